@@ -1,0 +1,1 @@
+"""Pure: may this person do this, in this room, now?"""

@@ -1,0 +1,1 @@
+"""Exposure checks: is my connector a 2019 connector?"""

@@ -1,0 +1,1 @@
+"""Runs inside the site, dials out only, and has the last word."""

@@ -1,0 +1,1 @@
+"""What people reach: it decides, and never touches a device."""

@@ -1,0 +1,26 @@
+"""Identifiers: one NewType each, and how each is minted."""
+
+import secrets
+from typing import NewType
+
+SiteId = NewType("SiteId", str)
+ConnectorId = NewType("ConnectorId", str)
+DeviceId = NewType("DeviceId", str)
+RoomId = NewType("RoomId", str)
+RoomName = NewType("RoomName", str)
+PersonId = NewType("PersonId", str)  # people and service accounts: a principal's id
+TokenId = NewType("TokenId", str)
+GrantId = NewType("GrantId", str)
+LockId = NewType("LockId", str)
+AskId = NewType("AskId", str)
+OrderId = NewType("OrderId", str)
+SessionId = NewType("SessionId", str)  # one person's live connection to one room
+WebSessionId = NewType("WebSessionId", str)
+EffectId = NewType("EffectId", str)
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without error
+
+
+def mint(prefix: str) -> str:
+    """A new identifier such as ``grant_4k2v…``: 100 random bits, told apart by its prefix."""
+    return prefix + "_" + "".join(secrets.choice(_ALPHABET) for _ in range(20))

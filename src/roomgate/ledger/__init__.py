@@ -1,0 +1,1 @@
+"""Pure: what the record says, and how to prove it."""

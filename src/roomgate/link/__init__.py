@@ -1,0 +1,1 @@
+"""The hub-connector conversation, without I/O."""

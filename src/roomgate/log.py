@@ -1,0 +1,27 @@
+"""Structured logs on standard error: a fixed event word, facts as fields. A log is not the ledger."""
+
+import logging
+import sys
+
+import structlog
+
+
+def setup(level: str = "INFO", *, json: bool = True) -> None:
+    """One line of JSON for each event (or a readable line for people)."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get(name: str) -> structlog.stdlib.BoundLogger:
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(part=name)
+    return logger

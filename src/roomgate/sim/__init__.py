@@ -1,0 +1,1 @@
+"""A RoomOS-like device that runs anywhere, with wire code of its own."""

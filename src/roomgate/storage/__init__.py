@@ -1,0 +1,1 @@
+"""One writer thread with group commit, and the record kept through it."""

@@ -1,0 +1,42 @@
+"""The only starter of long-lived tasks: restart with growing, jittered pauses; one line down, one line up."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+
+from roomgate import log
+
+_log = log.get("supervise")
+
+
+async def keep(
+    name: str,
+    work: Callable[[], Awaitable[None]],
+    *,
+    first_s: float = 0.5,
+    most_s: float = 30.0,
+    jitter: random.Random | None = None,
+) -> None:
+    """Run ``work`` for ever: again after it returns or fails, with full jitter between tries.
+
+    Cancelling ends it at once. A run that lasted longer than ``most_s`` resets the pause.
+    """
+    dice = jitter or random.Random()  # noqa: S311 (spreads load, guards nothing)
+    loop = asyncio.get_running_loop()
+    ceiling = first_s
+    down = False
+
+    while True:
+        began = loop.time()
+        try:
+            await work()
+        except Exception as fault:  # the outermost edge: whatever it was, the service comes back
+            if not down:
+                _log.warning("service.down", service=name, error=f"{type(fault).__name__}: {fault}"[:300])
+                down = True
+        else:
+            if down:
+                _log.info("service.up", service=name)
+                down = False
+        ceiling = first_s if loop.time() - began > most_s else min(ceiling * 2, most_s)
+        await asyncio.sleep(dice.uniform(0.05, ceiling))

@@ -1,0 +1,1 @@
+"""Co-signs checkpoints; knows nothing else."""

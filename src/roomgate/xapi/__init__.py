@@ -1,0 +1,1 @@
+"""A client library for the xAPI of RoomOS devices; imports nothing else of ours."""

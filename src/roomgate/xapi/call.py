@@ -1,0 +1,57 @@
+"""One xAPI action in its one canonical form: what is judged, signed, sent and recorded."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from roomgate.xapi.path import Path
+
+Scalar = str | int
+Value = Scalar | tuple[Scalar, ...]  # a tuple is a repeated argument
+
+
+class Verb(StrEnum):
+    GET = "get"
+    SET = "set"
+    COMMAND = "command"
+    SUBSCRIBE = "subscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A get, set, command or subscription. Arguments are sorted by name, names in the device's spelling.
+
+    A set carries its value as the single argument ``Value``. ``body`` is the multi-line text that 16
+    commands take. Made by `Catalogue.canonical` from what somebody asked; the asker's own text never
+    goes further.
+    """
+
+    verb: Verb
+    path: Path
+    arguments: tuple[tuple[str, Value], ...] = ()
+    body: str | None = None
+
+    def argument(self, name: str) -> Value | None:
+        return dict(self.arguments).get(name)
+
+    def canonical(self) -> bytes:
+        """The bytes that are hashed and signed: JSON, sorted, no spaces, UTF-8."""
+        return json.dumps(
+            [
+                self.verb.value,
+                list(self.path.parts),
+                [[n, list(v) if isinstance(v, tuple) else v] for n, v in self.arguments],
+                self.body,
+            ],
+            separators=(",", ":"),
+            ensure_ascii=False,
+        ).encode()
+
+    def digest(self) -> str:
+        """SHA-256 of the canonical bytes, in hex."""
+        return hashlib.sha256(self.canonical()).hexdigest()
+
+    def __str__(self) -> str:
+        shown = " ".join(f"{n}={v}" for n, v in self.arguments)
+        return f"{self.path} {shown}".strip()

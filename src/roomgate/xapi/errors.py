@@ -1,0 +1,117 @@
+"""What can go wrong when one speaks to a device, and the one table from the wire's codes."""
+
+from typing import Any
+
+
+class XapiError(Exception):
+    """Root of the library's errors. ``code`` is stable; ``hint`` says what to do next."""
+
+    code: str = "xapi"
+    hint: str = ""
+
+    def __init__(self, message: str = "", *, data: Any = None) -> None:
+        super().__init__(message or self.__class__.__name__)
+        self.data = data
+
+    @property
+    def message(self) -> str:
+        return str(self)
+
+
+class InvalidPath(XapiError):
+    """Not an address in a device's tree."""
+
+    code = "xapi.path"
+    hint = "Write a path such as Status/Audio/Volume or Configuration/SystemUnit/Name."
+
+
+class UnknownPath(XapiError):
+    """The catalogue (or the device) has nothing under this name."""
+
+    code = "xapi.unknown"
+    hint = "Look it up with `roomgate xapi schema`."
+
+
+class BadArgument(XapiError):
+    """A parameter is missing, unknown or out of its value space."""
+
+    code = "xapi.argument"
+
+
+class CommandFailed(XapiError):
+    """The device understood the command and could not do it."""
+
+    code = "xapi.failed"
+
+
+class PermissionDenied(XapiError):
+    """The account lacks a role for this node."""
+
+    code = "xapi.denied"
+
+
+class TooManySubscriptions(XapiError):
+    code = "xapi.subscriptions"
+
+
+class NotReady(XapiError):
+    """The device is still starting."""
+
+    code = "xapi.not-ready"
+
+
+class ProtocolError(XapiError):
+    """The peer said something that is not the protocol."""
+
+    code = "xapi.protocol"
+
+
+class DeviceFault(XapiError):
+    """The device reports an internal error."""
+
+    code = "xapi.fault"
+
+
+class AuthenticationFailed(XapiError):
+    """Wrong user or password. One wrong password is one attempt: nothing here tries again."""
+
+    code = "xapi.authentication"
+    hint = "Check the account at the device. Nothing was tried again, so that the account is not locked out."
+
+
+class CertificateChanged(XapiError):
+    """The device showed a certificate other than the pinned one; nothing was sent to it."""
+
+    code = "xapi.certificate"
+    hint = "Find out at the device why; then pin the new certificate."
+
+
+class DeviceUnreachable(XapiError):
+    code = "xapi.unreachable"
+    hint = "Check the device's power and that its WebSocket service is on."
+
+
+class RateLimited(XapiError):
+    """The device's web server asks to slow down (503)."""
+
+    code = "xapi.rate"
+
+
+class DeviceGone(XapiError):
+    """The connection ended while an answer was awaited: the outcome of a command is unknown."""
+
+    code = "xapi.gone"
+
+
+# What a device answers over JSON-RPC ("xAPI over WebSocket" guide D15427.02, and pyxows).
+WIRE_CODES: dict[int, type[XapiError]] = {
+    -32700: ProtocolError,
+    -32600: ProtocolError,
+    -32601: UnknownPath,
+    -32602: BadArgument,
+    -32603: DeviceFault,
+    1: CommandFailed,
+    -31999: PermissionDenied,
+    -31998: TooManySubscriptions,
+    -31997: NotReady,
+}

@@ -1,0 +1,1 @@
+"""The wires: thin shells that move frames."""
