@@ -111,10 +111,14 @@ class Calls:
         return call.id
 
     def accept(self, asked: Asked) -> Answer:
-        call = self._find(asked.number("CallId", 0), ("Ringing",))
-        call.by = asked.account.name
-        self._connect(call, asked.now)
+        self.pick_up(asked.account.name, asked.now, asked.number("CallId", 0))
         return {}
+
+    def pick_up(self, by: str, now: datetime, number: int = 0) -> None:
+        """Accept a call that rings."""
+        call = self._find(number, ("Ringing",))
+        call.by = by
+        self._connect(call, now)
 
     def reject(self, asked: Asked) -> Answer:
         self._end(self._find(asked.number("CallId", 0), ("Ringing",)), "LocalDisconnect", asked.account.name, asked.now)

@@ -49,6 +49,7 @@ class Device:
     booted: datetime
     offer: Offer = field(default_factory=_offer)
     reboot_wanted: bool = False
+    settings: dict[tuple[str | int, ...], str | int] = field(default_factory=dict)  # what was set, by its path
     _handlers: dict[str, Handler] = field(default_factory=dict)
     _presenting: dict[int, int] = field(default_factory=dict)
 
@@ -102,13 +103,18 @@ class Device:
         self._refuse_roles(account, call)
         setting = call.argument("Value")
         leaf = self.offer.leaf(call.path)
-        self.state.configure(*call.path.parts[1:], value=setting)
+        self.restore_setting(call.path.parts[1:], setting if isinstance(setting, str | int) else "", quiet=False)
         shown = MASK if leaf is not None and leaf.masked else setting
         self.state.note("config.set", account=account.name, path=str(call.path), value=shown)
-        if call.path.parts == ("Configuration", "SystemUnit", "Name"):
-            self.state.put("UserInterface", "ContactInfo", "Name", value=str(setting))
-            self.state.put("SystemUnit", "BroadcastName", value=str(setting))
         return True
+
+    def restore_setting(self, parts: tuple[str | int, ...], value: str | int, *, quiet: bool = True) -> None:
+        """Put a configuration in force; ``quiet`` when it is only remembered from before a restart."""
+        self.settings[parts] = value
+        self.state.configure(*parts, value=value, quiet=quiet)
+        if parts == ("SystemUnit", "Name"):
+            self.state.put("UserInterface", "ContactInfo", "Name", value=value, quiet=quiet)
+            self.state.put("SystemUnit", "BroadcastName", value=value, quiet=quiet)
 
     def command(
         self, account: Account, path: list[Any], arguments: dict[str, Any], session: str, now: datetime
