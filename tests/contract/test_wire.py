@@ -266,14 +266,20 @@ async def test_nobody_there(dial, device):
 
 @pytest.mark.asyncio
 async def test_a_peer_that_says_nothing_is_given_up(dial):
+    hung_up = asyncio.Event()
+
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        hung_up.set()
 
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(DeviceUnreachable):
             await dial(Address.parse(f"wss://127.0.0.1:{port}"), LOGIN, Trust(pin="00" * 32), timeout_s=0.1)
+        async with asyncio.timeout(5):
+            await hung_up.wait()  # nothing is left open
 
 
 @pytest.mark.asyncio

@@ -48,6 +48,7 @@ class _Listener(WSListener):
         self.paused = False
         self._transport: WSTransport | None = None
         self._parts = bytearray()
+        self._fragmented = False
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
@@ -63,24 +64,33 @@ class _Listener(WSListener):
                 return
 
     def _take(self, transport: WSTransport, frame: WSFrame) -> None:
-        if self._parts or not frame.fin:
-            self._parts += frame.get_payload_as_memoryview()
+        if self.ended is not None:
+            return
+        if self._fragmented != (frame.msg_type == WSMsgType.CONTINUATION):
+            self._break(transport, "fragments out of order")
+            return
+        payload = frame.get_payload_as_bytes()
+        if self._fragmented or not frame.fin:
+            self._parts += payload
+            self._fragmented = not frame.fin
             if len(self._parts) > MAX_FRAME_BYTES:
-                self._parts.clear()
-                self.ended = "a message of more than 8 MiB"
-                transport.disconnect(graceful=False)
+                self._break(transport, "a message of more than 8 MiB")
                 return
-            if not frame.fin:
+            if self._fragmented:
                 return
             payload = bytes(self._parts)
             self._parts.clear()
-        else:
-            payload = frame.get_payload_as_bytes()
         self.unread.append(payload)
         self.arrived.set()
         if len(self.unread) >= _MAX_UNREAD and not self.paused:
             self.paused = True
             transport.underlying_transport.pause_reading()
+
+    def _break(self, transport: WSTransport, reason: str) -> None:
+        self.ended = reason
+        self._parts.clear()
+        self.arrived.set()
+        transport.disconnect(graceful=False)
 
     def next(self) -> bytes | None:
         """The oldest unread frame, if any; lets the socket be read again when there is room."""
