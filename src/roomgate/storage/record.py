@@ -234,16 +234,15 @@ class Record:
         room: str | None = None,
         person: str | None = None,
         contains: str | None = None,
+        before: int | None = None,
         newest_first: bool = False,
     ) -> list[Entry]:
-        """Entries from an index on (or, newest first, from an index back; 0 means the newest)."""
+        """Entries with ``start`` ≤ index < ``before``, of one kind, room or person, that contain a text."""
         query = select(entries.c.index, entries.c.bytes).limit(limit)
-        if newest_first:
-            query = query.order_by(entries.c.index.desc())
-            if start:
-                query = query.where(entries.c.index <= start)
-        else:
-            query = query.order_by(entries.c.index).where(entries.c.index >= start)
+        query = query.order_by(entries.c.index.desc() if newest_first else entries.c.index)
+        query = query.where(entries.c.index >= start)
+        if before is not None:
+            query = query.where(entries.c.index < before)
         if kind is not None:
             query = query.where(entries.c.kind == kind)
         if room is not None:

@@ -110,7 +110,9 @@ def test_anything_else_is_refused(raw):
         parse_event(raw)
 
 
-@given(st.binary(max_size=60) | st.recursive(st.none() | st.text(), lambda s: st.lists(s)).map(lambda v: str(v).encode()))
+@given(
+    st.binary(max_size=60) | st.recursive(st.none() | st.text(), lambda s: st.lists(s)).map(lambda v: str(v).encode())
+)
 def test_rubbish_raises_only_our_error(raw):
     with pytest.raises(BadEvent):
         parse_event(raw)
