@@ -255,11 +255,11 @@ async def test_plain_text_and_no_verification_must_be_asked_for(dial, device, ca
 
 @pytest.mark.asyncio
 async def test_nobody_there(dial, device):
-    address, trust = device.address, Trust(pin=device.pin)
+    address = device.address
     assert device.server is not None
     device.server.close()
     await device.server.wait_closed()
-    for trust in (trust, Trust(ca=device.ca)):
+    for trust in (Trust(pin=device.pin), Trust(ca=device.ca)):
         with pytest.raises(DeviceUnreachable):
             await dial(address, LOGIN, trust)
 
