@@ -230,7 +230,9 @@ def _load_members(
             child = node.child(name.rstrip("?"))
             here = Path((*path.parts, child.name))
             if kind:
-                child.leaf = Leaf(here, (Variant(inside, _EVENT_TYPES.get(kind, kind.removeprefix("literal="))),), roles, privacy=True)
+                child.leaf = Leaf(
+                    here, (Variant(inside, _EVENT_TYPES.get(kind, kind.removeprefix("literal="))),), roles, privacy=True
+                )
 
 
 # "literal" alone: words that the schema does not name.

@@ -3,6 +3,7 @@ import json
 from contextlib import asynccontextmanager
 
 import pytest
+
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.client import Client
 from roomgate.xapi.errors import (

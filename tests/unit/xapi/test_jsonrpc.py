@@ -3,6 +3,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.errors import (
     BadArgument,
@@ -195,7 +196,9 @@ def test_a_call_that_is_too_big_is_not_sent():
     assert conversation.request(VOLUME)[0] == 1
 
 
-values = st.sampled_from([None, True, 0, 1, 2, -32602, 1.5, "", "1", "xFeedback/Event", [], [1], {}, {"Id": 1}, {"Id": 1, "Status": {}}])
+values = st.sampled_from(
+    [None, True, 0, 1, 2, -32602, 1.5, "", "1", "xFeedback/Event", [], [1], {}, {"Id": 1}, {"Id": 1, "Status": {}}]
+)
 members = st.fixed_dictionaries(
     {}, optional={"id": values, "method": values, "params": values, "result": values, "error": values}
 )

@@ -1,6 +1,7 @@
 import copy
 
 import pytest
+
 from roomgate.xapi.errors import InvalidPath
 from roomgate.xapi.names import CommandName, ConfigurationName, StatusName
 from roomgate.xapi.path import Path

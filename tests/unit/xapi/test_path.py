@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from roomgate.xapi.errors import InvalidPath
 from roomgate.xapi.path import Path
 
@@ -13,7 +14,9 @@ def test_spellings_of_one_path(text):
     assert Path.parse(text).parts == ("Status", "Call", 2, "Duration")
 
 
-@pytest.mark.parametrize("text", ["", "/", "Nonsense/A", "Status/a b;c", "Status/" + "a" * 65, "1/2", "Status" + "/A" * 20])
+@pytest.mark.parametrize(
+    "text", ["", "/", "Nonsense/A", "Status/a b;c", "Status/" + "a" * 65, "1/2", "Status" + "/A" * 20]
+)
 def test_what_is_no_path(text):
     with pytest.raises(InvalidPath):
         Path.parse(text)

@@ -3,6 +3,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.errors import BadArgument, InvalidPath, UnknownPath, XapiError
 from roomgate.xapi.path import Path
@@ -18,9 +19,7 @@ def canonical(verb, path, arguments=None, body=None):
 @pytest.mark.parametrize("spelling", ["Dial", "dial", "xCommand Dial", "Command/DIAL"])
 def test_a_command_in_the_device_s_spelling(spelling):
     call = canonical(Verb.COMMAND, spelling, {"number": "123@example.com", "PROTOCOL": "sip"})
-    assert call == Call(
-        Verb.COMMAND, Path(("Command", "Dial")), (("Number", "123@example.com"), ("Protocol", "Sip"))
-    )
+    assert call == Call(Verb.COMMAND, Path(("Command", "Dial")), (("Number", "123@example.com"), ("Protocol", "Sip")))
 
 
 def test_a_canonical_call_is_its_own_canonical_form():
@@ -110,7 +109,9 @@ def test_only_one_configuration_value_can_be_set(path):
         canonical(Verb.SET, path, {"Value": 1})
 
 
-@pytest.mark.parametrize("arguments", [{}, {"Value": 101}, {"Value": 5, "More": 1}, {"Valu": 5}, {"Value": 1, "value": 2}])
+@pytest.mark.parametrize(
+    "arguments", [{}, {"Value": 101}, {"Value": 5, "More": 1}, {"Valu": 5}, {"Value": 1, "value": 2}]
+)
 def test_a_set_takes_one_value_of_its_space(arguments):
     with pytest.raises(BadArgument):
         canonical(Verb.SET, "Configuration/Audio/DefaultVolume", arguments)
@@ -152,7 +153,11 @@ def test_a_hint_for_a_slip_of_the_finger():
         canonical(Verb.GET, "Status/Audio/Volme")
 
 
-@given(st.sampled_from(list(Verb)), st.text(max_size=40), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3))
+@given(
+    st.sampled_from(list(Verb)),
+    st.text(max_size=40),
+    st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=3),
+)
 def test_any_rubbish_raises_only_our_errors(verb, path, arguments):
     try:
         call = canonical(verb, path, arguments)
@@ -178,7 +183,9 @@ def test_leaves_say_what_a_subtree_holds():
 
 def test_the_number_of_leaves_is_the_tables():
     assert len(shipped.leaves(Path(("Status",)))) == 781
-    assert all(leaf.read_roles for root in ("Status", "Configuration", "Event") for leaf in shipped.leaves(Path((root,))))
+    assert all(
+        leaf.read_roles for root in ("Status", "Configuration", "Event") for leaf in shipped.leaves(Path((root,)))
+    )
 
 
 def test_every_row_has_a_canonical_form_under_its_own_name():

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+
 from roomgate.xapi.errors import DeviceGone, FeedbackLost
 from roomgate.xapi.messages import Feedback
 from roomgate.xapi.path import Path
@@ -43,13 +44,15 @@ async def test_a_reader_that_is_too_slow_is_told_so():
 async def test_the_end_wakes_the_reader():
     subscription = Subscription(Path.parse("Status/Audio"), Ends())
     async with asyncio.TaskGroup() as group:
-        reading = group.create_task(read(subscription))
-        await asyncio.sleep(0)
+        begun = asyncio.Event()
+        reading = group.create_task(read(subscription, begun))
+        await begun.wait()
         subscription.end(DeviceGone("cut"))
     assert reading.result() == "cut"
 
 
-async def read(subscription):
+async def read(subscription, begun):
+    begun.set()
     try:
         await anext(subscription)
     except DeviceGone as gone:

@@ -1,4 +1,5 @@
 import pytest
+
 from roomgate.xapi.path import Path
 from roomgate.xapi.tables import (
     Node,

@@ -3,6 +3,7 @@ import copy
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from roomgate.xapi.errors import InvalidPath
 from roomgate.xapi.path import Path
 from roomgate.xapi.tree import difference, expand, leaves, lookup, member_id, merge, prune
@@ -12,9 +13,9 @@ scalars = st.one_of(st.integers(0, 3), st.sampled_from(["On", "Off", ""]))
 
 
 def lists_of(inner):
-    return st.dictionaries(st.integers(1, 4), st.dictionaries(names, inner, min_size=1, max_size=2), min_size=1, max_size=3).map(
-        lambda members: [{**one, "id": number} for number, one in members.items()]
-    )
+    return st.dictionaries(
+        st.integers(1, 4), st.dictionaries(names, inner, min_size=1, max_size=2), min_size=1, max_size=3
+    ).map(lambda members: [{**one, "id": number} for number, one in members.items()])
 
 
 nodes = st.recursive(
@@ -115,8 +116,12 @@ def test_pruned_lists_keep_their_ids_and_their_ghosts():
 
 
 def test_one_value_as_a_document():
-    assert expand(Path.parse("Status/Call/12/Status"), "OnHold") == {"Status": {"Call": [{"Status": "OnHold", "id": 12}]}}
-    assert expand(Path.parse("Status/Call/12"), {"Status": "OnHold"}) == {"Status": {"Call": [{"Status": "OnHold", "id": 12}]}}
+    assert expand(Path.parse("Status/Call/12/Status"), "OnHold") == {
+        "Status": {"Call": [{"Status": "OnHold", "id": 12}]}
+    }
+    assert expand(Path.parse("Status/Call/12"), {"Status": "OnHold"}) == {
+        "Status": {"Call": [{"Status": "OnHold", "id": 12}]}
+    }
     with pytest.raises(InvalidPath):
         expand(Path.parse("Status/Call/12"), "OnHold")
 

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from roomgate.xapi.errors import BadArgument
 from roomgate.xapi.values import AnyOf, ListOf, Literals, Number, Text, parse_space, unite
 
@@ -100,8 +101,7 @@ def test_what_is_accepted_is_canonical(notation, value):
     space = parse_space(notation)
     try:
         canonical = space.check(value)
-    except BadArgument as refused:
-        assert len(str(refused)) < 400
+    except BadArgument:
         return
     assert space.check(canonical) == canonical
 

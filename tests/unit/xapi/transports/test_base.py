@@ -1,6 +1,7 @@
 import base64
 
 import pytest
+
 from roomgate.xapi.errors import AuthenticationFailed, BadArgument, DeviceUnreachable, RateLimited
 from roomgate.xapi.transports.base import Address, Login, refused_upgrade
 
@@ -22,7 +23,17 @@ def test_addresses(text, address):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "https://x", "wss://", "wss://user:secret@x", "wss://user@x", "wss://x:99999", "wss://x/ws?a=b", "wss://x/#f", "wss://[x"],
+    [
+        "",
+        "https://x",
+        "wss://",
+        "wss://user:secret@x",
+        "wss://user@x",
+        "wss://x:99999",
+        "wss://x/ws?a=b",
+        "wss://x/#f",
+        "wss://[x",
+    ],
 )
 def test_what_is_no_address(text):
     with pytest.raises(BadArgument) as refused:
@@ -36,7 +47,9 @@ def test_a_login_does_not_print_its_password():
     assert login.headers() == {"Authorization": "Basic " + base64.b64encode("daily:pä:ss".encode()).decode()}
     assert login.protocol_name().startswith("auth-")
     assert not set(login.protocol_name()) & set("=+/")
-    assert Login("daily", "x", subprotocol=True).headers() == {"Sec-WebSocket-Protocol": Login("daily", "x").protocol_name()}
+    assert Login("daily", "x", subprotocol=True).headers() == {
+        "Sec-WebSocket-Protocol": Login("daily", "x").protocol_name()
+    }
 
 
 @pytest.mark.parametrize(

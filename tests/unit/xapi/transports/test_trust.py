@@ -2,6 +2,7 @@ import ssl
 
 import pytest
 import trustme
+
 from roomgate.xapi.errors import BadArgument
 from roomgate.xapi.transports.base import Address
 from roomgate.xapi.transports.trust import Trust
