@@ -1,3 +1,4 @@
+import datetime
 import ssl
 
 import pytest
@@ -5,7 +6,7 @@ import trustme
 
 from roomgate.xapi.errors import BadArgument
 from roomgate.xapi.transports.base import Address
-from roomgate.xapi.transports.trust import Trust
+from roomgate.xapi.transports.trust import Trust, trusting_only
 
 SECURE = Address.parse("wss://room.example.com")
 
@@ -54,3 +55,32 @@ async def test_what_is_unsafe_is_named_so_and_logged(caplog):
     context = await Trust(unsafe_accept_any_certificate=True).context(SECURE)
     assert context.verify_mode is ssl.CERT_NONE
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
+
+
+def handshake(client, certificate):
+    """A TLS handshake in memory between a client's context and a server with this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [client.wrap_bio(down, up, server_hostname="192.0.2.10"), context.wrap_bio(up, down, server_side=True)]
+    waiting = list(ends)
+    while waiting:
+        for end in list(waiting):
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            waiting.remove(end)
+
+
+def der(certificate):
+    return ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
+
+
+def test_the_connection_is_bound_to_the_certificate_that_was_pinned():
+    authority = trustme.CA()
+    past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    mine = authority.issue_cert("other.example.com", not_before=past, not_after=past + datetime.timedelta(days=1))
+    handshake(trusting_only(der(mine)), mine)  # its name and its dates mean nothing
+    with pytest.raises(ssl.SSLCertVerificationError):
+        handshake(trusting_only(der(mine)), authority.issue_cert("other.example.com"))
