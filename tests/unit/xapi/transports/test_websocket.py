@@ -10,6 +10,7 @@ class Transport:
 
     def __init__(self):
         self.did = []
+        self.is_close_frame_sent = False
         self.underlying_transport = self
 
     def pause_reading(self):
@@ -72,4 +73,12 @@ async def test_many_fragments_are_bounded_together():
         hear(WSMsgType.CONTINUATION, b"x" * 1024 * 1024, fin=False)
     assert made.ended == "a message of more than 8 MiB"
     assert transport.did == ["abort"]
+    assert made.next() is None
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_heard_after_the_goodbye():
+    made, transport, hear = listener()
+    transport.is_close_frame_sent = True
+    hear(WSMsgType.TEXT, b"the rest of a frame that was refused")
     assert made.next() is None
