@@ -1,0 +1,127 @@
+"""Capability classes: which class of right each xAPI action needs.
+
+The rules are data (``data/capabilities.json``): the longest prefix, compared word by word with indices
+left out, decides; no match means refused.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib import resources
+from typing import Self
+
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+
+
+class Capability(StrEnum):
+    OBSERVE = "observe"
+    CALL = "call"
+    IN_CALL = "in-call"
+    AV_CONTROL = "av-control"
+    PRIVACY = "privacy"
+    UI = "ui"
+    MACROS = "macros"
+    USERS = "users"
+    SECURITY = "security"
+    NETWORK = "network"
+    SYSTEM = "system"
+    PROVISIONING = "provisioning"
+    BOOKINGS = "bookings"
+    LOGS = "logs"
+    CONFIGURE = "configure"  # ours: writing a configuration (of no stricter class)
+    WEB = "web"  # ours: the tunnel to the device's own page
+
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a call needs: all of ``every``, and one of ``some`` where there are any.
+
+    A read of a whole subtree needs the class of at least one leaf in it; the leaves that the grants do
+    not cover are left out of the answer.
+    """
+
+    every: frozenset[Capability]
+    some: frozenset[Capability] = frozenset()
+
+    def met_by(self, held: frozenset[Capability]) -> bool:
+        if not self.every and not self.some:
+            return False  # a call that no rule classifies is refused
+        return self.every <= held and (not self.some or bool(self.some & held))
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The shipped rules."""
+
+    rules: Mapping[str, Mapping[Words, Capability]]  # root → prefix → class
+    sets: Mapping[str, frozenset[Words]]  # relieving, intrusive, never …: prefixes, a root first unless Command
+
+    @classmethod
+    @cache
+    def shipped(cls) -> Self:
+        text = resources.files("roomgate.access").joinpath("data/capabilities.json").read_text("utf-8")
+        data = json.loads(text)
+        roots = {"Command": "commands", "Configuration": "configuration", "Status": "status", "Event": "events"}
+        return cls(
+            rules={
+                root: {tuple(rule["prefix"].split()): Capability(rule["class"]) for rule in data[key]}
+                for root, key in roots.items()
+            },
+            sets={name: frozenset(tuple(p.split()) for p in prefixes) for name, prefixes in data["sets"].items()},
+        )
+
+    def of(self, path: Path) -> Capability | None:
+        """The class of one node, or None: then nobody may."""
+        rules, words = self.rules[path.root], path.words
+        for length in range(len(words), -1, -1):
+            if found := rules.get(words[:length]):
+                return found
+        return None
+
+    def need(self, call: Call, catalogue: Catalogue) -> Need:
+        """What the call needs. An empty `Need` is never met."""
+        match call.verb:
+            case Verb.COMMAND:
+                found = self.of(call.path)
+                return Need(frozenset({found}) if found else frozenset())
+            case Verb.SET:
+                found = self.of(call.path)
+                return Need(frozenset({found, Capability.CONFIGURE}) if found else frozenset())
+            case Verb.GET | Verb.SUBSCRIBE:
+                below = {self.of(Path((leaf.path.root, *leaf.path.words))) for leaf in catalogue.leaves(call.path)}
+                return Need(frozenset(), frozenset(c for c in below if c))
+
+    def listed(self, name: str, call: Call) -> Words | None:
+        """The prefix of the set ``name`` that the call falls under, or None.
+
+        Sets hold commands, or configurations where they begin with that word; a read is in none.
+        """
+        if call.verb not in (Verb.COMMAND, Verb.SET):
+            return None
+        words: Words = call.path.words if call.verb is Verb.COMMAND else ("Configuration", *call.path.words)
+        return longest(self.sets[name], words)
+
+    def intrusive(self, call: Call) -> bool:
+        """Heard, seen or felt in the room: needs the notice, and what the site's policy asks for."""
+        return bool(self.listed("intrusive", call)) and not self.relieving(call)
+
+    def relieving(self, call: Call) -> bool:
+        """Hang up, mute, stop: the safe direction, never held up."""
+        return bool(self.listed("relieving", call))
+
+    def never(self, call: Call) -> Words | None:
+        """The entry of the never-list that forbids the call, or None."""
+        return self.listed("never", call)
+
+
+def longest(prefixes: Iterable[Words], words: Words) -> Words | None:
+    """The longest of ``prefixes`` that ``words`` begin with."""
+    fitting = [prefix for prefix in prefixes if words[: len(prefix)] == prefix]
+    return max(fitting, key=len, default=None)
