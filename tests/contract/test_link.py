@@ -437,7 +437,7 @@ async def test_a_redirect_is_not_followed(papers: Papers) -> None:
 
     async def elsewhere(scope: Any, receive: Any, send: Any) -> None:
         visits.append(scope["path"])
-        there = f"https://localhost:{bench.port}/elsewhere".encode()
+        there = f"wss://localhost:{bench.port}/elsewhere".encode()
         await send({"type": "websocket.http.response.start", "status": 307, "headers": [(b"location", there)]})
         await send({"type": "websocket.http.response.body", "body": b""})
 

@@ -94,7 +94,7 @@ async def test_another_hub_saves_nothing(papers: Papers, tmp_path: Path) -> None
 @pytest.mark.asyncio
 async def test_a_redirect_is_not_followed(papers: Papers, tmp_path: Path) -> None:
     def elsewhere(ask: EnrolAsk) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
-        return 307, b"", [(b"location", b"/elsewhere")]
+        return 302, b"", [(b"location", b"/elsewhere")]
 
     assert await refused(papers, tmp_path / "identity", elsewhere, Unreachable) == ["POST /enrol"]
 

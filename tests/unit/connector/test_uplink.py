@@ -139,6 +139,19 @@ async def test_leases_are_watched_without_any_link(bench: Bench) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_renewal_does_not_revive_what_has_lapsed_a_moment_ago(bench: Bench) -> None:
+    uplink, link = ready(bench)
+    bench.clock.advance(10.0)
+    uplink._book.beat(2, bench.clock.monotonic())
+    bench.clock.advance(5.0)  # nobody has looked at the leases since
+    async with asyncio.TaskGroup() as group:
+        uplink._group = group
+        await take(uplink, seal(bench.hub_key, Renewal(link, 2, 2, ["s1"])))
+    assert bench.site.events == [("lapsed", ["s1"])]
+    assert not uplink.live("s1", bench.clock.monotonic())
+
+
+@pytest.mark.asyncio
 async def test_a_session_that_the_site_ended_is_not_renewed(bench: Bench) -> None:
     uplink, link = ready(bench)
     uplink.cut("s1")
