@@ -88,8 +88,8 @@ class EvilHub:
         return self.enrolled if id == self.enrolled.id else None
 
     async def ledger_size(self, id: ConnectorId) -> int:
-        """It claims to have all of the site's ledger already: so it never sees an entry, and none is lost."""
-        return 2**40
+        """It claims to have none of the site's ledger, and confirms none: so the site keeps all of it."""
+        return 0
 
     async def arrived(self, link: HubLinkSession) -> None:
         self.link = link
