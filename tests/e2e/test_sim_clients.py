@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from roomgate import xapi
 from roomgate.sim.app import RoomReady
 from roomgate.sim.journal import read_journal
 from support.node import jsxapi_home, node_binary, node_environment, read_lines
@@ -72,3 +73,26 @@ async def test_a_client_that_checks_the_certificate_refuses_another_room(tmp_pat
         with pytest.raises(AssertionError, match="self-signed"):
             await run(node_binary(), str(HERE / "sim_jsxapi.js"), env=env)
         assert not [line for line in read_journal(birch.journal) if line["what"].startswith("login")]
+
+
+@pytest.mark.e2e
+@pytest.mark.asyncio
+async def test_our_own_client_agrees_and_pins_the_certificate(tmp_path: Path) -> None:
+    async with simulator(tmp_path, "Birch", "Oslo") as (birch, oslo):
+        address = f"wss://{birch.host}:{birch.port}/ws"
+        async with xapi.connect(address, user=birch.user, password=birch.password, pin=birch.pin) as room:
+            assert await room.get("Status/Audio/Volume") == 50
+            await room.command("Dial", Number="meet@example.com")
+            await room.command("Call.Disconnect")
+            with pytest.raises(xapi.PermissionDenied):
+                await room.command("UserManagement.User.List")
+        with pytest.raises(xapi.CertificateChanged):
+            async with xapi.connect(address, user=birch.user, password=birch.password, pin=oslo.pin):
+                pass
+        with pytest.raises(xapi.AuthenticationFailed):
+            async with xapi.connect(address, user=birch.user, password="wrong", pin=birch.pin):
+                pass
+        assert [line["what"] for line in read_journal(birch.journal) if line["what"].startswith("login")] == [
+            "login.ok",
+            "login.failed",
+        ]
