@@ -70,7 +70,6 @@ class Session:
     effects: set[str] = field(default_factory=set)  # still lasting, as the connector reports
     pending: int = 0  # asks under way
     channels: int = 0  # open channels
-    judged: int = 0  # rises whenever the rights behind it may have changed
     vouched: bytes = b""  # the link session in which the connector has heard of it
     ended: Cutoff | None = None
 

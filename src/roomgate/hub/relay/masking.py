@@ -3,8 +3,7 @@
 import json
 from typing import Any
 
-from roomgate.access.capability import Classes
-from roomgate.xapi.call import Call, Value, Verb
+from roomgate.xapi.call import SECRET_ARGUMENTS, Call, Value, Verb
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 
@@ -15,11 +14,10 @@ _SECRET_NAMES = frozenset({"password", "passphrase", "hostkey", "guesttoken", "s
 
 def masked_call(call: Call, catalogue: Catalogue) -> Call:
     """The call as it may be written down. A body is replaced by its length: it can hold anything."""
-    secret = {words[-1] for words in Classes.shipped().sets["secret_arguments"]}
     hide_all = call.verb is Verb.SET and any(leaf.masked for leaf in catalogue.leaves(call.path))
 
     def shown(name: str, value: Value) -> Value:
-        return HIDDEN if hide_all or name in secret or name.lower() in _SECRET_NAMES else value
+        return HIDDEN if hide_all or name in SECRET_ARGUMENTS or name.lower() in _SECRET_NAMES else value
 
     body = None if call.body is None else f"{len(call.body)} characters"
     return Call(call.verb, call.path, tuple((name, shown(name, value)) for name, value in call.arguments), body)

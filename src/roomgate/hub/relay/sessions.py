@@ -110,15 +110,10 @@ class Book:
         touched = [s for s in self if concerns(revocation, s.principal, s.room, s.id, s.grants)]
         return (touched, []) if outright(revocation) else ([], touched)
 
-    def doubt(self, session: Session) -> None:
-        """The rights behind it may have changed: what was decided before and is not yet sent is not sent."""
-        session.judged += 1
-
     def end(self, session: Session, why: Cutoff) -> None:
         """No new ask, no renewal from this moment on."""
         if session.ended is None:
             session.ended = why
-        session.judged += 1
         self._open.pop(session.id, None)
 
     def sweep(self) -> list[Session]:
