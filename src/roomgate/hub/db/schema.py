@@ -57,6 +57,7 @@ people = Table(
     metadata,
     Column("id", String(80), primary_key=True),
     Column("name", String(120), nullable=False),
+    Column("key", String(240), nullable=False),  # the name as names are compared: case and width do not count
     Column("kind", String(20), nullable=False),  # person, service-account
     Column("password", Text),  # argon2id, or null: no sign-in by password
     Column("roles", JSON, nullable=False),
@@ -68,7 +69,7 @@ people = Table(
 )
 # A deleted person keeps its row, for the record, but gives its name back.
 Index(
-    "uq_people_name", people.c.name, unique=True, sqlite_where=text("NOT deleted"), postgresql_where=text("NOT deleted")
+    "uq_people_key", people.c.key, unique=True, sqlite_where=text("NOT deleted"), postgresql_where=text("NOT deleted")
 )
 
 web_sessions = Table(
@@ -268,11 +269,9 @@ findings = Table(
 idempotency = Table(
     "idempotency",
     metadata,
-    Column("principal", String(80), nullable=False),
-    Column("key", String(200), nullable=False),
-    Column("request", String(64), nullable=False),  # SHA-256 of method, path and body
+    Column("hash", String(64), primary_key=True),  # SHA-256 over principal and key: the key itself opens the body
+    Column("request", String(64), nullable=False),  # SHA-256 over method, path and body
     Column("status", Integer, nullable=False),  # 0: still under way
-    Column("body", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # sealed: an answer may hold a token
     Column("created", String(40), nullable=False),
-    PrimaryKeyConstraint("principal", "key"),
 )
