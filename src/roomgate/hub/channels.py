@@ -22,6 +22,7 @@ from roomgate.hub.revocation import JUDGED_ANEW, Revocation, SubjectKind
 from roomgate.ids import GrantId, RoomId, SessionId
 from roomgate.xapi.call import Call
 
+IDLE = "idle"  # the cause of an end that is no cut: nothing of the session was left
 CLOSE_WITHIN_S = 0.5  # each channel has its own deadline: a slow one does not hold up the others
 
 _log = log.get("channels")

@@ -137,13 +137,11 @@ def interpret(request: Request) -> Meant:
         arguments = {name: value for name, value in params.items() if name != "body"}
         body = params.get("body")
         if body is not None and not isinstance(body, str):
-            raise _bad(request, "Bad usage: Bad argument to parameter \"body\".")
+            raise _bad(request, 'Bad usage: Bad argument to parameter "body".')
         try:
             path = Path.of("Command", *request.method.split("/")[1:])
         except InvalidPath as bad:
-            raise RpcError(
-                METHOD_NOT_FOUND, "Method not found.", id=request.id, answer=request.id is not None
-            ) from bad
+            raise RpcError(METHOD_NOT_FOUND, "Method not found.", id=request.id, answer=request.id is not None) from bad
         return Command(path, arguments, body)
     match request.method:
         case "xGet":

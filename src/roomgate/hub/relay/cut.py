@@ -17,6 +17,7 @@ from roomgate.clock import Clock, iso
 from roomgate.hub.bus import Bus
 from roomgate.hub.channels import Channels, Cutoff, Kind, Session
 from roomgate.hub.relay import store
+from roomgate.hub.relay.asked import Asks
 from roomgate.hub.relay.heard import Heard
 from roomgate.hub.relay.links import Links
 from roomgate.hub.relay.sessions import Book
@@ -66,6 +67,7 @@ class Cutter:
         heard: Heard,
         channels: Channels,
         links: Links,
+        asks: Asks,
         grants: FactsSource,
         db: Database,
         clock: Clock,
@@ -75,6 +77,7 @@ class Cutter:
         self._heard = heard
         self._channels = channels
         self._links = links
+        self._asks = asks
         self._grants = grants
         self._db = db
         self._clock = clock
@@ -101,6 +104,7 @@ class Cutter:
         ids: list[str] = []
         for session in sessions:
             self._book.end(session, why)
+            self._asks.release(session)
             ids.append(session.id)
             for watch in self._links.watches_of(session):
                 watch.end(why)

@@ -46,9 +46,7 @@ def _bookings(result: Any) -> list[Any]:
 def _read(entry: Any) -> Booked | None:
     """A booking as RoomOS lists it; None where it has no id, no times or nothing to dial."""
     try:
-        number = next(
-            call["Number"] for call in entry["DialInfo"]["Calls"]["Call"] if isinstance(call["Number"], str)
-        )
+        number = next(call["Number"] for call in entry["DialInfo"]["Calls"]["Call"] if isinstance(call["Number"], str))
         id, times = entry["Id"], entry["Time"]
         if not (number and isinstance(id, str) and id):
             return None

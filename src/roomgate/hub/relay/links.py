@@ -7,23 +7,21 @@ next link. Whoever asked is told "unknown" when the link goes; the record gets t
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from roomgate import log
 from roomgate.access.decision import Permit, Room
 from roomgate.clock import Clock
-from roomgate.errors import Unreachable
+from roomgate.errors import RoomgateError, Unreachable
 from roomgate.hub.channels import Cutoff, Session
 from roomgate.hub.relay.orders import build_order, build_renewal
 from roomgate.hub.relay.sessions import Book
 from roomgate.hub.relay.watch import Watch
 from roomgate.ids import ConnectorId, DeviceId, OrderId, SiteId, mint
-from roomgate.link.messages import Cut, Hello, Outcome, RoomInfo, ToConnector, Unsubscribe
-from roomgate.link.order import LEASE_S, seal
+from roomgate.link.messages import Cut, Hello, Outcome, ToConnector, Unsubscribe
+from roomgate.link.order import LEASE_S, Order, Renewal
 
 READY_WITHIN_S = 2.0  # how long an ask waits for the first heartbeat of a link that has just come up
 MOST_WAITING = 512  # orders under way over one link
@@ -50,12 +48,14 @@ class LinkSession(Protocol):
     def last_heartbeat(self) -> int:
         """The number of the newest heartbeat; 0 before the first."""
 
-    def next_sequence(self) -> int: ...
+    def send_signed(self, make: Callable[[bytes, int], Order | Renewal]) -> None:
+        """Number, sign and queue what ``make(nonce, sequence)`` gives; never waits.
+
+        Raises an error of the link when it cannot, and then the number was not taken.
+        """
 
     def send(self, message: ToConnector, urgent: bool = False) -> None:
         """Queue it; never waits. Raises an error of the link when it cannot."""
-
-    async def close(self) -> None: ...
 
 
 @dataclass(slots=True, eq=False)
@@ -74,10 +74,8 @@ class Live:
     """One link that is up."""
 
     link: LinkSession
-    key: Ed25519PublicKey
-    rooms: dict[str, RoomInfo]
     ready: asyncio.Event = field(default_factory=asyncio.Event)  # a heartbeat has come
-    broken: bool = False
+    gone: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -91,10 +89,9 @@ class _UnderWay:
 class Links:
     """All of them; synchronous throughout, so nothing comes between a check and the send that it allows."""
 
-    def __init__(self, book: Book, key: Ed25519PrivateKey, clock: Clock) -> None:
+    def __init__(self, book: Book, clock: Clock) -> None:
         self.book = book
         self.cut_s: deque[float] = deque(maxlen=1000)  # from the commit to the last word of the connectors
-        self._key = key
         self._clock = clock
         self._live: dict[ConnectorId, Live] = {}
         self._gone: dict[ConnectorId, float] = {}  # when its last link went
@@ -105,9 +102,9 @@ class Links:
 
     # -- coming and going ----------------------------------------------------------------------------
 
-    def arrived(self, link: LinkSession, key: Ed25519PublicKey) -> Live:
-        """A connector is there; a second link of it takes the place of the first."""
-        live = Live(link, key, {room.name: room for room in link.hello.rooms})
+    def arrived(self, link: LinkSession) -> Live:
+        """A connector is there."""
+        live = Live(link)
         self._live[link.connector] = live
         away_s = self._clock.monotonic() - self._gone.pop(link.connector, self._clock.monotonic())
         if away_s >= LEASE_S:
@@ -120,7 +117,7 @@ class Links:
         live = self._live.get(link.connector)
         if live is None or live.link is not link:
             return
-        live.broken = True
+        live.gone = True
         del self._live[link.connector]
         self._gone[link.connector] = self._clock.monotonic()
         for waiting in [one for one in self._waiting.values() if one.connector == link.connector]:
@@ -139,46 +136,32 @@ class Links:
     async def get(self, room: Room) -> Live:
         """The link that reaches a room, once it beats; raises Unreachable."""
         live = self._live.get(room.connector)
-        if live is None or live.broken:
+        if live is None or live.gone:
             raise Unreachable("The site's connector is not connected.")
         try:
             async with asyncio.timeout(READY_WITHIN_S):
                 await live.ready.wait()
         except TimeoutError as late:
             raise Unreachable("The site's connector does not answer.") from late
-        if live.broken:
+        if live.gone:
             raise Unreachable("The site's connector is not connected.")
         return live
 
     # -- sending -------------------------------------------------------------------------------------
 
-    def send(self, live: Live, message: ToConnector, urgent: bool = False) -> None:
-        """Queue a message. A link that cannot take it is given up: its leases lapse, so that fails closed."""
-        if live.broken:
-            raise Unreachable("The site's connector is not connected.")
-        try:
-            live.link.send(message, urgent)
-        except Exception as fault:  # whatever the wire had: a gap in the sequence leaves it useless
-            live.broken = True
-            _log.warning("relay.link-given-up", connector=live.link.connector, error=type(fault).__name__)
-            raise Unreachable("The site's connector cannot keep up.") from fault
+    def order(self, live: Live, permit: Permit, session: Session, order: OrderId, device: DeviceId) -> Waiting:
+        """Sign and send one order, once. A session that the connector has not heard of is vouched for first.
 
-    def order(self, live: Live, permit: Permit, session: Session, order: OrderId) -> Waiting:
-        """Sign and send one order, once. A session that the connector has not heard of is vouched for first."""
-        info = live.rooms.get(permit.ask.room.name)
-        if info is None:
-            raise Unreachable("The site's connector does not know this room now.")
-        if len(self._waiting) >= MOST_WAITING * max(1, len(self._live)):
+        Raises Unreachable; then nothing was sent.
+        """
+        if len(self._waiting) >= MOST_WAITING:
             raise Unreachable("Too many asks are under way.", hint="Try again in a moment.")
         if session.vouched != live.link.nonce:
             self._renew(live, [session])
-        body = build_order(
-            permit, session, order, DeviceId(info.device), live.link.nonce, live.link.next_sequence()
-        )
         waiting = Waiting(order, live.link.connector, session, asyncio.get_running_loop().create_future())
         self._waiting[order] = waiting
         try:
-            self.send(live, seal(self._key, body))
+            self._signed(live, lambda nonce, sequence: build_order(permit, session, order, device, nonce, sequence))
         except Unreachable:
             del self._waiting[order]
             raise
@@ -200,10 +183,27 @@ class Links:
 
     def _renew(self, live: Live, sessions: Iterable[Session]) -> None:
         named = list(sessions)
-        body = build_renewal(named, live.link.nonce, live.link.next_sequence(), live.link.last_heartbeat)
-        self.send(live, seal(self._key, body))
+        beat = live.link.last_heartbeat
+        self._signed(live, lambda nonce, sequence: build_renewal(named, nonce, sequence, beat))
         for session in named:
             session.vouched = live.link.nonce
+
+    def _signed(self, live: Live, make: Callable[[bytes, int], Order | Renewal]) -> None:
+        if live.gone:
+            raise Unreachable("The site's connector is not connected.")
+        try:
+            live.link.send_signed(make)
+        except RoomgateError as fault:
+            raise Unreachable("The site's connector cannot keep up.") from fault
+
+    def _plain(self, live: Live, message: ToConnector, urgent: bool = False) -> bool:
+        """Whether it is on its way. What is not, fails closed: without a link the leases lapse."""
+        try:
+            live.link.send(message, urgent)
+        except RoomgateError as fault:
+            _log.warning("relay.not-sent", connector=live.link.connector, error=fault.message[:200])
+            return False
+        return True
 
     # -- cutting -------------------------------------------------------------------------------------
 
@@ -215,11 +215,8 @@ class Links:
             if live is None:
                 continue
             cut = Cut(mint("cut"), sorted(ids), why.cause, why.words)
-            try:
-                self.send(live, cut, urgent=True)
-            except Unreachable:
-                continue
-            cuts.add(cut.id)
+            if self._plain(live, cut, urgent=True):
+                cuts.add(cut.id)
         if cuts:
             self._cutting.append(_UnderWay(began, cuts))
         else:
@@ -234,10 +231,10 @@ class Links:
 
     # -- hearing -------------------------------------------------------------------------------------
 
-    def outcome(self, outcome: Outcome) -> bool:
-        """Hand an outcome to whoever waits for it; False if nobody does."""
+    def outcome(self, outcome: Outcome, connector: ConnectorId) -> bool:
+        """Hand an outcome to whoever waits for it; False if nobody does. An order is answered by whom it went to."""
         waiting = self._waiting.get(OrderId(outcome.order))
-        if waiting is None:
+        if waiting is None or waiting.connector != connector:
             return False
         if outcome.outcome == "waiting":
             waiting.consent.set()
@@ -274,8 +271,5 @@ class Links:
         if self._watches.pop(watch.order, None) is None:
             return
         live = self._live.get(watch.session.room.connector)
-        if live is not None and not live.broken:
-            try:
-                self.send(live, Unsubscribe(watch.order))
-            except Unreachable:
-                return
+        if live is not None:
+            self._plain(live, Unsubscribe(watch.order))

@@ -8,7 +8,9 @@ from roomgate.ids import DeviceId, OrderId
 from roomgate.link.order import Order, Renewal
 
 
-def build_order(permit: Permit, session: Session, order: OrderId, device: DeviceId, link: bytes, sequence: int) -> Order:
+def build_order(
+    permit: Permit, session: Session, order: OrderId, device: DeviceId, link: bytes, sequence: int
+) -> Order:
     """The order for one permitted call: good once, in one link session, at one place in its sequence."""
     ask, call = permit.ask, permit.ask.call
     return Order(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from roomgate.access.decision import Room
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock
-from roomgate.hub.channels import Cutoff, Kind, Session, concerns, outright
+from roomgate.hub.channels import IDLE, Cutoff, Kind, Session, concerns, outright
 from roomgate.hub.revocation import Revocation
 from roomgate.ids import ConnectorId, SessionId, mint
 from roomgate.link.messages import EffectInfo
@@ -120,5 +120,5 @@ class Book:
         """Drop what lives no more; gives what was dropped."""
         gone = [session for session in self if not self.lives(session)]
         for session in gone:
-            self.end(session, Cutoff("idle", "Nothing of it was left."))
+            self.end(session, Cutoff(IDLE, "Nothing of it was left."))
         return gone

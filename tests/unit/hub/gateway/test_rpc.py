@@ -13,9 +13,11 @@ rubbish = st.one_of(
     st.text(max_size=200),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
-        lambda inner: st.lists(inner, max_size=4)
-        | st.dictionaries(
-            st.sampled_from(["id", "method", "params", "jsonrpc", "Path", "Query", "Value", "Id", "body"]), inner
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["id", "method", "params", "jsonrpc", "Path", "Query", "Value", "Id", "body"]), inner
+            )
         ),
         max_leaves=20,
     ).map(json.dumps),
@@ -25,7 +27,17 @@ params = st.dictionaries(
     st.none() | st.booleans() | st.integers() | st.text(max_size=6) | st.lists(st.text(max_size=6) | st.integers()),
 )
 methods = st.sampled_from(
-    ["xGet", "xSet", "xQuery", "xFeedback/Subscribe", "xFeedback/Unsubscribe", "xDoc", "xCommand/Dial", "xCommand/", "x"]
+    [
+        "xGet",
+        "xSet",
+        "xQuery",
+        "xFeedback/Subscribe",
+        "xFeedback/Unsubscribe",
+        "xDoc",
+        "xCommand/Dial",
+        "xCommand/",
+        "x",
+    ]
 )
 
 
