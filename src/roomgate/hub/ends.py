@@ -13,24 +13,34 @@ from roomgate.clock import Clock
 
 @dataclass(slots=True)
 class Ends:
-    """When each id ends. An id that is set again has only its last end; sets are idempotent."""
+    """When each id ends. An id that is set again has only its last end.
+
+    Theory: ``_ends`` is the truth; the two heaps only say when to look, and may hold what was set anew or
+    dropped since. What is due is handed out until it is dropped, so a failure to end it loses nothing.
+    """
 
     clock: Clock
     _ends: dict[str, tuple[datetime, float]] = field(default_factory=dict)
     _by_wall: list[tuple[datetime, str]] = field(default_factory=list)
     _by_mono: list[tuple[float, str]] = field(default_factory=list)
+    _due: dict[str, None] = field(default_factory=dict)
 
     def set(self, id: str, until: datetime) -> None:
-        """It ends at ``until``, or as many seconds from now as that is away, if that is sooner."""
+        """It ends at ``until``, or as many seconds from now as that is away, if that is sooner.
+
+        Setting the same end again changes nothing: the first reckoning stands, whatever the wall clock did.
+        """
+        if id in self._ends and self._ends[id][0] == until:
+            return
         mono = self.clock.monotonic() + (until - self.clock.now()).total_seconds()
-        if self._ends.get(id, (None, None))[0] == until:
-            return  # known already: the first reckoning stands, whatever the wall clock did since
         self._ends[id] = (until, mono)
+        self._due.pop(id, None)
         heapq.heappush(self._by_wall, (until, id))
         heapq.heappush(self._by_mono, (mono, id))
 
     def drop(self, id: str) -> None:
         self._ends.pop(id, None)
+        self._due.pop(id, None)
 
     def past(self, id: str) -> bool:
         """Whether it has ended. An id that was never set has no end known here, and so has not."""
@@ -38,16 +48,14 @@ class Ends:
         return end is not None and (end[0] <= self.clock.now() or end[1] <= self.clock.monotonic())
 
     def due(self) -> list[str]:
-        """What has ended and has not been dropped yet; asking again gives it again, so a failure loses none."""
+        """What has ended and has not been dropped yet."""
         wall, mono = self.clock.now(), self.clock.monotonic()
-        found: dict[str, None] = {}
-        for heap, now, which in ((self._by_wall, wall, 0), (self._by_mono, mono, 1)):
-            kept = []
-            while heap and heap[0][0] <= now:  # type: ignore[operator]  # each heap is compared with its own clock
-                at, id = heapq.heappop(heap)  # type: ignore[misc]  # the two heaps differ in their key alone
-                if id in self._ends and self._ends[id][which] == at:
-                    found[id] = None
-                    kept.append((at, id))
-            for item in kept:
-                heapq.heappush(heap, item)  # type: ignore[misc]  # as above
-        return list(found)
+        while self._by_wall and self._by_wall[0][0] <= wall:
+            self._look(heapq.heappop(self._by_wall)[1])
+        while self._by_mono and self._by_mono[0][0] <= mono:
+            self._look(heapq.heappop(self._by_mono)[1])
+        return list(self._due)
+
+    def _look(self, id: str) -> None:
+        if self.past(id):
+            self._due[id] = None

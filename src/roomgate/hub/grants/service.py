@@ -282,7 +282,12 @@ class Grants:
             who, record = self._identity.find_in(conn, person), self._rooms.find_in(conn, room)
             if who is None or record is None:
                 return Explained(record.room if record else None, (), (), active=False)
-            at = {"person": who.id, "room": record.room.id, "site": record.room.site, "connector": record.room.connector}
+            at = {
+                "person": who.id,
+                "room": record.room.id,
+                "site": record.room.site,
+                "connector": record.room.connector,
+            }
             return Explained(
                 record.room,
                 tuple(r for r in store.of_person(conn, who.id) if record.room.id in r.grant.rooms),
@@ -329,9 +334,7 @@ class Grants:
             if record.lock.kind == "person" and record.lock.subject == by.person.id:
                 raise Conflict("Nobody lifts a lock on themself.")
             store.lift(change.conn, record.lock.id, change.position(), by.person.id)
-            change.record(
-                LockLifted, lock=id, subject=f"{record.lock.kind} {record.lock.subject}", by=by.person.id
-            )
+            change.record(LockLifted, lock=id, subject=f"{record.lock.kind} {record.lock.subject}", by=by.person.id)
 
         await self._changes.write(unit)
 

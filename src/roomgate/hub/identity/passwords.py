@@ -2,16 +2,20 @@
 
 import asyncio
 import unicodedata
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
+from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from roomgate.errors import BadInput, RoomgateError
 
+P = ParamSpec("P")
+T = TypeVar("T")
 SHORTEST = 12
 LONGEST = 256
 _AT_ONCE = 2
@@ -83,11 +87,11 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _run(self, work, *arguments):  # type: ignore[no-untyped-def]  # typed by its two callers
+    async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         if self._waiting >= _MOST_WAITING:
             raise Busy("Too many sign-ins wait.")
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
         finally:
             self._waiting -= 1

@@ -156,7 +156,7 @@ class Identity:
     async def get(self, id_or_name: str) -> Person:
         return await self._db.read(lambda conn: store.get_person(conn, id_or_name))
 
-    async def list(self, kind: Kind | None = None, after: str = "", limit: int = 100) -> list[Person]:
+    async def people(self, kind: Kind | None = None, after: str = "", limit: int = 100) -> list[Person]:
         return await self._db.read(lambda conn: store.list_people(conn, kind, after, limit))
 
     async def set_active(self, person: str, active: bool, by: Signed, version: int | None = None) -> Person:
@@ -170,9 +170,7 @@ class Identity:
             if not active:
                 self._not_last(change.conn, known.id)
             store.change_person(change.conn, known.id, active=active)
-            change.record(
-                PersonChanged, person=known.id, what="active", to="yes" if active else "no", by=by.person.id
-            )
+            change.record(PersonChanged, person=known.id, what="active", to="yes" if active else "no", by=by.person.id)
             if not active:
                 self._end_person(change, known.id, Cause.PERSON_DISABLED, by.person.id, "The account was disabled.")
             return store.get_person(change.conn, known.id)
@@ -239,9 +237,7 @@ class Identity:
             if "administrator" not in roles:
                 self._not_last(change.conn, known.id)
             store.change_person(change.conn, known.id, roles=sorted(roles))
-            change.record(
-                PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by.person.id
-            )
+            change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by.person.id)
             store.mark_for_renewal(change.conn, known.id)
             change.revoke(
                 Cause.ROLE_CHANGED, SubjectKind.PERSON, known.id, by=by.person.id, reason="The roles were changed."
@@ -384,9 +380,7 @@ class Identity:
                 until = min(until, by.token.until)
             token = Token(id, owner.id, name[:120], change.now, until, by.person.id, change.position())
             store.add_token(change.conn, token, store.hashed(text.reveal()))
-            change.record(
-                TokenMade, token=id, person=owner.id, name=token.name, until=iso(until), by=by.person.id
-            )
+            change.record(TokenMade, token=id, person=owner.id, name=token.name, until=iso(until), by=by.person.id)
             return token
 
         token = await self._changes.write(unit)

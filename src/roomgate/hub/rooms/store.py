@@ -74,3 +74,11 @@ def add(conn: Connection, record: RoomRecord) -> None:
 
 def change(conn: Connection, id: RoomId, **columns: Any) -> None:
     conn.execute(update(rooms).where(rooms.c.id == id).values(**columns))
+
+
+def names(conn: Connection, ids: frozenset[RoomId]) -> dict[RoomId, str]:
+    """Names by id, those of removed rooms too."""
+    if not ids:
+        return {}
+    query = select(rooms.c.id, rooms.c.name).where(rooms.c.id.in_(sorted(ids)))
+    return {RoomId(row.id): row.name for row in conn.execute(query)}
