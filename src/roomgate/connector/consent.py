@@ -1,0 +1,162 @@
+"""The room's say: a Yes or No on its own touch panel, and the notice with Keep.
+
+Prompts go to the device by the connector's own calls; an order can neither show, answer nor clear one (the
+never-list). Each prompt has an id that nobody outside can guess or learn, and silence is no.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from roomgate import log
+from roomgate.connector.room import Room
+from roomgate.ids import DeviceId
+from roomgate.redact import foreign
+from roomgate.xapi import tree
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.errors import XapiError
+from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+
+_log = log.get("consent")
+
+CONSENT_S = 25.0  # how long the room has; silence is no
+CLEAN_UP_S = 3.0
+_EVENTS = Path.parse("Event/UserInterface/Message/Prompt")
+_PROMPT = ("Event", "UserInterface", "Message", "Prompt")
+
+
+class Said(StrEnum):
+    YES = "yes"
+    NO = "no"
+    NOTHING = "silence"
+    BUSY = "busy"  # another question is on the panel
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who wants what, and why: in words that a person in the room understands."""
+
+    who: str
+    what: str
+    why: str
+
+    def text(self) -> str:
+        why = f" Reason: {foreign(self.why, 80)}." if self.why.strip() else ""
+        return f"{foreign(self.who, 40)} (outside) wants to {foreign(self.what, 100)}.{why}"[:255]
+
+
+@dataclass(slots=True)
+class Panel:
+    """What is on the panels of all rooms on our behalf."""
+
+    catalogue: Catalogue
+    _asking: set[DeviceId] = field(default_factory=set)
+
+    async def ask(self, room: Room, question: Question, wait_s: float = CONSENT_S) -> Said:
+        """Show the question with Yes, No and a countdown; wait for the answer. Silence and faults are no.
+
+        Cancelling takes the question off the panel.
+        """
+        if room.device in self._asking:
+            return Said.BUSY
+        self._asking.add(room.device)
+        try:
+            return await self._asked(room, question, wait_s)
+        finally:
+            self._asking.discard(room.device)
+
+    async def _asked(self, room: Room, question: Question, wait_s: float) -> Said:
+        mark = _mark()
+        said: asyncio.Future[Said] = asyncio.get_running_loop().create_future()
+
+        def hear(option: int | None) -> None:
+            if not said.done():
+                said.set_result(Said.YES if option == 1 else Said.NO)
+
+        async with self._shown(room, mark, "May this happen?", question.text(), ("Yes", "No"), wait_s, hear):
+            try:
+                async with asyncio.timeout(wait_s):
+                    return await said
+            except TimeoutError:
+                return Said.NOTHING
+
+    @contextlib.asynccontextmanager
+    async def notice(self, room: Room, text: str, kept: Callable[[], None]) -> AsyncIterator[None]:
+        """Show, for as long as the block lasts, what was begun from outside, with Keep beside it."""
+
+        def hear(option: int | None) -> None:
+            if option == 1:
+                kept()
+
+        async with self._shown(room, _mark(), "Started from outside", text[:255], ("Keep", "Seen"), 0, hear):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def _shown(
+        self,
+        room: Room,
+        mark: str,
+        title: str,
+        text: str,
+        options: tuple[str, ...],
+        duration_s: float,
+        hear: Callable[[int | None], None],
+    ) -> AsyncIterator[None]:
+        def listen(kind: str, document: Any) -> None:
+            response = tree.lookup(document, (*_PROMPT, "Response"))
+            if kind == "event" and isinstance(response, dict) and response.get("FeedbackId") == mark:
+                hear(_option(response.get("OptionId")))
+            cleared = tree.lookup(document, (*_PROMPT, "Cleared"))
+            if kind == "event" and isinstance(cleared, dict) and cleared.get("FeedbackId") == mark:
+                hear(None)
+
+        forget = await room.subscribe(_EVENTS, listen)
+        try:
+            arguments: dict[str, object] = {
+                "Title": title,
+                "Text": text,
+                "FeedbackId": mark,
+                "Duration": round(duration_s),
+            }
+            arguments |= {f"Option.{n}": word for n, word in enumerate(options, 1)}
+            await room.call(self._command("Command/UserInterface/Message/Prompt/Display", arguments))
+            yield
+        finally:
+            forget()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLEAN_UP_S):
+                    await self._clear(room, mark)
+
+    async def _clear(self, room: Room, mark: str) -> None:
+        try:
+            await room.call(self._command("Command/UserInterface/Message/Prompt/Clear", {"FeedbackId": mark}))
+        except XapiError as gone:  # answered prompts are gone already; a lost device shows nothing
+            _log.debug("prompt.clear", device=room.device, error=gone.code)
+
+    def _command(self, path: str, arguments: dict[str, object]) -> Call:
+        return self.catalogue.canonical(Verb.COMMAND, path, arguments)
+
+    async def tell(self, room: Room, text: str, seconds: int = 20) -> None:
+        """Say something on the panel; a device that cannot is no reason to stop."""
+        alert = self._command(
+            "Command/UserInterface/Message/Alert/Display",
+            {"Title": "Roomgate", "Text": foreign(text, 250), "Duration": seconds},
+        )
+        try:
+            async with asyncio.timeout(CLEAN_UP_S):
+                await room.call(alert)
+        except (XapiError, TimeoutError) as gone:
+            _log.warning("panel.untold", device=room.device, error=str(gone)[:200])
+
+
+def _mark() -> str:
+    return "roomgate-" + secrets.token_urlsafe(16)
+
+
+def _option(value: object) -> int | None:
+    return int(value) if isinstance(value, int | str) and str(value) in "12345" and str(value) else None

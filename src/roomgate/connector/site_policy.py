@@ -1,0 +1,231 @@
+"""The site's own limit: Cedar policy, the never-list, argument validators and rate caps. It is final.
+
+Theory: the policy is asked once for every class of capability that the call needs, first as things stand and
+then as they would stand with the room's consent. The least consent with which every class is allowed is what
+the call needs; if none suffices, it is refused. Cedar's Allow counts only when no policy failed to evaluate
+(a failed `forbid` would otherwise be skipped), and only validated policies are loaded.
+"""
+
+import hashlib
+import ipaddress
+import unicodedata
+from collections import deque
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path as File
+from typing import Any, Self
+
+import cedarpy
+import msgspec
+
+from roomgate.access.capability import Capability, Classes, Words
+from roomgate.errors import RoomgateError
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.schema import Catalogue
+
+SHIPPED = ("meetings-only", "service-desk")
+
+
+class BadPolicy(RoomgateError):
+    """The site's policy cannot be read or does not validate: the connector does not start with it."""
+
+    code = "policy.bad"
+    hint = "`roomgate connector policy check FILE` shows every complaint."
+
+
+class PolicyRefused(RoomgateError):
+    """This site does not allow it. ``rule``: never, policy, validator, cap, unknown."""
+
+    code = "policy.refused"
+    hint = "The site's own policy decides this; the people who run the site can change it there."
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
+
+
+class SiteRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The site's file ``policy.toml``."""
+
+    name: str = "meetings-only"
+    cedar: str = "meetings-only"  # a shipped policy's name, or a file beside this one
+    open: list[str] = []  # entries of the never-list that this site opens, by name
+    commands_per_minute: int = 120  # for each room
+    intrusive_per_minute: int = 6  # for each room: dials, unmuting, cameras
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What the policy may know about an order, beside the call."""
+
+    person: str
+    person_name: str
+    service: bool
+    room: str
+    reason: str
+    booked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The site allows it: with the room's Yes, or without."""
+
+    needs_consent: bool
+    intrusive: bool
+    readable: frozenset[Capability]  # classes of leaves that may go into the answer of a read
+
+
+@dataclass(slots=True)
+class SitePolicy:
+    """The policy in force. Rebuilt, never changed, when the site's file changes."""
+
+    rules: SiteRules
+    digest: str
+    _policies: Any
+    _schema: Any
+    _entities: Any
+    _opened: frozenset[Words]
+    _commands: dict[str, "Cap"] = field(default_factory=dict)
+    _intrusive: dict[str, "Cap"] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, file: File | None) -> Self:
+        """Read ``policy.toml`` (or the shipped *meetings only* when there is none); raises BadPolicy."""
+        try:
+            rules = msgspec.toml.decode(file.read_bytes(), type=SiteRules) if file else SiteRules()
+            if rules.cedar in SHIPPED:
+                text = _shipped(f"{rules.cedar}.cedar")
+            else:
+                text = ((file.parent if file else File()) / rules.cedar).read_text("utf-8")
+        except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as bad:
+            raise BadPolicy(f"The site's policy cannot be read: {bad}") from bad
+        return cls.build(rules, text)
+
+    @classmethod
+    def build(cls, rules: SiteRules, text: str) -> Self:
+        """From the rules and the Cedar text; raises BadPolicy with every complaint."""
+        opened = frozenset(tuple(entry.split()) for entry in rules.open)
+        if unknown := [entry for entry in rules.open if tuple(entry.split()) not in Classes.shipped().sets["never"]]:
+            raise BadPolicy(f"Not an entry of the never-list: {', '.join(unknown)}.")
+        schema_text = _shipped("schema.cedarschema")
+        checked = cedarpy.validate_policies(text, schema_text)
+        if not checked.validation_passed or not text.strip():
+            raise BadPolicy("; ".join(str(e) for e in checked.errors) or "The policy is empty: it would allow nothing.")
+        return cls(
+            rules,
+            hashlib.sha256(msgspec.json.encode([rules, text])).hexdigest(),
+            cedarpy.PolicySet.from_str(text),
+            cedarpy.Schema.from_str(schema_text),
+            cedarpy.Entities.from_json_str("[]"),
+            opened,
+        )
+
+    def judge(self, call: Call, about: Circumstances, catalogue: Catalogue) -> Leave:
+        """What this site says to the call; raises PolicyRefused. Pure but for nothing: caps are `count`ed apart."""
+        classes = Classes.shipped()
+        if (entry := classes.never(call)) and entry not in self._opened:
+            raise PolicyRefused("never", f"{' '.join(entry)} is never done for somebody outside.")
+        _validate(call)
+        need = classes.need(call, catalogue)
+        if not need.every and not need.some:
+            raise PolicyRefused("unknown", f"No rule classifies {call.path}.")
+
+        if call.verb in (Verb.GET, Verb.SUBSCRIBE):
+            readable = frozenset(c for c in need.some if self._allows(c, call, about, "none"))
+            if not readable:
+                raise PolicyRefused("policy", f"The policy “{self.rules.name}” of this site keeps {call.path} inside.")
+            return Leave(False, False, readable)
+
+        intrusive = classes.intrusive(call)
+        for consent in ("none", "room"):
+            if all(self._allows(c, call, about, consent) for c in need.every):
+                return Leave(consent == "room" and not classes.relieving(call), intrusive, frozenset())
+        raise PolicyRefused("policy", f"The policy “{self.rules.name}” of this site does not allow {call.path}.")
+
+    def count(self, call: Call, room: str, now: float) -> None:
+        """One more command in this room; raises PolicyRefused above the cap. Relieving calls are never held up."""
+        if call.verb not in (Verb.COMMAND, Verb.SET) or Classes.shipped().relieving(call):
+            return
+        caps = [self._commands.setdefault(room, Cap(self.rules.commands_per_minute))]
+        if Classes.shipped().intrusive(call):
+            caps.append(self._intrusive.setdefault(room, Cap(self.rules.intrusive_per_minute)))
+        for cap in caps:
+            if not cap.admit(now):
+                raise PolicyRefused("cap", f"More than {cap.per_minute} such calls a minute in this room.")
+
+    def _allows(self, capability: Capability, call: Call, about: Circumstances, consent: str) -> bool:
+        classes = Classes.shipped()
+        answer = cedarpy.is_authorized(
+            {
+                "principal": f"Person::{_quoted(about.person)}",
+                "action": f"Action::{_quoted(capability.value)}",
+                "resource": f"Room::{_quoted(about.room)}",
+                "context": {
+                    "verb": call.verb.value,
+                    "path": "/".join((call.path.root, *call.path.words)),
+                    "person": about.person_name,
+                    "service": about.service,
+                    "reason": bool(about.reason.strip()),
+                    "intrusive": classes.intrusive(call),
+                    "relieving": classes.relieving(call),
+                    "booked": about.booked,
+                    "consent": consent,
+                },
+            },
+            self._policies,
+            self._entities,
+            schema=self._schema,
+        )
+        return answer.decision is cedarpy.Decision.Allow and not answer.diagnostics.errors
+
+
+@dataclass(slots=True)
+class Cap:
+    """At most so many in any minute."""
+
+    per_minute: int
+    _at: deque[float] = field(default_factory=deque)
+
+    def admit(self, now: float) -> bool:
+        while self._at and self._at[0] <= now - 60.0:
+            self._at.popleft()
+        if len(self._at) >= self.per_minute:
+            return False
+        self._at.append(now)
+        return True
+
+
+def _shipped(name: str) -> str:
+    return resources.files("roomgate.connector").joinpath("policies", name).read_text("utf-8")
+
+
+def _quoted(text: str) -> str:
+    """A Cedar string. What could end it early is escaped; control characters never get this far."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_NUMBERS = ("Number", "MeetingID", "Url")
+
+
+def _validate(call: Call) -> None:
+    """Arguments that no policy should have to think of; raises PolicyRefused."""
+    for name, value in call.arguments:
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in text):
+                raise PolicyRefused("validator", f"{name} holds control characters.")
+    if call.path.root != "Command":
+        return
+    for name in _NUMBERS:
+        number = call.argument(name)
+        if isinstance(number, str) and _inside(number):
+            raise PolicyRefused("validator", f"{name} points into a private network.")
+
+
+def _inside(number: str) -> bool:
+    """Whether the address to dial is a private, loopback or link-local one (or not a global address at all)."""
+    host = number.rsplit("@", 1)[-1].split("##")[0].split(";")[0].removeprefix("sip:").removeprefix("sips:")
+    host = host.strip("[]") if host.startswith("[") else host.split(":")[0] if host.count(":") == 1 else host
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith((".localhost", ".local", ".internal"))
