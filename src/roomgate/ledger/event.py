@@ -1,0 +1,539 @@
+"""What the record says: one class for each kind of event.
+
+Every field is marked `Public` (may be shown to anyone who may read the record), `Personal` (names a
+person or what a person did; exports can leave it out) or not at all, which makes it **secret**: then only
+its SHA-256 ever enters the record. So a field that somebody forgets to mark cannot leak.
+
+An event is written as canonical JSON: keys sorted, no spaces, UTF-8. The record's hashes are over those
+bytes; `parse_event` refuses any other spelling, so that one event has one hash. A kind that this version
+does not know stays readable as `Unknown`.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from roomgate.clock import parse_iso
+from roomgate.errors import RoomgateError
+
+T = TypeVar("T")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_LARGEST = 64 * 1024
+
+
+class Mark(StrEnum):
+    """Who may see a field."""
+
+    PUBLIC = "public"
+    PERSONAL = "personal"
+    SECRET = "secret"  # noqa: S105 (a word, not a secret)
+
+
+Public = Annotated[T, Mark.PUBLIC]
+Personal = Annotated[T, Mark.PERSONAL]
+Texts = tuple[str, ...]
+
+
+class BadEvent(RoomgateError):
+    """These bytes are no event of a record."""
+
+    code = "ledger.bad-event"
+    hint = "The record may be damaged or of a newer version; verify it."
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """Something that happened. ``at`` is the writer's wall clock, RFC 3339 in UTC."""
+
+    at: Public[str]
+
+    @property
+    def kind(self) -> str:
+        return str(type(self).__struct_config__.tag)
+
+    def __post_init__(self) -> None:
+        for name in secret_fields(type(self)):
+            value = getattr(self, name)
+            if not _DIGEST.fullmatch(value):
+                msgspec.structs.force_setattr(self, name, digest(value))
+
+    def encode(self) -> bytes:
+        """The canonical bytes, which the record keeps and hashes."""
+        return _encoder.encode(self)
+
+
+class Unknown(msgspec.Struct, frozen=True):
+    """An event of a kind that this version does not know, with what it says."""
+
+    kind: str
+    at: str
+    fields: dict[str, Any]
+
+
+# ---- hub: identity --------------------------------------------------------------------------------
+
+
+class HubStarted(Event, frozen=True, kw_only=True, tag="hub.started"):
+    """The hub began to serve."""
+
+    version: Public[str]
+
+
+class SignedIn(Event, frozen=True, kw_only=True, tag="signin"):
+    """A person signed in: how (password, passkey, identity provider …) and from which address."""
+
+    person: Personal[str]
+    how: Public[str]
+    source: Personal[str] = ""
+    session: Public[str] = ""
+
+
+class SignInFailed(Event, frozen=True, kw_only=True, tag="signin.failed"):
+    """A sign-in was refused. The typed name may be a password typed in the wrong place, so it is a digest."""
+
+    tried: str
+    reason: Public[str]
+    source: Personal[str] = ""
+
+
+class SignedOut(Event, frozen=True, kw_only=True, tag="signed-out"):
+    """A person's web session ended, by themselves, by another or by the identity provider."""
+
+    person: Personal[str]
+    why: Public[str] = ""
+    session: Public[str] = ""
+
+
+class PersonAdded(Event, frozen=True, kw_only=True, tag="person.added"):
+    """A person or service account was created."""
+
+    person: Personal[str]
+    name: Personal[str]
+    role: Public[str]
+    by: Personal[str]
+
+
+class PersonChanged(Event, frozen=True, kw_only=True, tag="person.changed"):
+    """A person's state, role or means of sign-in changed: ``what`` names which, never the new secret."""
+
+    person: Personal[str]
+    what: Public[str]
+    to: Public[str] = ""
+    by: Personal[str]
+
+
+class PersonRemoved(Event, frozen=True, kw_only=True, tag="person.removed"):
+    """A person or service account was deleted."""
+
+    person: Personal[str]
+    reason: Personal[str] = ""
+    by: Personal[str]
+
+
+class TokenMade(Event, frozen=True, kw_only=True, tag="token.made"):
+    """An access token was made for a person or service account."""
+
+    token: Public[str]
+    person: Personal[str]
+    name: Personal[str] = ""
+    until: Public[str]
+    by: Personal[str]
+
+
+class TokenRevoked(Event, frozen=True, kw_only=True, tag="token.revoked"):
+    """An access token ended before its time."""
+
+    token: Public[str]
+    person: Personal[str]
+    reason: Personal[str] = ""
+    by: Personal[str]
+
+
+# ---- hub: sites and rooms -------------------------------------------------------------------------
+
+
+class SiteAdded(Event, frozen=True, kw_only=True, tag="site.added"):
+    """A customer network was added."""
+
+    site: Public[str]
+    name: Public[str]
+    by: Personal[str]
+
+
+class ConnectorEnrolling(Event, frozen=True, kw_only=True, tag="connector.enrolling"):
+    """A connector used its one-time code and waits for its fingerprint to be confirmed."""
+
+    connector: Public[str]
+    site: Public[str]
+    fingerprint: Public[str]
+    source: Personal[str] = ""
+
+
+class ConnectorEnrolled(Event, frozen=True, kw_only=True, tag="connector.enrolled"):
+    """An administrator confirmed a connector's fingerprint."""
+
+    connector: Public[str]
+    site: Public[str]
+    fingerprint: Public[str]
+    by: Personal[str]
+
+
+class ConnectorConnected(Event, frozen=True, kw_only=True, tag="connector.connected"):
+    """A connector's link is up and proven."""
+
+    connector: Public[str]
+    session: Public[str] = ""
+    version: Public[str] = ""
+    source: Public[str] = ""
+
+
+class ConnectorGone(Event, frozen=True, kw_only=True, tag="connector.gone"):
+    """A connector's link ended."""
+
+    connector: Public[str]
+    session: Public[str] = ""
+    reason: Public[str] = ""
+
+
+class RoomSeen(Event, frozen=True, kw_only=True, tag="room.seen"):
+    """A connector offered a room for the first time, or as another device than before."""
+
+    room: Public[str]
+    name: Public[str]
+    site: Public[str]
+    connector: Public[str]
+    product: Public[str] = ""
+    serial: Public[str] = ""
+
+
+# ---- hub: access ----------------------------------------------------------------------------------
+
+
+class GrantMade(Event, frozen=True, kw_only=True, tag="grant.made"):
+    """Somebody was given access: to which rooms, for what, until when and why."""
+
+    grant: Public[str]
+    person: Personal[str]
+    rooms: Public[Texts]
+    capabilities: Public[Texts]
+    until: Public[str]
+    reason: Personal[str]
+    by: Personal[str]
+
+
+class GrantEnded(Event, frozen=True, kw_only=True, tag="grant.ended"):
+    """A grant ended: revoked, narrowed, expired or paused."""
+
+    grant: Public[str]
+    person: Personal[str]
+    rooms: Public[Texts] = ()
+    capabilities: Public[Texts] = ()
+    until: Public[str] = ""
+    reason: Personal[str]
+    by: Personal[str]
+
+
+class LockMade(Event, frozen=True, kw_only=True, tag="lock.made"):
+    """Everything of a person, room, site or connector is refused until the lock is lifted."""
+
+    lock: Public[str]
+    subject: Public[str]
+    reason: Personal[str]
+    by: Personal[str]
+
+
+class LockLifted(Event, frozen=True, kw_only=True, tag="lock.lifted"):
+    """A lock was taken away; nothing issued before it lives again."""
+
+    lock: Public[str]
+    subject: Public[str]
+    reason: Personal[str] = ""
+    by: Personal[str]
+
+
+class Permitted(Event, frozen=True, kw_only=True, tag="permit"):
+    """The hub decided yes, and this was durable before the order left."""
+
+    ask: Public[str]
+    order: Public[str]
+    principal: Personal[str]
+    room: Public[str]
+    call: Personal[str]
+    digest: Public[str]
+    grant: Public[str]
+    reason: Personal[str] = ""
+    connector: Public[str] = ""
+    session: Public[str] = ""
+
+
+class Refused(Event, frozen=True, kw_only=True, tag="denied"):
+    """The hub decided no, by the named rule."""
+
+    ask: Public[str]
+    principal: Personal[str]
+    room: Public[str]
+    call: Personal[str]
+    rule: Public[str]
+
+
+class OutcomeKnown(Event, frozen=True, kw_only=True, tag="outcome"):
+    """What the connector said became of an order: done, refused, failed or unknown."""
+
+    order: Public[str]
+    outcome: Public[str]
+    detail: Personal[str] = ""
+    room: Public[str] = ""
+    connector: Public[str] = ""
+
+
+class Revoked(Event, frozen=True, kw_only=True, tag="revocation"):
+    """Whatever the subject opened before this sequence falls, within the scope."""
+
+    sequence: Public[int]
+    cause: Public[str]
+    subject: Public[str]
+    scope: Public[str]
+    by: Personal[str]
+    reason: Personal[str] = ""
+
+
+class FindingMade(Event, frozen=True, kw_only=True, tag="finding"):
+    """Something that an administrator should look at."""
+
+    finding: Public[str]
+    severity: Public[str]
+    title: Public[str]
+    detail: Personal[str] = ""
+    order: Public[str] = ""
+    room: Public[str] = ""
+    person: Personal[str] = ""
+
+
+# ---- connector ------------------------------------------------------------------------------------
+
+
+class ConnectorStarted(Event, frozen=True, kw_only=True, tag="connector.started"):
+    """The connector began its work; ``policy`` is the digest of the site's policy."""
+
+    version: Public[str]
+    policy: Public[str] = ""
+
+
+class LinkUp(Event, frozen=True, kw_only=True, tag="link.up"):
+    """The link to the hub is up and the hub has proven its key."""
+
+    session: Public[str] = ""
+    hub: Public[str] = ""
+
+
+class LinkDown(Event, frozen=True, kw_only=True, tag="link.down"):
+    """The link to the hub ended."""
+
+    session: Public[str] = ""
+    reason: Public[str] = ""
+
+
+class OrderRefused(Event, frozen=True, kw_only=True, tag="order.refused"):
+    """The site said no to an order, by the named rule; nothing reached the device."""
+
+    order: Public[str]
+    room: Public[str]
+    call: Personal[str]
+    digest: Public[str]
+    principal: Personal[str]
+    rule: Public[str]
+    detail: Personal[str] = ""
+
+
+class OrderAbout(Event, frozen=True, kw_only=True, tag="order.about"):
+    """About to call the device: durable before the call. ``consent`` says whose yes it has, if it needs one."""
+
+    order: Public[str]
+    room: Public[str]
+    call: Personal[str]
+    digest: Public[str]
+    principal: Personal[str]
+    grant: Public[str]
+    consent: Public[str] = ""
+
+
+class OrderOutcome(Event, frozen=True, kw_only=True, tag="order.outcome"):
+    """What the device answered: done, failed or unknown."""
+
+    order: Public[str]
+    outcome: Public[str]
+    detail: Personal[str] = ""
+    room: Public[str] = ""
+
+
+class ConsentAsked(Event, frozen=True, kw_only=True, tag="consent.asked"):
+    """The room's panel shows the question."""
+
+    order: Public[str]
+    room: Public[str]
+    principal: Personal[str]
+    call: Personal[str] = ""
+
+
+class ConsentAnswered(Event, frozen=True, kw_only=True, tag="consent.answered"):
+    """Somebody in the room answered, or nobody did in time."""
+
+    order: Public[str]
+    room: Public[str]
+    answer: Public[str]
+
+
+class SessionCut(Event, frozen=True, kw_only=True, tag="session.cut"):
+    """A person's session in a room was ended: by a revocation, a lapsed lease or the site."""
+
+    session: Public[str]
+    room: Public[str]
+    principal: Personal[str]
+    cause: Public[str]
+    sequence: Public[int] = 0
+
+
+class EffectBegun(Event, frozen=True, kw_only=True, tag="effect.begun"):
+    """A session caused something that outlasts the call: a meeting, a share, a camera's position."""
+
+    effect: Public[str]
+    order: Public[str]
+    room: Public[str]
+    principal: Personal[str]
+    what: Public[str]
+
+
+class EffectUndone(Event, frozen=True, kw_only=True, tag="effect.undone"):
+    """What a session had caused was undone."""
+
+    effect: Public[str]
+    room: Public[str]
+    cause: Public[str]
+    outcome: Public[str] = ""
+    order: Public[str] = ""
+
+
+class EffectKept(Event, frozen=True, kw_only=True, tag="effect.kept"):
+    """Somebody in the room pressed Keep: the effect is the room's own from now on."""
+
+    effect: Public[str]
+    room: Public[str]
+    order: Public[str] = ""
+
+
+class DeviceConnected(Event, frozen=True, kw_only=True, tag="device.connected"):
+    """A device's session is up, its certificate as pinned."""
+
+    room: Public[str]
+    device: Public[str] = ""
+    version: Public[str] = ""
+    transport: Public[str] = ""
+
+
+class DeviceGone(Event, frozen=True, kw_only=True, tag="device.gone"):
+    """A device's session ended."""
+
+    room: Public[str]
+    device: Public[str] = ""
+    reason: Public[str] = ""
+
+
+class DeviceQuarantined(Event, frozen=True, kw_only=True, tag="device.quarantined"):
+    """A device's certificate or account changed; nothing is done there until the site confirms."""
+
+    room: Public[str]
+    device: Public[str] = ""
+    reason: Public[str]
+
+
+class DeviceConfirmed(Event, frozen=True, kw_only=True, tag="device.confirmed"):
+    """Someone at the site confirmed a quarantined device."""
+
+    room: Public[str]
+    device: Public[str] = ""
+    by: Personal[str]
+
+
+class BookingPut(Event, frozen=True, kw_only=True, tag="booking.put"):
+    """A room's booking list was written: how many bookings, from which calendar."""
+
+    room: Public[str]
+    bookings: Public[int]
+    source: Public[str] = ""
+
+
+class PrivilegedUsed(Event, frozen=True, kw_only=True, tag="privileged.used"):
+    """The device's privileged account was used, and for what."""
+
+    room: Public[str]
+    what: Public[str]
+    order: Public[str] = ""
+
+
+class VaultChanged(Event, frozen=True, kw_only=True, tag="vault.changed"):
+    """A device credential was stored, rotated or removed at the site."""
+
+    room: Public[str]
+    what: Public[str]
+    by: Personal[str] = ""
+
+
+# ---- reading and looking up -----------------------------------------------------------------------
+
+KINDS: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in Event.__subclasses__()}
+
+_encoder = msgspec.json.Encoder(order="sorted")
+_marks: dict[type[Event], dict[str, Mark]] = {}
+
+
+def marks(kind: type[Event]) -> dict[str, Mark]:
+    """Each field of a kind and who may see it; unmarked fields are secret."""
+    if kind not in _marks:
+        hints = get_type_hints(kind, include_extras=True)
+        _marks[kind] = {name: _mark(hints[name]) for name in kind.__struct_fields__}
+    return _marks[kind]
+
+
+def secret_fields(kind: type[Event]) -> tuple[str, ...]:
+    return tuple(name for name, mark in marks(kind).items() if mark is Mark.SECRET)
+
+
+def digest(secret: str) -> str:
+    """How a secret stands in the record."""
+    return "sha256:" + hashlib.sha256(secret.encode()).hexdigest()
+
+
+def describe() -> Iterator[tuple[str, str, dict[str, Mark]]]:
+    """Kind, meaning and marked fields of every event, for the reference page."""
+    for tag, kind in KINDS.items():
+        yield tag, (kind.__doc__ or "").strip(), marks(kind)
+
+
+def parse_event(raw: bytes) -> Event | Unknown:
+    """Read an event's canonical bytes; raises BadEvent for anything else."""
+    if len(raw) > _LARGEST:
+        raise BadEvent("an event is at most 64 KiB")
+    try:
+        plain = msgspec.json.decode(raw)
+        if not isinstance(plain, dict) or _encoder.encode(plain) != raw:
+            raise BadEvent("an event is one object in canonical JSON")
+        kind, at = plain.get("kind"), plain.get("at")
+        if not isinstance(kind, str) or not isinstance(at, str):
+            raise BadEvent("an event says its kind and its time")
+        parse_iso(at)
+        if known := KINDS.get(kind):
+            return msgspec.convert(plain, known)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as bad:
+        raise BadEvent(str(bad)) from bad
+    return Unknown(kind, at, {name: value for name, value in plain.items() if name not in ("kind", "at")})
+
+
+def _mark(hint: object) -> Mark:
+    if get_origin(hint) is Annotated:
+        for word in get_args(hint)[1:]:
+            if isinstance(word, Mark):
+                return word
+    return Mark.SECRET

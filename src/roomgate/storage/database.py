@@ -1,0 +1,311 @@
+"""One writer thread over SQLite, with group commit: many units of work, one durable commit.
+
+A caller hands over a *unit*: a plain function that is given a connection and does its statements. The
+writer thread takes every unit that waits, runs each inside a savepoint of one transaction that began
+with BEGIN IMMEDIATE, commits once (``synchronous=FULL``: the commit is on the disk), and only then lets
+the callers go on. So no caller ever acts upon something that a power cut could take back, and a busy
+moment costs one flush instead of a hundred.
+
+After a failure of the disk nothing more is accepted: what cannot be recorded does not happen.
+"""
+
+import asyncio
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from roomgate import log
+from roomgate.errors import BadInput, RoomgateError
+
+T = TypeVar("T")
+Unit = Callable[[Connection], T]
+
+_BUSY_MS = 5000
+_READERS = 4
+_LONGEST_QUEUE = 10_000
+_LARGEST_BATCH = 500
+_SOON_S = 0.5
+_FATAL = {
+    sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM,
+}  # fmt: skip
+
+_log = log.get("storage")
+
+
+class StorageFailed(RoomgateError):
+    """The data could not be written; nothing further is accepted until the program starts again."""
+
+    code = "storage.failed"
+    hint = "Free disk space or mend the volume, then start the program again."
+
+
+class StorageBusy(RoomgateError):
+    """More is waiting to be written than we hold; this unit was not done."""
+
+    code = "storage.busy"
+    hint = "Try again in a moment."
+
+
+class DamagedData(RoomgateError):
+    """The database file is damaged, so it is not opened."""
+
+    code = "storage.damaged"
+    hint = "Restore the data folder from a backup; keep the damaged file for examination."
+
+
+@dataclass(slots=True)
+class _Job(Generic[T]):
+    unit: Unit[T]
+    loop: asyncio.AbstractEventLoop
+    answer: asyncio.Future[T]
+    due: float  # monotonic: the latest moment at which its commit begins
+    result: T | None = None
+    fault: BaseException | None = None
+
+
+class Database:
+    """A data file with one writer. Made by `open`, ended by `aclose`."""
+
+    def __init__(self, path: Path, writer: Engine, reader: Engine) -> None:
+        self.path = path
+        self._writer = writer
+        self._reader = reader
+        self._wake = threading.Condition()
+        self._waiting: deque[_Job[Any]] = deque()
+        self._closing = False
+        self._failed: StorageFailed | None = None
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="storage.read")
+        self._thread = threading.Thread(target=self._run, name="storage.write", daemon=True)
+        self._thread.start()
+
+    @classmethod
+    def open(cls, path_or_url: str | Path, metadata: MetaData | None = None) -> Self:
+        """Open, or create with mode 0600, the file at a path or ``sqlite:///`` address.
+
+        ``metadata`` creates the tables that are missing; without it the schema is somebody else's
+        (a migration's). Blocks for as long as SQLite's quick check takes. Raises DamagedData if that
+        check complains, StorageFailed if the file cannot be opened, BadInput for another kind of database.
+        """
+        path = _path(path_or_url)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            path.chmod(0o600)
+        except OSError as fault:
+            raise StorageFailed(f"{path}: {fault.strerror}") from fault
+
+        writer = _engine(path, begin="BEGIN IMMEDIATE", read_only=False)
+        reader = _engine(path, begin="BEGIN", read_only=True)
+        try:
+            with writer.connect() as conn:
+                complaints = conn.exec_driver_sql("PRAGMA quick_check(1)").scalars().all()
+            if complaints != ["ok"]:
+                raise DamagedData(f"{path.name}: {complaints[0] if complaints else 'no answer'}")
+            if metadata is not None:
+                with writer.begin() as conn:
+                    metadata.create_all(conn)
+        except DBAPIError as fault:
+            writer.dispose()
+            raise _translated(fault, opening=True) from fault
+        except RoomgateError:
+            writer.dispose()
+            raise
+        return cls(path, writer, reader)
+
+    async def write(self, unit: Unit[T]) -> T:
+        """Do one unit of work; returns its result once the commit is on the disk.
+
+        An exception that the unit raises undoes this unit alone and is raised here. Raises
+        StorageFailed if the disk fails, StorageBusy if too much waits. Cancelling stops the waiting, not
+        the work: the unit may still be done.
+        """
+        return await self._submit(unit, within_s=0)
+
+    def write_soon(self, unit: Unit[T]) -> asyncio.Future[T]:
+        """Do one unit with the next commit, at most a second from now: for outcomes, never for permits.
+
+        Units keep the order in which they were handed over, soon or not. The future may be awaited or
+        left alone; a failure that nobody awaits is logged.
+        """
+        answer = self._submit(unit, within_s=_SOON_S)
+        answer.add_done_callback(_log_failure)
+        return answer
+
+    async def read(self, unit: Unit[T]) -> T:
+        """Run a unit that only reads, on a snapshot of what is committed, beside the writer."""
+        if self._closing:
+            raise StorageFailed("the database is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit)
+
+    async def aclose(self) -> None:
+        """Write what waits, then close. Safe to repeat."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        await asyncio.to_thread(self._thread.join)
+        await asyncio.to_thread(self._readers.shutdown)
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _read(self, unit: Unit[T]) -> T:
+        try:
+            with self._reader.begin() as conn:
+                return unit(conn)
+        except DBAPIError as fault:
+            if _code(fault) in _FATAL:
+                raise _translated(fault) from fault
+            raise
+
+    def _submit(self, unit: Unit[T], within_s: float) -> asyncio.Future[T]:
+        loop = asyncio.get_running_loop()
+        job = _Job(unit, loop, loop.create_future(), time.monotonic() + within_s)
+        with self._wake:
+            if self._failed is not None:
+                raise StorageFailed(self._failed.message)
+            if self._closing:
+                raise StorageFailed("the database is closed")
+            if len(self._waiting) >= _LONGEST_QUEUE:
+                raise StorageBusy(f"{_LONGEST_QUEUE} units of work wait already")
+            self._waiting.append(job)
+            self._wake.notify()
+        return job.answer
+
+    # -- the writer thread --------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while batch := self._next_batch():
+            if self._failed is None:
+                self._commit(batch)
+            else:
+                for job in batch:
+                    job.fault = self._failed
+            _deliver(batch)
+
+    def _next_batch(self) -> list[_Job[Any]]:
+        """Wait for work that is due; everything before it comes along. Empty once closed and done."""
+        with self._wake:
+            while True:
+                if self._waiting:
+                    pause = min(job.due for job in self._waiting) - time.monotonic()
+                    if pause <= 0 or self._closing or len(self._waiting) >= _LARGEST_BATCH:
+                        return [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_BATCH))]
+                    self._wake.wait(pause)
+                elif self._closing:
+                    return []
+                else:
+                    self._wake.wait()
+
+    def _commit(self, batch: list[_Job[Any]]) -> None:
+        try:
+            with self._writer.begin() as conn:
+                for job in batch:
+                    self._do(conn, job)
+        except (SQLAlchemyError, sqlite3.Error) as fault:
+            failure = _translated(fault)
+            failure.__cause__ = fault
+            for job in batch:
+                job.fault = failure
+            if isinstance(failure, StorageFailed):
+                with self._wake:
+                    self._failed = failure
+                _log.error("storage.failed", file=self.path.name, error=failure.message)
+
+    def _do(self, conn: Connection, job: _Job[Any]) -> None:
+        savepoint = conn.begin_nested()
+        try:
+            job.result = job.unit(conn)
+            savepoint.commit()
+        except Exception as fault:  # the unit's own failure is its caller's; the disk's is everybody's
+            if isinstance(fault, DBAPIError) and _code(fault) in _FATAL:
+                raise
+            savepoint.rollback()
+            job.fault = fault
+
+
+def _deliver(batch: list[_Job[Any]]) -> None:
+    """Wake each caller on its own loop, one call a loop for the whole batch."""
+    for loop in {job.loop for job in batch}:
+        mine = [job for job in batch if job.loop is loop]
+        try:
+            loop.call_soon_threadsafe(_settle, mine)
+        except RuntimeError:  # that loop is closed: nobody waits any more
+            continue
+
+
+def _settle(jobs: list[_Job[Any]]) -> None:
+    for job in jobs:
+        if job.answer.done():  # its caller was cancelled
+            continue
+        if job.fault is not None:
+            job.answer.set_exception(job.fault)
+        else:
+            job.answer.set_result(job.result)
+
+
+def _log_failure(answer: asyncio.Future[Any]) -> None:
+    if not answer.cancelled() and (fault := answer.exception()) is not None:
+        _log.error("storage.write-failed", error=f"{type(fault).__name__}: {fault}"[:300])
+
+
+def _path(path_or_url: str | Path) -> Path:
+    if isinstance(path_or_url, str) and "://" in path_or_url:
+        url = make_url(path_or_url)
+        if url.get_backend_name() != "sqlite" or not url.database:
+            raise BadInput("only an SQLite file is supported as database")
+        return Path(url.database)
+    return Path(path_or_url)
+
+
+def _engine(path: Path, *, begin: str, read_only: bool) -> Engine:
+    engine = create_engine(
+        f"sqlite:///{path}",
+        pool_size=_READERS if read_only else 1,
+        max_overflow=0,
+        connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(raw: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        raw.isolation_level = None  # we say BEGIN ourselves: the driver's own begins too late
+        raw.execute(f"PRAGMA busy_timeout={_BUSY_MS}")
+        raw.execute("PRAGMA foreign_keys=ON")
+        raw.execute("PRAGMA trusted_schema=OFF")
+        if read_only:
+            raw.execute("PRAGMA query_only=ON")
+        else:
+            raw.execute("PRAGMA journal_mode=WAL")
+            raw.execute("PRAGMA synchronous=FULL")
+
+    @event.listens_for(engine, "begin")
+    def begin_transaction(conn: Connection) -> None:
+        conn.exec_driver_sql(begin)
+
+    return engine
+
+
+def _code(fault: BaseException) -> int:
+    origin = fault.orig if isinstance(fault, DBAPIError) else fault
+    return (getattr(origin, "sqlite_errorcode", 0) or 0) & 0xFF
+
+
+def _translated(fault: BaseException, *, opening: bool = False) -> RoomgateError:
+    text = str(fault.orig if isinstance(fault, DBAPIError) else fault)
+    code = _code(fault)
+    if opening and code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return DamagedData(text)
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return StorageBusy("another program holds the database")
+    return StorageFailed(text)

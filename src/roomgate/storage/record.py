@@ -1,0 +1,317 @@
+"""The record in a database: entries, the Merkle nodes over them, and the checkpoints that were signed.
+
+An entry is appended inside the same unit of work as whatever it tells of, so neither exists without the
+other. Triggers refuse UPDATE and DELETE; that stops accidents. What shows tampering is the Merkle root in
+the signed checkpoints, and a witness's signature under them.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import (
+    DDL,
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from roomgate.errors import Conflict, NotFound
+from roomgate.ledger.checkpoint import Checkpoint, Note, SignatureLine, VerifierKey
+from roomgate.ledger.event import Event, Unknown, parse_event
+from roomgate.ledger.tree import (
+    HASH_BYTES,
+    Frontier,
+    NodeReader,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    root_at,
+)
+from roomgate.storage.database import Database
+
+metadata = MetaData()
+
+entries = Table(
+    "record_entries",
+    metadata,
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("bytes", LargeBinary, nullable=False),
+    Column("at", String(32), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("order", String(64)),
+    Column("room", String(128)),
+    Column("person", String(128)),
+    Index("record_entries_by_kind", "kind", "index"),
+    Index("record_entries_by_order", "order"),
+    Index("record_entries_by_room", "room", "index"),
+    Index("record_entries_by_person", "person", "index"),
+)
+
+nodes = Table(
+    "record_nodes",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("index", Integer, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary(HASH_BYTES), nullable=False),
+)
+
+checkpoints = Table(
+    "record_checkpoints",
+    metadata,
+    Column("size", Integer, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("witnessed", Integer, nullable=False, default=0),  # how many witnesses signed it
+)
+
+head = Table(  # one row: the tree's right edge, so that an append reads one row and not the tree
+    "record_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+for _table in (entries, nodes):
+    for _verb in ("UPDATE", "DELETE"):
+        event.listen(
+            _table,
+            "after_create",
+            DDL(  # type: ignore[no-untyped-call]  # SQLAlchemy leaves this constructor untyped
+                f"CREATE TRIGGER {_table.name}_no_{_verb.lower()} BEFORE {_verb} ON {_table.name} "
+                "BEGIN SELECT RAISE(ABORT, 'the record is only added to'); END"
+            ).execute_if(dialect="sqlite"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the record, as it was written and as it reads."""
+
+    index: int
+    raw: bytes
+    event: Event | Unknown
+
+
+class Record:
+    """The ledger of one program. ``origin`` is its name in checkpoints, such as ``roomgate.hub/main``."""
+
+    def __init__(self, db: Database, origin: str, key: Ed25519PrivateKey) -> None:
+        self._db = db
+        self._key = key
+        self.origin = origin
+        self.verifier = VerifierKey.of(origin, key)
+
+    # -- adding -------------------------------------------------------------------------------------
+
+    def append(self, conn: Connection, event: Event) -> int:
+        """Add an event inside the unit of work that it tells of; gives its index."""
+        raw = event.encode()
+        frontier = _load(conn)
+        grown, full = frontier.append(leaf_hash(raw))
+        conn.execute(
+            insert(entries),
+            {
+                "index": frontier.size,
+                "bytes": raw,
+                "at": event.at,
+                "kind": event.kind,
+                "order": _text(event, "order"),
+                "room": _text(event, "room"),
+                "person": _text(event, "person") or _text(event, "principal"),
+            },
+        )
+        conn.execute(insert(nodes), [{"level": n.level, "index": n.index, "hash": n.hash} for n in full])
+        state = {"size": grown.size, "hashes": b"".join(grown.hashes)}
+        if frontier.size:
+            conn.execute(update(head).where(head.c.id == 1), state)
+        else:
+            conn.execute(insert(head), {"id": 1, **state})
+        return frontier.size
+
+    async def add(self, event: Event) -> int:
+        """Add an event on its own; returns its index once it is durable."""
+        return await self._db.write(lambda conn: self.append(conn, event))
+
+    def add_soon(self, event: Event) -> asyncio.Future[int]:
+        """Add an event with the next commit, at most a second from now; may be awaited for its index."""
+        return self._db.write_soon(lambda conn: self.append(conn, event))
+
+    # -- proving ------------------------------------------------------------------------------------
+
+    async def checkpoint(self) -> str:
+        """Sign the record as it is now, keep the signed note and give it. The same size gives the same note."""
+
+        def unit(conn: Connection) -> str:
+            frontier = _load(conn)
+            kept = conn.execute(select(checkpoints.c.note).where(checkpoints.c.size == frontier.size)).scalar()
+            if kept is not None:
+                return str(kept)
+            note = str(Checkpoint(self.origin, frontier.size, frontier.root()).sign(self._key))
+            conn.execute(insert(checkpoints), {"size": frontier.size, "note": note, "witnessed": 0})
+            return note
+
+        return await self._db.write(unit)
+
+    async def cosigned(self, size: int, lines: Sequence[SignatureLine]) -> str:
+        """Keep witnesses' signatures under the checkpoint of a size; gives the note with them."""
+
+        def unit(conn: Connection) -> str:
+            row = conn.execute(select(checkpoints).where(checkpoints.c.size == size)).one_or_none()
+            if row is None:
+                raise NotFound(f"there is no checkpoint of size {size}")
+            note = Note.parse(row.note)
+            for line in lines:
+                note = note.with_signature(line)
+            state = {"note": str(note), "witnessed": len(note.signatures) - 1}
+            conn.execute(update(checkpoints).where(checkpoints.c.size == size), state)
+            return str(note)
+
+        return await self._db.write(unit)
+
+    async def size(self) -> int:
+        return await self._db.read(lambda conn: _load(conn).size)
+
+    async def witnessed(self) -> tuple[int, str]:
+        """The largest size that a witness signed, and that note; (0, "") if none did."""
+
+        def unit(conn: Connection) -> tuple[int, str]:
+            query = select(checkpoints).where(checkpoints.c.witnessed > 0).order_by(checkpoints.c.size.desc()).limit(1)
+            row = conn.execute(query).one_or_none()
+            return (row.size, row.note) if row is not None else (0, "")
+
+        return await self._db.read(unit)
+
+    async def root(self, size: int) -> bytes:
+        return await self._db.read(lambda conn: root_at(_within(conn, size), _reader(conn)))
+
+    async def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
+        """The proof that an entry is in the record of a size (now, if none is given); raises BadProof."""
+
+        def unit(conn: Connection) -> list[bytes]:
+            return inclusion_proof(index, _within(conn, size), _reader(conn))
+
+        return await self._db.read(unit)
+
+    async def consistency(self, old: int, new: int) -> list[bytes]:
+        """The proof that the record of size ``new`` only added to that of size ``old``; raises BadProof."""
+        return await self._db.read(lambda conn: consistency_proof(old, _within(conn, new), _reader(conn)))
+
+    # -- reading ------------------------------------------------------------------------------------
+
+    async def entries(
+        self,
+        start: int = 0,
+        limit: int = 100,
+        *,
+        kind: str | None = None,
+        room: str | None = None,
+        person: str | None = None,
+        contains: str | None = None,
+        newest_first: bool = False,
+    ) -> list[Entry]:
+        """Entries from an index on (or, newest first, from an index back; 0 means the newest)."""
+        query = select(entries.c.index, entries.c.bytes).limit(limit)
+        if newest_first:
+            query = query.order_by(entries.c.index.desc())
+            if start:
+                query = query.where(entries.c.index <= start)
+        else:
+            query = query.order_by(entries.c.index).where(entries.c.index >= start)
+        if kind is not None:
+            query = query.where(entries.c.kind == kind)
+        if room is not None:
+            query = query.where(entries.c.room == room)
+        if person is not None:
+            query = query.where(entries.c.person == person)
+        if contains:
+            query = query.where(func.instr(entries.c.bytes, contains.encode()) > 0)
+        return await self._db.read(lambda conn: [_entry(index, raw) for index, raw in conn.execute(query)])
+
+    async def find(self, *, order: str) -> list[Entry]:
+        """Everything that the record says of one order, in order."""
+        query = select(entries.c.index, entries.c.bytes).where(entries.c.order == order).order_by(entries.c.index)
+        return await self._db.read(lambda conn: [_entry(index, raw) for index, raw in conn.execute(query)])
+
+    async def export(self, folder: Path) -> int:
+        """Write the record to a new folder that anyone can verify offline; gives the number of entries.
+
+        ``entries.jsonl`` has one entry's exact bytes on each line, ``checkpoint`` the newest signed note with
+        its cosignatures, ``checkpoints.json`` every kept one, ``key`` the public key. Raises Conflict if the
+        folder is not empty.
+        """
+        note = await self.checkpoint()
+        size = Checkpoint.parse(Note.parse(note).text).size
+        key = str(self.verifier)
+
+        def unit(conn: Connection) -> None:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if any(folder.iterdir()):
+                raise Conflict(f"{folder} is not empty")
+            with _create(folder / "entries.jsonl") as out:
+                query = select(entries.c.bytes).where(entries.c.index < size).order_by(entries.c.index)
+                for row in conn.execution_options(yield_per=1000).execute(query):
+                    out.write(row.bytes + b"\n")
+            kept = select(checkpoints.c.note).where(checkpoints.c.size <= size).order_by(checkpoints.c.size)
+            notes = list(conn.execute(kept).scalars())
+            with _create(folder / "checkpoints.json") as out:
+                out.write(json.dumps(notes, ensure_ascii=False, indent=1).encode() + b"\n")
+            with _create(folder / "checkpoint") as out:
+                out.write(notes[-1].encode())
+            with _create(folder / "key") as out:
+                out.write(key.encode() + b"\n")
+
+        await self._db.read(unit)
+        return size
+
+
+def _load(conn: Connection) -> Frontier:
+    row = conn.execute(select(head.c.size, head.c.hashes)).one_or_none()
+    if row is None:
+        return Frontier()
+    return Frontier(row.size, tuple(row.hashes[i : i + HASH_BYTES] for i in range(0, len(row.hashes), HASH_BYTES)))
+
+
+def _within(conn: Connection, size: int | None) -> int:
+    now = _load(conn).size
+    if size is None:
+        return now
+    if not 0 <= size <= now:
+        raise NotFound(f"the record has {now} entries, not {size}")
+    return size
+
+
+def _reader(conn: Connection) -> NodeReader:
+    def read(level: int, index: int) -> bytes:
+        query = select(nodes.c.hash).where(nodes.c.level == level, nodes.c.index == index)
+        return bytes(conn.execute(query).scalar_one())
+
+    return read
+
+
+def _entry(index: int, raw: bytes) -> Entry:
+    return Entry(index, raw, parse_event(raw))
+
+
+def _text(event: Event, name: str) -> str | None:
+    return getattr(event, name, "") or None
+
+
+def _create(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
