@@ -28,7 +28,7 @@ class ConnectorConfig:
     data: Path  # the data folder: database, vault, keys, local socket
     hub_url: str  # https://… ; the connector dials it, nobody dials the connector
     devices: Path  # the site's own list of rooms
-    policy: Path  # the site's own policy (Cedar); it is final
+    policy: Path | None = None  # the site's own policy.toml; the shipped *meetings only* when left out
     hub_ca: Path | None = None  # trust for the outer TLS; the system's when left out. The inner TLS is pinned
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     roster: Path | None = None  # public order keys of the people whose signature the site accepts
@@ -52,7 +52,7 @@ class ConnectorConfig:
         return self.data / "connector.db"
 
 
-_REQUIRED = ("data", "hub_url", "devices", "policy")
+_REQUIRED = ("data", "hub_url", "devices")
 # The safe side of each number: a proof that is rarer, or a heartbeat slower, would break a promise.
 _BOUNDS = {
     "proof_live_s": (1.0, 25.0),
