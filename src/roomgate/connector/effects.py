@@ -50,7 +50,7 @@ class Effect(msgspec.Struct, frozen=True):
     what: str  # "call 12"
     call: int | None  # the device's call id, where the effect is a call
 
-    def undo(self, catalogue: Catalogue) -> Call | None:
+    def undo(self, catalogue: Catalogue) -> Call:
         """The relieving command that ends it."""
         if self.call is not None:
             return catalogue.canonical(Verb.COMMAND, "Command/Call/Disconnect", {"CallId": self.call})

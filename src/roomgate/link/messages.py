@@ -160,8 +160,8 @@ ToConnector = Signed | Welcome | Cut | Unsubscribe | EntriesKept
 ToHub = Hello | Heartbeat | Outcome | CutDone | State | RoomState | Feedback | Entries | EffectEnded
 
 _encoder = msgspec.msgpack.Encoder()
-_to_connector = msgspec.msgpack.Decoder(ToConnector)
-_to_hub = msgspec.msgpack.Decoder(ToHub)
+_to_connector: msgspec.msgpack.Decoder[ToConnector] = msgspec.msgpack.Decoder(ToConnector)
+_to_hub: msgspec.msgpack.Decoder[ToHub] = msgspec.msgpack.Decoder(ToHub)
 
 
 def encode(message: ToConnector | ToHub) -> bytes:

@@ -7,6 +7,13 @@ from enum import StrEnum
 
 from roomgate.xapi.path import Path
 
+# Arguments whose values are secrets, in RoomOS 26.4.1's command schema; a DTMF string may carry a PIN.
+SECRET_ARGUMENTS = frozenset(
+    {"Passphrase", "NewPassphrase", "OldPassphrase", "YourPassphrase", "Password", "AuthenticationPassword"}
+    | {"PrivacyPassword", "Pin", "Passcode", "HostKey", "MeetingPasscode", "ActivationCode", "Secret"}
+    | {"PrivateKeyPassword", "ChallengePassword", "Key", "Header", "DTMFString"}
+)
+
 Scalar = str | int
 Value = Scalar | tuple[Scalar, ...]  # a tuple is a repeated argument
 
@@ -53,5 +60,8 @@ class Call:
         return hashlib.sha256(self.canonical()).hexdigest()
 
     def __str__(self) -> str:
-        shown = " ".join(f"{n}={v}" for n, v in self.arguments)
+        """For people, logs and the record: secret arguments as dots, a body as its length."""
+        shown = " ".join(f"{n}={'•••' if n in SECRET_ARGUMENTS else v}" for n, v in self.arguments)
+        if self.body is not None:
+            shown = f"{shown} ({len(self.body)} characters)".strip()
         return f"{self.path} {shown}".strip()

@@ -1,0 +1,55 @@
+# Roomgate. `make demo` and `make test` work from a fresh clone; everything else is for people who work on it.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-tests demo test check unit format lock clean pictures
+
+help:  ## this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(VENV)/.demo-ready  ## the virtual environment, with `roomgate` in it
+
+demo: setup  ## hub, connector, witness and three simulated rooms; the whole story, then a console to try
+	@$(VENV)/bin/roomgate demo $(DEMO)
+
+test: setup-tests check unit  ## everything that is tested; installs what it needs
+
+setup-tests: $(VENV)/.dev-ready
+	@tools/setup_tests.sh
+
+check: $(VENV)/.dev-ready  ## laws first: format, lint, types, direction of imports
+	@$(VENV)/bin/ruff format --check --quiet src tests tools
+	@$(VENV)/bin/ruff check --quiet src tests tools
+	@$(VENV)/bin/lint-imports --no-cache
+	@$(VENV)/bin/mypy
+
+unit: $(VENV)/.dev-ready
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup
+
+format: $(VENV)/.dev-ready  ## mend what can be mended by machine
+	@$(VENV)/bin/ruff format src tests tools
+	@$(VENV)/bin/ruff check --fix src tests tools
+
+pictures: setup-tests  ## the pictures of the console in docs/pictures
+	@$(PY) tools/pictures.py
+
+lock:  ## pin all packages anew (needs uv)
+	@tools/lock.sh
+
+clean:  ## away with everything that `make` made
+	rm -rf $(VENV) .demo .tools
+
+$(VENV)/bin/python:
+	@tools/make_venv.sh "$(PYTHON)" "$(VENV)"
+
+$(VENV)/.demo-ready: requirements/demo.txt pyproject.toml $(VENV)/bin/python
+	@tools/install.sh "$(VENV)" requirements/demo.txt
+	@touch $@
+
+$(VENV)/.dev-ready: requirements/dev.txt $(VENV)/.demo-ready
+	@tools/install.sh "$(VENV)" requirements/dev.txt
+	@touch $@

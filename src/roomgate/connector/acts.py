@@ -1,0 +1,509 @@
+"""What becomes of an order: judged by the site, written down, done once, undone when access ends.
+
+An order arrives here verified, in sequence and of a living session (the uplink saw to that). From here:
+room and call → never-list, validators, policy → caps → the room's consent, then all of it again →
+"about to do" durable → lease once more → the device, once → outcome. Whatever is not understood on the way
+is refused, and every refusal is an entry in the site's ledger.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from roomgate import log
+from roomgate.access.capability import Capability, Classes
+from roomgate.clock import Clock, iso
+from roomgate.connector.consent import Panel, Question, Said
+from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of
+from roomgate.connector.room import Room, RoomCondition
+from roomgate.connector.site_policy import Circumstances, Leave, PolicyRefused, SitePolicy
+from roomgate.ledger import event as events
+from roomgate.link.messages import EffectEnded, Feedback, Outcome
+from roomgate.link.order import JUDGE_WITHIN_S, Order, OrderRefused
+from roomgate.redact import foreign
+from roomgate.storage.record import Record
+from roomgate.xapi import tree
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.errors import BadArgument, CommandFailed, DeviceGone, PermissionDenied, XapiError
+from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+
+_log = log.get("acts")
+
+MOST_AT_ONCE = 500  # orders under way; more are refused, so that a mad hub cannot fill our memory
+UNDO_S = 3.0  # how long one try to undo may take
+UNDO_AGAIN_S = 2.0
+
+
+class Leases(Protocol):
+    """The uplink's lease book, as far as it concerns us."""
+
+    def require(self, session: str, now: float) -> None:
+        """Raises OrderRefused unless the session lives."""
+
+    def live(self, session: str, now: float) -> bool: ...
+
+    def cut(self, session: str) -> None: ...
+
+
+class Rooms(Protocol):
+    def by_device(self, device: str) -> Room | None: ...
+
+
+class Sender(Protocol):
+    def outcome(self, outcome: Outcome) -> None:
+        """Sign and send; kept while the link is down."""
+
+    def send(self, message: Feedback | EffectEnded) -> None: ...
+
+
+class Bookings(Protocol):
+    def booked(self, room: str, call: Call) -> bool:
+        """Whether the call joins a meeting that this connector itself put on the room's booking list."""
+
+
+@dataclass(slots=True)
+class _Watch:
+    session: str
+    forget: Callable[[], None]
+
+
+@dataclass(slots=True)
+class Acts:
+    """The orders of one connector. Run `run` in a task; hand orders in with `take`."""
+
+    site: str
+    rooms: Rooms
+    policy: Callable[[], SitePolicy]
+    bookings: Bookings
+    record: Record
+    effects: Effects
+    panel: Panel
+    catalogue: Catalogue
+    clock: Clock
+    sender: Sender
+    leases: Callable[[], Leases]
+    _group: asyncio.TaskGroup | None = None
+    _doing: dict[str, tuple[Order, asyncio.Task[None]]] = field(default_factory=dict)
+    _sessions: dict[str, str] = field(default_factory=dict)  # session → device
+    _sent: set[str] = field(default_factory=set)  # orders whose call is at the device: no longer stopped
+    _watches: dict[str, _Watch] = field(default_factory=dict)
+    _lives: dict[str, asyncio.Event] = field(default_factory=dict)  # effect → set when it is over
+
+    async def run(self) -> None:
+        """Hold the tasks of all orders and effects; cancelling ends them and leaves the room as it is."""
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            for effect in self.effects.all():  # left by an earlier run: watched on, undone when the lease lapses
+                self._live(effect)
+            await asyncio.Event().wait()
+
+    # ---- orders ----------------------------------------------------------------------------------
+
+    def take(self, order: Order, arrived: float) -> None:
+        """Begin an admitted order. ``arrived`` is the monotonic moment at which it came."""
+        if self._group is None or len(self._doing) >= MOST_AT_ONCE:
+            self.refused(order, "busy", "Too many orders are under way at this connector.")
+            return
+        task = self._group.create_task(self._do(order, arrived), name=f"order.{order.id}")
+        self._doing[order.id] = (order, task)
+        self._sessions[order.session] = order.device
+        task.add_done_callback(lambda _: self._done(order.id))
+
+    def _done(self, order: str) -> None:
+        self._doing.pop(order, None)
+        self._sent.discard(order)
+
+    def refused(self, order: Order | None, rule: str, words: str) -> None:
+        """Write a refusal down, and tell the hub of it where it can be told which order it was."""
+        digest = order.digest if order else ""
+        self.record.add_soon(
+            events.OrderRefused(
+                at=iso(self.clock.now()),
+                order=foreign(order.id) if order else "",
+                room=foreign(order.room) if order else "",
+                call=_words(order) if order else "",
+                digest=foreign(digest),
+                principal=foreign(order.principal) if order else "",
+                rule=rule,
+                detail=words,
+            )
+        )
+        _log.info("order.refused", order=order.id if order else "", rule=rule)
+        if order:
+            self.sender.outcome(Outcome(order.id, "refused", rule=rule, words=words))
+
+    async def _do(self, order: Order, arrived: float) -> None:
+        try:
+            await self._carry_out(order, arrived)
+        except (OrderRefused, PolicyRefused) as no:
+            self.refused(order, no.rule, no.message)
+
+    async def _carry_out(self, order: Order, arrived: float) -> None:
+        room, call = self._understood(order, arrived)
+        about = Circumstances(
+            order.principal,
+            order.principal_name,
+            order.principal_kind != "person",
+            room.name,
+            order.reason,
+            self.bookings.booked(room.name, call),
+        )
+        leave = self.policy().judge(call, about, self.catalogue)
+        self.policy().count(call, room.name, self.clock.monotonic())
+        match call.verb:
+            case Verb.GET:
+                await self._read(order, room, call, leave)
+            case Verb.SUBSCRIBE:
+                await self._watch(order, room, call, leave)
+            case Verb.COMMAND | Verb.SET:
+                consent = "booked" if about.booked else ""
+                if leave.needs_consent:
+                    consent = await self._consent(order, room, call)
+                    leave = self.policy().judge(call, about, self.catalogue)  # the policy may have changed meanwhile
+                await self._command(order, room, call, leave, consent)
+
+    def _understood(self, order: Order, arrived: float) -> tuple[Room, Call]:
+        """The room and the call that the order means; raises OrderRefused."""
+        if self.clock.monotonic() - arrived > JUDGE_WITHIN_S:
+            raise OrderRefused("order.late", "It waited too long before it was judged.")
+        if order.site != self.site:
+            raise OrderRefused("order.site", "It was made for another site.")
+        room = self.rooms.by_device(order.device)
+        if room is None or room.name != order.room:
+            raise OrderRefused("order.room", "This site has no such room.")
+        if room.condition is RoomCondition.QUARANTINED:
+            raise OrderRefused("room.quarantined", "The room is shut until somebody at the site confirms it.")
+        call = order.call()
+        arguments = {"Value": call.argument("Value")} if call.verb is Verb.SET else dict(call.arguments)
+        try:
+            known = self.catalogue.canonical(call.verb, call.path, arguments, call.body)
+        except XapiError as unknown:
+            raise OrderRefused("unknown", unknown.message) from unknown
+        if known != call:
+            raise OrderRefused("order.form", "The call is not in its canonical form.")
+        return room, call
+
+    async def _consent(self, order: Order, room: Room, call: Call) -> str:
+        """Ask the room; raises OrderRefused unless somebody there said yes."""
+        now = iso(self.clock.now())
+        await self.record.add(
+            events.ConsentAsked(at=now, order=order.id, room=room.name, principal=order.principal, call=str(call))
+        )
+        self.sender.outcome(Outcome(order.id, "waiting", words="The room is being asked."))
+        question = Question(order.principal_name, _wish(call), order.reason)
+        try:
+            said = await self.panel.ask(room, question)
+        except (XapiError, TimeoutError) as unasked:
+            raise OrderRefused("consent.unasked", "The room's panel could not be asked.") from unasked
+        await self.record.add(
+            events.ConsentAnswered(at=iso(self.clock.now()), order=order.id, room=room.name, answer=said.value)
+        )
+        if said is not Said.YES:
+            words = {
+                Said.NO: "Somebody in the room said no.",
+                Said.NOTHING: "Nobody in the room answered within 25 seconds: refused.",
+                Said.BUSY: "The room is being asked something else just now.",
+            }[said]
+            raise OrderRefused(f"consent.{said.value}", words)
+        return "room"
+
+    async def _command(self, order: Order, room: Room, call: Call, leave: Leave, consent: str) -> None:
+        if leave.needs_consent and consent != "room":
+            raise OrderRefused("consent.missing", "The site now asks for the room's consent.")
+        self.leases().require(order.session, self.clock.monotonic())
+        await self.record.add(
+            events.OrderAbout(
+                at=iso(self.clock.now()),
+                order=order.id,
+                room=room.name,
+                call=str(call),
+                digest=order.digest,
+                principal=order.principal,
+                grant=order.grant,
+                consent=consent,
+            )
+        )
+        self.leases().require(order.session, self.clock.monotonic())  # the flush took time
+        self._sent.add(order.id)
+        try:
+            result = await room.call(call)
+        except XapiError as failed:
+            self._failed(order, room, failed)
+            return
+        effect = effect_of(order, call, result)
+        if effect:
+            await self._begun(effect, room)
+        self._outcome(order, room, Outcome(order.id, "done", result=result))
+
+    def _failed(self, order: Order, room: Room, failed: XapiError) -> None:
+        unknown = isinstance(failed, DeviceGone)
+        self._outcome(
+            order,
+            room,
+            Outcome(
+                order.id,
+                "unknown" if unknown else "failed",
+                rule="device.denied" if isinstance(failed, PermissionDenied) else failed.code,
+                words=foreign(failed.message),
+            ),
+        )
+
+    def _outcome(self, order: Order, room: Room, outcome: Outcome) -> None:
+        self.record.add_soon(
+            events.OrderOutcome(
+                at=iso(self.clock.now()),
+                order=order.id,
+                outcome=outcome.outcome,
+                detail=outcome.words,
+                room=room.name,
+            )
+        )
+        self.sender.outcome(outcome)
+
+    # ---- reads and subscriptions -----------------------------------------------------------------
+
+    async def _read(self, order: Order, room: Room, call: Call, leave: Leave) -> None:
+        try:
+            result = await room.call(call)
+        except XapiError as failed:
+            self._failed(order, room, failed)
+            return
+        keep = _keeper(order, leave)
+        prefix = None if call.path.is_pattern else call.path
+        self._outcome(order, room, Outcome(order.id, "done", result=tree.prune(result, prefix, keep)))
+
+    async def _watch(self, order: Order, room: Room, call: Call, leave: Leave) -> None:
+        keep = _keeper(order, leave)
+
+        def hear(kind: str, document: Any) -> None:
+            shown = document if kind == "gap" else tree.prune(document, None, keep)
+            if shown or kind == "gap":
+                self.sender.send(Feedback(order.id, kind, shown))
+
+        try:
+            forget = await room.subscribe(call.path, hear)
+        except XapiError as failed:
+            self._failed(order, room, failed)
+            return
+        self._watches[order.id] = _Watch(order.session, forget)
+        try:
+            self.leases().require(order.session, self.clock.monotonic())  # cut while it subscribed
+        except OrderRefused:
+            self.unsubscribe(order.id)
+            raise
+        self._outcome(order, room, Outcome(order.id, "done"))
+
+    def unsubscribe(self, order: str) -> None:
+        if watch := self._watches.pop(order, None):
+            watch.forget()
+
+    def occupied(self, device: str) -> bool:
+        """Whether a session from outside lives in this room: then its accounts are proven often."""
+        now = self.clock.monotonic()
+        return bool(self.effects.of_device(device)) or any(
+            room == device and self.leases().live(session, now) for session, room in self._sessions.items()
+        )
+
+    # ---- effects ---------------------------------------------------------------------------------
+
+    async def _begun(self, effect: Effect, room: Room) -> None:
+        await self.effects.begin(effect)
+        self.record.add_soon(
+            events.EffectBegun(
+                at=iso(self.clock.now()),
+                effect=effect.id,
+                order=effect.order,
+                room=room.name,
+                principal=effect.principal,
+                what=effect.what,
+            )
+        )
+        if self.leases().live(effect.session, self.clock.monotonic()):
+            self._live(effect)
+        else:  # cut while the device was doing it
+            await self._undo(effect, "session.cut")
+
+    def _live(self, effect: Effect) -> None:
+        if self._group is not None and effect.id not in self._lives:
+            self._lives[effect.id] = over = asyncio.Event()
+            self._group.create_task(self._follow(effect, over), name=f"effect.{effect.id}")
+
+    async def _follow(self, effect: Effect, over: asyncio.Event) -> None:
+        """Show the notice with Keep for as long as the effect lasts, and see when it ends by itself."""
+        room = self.rooms.by_device(effect.device)
+        try:
+            if room is None:
+                await over.wait()
+                return
+            forget = await room.subscribe(CALL_STATUS, _call_end(effect, over)) if effect.call is not None else None
+            try:
+                kept = asyncio.Event()
+
+                def keep() -> None:
+                    kept.set()
+                    over.set()
+
+                text = f"{foreign(effect.who, 40)} (outside) started this: {effect.what}. It ends with their access."
+                async with self.panel.notice(room, text, keep):
+                    await over.wait()
+            finally:
+                if forget:
+                    forget()
+            if self.effects.lasting(effect):
+                await self._let_go(effect, room, "kept" if kept.is_set() else "ended")
+        except XapiError as gone:  # no notice can be shown just now; the effect still stands in the book
+            _log.warning("notice.unshown", effect=effect.id, error=gone.code)
+            await over.wait()
+        finally:
+            self._lives.pop(effect.id, None)
+
+    async def _let_go(self, effect: Effect, room: Room, how: str) -> None:
+        await self.effects.forget(effect)
+        if how == "kept":
+            self.record.add_soon(
+                events.EffectKept(at=iso(self.clock.now()), effect=effect.id, room=room.name, order=effect.order)
+            )
+        self.sender.send(EffectEnded(effect.id, how))
+
+    async def _undo(self, effect: Effect, cause: str) -> str:
+        """Undo it now; if the device does not answer, again and again until it does. Gives what was done."""
+        room = self.rooms.by_device(effect.device)
+        call = effect.undo(self.catalogue)
+        outcome = "gone"
+        if room is not None:
+            try:
+                async with asyncio.timeout(UNDO_S):
+                    await room.call(call)
+                outcome = "undone"
+            except (CommandFailed, BadArgument):
+                outcome = "ended before"
+            except (XapiError, TimeoutError):
+                if self._group is not None:
+                    self._group.create_task(self._undo_later(effect, cause), name=f"undo.{effect.id}")
+                return f"{effect.what}: the device does not answer; tried again until it does"
+        await self.effects.forget(effect)
+        self.record.add_soon(
+            events.EffectUndone(
+                at=iso(self.clock.now()),
+                effect=effect.id,
+                room=room.name if room else "",
+                cause=cause,
+                outcome=outcome,
+                order=effect.order,
+            )
+        )
+        self.sender.send(EffectEnded(effect.id, "undone"))
+        if over := self._lives.get(effect.id):
+            over.set()
+        return f"{effect.what}: {outcome}"
+
+    async def _undo_later(self, effect: Effect, cause: str) -> None:
+        await asyncio.sleep(UNDO_AGAIN_S)
+        if self.effects.lasting(effect):
+            await self._undo(effect, cause)
+
+    # ---- the cut ---------------------------------------------------------------------------------
+
+    async def cut(self, sessions: Iterable[str], cause: str, words: str) -> list[str]:
+        """End these sessions and all that they caused. Gives what was undone, in words.
+
+        What waits (for its turn, for consent) is stopped; a call that is at the device already is let finish,
+        and its effect is undone then.
+        """
+        ending = set(sessions)
+        for session in ending:
+            self.leases().cut(session)
+        for order_id in [o for o, watch in self._watches.items() if watch.session in ending]:
+            self.unsubscribe(order_id)
+        for order, task in list(self._doing.values()):
+            if order.session in ending and order.id not in self._sent:
+                task.cancel()
+                self.refused(order, "session.cut", words)
+        effects = self.effects.of_sessions(ending)
+        undone: list[str] = []
+
+        async def undo(effect: Effect) -> None:
+            undone.append(await self._undo(effect, cause))
+
+        async with asyncio.TaskGroup() as group:
+            for effect in effects:
+                group.create_task(undo(effect))
+        touched = {effect.device for effect in effects}
+        for session in ending:
+            device = self._sessions.pop(session, None)
+            room = self.rooms.by_device(device) if device else None
+            self.record.add_soon(
+                events.SessionCut(
+                    at=iso(self.clock.now()), session=session, room=room.name if room else "", principal="", cause=cause
+                )
+            )
+        for device in touched:
+            if self._group is not None and (room := self.rooms.by_device(device)):
+                self._group.create_task(self.panel.tell(room, f"Access from outside ended: {words}"))
+        return undone
+
+    async def cut_room(self, device: str, cause: str, words: str) -> list[str]:
+        """End every session in one room: its credential or identity changed, or the site took it out."""
+        living = {session for session, room in self._sessions.items() if room == device}
+        living |= {effect.session for effect in self.effects.of_device(device)}
+        return await self.cut(living, cause, words)
+
+    async def cut_all(self, cause: str, words: str) -> list[str]:
+        """End everything, at every room: the local operator's way out."""
+        return await self.cut(set(self._sessions) | {e.session for e in self.effects.all()}, cause, words)
+
+
+def _keeper(order: Order, leave: Leave) -> Callable[[Path], bool]:
+    """Which leaves of an answer may leave the site: those of a class that hub and site both allow."""
+    classes = Classes.shipped()
+    both = frozenset(c for c in Capability if c.value in order.held) & leave.readable
+    return lambda path: classes.of(path) in both
+
+
+def _call_end(effect: Effect, over: asyncio.Event) -> Callable[[str, Any], None]:
+    """A listener that sees this effect's call go: as a ghost, or missing after a gap."""
+    gap = False
+
+    def hear(kind: str, document: Any) -> None:
+        nonlocal gap
+        if kind == "gap":
+            gap = True
+            return
+        calls = tree.lookup(document, ("Status", "Call")) or []
+        mine = [c for c in calls if effect.call in (0, tree.member_id(c))]
+        if any(tree.is_ghost(c) for c in mine) or (gap and not mine):
+            over.set()
+        gap = False
+
+    return hear
+
+
+_WISHES = {
+    "Dial": "call {Number} from this room",
+    "Webex Join": "join the Webex meeting {Number} from this room",
+    "Zoom Join": "join the Zoom meeting {MeetingID} from this room",
+    "Audio Microphones Unmute": "open the microphones",
+    "Video Input MainVideo Unmute": "show this room's picture",
+    "Presentation Start": "start sharing",
+}
+
+
+def _wish(call: Call) -> str:
+    """The call in words that a person in the room understands."""
+    words = " ".join(call.path.words)
+    told = _WISHES.get(words)
+    if told is None:
+        return str(call).removeprefix("Command/").replace("/", " ")
+    shown = {name: foreign(str(value), 60) for name, value in call.arguments}
+    return told.format_map(defaultdict(lambda: "?", shown))
+
+
+def _words(order: Order) -> str:
+    """A refused order's call, which may be rubbish, for the record."""
+    try:
+        return foreign(str(order.call()))
+    except OrderRefused:
+        return foreign("/".join(map(str, order.path)))

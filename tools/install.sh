@@ -1,0 +1,10 @@
+#!/bin/sh
+# Installs pinned, hashed packages and the project itself into the virtual environment.
+set -eu
+venv=$1
+requirements=$2
+echo "Installing the packages pinned in $requirements …"
+PIP_DISABLE_PIP_VERSION_CHECK=1
+export PIP_DISABLE_PIP_VERSION_CHECK
+"$venv/bin/python" -m pip install --quiet --require-hashes --requirement "$requirements"
+"$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
