@@ -66,8 +66,7 @@ class Catalogue:
         wire has them. A member ``body`` of the arguments is the body, as on the wire. Raises InvalidPath,
         UnknownPath or BadArgument.
         """
-        if isinstance(path, str):
-            path = _parse(verb, path)
+        path = parse_path(verb, path)
         given = dict(arguments or {})
         match verb:
             case Verb.COMMAND:
@@ -81,8 +80,7 @@ class Catalogue:
 
     def command(self, path: Path | str) -> Command:
         """What a command takes; raises UnknownPath."""
-        if isinstance(path, str):
-            path = _parse(Verb.COMMAND, path)
+        path = parse_path(Verb.COMMAND, path)
         node = None if path.is_pattern or len(path.words) < len(path.parts) - 1 else self._node(path)
         if node is None or node.command is None:
             raise self._unknown(path)
@@ -229,8 +227,10 @@ class Catalogue:
         return UnknownPath(f"{path} is not a {'command' if path.root == 'Command' else 'path'} that takes this")
 
 
-def _parse(verb: Verb, text: str) -> Path:
+def parse_path(verb: Verb, text: Path | str) -> Path:
     """Read a path; a command may be named without its root, as in ``Audio.Volume.Set``."""
+    if isinstance(text, Path):
+        return text
     first = re.match(r"[\s/.]*([A-Za-z]*)", text)
     if verb is Verb.COMMAND and (first is None or first[1].lower() not in ("command", "xcommand")):
         text = "Command/" + text
