@@ -501,6 +501,15 @@ def secret_fields(kind: type[Event]) -> tuple[str, ...]:
     return tuple(name for name, mark in marks(kind).items() if mark is Mark.SECRET)
 
 
+def filed_under(event: Event | Unknown) -> tuple[str | None, str | None, str | None]:
+    """The order, room and person that an event can be looked up by; None where it has none."""
+    order, room, person, principal = (
+        event.fields.get(name) if isinstance(event, Unknown) else getattr(event, name, None)
+        for name in ("order", "room", "person", "principal")
+    )
+    return order or None, room or None, person or principal or None
+
+
 def digest(secret: str) -> str:
     """How a secret stands in the record."""
     return "sha256:" + hashlib.sha256(secret.encode()).hexdigest()

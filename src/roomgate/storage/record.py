@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from roomgate.errors import Conflict, NotFound
 from roomgate.ledger.checkpoint import Checkpoint, Note, SignatureLine, VerifierKey
-from roomgate.ledger.event import Event, Unknown, parse_event
+from roomgate.ledger.event import Event, Unknown, filed_under, parse_event
 from roomgate.ledger.tree import (
     HASH_BYTES,
     Frontier,
@@ -80,6 +80,13 @@ checkpoints = Table(
     Column("witnessed", Integer, nullable=False, default=0),  # how many witnesses signed it
 )
 
+about = Table(  # one row: the public key that signs, so that a data folder can be verified by itself
+    "record_about",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("key", Text, nullable=False),
+)
+
 head = Table(  # one row: the tree's right edge, so that an append reads one row and not the tree
     "record_head",
     metadata,
@@ -123,6 +130,7 @@ class Record:
     def append(self, conn: Connection, event: Event) -> int:
         """Add an event inside the unit of work that it tells of; gives its index."""
         raw = event.encode()
+        order, room, person = filed_under(event)
         frontier = _load(conn)
         grown, full = frontier.append(leaf_hash(raw))
         conn.execute(
@@ -132,9 +140,9 @@ class Record:
                 "bytes": raw,
                 "at": event.at,
                 "kind": event.kind,
-                "order": _text(event, "order"),
-                "room": _text(event, "room"),
-                "person": _text(event, "person") or _text(event, "principal"),
+                "order": order,
+                "room": room,
+                "person": person,
             },
         )
         conn.execute(insert(nodes), [{"level": n.level, "index": n.index, "hash": n.hash} for n in full])
@@ -165,6 +173,8 @@ class Record:
                 return str(kept)
             note = str(Checkpoint(self.origin, frontier.size, frontier.root()).sign(self._key))
             conn.execute(insert(checkpoints), {"size": frontier.size, "note": note, "witnessed": 0})
+            if conn.execute(update(about).where(about.c.id == 1), {"key": str(self.verifier)}).rowcount == 0:
+                conn.execute(insert(about), {"id": 1, "key": str(self.verifier)})
             return note
 
         return await self._db.write(unit)
@@ -252,9 +262,9 @@ class Record:
     async def export(self, folder: Path) -> int:
         """Write the record to a new folder that anyone can verify offline; gives the number of entries.
 
-        ``entries.jsonl`` has one entry's exact bytes on each line, ``checkpoint`` the newest signed note with
-        its cosignatures, ``checkpoints.json`` every kept one, ``key`` the public key. Raises Conflict if the
-        folder is not empty.
+        ``entries.jsonl`` has one entry's exact bytes on each line, ``leaves`` their hashes (so that a changed
+        entry can be named), ``checkpoint`` the newest signed note with its cosignatures,
+        ``checkpoints.json`` every kept one, ``key`` the public key. Raises Conflict if the folder is not empty.
         """
         note = await self.checkpoint()
         size = Checkpoint.parse(Note.parse(note).text).size
@@ -264,10 +274,11 @@ class Record:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if any(folder.iterdir()):
                 raise Conflict(f"{folder} is not empty")
-            with _create(folder / "entries.jsonl") as out:
+            with _create(folder / "entries.jsonl") as out, _create(folder / "leaves") as leaves:
                 query = select(entries.c.bytes).where(entries.c.index < size).order_by(entries.c.index)
                 for row in conn.execution_options(yield_per=1000).execute(query):
                     out.write(row.bytes + b"\n")
+                    leaves.write(leaf_hash(row.bytes).hex().encode() + b"\n")
             kept = select(checkpoints.c.note).where(checkpoints.c.size <= size).order_by(checkpoints.c.size)
             notes = list(conn.execute(kept).scalars())
             with _create(folder / "checkpoints.json") as out:
@@ -307,10 +318,6 @@ def _reader(conn: Connection) -> NodeReader:
 
 def _entry(index: int, raw: bytes) -> Entry:
     return Entry(index, raw, parse_event(raw))
-
-
-def _text(event: Event, name: str) -> str | None:
-    return getattr(event, name, "") or None
 
 
 def _create(path: Path) -> BinaryIO:
