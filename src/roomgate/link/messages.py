@@ -11,7 +11,13 @@ import msgspec
 from roomgate.errors import RoomgateError
 
 
-class BadMessage(RoomgateError):
+class LinkBroken(RoomgateError):
+    """This link session is over; the connector dials anew."""
+
+    code = "link.broken"
+
+
+class BadMessage(LinkBroken):
     """The peer sent what is no message of the link; the link is closed."""
 
     code = "link.message"
