@@ -40,7 +40,7 @@ class ConnectorConfig:
     proof_live_s: float = 25.0  # how often both accounts are proven while a remote session lives in the room
     proof_idle_s: float = 600.0  # and otherwise, give or take a fifth
     heartbeat_s: float = 5.0
-    devices_check_s: float = 2.0  # how often the devices file is looked at
+    devices_check_s: float = 0.5  # how often the devices file is looked at
 
     @property
     def socket(self) -> Path:
@@ -58,7 +58,7 @@ _BOUNDS = {
     "proof_live_s": (1.0, 25.0),
     "proof_idle_s": (30.0, 3600.0),
     "heartbeat_s": (0.2, 7.0),
-    "devices_check_s": (0.1, 60.0),
+    "devices_check_s": (0.05, 5.0),
 }
 
 

@@ -26,7 +26,7 @@ from roomgate.errors import BadInput
 from roomgate.ids import ConnectorId, DeviceId, RoomName
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")  # it is a part of addresses and a user name on the hub's endpoint
-_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_%-]{0,253}[A-Za-z0-9])?")
+_HOST = re.compile(r"[A-Za-z0-9:]([A-Za-z0-9.:_-]{0,253}[A-Za-z0-9])?")
 _ACCOUNT = re.compile(r"[^\s:\x00-\x1f\x7f]{1,127}")  # a colon ends the user in Basic credentials (RFC 7617 §2)
 _KEYS = ["name", "host", "port", "pin", "ca", "accounts"]
 _ACCOUNTS = ["daily", "privileged"]

@@ -59,9 +59,9 @@ class Feed:
                 one.tell(feedback.kind.lower(), part)
 
     def present(self, one: Listening) -> None:
-        """The present value, for somebody who joins a feed that runs already."""
-        if part := self.part(one.path, self.document):
-            one.tell(one.path.root.lower(), part)
+        """The present value, {} where the device has none now. An event has no present."""
+        if one.path.root != "Event":
+            one.tell(one.path.root.lower(), self.part(one.path, self.document) or {})
 
     def gap(self) -> None:
         """What was heard may be out of date; the present value follows."""

@@ -26,6 +26,8 @@ from roomgate.storage.record import Record
 AT_ONCE = 32  # dials of the whole fleet
 TELL_S = 10.0  # for all that a change of condition entails: sessions cut, effects undone, the hub told
 
+PART_S = 2.0  # for the last words on the panel, before the connection ends
+
 # (room, condition, a stable reason, whether every session in it has to be cut)
 OnCondition = Callable[[Room, RoomCondition, str, bool], Awaitable[None]]
 
@@ -66,6 +68,7 @@ class Fleet:
         lets_out: LetsOut = lets_out_by_default,
         connect: Connect = dial_device,
         check_s: float = 0.5,
+        part_s: float = PART_S,
     ) -> None:
         self._connector = connector
         self._file = file
@@ -78,9 +81,11 @@ class Fleet:
         self._lets_out = lets_out
         self._connect = connect
         self._check_s = check_s
+        self._part_s = part_s
         self._dialling = asyncio.Semaphore(AT_ONCE)
         self._kept: dict[DeviceId, _Kept] = {}
-        self._leaving: set[_Kept] = set()
+        self._leaving: dict[DeviceId, _Kept] = {}
+        self._entries: tuple[DeviceEntry, ...] = ()
         self._group: asyncio.TaskGroup | None = None
         self._read: _Signature | None = None
         self._seen: _Signature | None = None
@@ -94,8 +99,9 @@ class Fleet:
     def rooms(self) -> list[Room]:
         return [kept.keeper for kept in self._kept.values()]
 
-    def by_device(self, device: DeviceId) -> Keeper | None:
-        kept = self._kept.get(device)
+    def by_device(self, device: str) -> Keeper | None:
+        """Also a room that is just being let go, so that what was begun in it can be ended."""
+        kept = self._kept.get(DeviceId(device)) or self._leaving.get(DeviceId(device))
         return kept.keeper if kept else None
 
     def by_name(self, name: RoomName) -> Keeper | None:
@@ -149,6 +155,7 @@ class Fleet:
         self._apply(entries)
 
     def _apply(self, entries: tuple[DeviceEntry, ...]) -> None:
+        self._entries = entries
         wanted = {device_id(self._connector, entry.name): entry for entry in entries}
         for device, kept in list(self._kept.items()):
             if device not in wanted:
@@ -156,7 +163,7 @@ class Fleet:
             elif wanted[device] != kept.keeper.entry:
                 self._let_go(kept, "device.changed")
         for device, entry in wanted.items():
-            if device not in self._kept:
+            if device not in self._kept and device not in self._leaving:
                 self._take_on(device, entry)
 
     def _take_on(self, device: DeviceId, entry: DeviceEntry) -> None:
@@ -186,12 +193,15 @@ class Fleet:
         kept.task = self._group.create_task(supervise.keep(name, kept.keeper.run), name=name)
 
     def _let_go(self, kept: _Kept, reason: str) -> None:
-        """From now on nobody finds the room; its sessions are cut, then its connection ends."""
+        """From now on nothing is begun in the room; its sessions are cut, then its connection ends."""
         device = kept.keeper.device
         _log.info("room.let-go", room=kept.keeper.name, reason=reason)
         del self._kept[device]
         self._mirrored.remove(device)
-        self._leaving.add(kept)
+        kept.keeper.retire("The site took this room out of its list, or put another device in its place.")
+        if self._group is None:
+            return
+        self._leaving[device] = kept
         self._tell(kept, _News(RoomCondition.OFFLINE, reason, cut=True, last=True))
 
     # -- telling --------------------------------------------------------------------------------------
@@ -219,13 +229,19 @@ class Fleet:
                 except Exception as fault:  # the edge: the connection must end whatever went wrong in telling
                     _log.error("fleet.tell", room=kept.keeper.name, error=f"{type(fault).__name__}: {fault}"[:300])
                 if news.condition is RoomCondition.QUARANTINED or news.last:
+                    await asyncio.sleep(self._part_s)
                     kept.keeper.part()
                 if news.last:
-                    self._leaving.discard(kept)
-                    if kept.task is not None:
-                        kept.task.cancel()
+                    self._gone(kept)
         finally:
             kept.telling = False
+
+    def _gone(self, kept: _Kept) -> None:
+        """The last word on a room was said. Another device in its place may be spoken to now."""
+        if kept.task is not None:
+            kept.task.cancel()
+        del self._leaving[kept.keeper.device]
+        self._apply(self._entries)
 
 
 def _signature(file: Path) -> _Signature | None:

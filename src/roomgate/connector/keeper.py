@@ -234,6 +234,11 @@ class Keeper:
         """End the connection now; nothing more is said to the device."""
         self._parted.set()
 
+    def retire(self, words: str) -> None:
+        """The site has let the device go: from now on only what ends something is done."""
+        self._condition, self._words = RoomCondition.QUARANTINED, words
+        self._allowed.clear()
+
     # -- the connection -------------------------------------------------------------------------------
 
     async def run(self) -> None:
@@ -335,8 +340,9 @@ class Keeper:
         try:
             while True:
                 try:
-                    current = feed.path.root != "Event"
+                    current = feed.dashboard and feed.path.root != "Event"
                     async with await client.subscribe(feed.path, current=current) as subscription:
+                        await self._present(feed, client)
                         _settle(ready, None)
                         async for feedback in subscription:
                             feed.hear(feedback)
@@ -353,6 +359,19 @@ class Keeper:
             _settle(ready, refused)
         finally:
             _settle(ready, ConnectionGone("The subscription ended"))
+
+    async def _present(self, feed: Feed, client: Client) -> None:
+        """The present value to everybody who listens: asked for, since of nothing a device says nothing."""
+        if not feed.listening or feed.path.root == "Event":
+            return
+        try:
+            feed.document = tree.merge(feed.document, await client.query(feed.path))
+        except ConnectionGone:
+            raise
+        except XapiError as refused:  # a feed that may be heard but not read
+            _log.info("feed.unread", device=self._device, path=str(feed.path), error=refused.code)
+        for one in tuple(feed.listening):
+            feed.present(one)
 
     # -- what is said of it ---------------------------------------------------------------------------
 

@@ -87,6 +87,10 @@ class Provable(Protocol):
     def device(self) -> DeviceId: ...
 
     @property
+    def connected(self) -> bool:
+        """Whether the keeper has its connection. An empty room without one is left to the keeper's own tries."""
+
+    @property
     def may_login(self) -> bool:
         """False while the room is quarantined: no login, whatever the schedule says."""
 
@@ -153,7 +157,9 @@ class Prover:
             elif not watched.told:
                 watched.told = True
                 group.create_task(self._tell(room), name=f"{room.device}.unproven")
-            if not due or watched.running or (not occupied and self._idle_running >= IDLE_AT_ONCE):
+            if not due or watched.running:
+                continue
+            if not occupied and (not room.connected or self._idle_running >= IDLE_AT_ONCE):
                 continue
             watched.running = True
             self._idle_running += not occupied

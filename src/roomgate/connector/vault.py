@@ -93,7 +93,9 @@ class Vault:
         except (OSError, ValueError) as bad:
             raise VaultDamaged(f"{_KEY} cannot be read: {bad}") from bad
         if stat.st_mode & 0o077:
-            raise VaultDamaged(f"{_KEY} can be read by others.", hint=f"chmod 600 {folder / _KEY}, and change what it held.")
+            raise VaultDamaged(
+                f"{_KEY} can be read by others.", hint=f"chmod 600 {folder / _KEY}, and change what it held."
+            )
         if len(key) != 32:
             raise VaultDamaged(f"{_KEY} is no key.")
         return cls(folder, Secret(key))
@@ -115,7 +117,9 @@ class Vault:
         if value is None:
             raise NoCredential(f"The vault holds no password of {account} in {room}.")
         try:
-            return Secret(self._cipher.decrypt(value.nonce, value.sealed, _bound(room, account, value.version)).decode())
+            return Secret(
+                self._cipher.decrypt(value.nonce, value.sealed, _bound(room, account, value.version)).decode()
+            )
         except (InvalidTag, ValueError) as bad:
             raise VaultDamaged(f"The value of {account} in {room} cannot be opened.") from bad
 

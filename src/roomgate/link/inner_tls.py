@@ -70,9 +70,7 @@ class InnerTls:
         try:
             self._peer = ssl.PEM_cert_to_DER_cert(peer_cert_pem.decode("ascii"))
             context = _context(server_side, own_cert_pem, own_key_pem, peer_cert_pem)
-            self._tls = context.wrap_bio(
-                self._incoming, self._outgoing, server_side, None if server_side else HUB
-            )
+            self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side, None if server_side else HUB)
         except (ssl.SSLError, ValueError, OSError) as bad:
             raise LinkBroken("The link's own keys or the pinned certificate cannot be used.") from bad
         if not server_side:
