@@ -26,9 +26,9 @@ class ConnectorConfig:
     """What the connector was told. All times in seconds."""
 
     data: Path  # the data folder: database, vault, keys, local socket
-    hub_url: str  # https://… ; the connector dials it, nobody dials the connector
     devices: Path  # the site's own list of rooms
     policy: Path | None = None  # the site's own policy.toml; the shipped *meetings only* when left out
+    hub_url: str | None = None  # must be the hub that enrolment pinned; left out, it is
     hub_ca: Path | None = None  # trust for the outer TLS; the system's when left out. The inner TLS is pinned
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     roster: Path | None = None  # public order keys of the people whose signature the site accepts
@@ -39,7 +39,7 @@ class ConnectorConfig:
     witness_ca: Path | None = None
     proof_live_s: float = 25.0  # how often both accounts are proven while a remote session lives in the room
     proof_idle_s: float = 600.0  # and otherwise, give or take a fifth
-    heartbeat_s: float = 5.0
+    heartbeat_s: float = 3.0
     devices_check_s: float = 0.5  # how often the devices file is looked at
 
     @property
@@ -48,16 +48,21 @@ class ConnectorConfig:
         return self.data / "connector.sock"
 
     @property
+    def identity(self) -> Path:
+        """What enrolment left: this connector's key, and the hub's pinned certificate."""
+        return self.data / "identity"
+
+    @property
     def database(self) -> Path:
         return self.data / "connector.db"
 
 
-_REQUIRED = ("data", "hub_url", "devices")
+_REQUIRED = ("data", "devices")
 # The safe side of each number: a proof that is rarer, or a heartbeat slower, would break a promise.
 _BOUNDS = {
     "proof_live_s": (1.0, 25.0),
     "proof_idle_s": (30.0, 3600.0),
-    "heartbeat_s": (0.2, 7.0),
+    "heartbeat_s": (0.2, 5.0),
     "devices_check_s": (0.05, 5.0),
 }
 

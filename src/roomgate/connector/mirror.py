@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from roomgate import log
-from roomgate.errors import RoomgateError
 from roomgate.ids import DeviceId
 from roomgate.link.messages import State
 from roomgate.xapi import tree
@@ -19,8 +17,7 @@ from roomgate.xapi.tree import Document
 
 LetsOut = Callable[[Path], bool]
 SEND_EVERY_S = 0.1  # so at most ten differences a second for each room
-
-_log = log.get("mirror")
+AGAIN_S = 0.5
 
 # What Cisco's partners' integrations register for a dashboard, merged; without events, which carry no state.
 DASHBOARD = tuple(
@@ -135,8 +132,8 @@ class Mirror:
 class Mirrored:
     """The mirrors of all rooms on their way to the hub, in one task."""
 
-    def __init__(self, send: Callable[[State], None]) -> None:
-        """``send`` hands a message to the link, and raises a RoomgateError where it cannot now."""
+    def __init__(self, send: Callable[[State], bool]) -> None:
+        """``send`` hands a message to the link; False where there is none, or no room in it now."""
         self._send = send
         self._mirrors: dict[DeviceId, Mirror] = {}
         self._dirty: set[DeviceId] = set()
@@ -163,31 +160,26 @@ class Mirrored:
         self._up = True
         self._again(self._mirrors)
 
-    def down(self) -> None:
-        self._up = False
-
     async def run(self) -> None:
         """Send for ever, each room at most once in `SEND_EVERY_S`. Cancelling drops what was not sent."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            self.flush()
-            await asyncio.sleep(SEND_EVERY_S)
+            taken = self.flush()
+            await asyncio.sleep(SEND_EVERY_S if taken else AGAIN_S)
 
-    def flush(self) -> None:
+    def flush(self) -> bool:
+        """Send what there is; False where the link did not take it."""
         while self._up and self._dirty:
             device = self._dirty.pop()
             mirror = self._mirrors[device]
             part = mirror.taken()
             if part is None:
                 continue
-            try:
-                self._send(State(device, part[0], part[1]))
-            except RoomgateError as busy:
-                # When the link is full or gone, the difference is lost: so the whole goes at the next chance.
-                _log.debug("mirror.waits", device=device, error=busy.code)
-                self._again((device,))
-                return
+            if not self._send(State(device, part[0], part[1])):
+                self._again((device,))  # the difference is lost, so the whole goes at the next chance
+                return False
+        return True
 
     def _again(self, devices: Iterable[DeviceId]) -> None:
         for device in devices:

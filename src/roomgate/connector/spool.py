@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable
 
 from roomgate import log
-from roomgate.errors import RoomgateError
 from roomgate.link.messages import Entries
 from roomgate.storage.record import Record
 
@@ -25,33 +24,30 @@ _log = log.get("spool")
 class Spool:
     """Sends what the hub does not hold yet."""
 
-    def __init__(self, record: Record, send: Callable[[Entries], None], *, confirm_within_s: float = CONFIRM_WITHIN_S):
-        """``send`` hands a message to the link, and raises a RoomgateError where it cannot now."""
+    def __init__(self, record: Record, send: Callable[[Entries], bool], *, confirm_within_s: float = CONFIRM_WITHIN_S):
+        """``send`` hands a message to the link; False where there is none, or no room in it now."""
         self._record = record
         self._send = send
         self._confirm_within_s = confirm_within_s
-        self._held: int | None = None  # what the hub holds; None while there is no link
+        self._held: int | None = None  # what the hub holds; None before the first link
+        self._link = 0  # counts link sessions
         self._news = asyncio.Event()
 
     @property
     def held(self) -> int | None:
-        """How many entries the hub holds; None while there is no link."""
+        """How many entries the hub holds, as it last said; None before the first link."""
         return self._held
 
     def welcomed(self, size: int) -> None:
-        """A link session began; the hub holds entries below ``size``."""
+        """A link session began; the hub holds entries below ``size``. What was not confirmed goes again."""
         self._held = size
+        self._link += 1
         self._news.set()
 
     def kept(self, size: int) -> None:
         """Entries below ``size`` are durable at the hub. It never goes back within a link session."""
         if self._held is not None and size > self._held:
             self._held = size
-        self._news.set()
-
-    def gone(self) -> None:
-        """The link ended; what was not confirmed goes again."""
-        self._held = None
         self._news.set()
 
     async def run(self) -> None:
@@ -63,7 +59,7 @@ class Spool:
 
     async def _step(self) -> bool:
         """Send one batch and wait for its confirmation; False where there is nothing to do now."""
-        held = self._held
+        held, link = self._held, self._link
         if held is None:
             return False
         size = await self._record.size()
@@ -82,19 +78,13 @@ class Spool:
                 break
             batch.append(entry.raw)
         checkpoint = await self._record.checkpoint()
-        if self._held != held:  # the link ended or began anew while we read
+        if (self._held, self._link) != (held, link):  # another link began while we read
             return True
-        try:
-            self._send(Entries(held, batch, checkpoint))
-        except RoomgateError as busy:
-            _log.debug("spool.waits", error=busy.code)
+        if not self._send(Entries(held, batch, checkpoint)):
             return False
-        return await self._confirmed(held)
-
-    async def _confirmed(self, held: int) -> bool:
         try:
             async with asyncio.timeout(self._confirm_within_s):
-                while self._held == held:
+                while (self._held, self._link) == (held, link):
                     await self._wait(None)
         except TimeoutError:
             _log.warning("spool.unconfirmed", start=held)

@@ -41,7 +41,7 @@ def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
         {"hub_url": "http://hub.example.com"},
         {"hub_url": "https://"},
         {"hub_url": "https://user:secret@hub.example.com"},
-        {"heartbeat_s": 20},
+        {"heartbeat_s": 6},
         {"proof_live_s": 26},
         {"proof_live_s": True},
         {"proof_idle_s": "soon"},
