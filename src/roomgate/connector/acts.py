@@ -92,6 +92,11 @@ class Acts:
     _watches: dict[str, _Watch] = field(default_factory=dict)
     _lives: dict[str, asyncio.Event] = field(default_factory=dict)  # effect → set when it is over
 
+    @property
+    def ready(self) -> bool:
+        """Whether `run` holds the tasks: before that every order is refused."""
+        return self._group is not None
+
     async def run(self) -> None:
         """Hold the tasks of all orders and effects; cancelling ends them and leaves the room as it is."""
         async with asyncio.TaskGroup() as group:

@@ -1,0 +1,89 @@
+"""Two records, one truth: each way in which they can disagree."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from roomgate.ledger.event import OrderAbout, OrderOutcome, OrderRefused, OutcomeKnown, Permitted
+from roomgate.ledger.reconcile import Kind, reconcile
+
+AT = "2026-03-10T09:00:00.000Z"
+NOW = datetime(2026, 3, 10, 10, 0, tzinfo=UTC)
+SAME = {"room": "oslo", "call": "Command/Dial Number=1", "digest": "d1", "principal": "ada"}
+
+
+def permit(order="o1", **changes):
+    return Permitted(at=AT, ask="a", order=order, grant="g", **{**SAME, **changes})
+
+
+def about(order="o1", **changes):
+    return OrderAbout(at=AT, order=order, grant="g", **{**SAME, **changes})
+
+
+def refused(order="o1", rule="site.policy", **changes):
+    return OrderRefused(at=AT, order=order, rule=rule, **{**SAME, **changes})
+
+
+def done(order="o1", outcome="done"):
+    return OrderOutcome(at=AT, order=order, outcome=outcome)
+
+
+def told(order="o1", outcome="done"):
+    return OutcomeKnown(at=AT, order=order, outcome=outcome)
+
+
+def kinds(hub, site, now=NOW):
+    return [found.kind for found in reconcile(hub, site, now=now)]
+
+
+@pytest.mark.parametrize(
+    ("hub", "site"),
+    [
+        ([], []),
+        ([permit(), told()], [about(), done()]),
+        ([permit(), told(outcome="refused")], [refused()]),
+        ([permit()], [about(), done()]),
+        ([permit(), told(outcome="unknown")], [about(), done()]),
+        ([permit(), told()], [about()]),
+        ([permit(), told(outcome="unreachable")], []),
+    ],
+)
+def test_records_that_agree_find_nothing(hub, site):
+    assert kinds(hub, site) == []
+
+
+@pytest.mark.parametrize("seen", [about(), refused()])
+def test_an_order_that_the_hub_does_not_have_is_found_and_named(seen):
+    (found,) = reconcile([permit("another"), told("another", "refused")], [seen], now=NOW)
+    assert found.kind is Kind.NOT_PERMITTED
+    assert (found.order, found.room, found.call, found.principal) == ("o1", "oslo", SAME["call"], "ada")
+    assert found.rule == ("site.policy" if isinstance(seen, OrderRefused) else "")
+    assert "that the hub's ledger does not have" in found.title
+
+
+def test_a_permit_without_a_trace_is_found_after_the_grace():
+    soon = datetime(2026, 3, 10, 9, 0, 30, tzinfo=UTC)
+    assert kinds([permit(), told()], [], now=soon) == []
+    assert kinds([permit(), told()], []) == [Kind.NO_TRACE]
+    assert kinds([permit()], [], now=soon + timedelta(minutes=5)) == [Kind.NO_TRACE]
+
+
+@pytest.mark.parametrize("change", [{"digest": "d2"}, {"room": "bergen"}, {"principal": "eve"}])
+def test_another_act_under_the_same_order_is_found(change):
+    assert kinds([permit(), told()], [about(**change), done()]) == [Kind.OTHER_CALL]
+
+
+def test_acting_twice_is_found():
+    assert kinds([permit(), told()], [about(), about(), done()]) == [Kind.TWICE]
+
+
+@pytest.mark.parametrize(
+    ("hub", "site"),
+    [
+        ([permit(), told()], [about(), done(outcome="failed")]),
+        ([permit(), told()], [refused()]),
+        ([permit(), told(outcome="refused")], [about(), done()]),
+    ],
+)
+def test_outcomes_that_differ_are_found(hub, site):
+    assert kinds(hub, site) == [Kind.OTHER_OUTCOME]
