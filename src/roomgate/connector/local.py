@@ -9,7 +9,8 @@ import asyncio
 import os
 import socket
 import struct
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol, assert_never
 
@@ -69,7 +70,7 @@ class VaultRemove(msgspec.Struct, frozen=True, tag_field="do", tag="vault-remove
 
 
 Wish = Status | Sessions | CutAll | HangUp | Confirm | VaultPut | VaultRemove
-_decoder = msgspec.json.Decoder(Wish)
+_decoder: msgspec.json.Decoder[Wish] = msgspec.json.Decoder(Wish)
 
 
 class Operator(Protocol):
@@ -166,7 +167,8 @@ async def ask_local(path: Path, wish: dict[str, Any]) -> dict[str, Any]:
     """The other end, for the command line: one wish, one answer. Raises Unreachable if no connector serves there."""
     try:
         async with asyncio.timeout(WORK_S + 5):
-            reader, writer = await asyncio.open_unix_connection(path, limit=16 * 1024 * 1024)
+            with _address(path) as address:
+                reader, writer = await asyncio.open_unix_connection(address, limit=16 * 1024 * 1024)
             try:
                 writer.write(msgspec.json.encode(wish) + b"\n")
                 await writer.drain()
@@ -190,19 +192,20 @@ def _bind(path: Path) -> socket.socket:
     """The listening socket, which nobody else can open even for a moment. A dead one's place is taken."""
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        if path.exists():
-            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
-                try:
-                    other.connect(str(path))
-                except OSError:
-                    path.unlink(missing_ok=True)
-                else:
-                    raise Conflict("Another connector serves this data folder.")
-        before = os.umask(0o177)
-        try:
-            listening.bind(str(path))
-        finally:
-            os.umask(before)
+        with _address(path) as address:
+            if path.exists():
+                with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+                    try:
+                        other.connect(address)
+                    except OSError:
+                        path.unlink(missing_ok=True)
+                    else:
+                        raise Conflict("Another connector serves this data folder.")
+            before = os.umask(0o177)
+            try:
+                listening.bind(address)
+            finally:
+                os.umask(before)
         listening.setblocking(False)
     except OSError as bad:
         listening.close()
@@ -211,6 +214,16 @@ def _bind(path: Path) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+@contextmanager
+def _address(path: Path) -> Iterator[str]:
+    """The socket's address by way of its folder's handle: a socket's own path may have 107 bytes (unix(7))."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 def _peer(writer: asyncio.StreamWriter) -> str | None:
