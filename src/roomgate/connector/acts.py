@@ -345,20 +345,13 @@ class Acts:
                 return
             forget = await room.subscribe(CALL_STATUS, _call_end(effect, over)) if effect.call is not None else None
             try:
-                kept = asyncio.Event()
-
-                def keep() -> None:
-                    kept.set()
-                    over.set()
-
                 text = f"{foreign(effect.who, 40)} (outside) started this: {effect.what}. It ends with their access."
-                async with self.panel.notice(room, text, keep):
-                    await over.wait()
+                kept = await self.panel.notice(room, text, over)
             finally:
                 if forget:
                     forget()
             if self.effects.lasting(effect):
-                await self._let_go(effect, room, "kept" if kept.is_set() else "ended")
+                await self._let_go(effect, room, "kept" if kept else "ended")
         except XapiError as gone:  # no notice can be shown just now; the effect still stands in the book
             _log.warning("notice.unshown", effect=effect.id, error=gone.code)
             await over.wait()

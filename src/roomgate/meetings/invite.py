@@ -26,6 +26,7 @@ UNTIMED = timedelta(minutes=30)  # an event without an end, or one that ends bef
 Component = Any  # a component of the icalendar library, whose types say "anything" too
 
 _FOLD = re.compile(rb"\r?\n[ \t]")  # linear: no repetition
+_ESCAPE = re.compile(r"\\([\\;,nN])")
 _SERIOUS = ("REQUEST", "PUBLISH", "ADD", "CANCEL", "")
 
 # In the order in which they are believed; the last two are the event's own words.
@@ -273,7 +274,8 @@ def _read(event: Event) -> Invitation:
     texts: list[Text] = []
     for name in _TEXTS:
         for value in _values(component, name):
-            text, cut = plaintext.reduce(str(value), markup=name == "X-ALT-DESC")
+            said = _unescaped(str(value)) if name.startswith("X-") else str(value)
+            text, cut = plaintext.reduce(said, markup=name == "X-ALT-DESC")
             if cut:
                 steps.append(Step("size", f"{name} of {len(str(value))} characters", "only its first 256 KiB are read"))
             if text.strip():
@@ -299,6 +301,11 @@ def _read(event: Event) -> Invitation:
 def _values(component: Component, name: str) -> list[Any]:
     value = component.get(name)
     return [] if value is None else value[:200] if isinstance(value, list) else [value]
+
+
+def _unescaped(text: str) -> str:
+    """The library leaves the escapes of RFC 5545 3.3.11 in properties that it does not know."""
+    return _ESCAPE.sub(lambda match: "\n" if match.group(1) in "nN" else match.group(1), text)
 
 
 def _organizer(value: Any) -> Organizer:

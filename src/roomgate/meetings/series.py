@@ -2,7 +2,7 @@
 
 Rules slower than hourly are the only ones that rooms need. Each is rewritten so that it ends with the
 window: expanding it then takes time in proportion to the days since its start, and that start is bounded
-too.
+too. A rule that never matches would never be asked for its end, so the shapes that can be empty are refused.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,14 @@ from roomgate.errors import BadInput
 EARLIEST_YEAR = 1980
 MOST_DATES = 2000
 Component = Any  # a component of the icalendar library
-_SLOW = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+_LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_PLAIN = frozenset(("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH"))
+_SLOW = {
+    "DAILY": _PLAIN,
+    "WEEKLY": _PLAIN,
+    "MONTHLY": _PLAIN | {"BYMONTHDAY", "BYSETPOS"},
+    "YEARLY": _PLAIN | {"BYMONTHDAY", "BYSETPOS"},
+}
 
 
 class UnboundedSeries(BadInput):
@@ -42,8 +49,7 @@ def bounded(component: Component, window_start: datetime, window_end: datetime) 
     frequency = str((rule.get("FREQ") or [""])[0]).upper()
     if frequency not in _SLOW:
         raise UnboundedSeries("the series repeats faster than daily")
-    if any(name in rule for name in ("BYHOUR", "BYMINUTE", "BYSECOND")):
-        raise UnboundedSeries("the series names hours of its own")
+    _check_shape(rule, frequency)
     if start.year < EARLIEST_YEAR:
         raise UnboundedSeries(f"the series began before {EARLIEST_YEAR}")
     horizon = window_end + timedelta(days=2)  # whatever the zone, the window's last day is inside
@@ -52,6 +58,26 @@ def bounded(component: Component, window_start: datetime, window_end: datetime) 
     rule.pop("COUNT", None)
     rule["UNTIL"] = [until]
     return copy
+
+
+def _check_shape(rule: Any, frequency: str) -> None:
+    """Refuse what calendars for people do not write, above all the rules that may never match."""
+    if odd := sorted(name.upper() for name in rule if name.upper() not in _SLOW[frequency]):
+        raise UnboundedSeries(f"the series has {odd[0]} in a rule that is {frequency.lower()}"[:120])
+    interval = int((rule.get("INTERVAL") or [1])[0])
+    days = [str(day).upper() for day in rule.get("BYDAY") or ()]
+    if interval < 1 or (frequency == "DAILY" and days and interval % 7 == 0):
+        raise UnboundedSeries("the series has an interval that may never match")
+    if frequency == "MONTHLY" and interval != 1 and "BYMONTH" in rule:
+        raise UnboundedSeries("the series has an interval that may never match")
+    if any(not -5 <= int(day[:-2] or 0) <= 5 for day in days):
+        raise UnboundedSeries("the series names a weekday that no month has")
+    dates = [int(day) for day in rule.get("BYMONTHDAY") or ()]
+    if "BYSETPOS" in rule and (dates or not days or any(not -5 <= int(one) <= 5 for one in rule["BYSETPOS"])):
+        raise UnboundedSeries("the series names a position that may never match")
+    months = [int(month) for month in rule.get("BYMONTH") or range(1, 13)]
+    if dates and not any(abs(date) <= _LENGTHS[month - 1] for date in dates for month in months):
+        raise UnboundedSeries("the series names a day that its months do not have")
 
 
 def _many(value: object) -> list[Any]:

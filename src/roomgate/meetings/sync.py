@@ -48,6 +48,36 @@ class Timing:
     most_pause_s: float = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A snapshot's events, kept while its cursor stays: the window moves every minute, the files do not."""
+
+    cursor: str
+    events: tuple[Event, ...]
+    bad: dict[str, str]
+
+
+def _parse(snapshot: Snapshot, window: Window, zone: tzinfo) -> _Parsed:
+    events: list[Event] = []
+    bad: dict[str, str] = {}
+    for source in snapshot.sources:
+        try:
+            parsed = parse_events(source.raw, zone)
+            occurrences(parsed, window)  # one bad series must not take the others along
+            events += parsed
+        except BadInvitation as refused:
+            bad[source.name] = refused.message
+    return _Parsed(snapshot.cursor, tuple(events), bad)
+
+
+def _conclude(parsed: _Parsed, window: Window, device: DeviceAbilities) -> tuple[tuple[Meeting, ...], dict[str, str]]:
+    try:
+        ones = occurrences(parsed.events, window)
+    except BadInvitation as refused:
+        return (), {"all files together": refused.message}
+    return tuple(understand(one, device) for one in ones), {}
+
+
 @dataclass(slots=True)
 class _Room:
     device: DeviceAbilities
@@ -56,6 +86,7 @@ class _Room:
     cursor: str | None = None
     known: dict[BookingId, Booking] = field(default_factory=dict)
     meetings: tuple[Meeting, ...] = ()
+    parsed: _Parsed | None = None
     bad: dict[str, str] = field(default_factory=dict)  # file name → why it was left out
     task: asyncio.Task[None] | None = None
 
@@ -151,7 +182,7 @@ class Sync:
         now = self._clock.now()
         window = Window(now, now + self._timing.ahead)
         snapshot = await self._calendar.fetch(room, window)
-        held.meetings = self._understand(room, held, snapshot, window)
+        held.meetings = await self._understood(room, held, snapshot, window)
         wanted = [booking for meeting in held.meetings if (booking := build_booking(meeting))][:MOST_BOOKINGS]
         shown = None if held.distrusted else await self._diary.current(room)
         plan = plan_bookings(wanted, shown, tuple(held.known.values()))
@@ -170,27 +201,18 @@ class Sync:
             await self._synced(room, plan)
         return plan
 
-    def _understand(self, room: RoomName, held: _Room, snapshot: Snapshot, window: Window) -> tuple[Meeting, ...]:
+    async def _understood(self, room: RoomName, held: _Room, snapshot: Snapshot, window: Window) -> tuple[Meeting, ...]:
         """All that can be understood; what cannot is told once, and left out."""
-        events: list[Event] = []
-        bad: dict[str, str] = {}
-        for source in snapshot.sources:
-            try:
-                parsed = parse_events(source.raw, self._zone)
-                occurrences(parsed, window)  # one bad series must not take the others along
-                events += parsed
-            except BadInvitation as refused:
-                bad[source.name] = refused.message
-        try:
-            ones = occurrences(events, window)
-        except BadInvitation as refused:
-            bad["all files together"] = refused.message
-            ones = []
+        if held.parsed is None or held.parsed.cursor != snapshot.cursor:
+            held.parsed = await asyncio.to_thread(_parse, snapshot, window, self._zone)
+        # In a thread: a hostile file may take most of a second, and a cut must not wait for it.
+        meetings, late = await asyncio.to_thread(_conclude, held.parsed, window, held.device)
+        bad = {**held.parsed.bad, **late}
         for name, reason in bad.items():
             if held.bad.get(name) != reason:
                 _log.warning("invitation.bad", room=room, name=plaintext.line(name, 100), reason=reason)
         held.bad = bad
-        return tuple(understand(one, held.device) for one in ones)
+        return meetings
 
     async def run(self) -> None:
         """For ever. Cancelling ends all workers; the lists stay as they are."""
