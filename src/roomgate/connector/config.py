@@ -28,14 +28,14 @@ class ConnectorConfig:
     data: Path  # the data folder: database, vault, keys, local socket
     devices: Path  # the site's own list of rooms
     policy: Path | None = None  # the site's own policy.toml; the shipped *meetings only* when left out
-    hub_url: str | None = None  # must be the hub that enrolment pinned; left out, it is
+    hub: str | None = None  # must be the hub that enrolment pinned; left out, it is
     hub_ca: Path | None = None  # trust for the outer TLS; the system's when left out. The inner TLS is pinned
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     roster: Path | None = None  # public order keys of the people whose signature the site accepts
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
-    meeting_domains: tuple[str, ...] = ()  # where a booking of this site's calendar may lead
+    meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
     witness_url: str | None = None
-    witness_key: str | None = None  # its verifier key, as its first start prints it
+    witness_vkey: str | None = None  # its verifier key, as its first start prints it
     witness_ca: Path | None = None
     proof_live_s: float = 25.0  # how often both accounts are proven while a remote session lives in the room
     proof_idle_s: float = 600.0  # and otherwise, give or take a fifth
@@ -81,8 +81,8 @@ def parse_config(settings: Mapping[str, Any], base: Path) -> ConnectorConfig:
         except BadInput as bad:
             complaints.append(f"{name}: {bad}")
     complaints.extend(f"{name}: is missing" for name in _REQUIRED if name not in settings)
-    if ("witness_url" in settings) != ("witness_key" in settings):
-        complaints.append("witness_url, witness_key: a witness needs both")
+    if ("witness_url" in settings) != ("witness_vkey" in settings):
+        complaints.append("witness_url, witness_vkey: a witness needs both")
     if complaints:
         raise BadConfig("\n".join(complaints))
     return ConnectorConfig(**values)
@@ -147,7 +147,7 @@ def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
 
 _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "data": _path,
-    "hub_url": _address("https"),
+    "hub": _address("https"),
     "devices": _path,
     "policy": _path,
     "hub_ca": _path,
@@ -156,7 +156,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "calendar": _path,
     "meeting_domains": _domains,
     "witness_url": _address("https", "http"),
-    "witness_key": _text,
+    "witness_vkey": _text,
     "witness_ca": _path,
     "proof_live_s": _number,
     "proof_idle_s": _number,

@@ -266,11 +266,10 @@ class Keeper:
         async with self._one_login:
             if not self.may_login:
                 raise DeviceUnreachable(self._words)
-            password = self._vault.get(self.name, "privileged" if privileged else "daily")
+            user = self.entry.account(privileged)
+            password = self._vault.get(self.name, user)
             try:
-                return await stack.enter_async_context(
-                    self._connect(self.entry, self.entry.account(privileged), password)
-                )
+                return await stack.enter_async_context(self._connect(self.entry, user, password))
             except (AuthenticationFailed, CertificateChanged) as refused:
                 await self._refused(refused, privileged)
                 raise

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, Protocol, assert_never
+from typing import Any, Protocol, assert_never
 
 import msgspec
 
@@ -58,7 +58,7 @@ class VaultPut(msgspec.Struct, frozen=True, tag_field="do", tag="vault-put", for
     """Keep a password."""
 
     room: str
-    account: Literal["daily", "privileged"]
+    account: str
     password: str
 
 
@@ -66,7 +66,7 @@ class VaultRemove(msgspec.Struct, frozen=True, tag_field="do", tag="vault-remove
     """Forget a room's passwords, or one."""
 
     room: str
-    account: Literal["daily", "privileged"] | None = None
+    account: str | None = None
 
 
 Wish = Status | Sessions | CutAll | HangUp | Confirm | VaultPut | VaultRemove

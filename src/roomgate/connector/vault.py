@@ -40,7 +40,7 @@ class NoCredential(NotFound):
     """The vault holds nothing for this room and account."""
 
     code = "vault.missing"
-    hint = "Put it with `roomgate connector vault put ROOM daily` (or privileged)."
+    hint = "Put it with `roomgate connector vault put ROOM ACCOUNT`."
 
 
 class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

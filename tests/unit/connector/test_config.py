@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from roomgate.connector.config import BadConfig, ConnectorConfig, parse_config
 
 BASE = Path("/srv/site")
-LEAST = {"data": "data", "hub_url": "https://hub.example.com:8443/", "devices": "devices.toml"}
+LEAST = {"data": "data", "hub": "https://hub.example.com:8443/", "devices": "devices.toml"}
 
 
 def test_the_least_is_enough_and_paths_are_beside_the_file():
     config = parse_config(LEAST, BASE)
 
     assert config.data == BASE / "data"
-    assert config.hub_url == "https://hub.example.com:8443"
+    assert config.hub == "https://hub.example.com:8443"
     assert config.socket == BASE / "data" / "connector.sock"
     assert config.policy is None
     assert (config.proof_live_s, config.proof_idle_s) == (25.0, 600.0)
@@ -25,10 +25,10 @@ def test_the_least_is_enough_and_paths_are_beside_the_file():
 
 def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
     with pytest.raises(BadConfig) as caught:
-        parse_config({"hub_ulr": "https://x", "proof_live_s": 60, "proxy": "ftp://p", "devices": 3}, BASE)
+        parse_config({"hbu": "https://x", "proof_live_s": 60, "proxy": "ftp://p", "devices": 3}, BASE)
 
     said = str(caught.value)
-    assert "hub_ulr: no such setting; did you mean hub_url?" in said
+    assert "hbu: no such setting; did you mean hub?" in said
     assert "proof_live_s: takes seconds from 1 to 25" in said
     assert "proxy:" in said
     assert "devices:" in said
@@ -38,9 +38,9 @@ def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
 @pytest.mark.parametrize(
     "change",
     [
-        {"hub_url": "http://hub.example.com"},
-        {"hub_url": "https://"},
-        {"hub_url": "https://user:secret@hub.example.com"},
+        {"hub": "http://hub.example.com"},
+        {"hub": "https://"},
+        {"hub": "https://user:secret@hub.example.com"},
         {"heartbeat_s": 6},
         {"proof_live_s": 26},
         {"proof_live_s": True},

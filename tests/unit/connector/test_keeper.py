@@ -56,8 +56,8 @@ class Site:
         self.device = MemoryDevice()
         self.db, self.record, self.quarantine = db, record, quarantine
         self.vault = Vault.init(folder)
-        self.vault.put("oslo", "daily", Secret("d"))
-        self.vault.put("oslo", "privileged", Secret("p"))
+        self.vault.put("oslo", "roomgate-daily", Secret("d"))
+        self.vault.put("oslo", "roomgate-privileged", Secret("p"))
         self.told = []
         self.changes = 0
         self.keeper = self.new()
@@ -201,7 +201,7 @@ async def test_a_refusal_while_connecting_ends_all_tries(site):
 async def test_a_quarantine_outlives_the_program(site):
     site.device.passwords["roomgate-daily"] = "changed"
     async with site.kept():
-        pass
+        await site.kinds()
 
     site.quarantine = await Quarantine.open(site.db, site.record, SystemClock())
     site.keeper = site.new()
@@ -217,7 +217,7 @@ async def test_a_quarantine_outlives_the_program(site):
 async def test_only_the_site_lifts_it_and_then_one_login_is_tried(site):
     site.device.passwords["roomgate-daily"] = "new"
     async with site.kept() as keeper:
-        site.vault.put("oslo", "daily", Secret("new"))
+        site.vault.put("oslo", "roomgate-daily", Secret("new"))
         assert await keeper.confirm("local:0")
         await until(lambda: keeper.condition is FINE)
         assert not await keeper.confirm("local:0")
@@ -286,7 +286,7 @@ async def test_it_comes_back_after_an_outage_which_is_one_line_down_and_one_up(s
 
 @pytest.mark.asyncio
 async def test_a_missing_password_is_an_outage_with_words(site):
-    site.vault.remove("oslo", "daily")
+    site.vault.remove("oslo", "roomgate-daily")
     async with asyncio.TaskGroup() as group:
         task = group.create_task(supervise.keep("keeper", site.keeper.run, first_s=0.05, most_s=0.1))
         await until(lambda: "vault" in site.keeper.words)
@@ -297,7 +297,7 @@ async def test_a_missing_password_is_an_outage_with_words(site):
 
 @pytest.mark.asyncio
 async def test_a_site_without_a_privileged_account_proves_the_daily_one(site):
-    site.vault.remove("oslo", "privileged")
+    site.vault.remove("oslo", "roomgate-privileged")
     async with site.kept() as keeper:
         assert await keeper.prove()
 

@@ -106,7 +106,7 @@ async def test_nobody_there_is_said_so(tmp_path):
 @pytest.mark.parametrize(
     "wish",
     [
-        {"do": "vault-put", "room": "oslo", "account": "root", "password": "canary-55"},
+        {"do": "vault-put", "room": "oslo", "account": 3, "password": "canary-55"},
         {"do": "vault-put", "room": "oslo", "password": "canary-55", "acount": "daily"},
         {"do": "vault-get", "room": "oslo", "password": "canary-55"},
         {"do": "status", "more": "canary-55"},
