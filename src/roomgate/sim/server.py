@@ -70,8 +70,8 @@ class Server:
             room.settle()
             await _refuse(send, 503)
             return
-        connection = room.connect(account, login)
         room.settle()
+        connection = room.connect(account, login)
         try:
             await send({"type": "websocket.accept", "subprotocol": protocol, "headers": []})
             await self._talk(connection, receive, send)
