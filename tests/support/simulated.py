@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 from roomgate.clock import Clock
 from roomgate.sim.app import RoomConfig, RoomReady, SimConfig, serve
@@ -81,3 +84,16 @@ async def simulator(
         running = group.create_task(serve(SimConfig(folder, rooms), started.set_result, clock=clock))
         yield await started
         running.cancel()
+
+
+def tls_of(room: RoomReady) -> ssl.SSLContext:
+    """A context that trusts this room's own certificate and no other."""
+    return ssl.create_default_context(cafile=room.ca)
+
+
+async def touch(room: RoomReady, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Press something on the room's screen (or play the world); the screen's state after it."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(room.panel.rstrip("/") + path, json=body, headers={"X-Panel": "1"})
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json())

@@ -56,7 +56,7 @@ class Sender(Protocol):
     def outcome(self, outcome: Outcome) -> None:
         """Sign and send; kept while the link is down."""
 
-    def send(self, message: Feedback | EffectEnded) -> None: ...
+    def send(self, message: Feedback | EffectEnded) -> object: ...
 
 
 class Bookings(Protocol):
