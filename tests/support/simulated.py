@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from roomgate.clock import Clock
 from roomgate.sim.app import RoomConfig, RoomReady, SimConfig, serve
 from roomgate.sim.device import Device
 from roomgate.sim.profile import get_profile
@@ -74,13 +75,13 @@ class Talk:
 
 @asynccontextmanager
 async def simulator(
-    folder: Path, *names: str, profile: str = "26", within_s: float = 60.0
+    folder: Path, *names: str, profile: str = "26", within_s: float = 60.0, clock: Clock | None = None
 ) -> AsyncIterator[list[RoomReady]]:
     """The real simulator on free ports, in this loop; it is gone when the block ends."""
     started: asyncio.Future[list[RoomReady]] = asyncio.get_running_loop().create_future()
     rooms = tuple(RoomConfig(name, profile=profile) for name in names or ("Birch",))
     async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
-        running = group.create_task(serve(SimConfig(folder, rooms), started.set_result))
+        running = group.create_task(serve(SimConfig(folder, rooms), started.set_result, clock=clock))
         yield await started
         running.cancel()
 
