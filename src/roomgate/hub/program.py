@@ -25,13 +25,13 @@ def extend(parts: Parts) -> Extension:
         parts.clock,
     )  # fmt: skip
     parts.grants.session_exists = session_exists(relay.book)
-    endpoint = LinkEndpoint(parts.sites, parts.keys.order, relay.events, parts.clock, parts.ledger.site_size)
+    endpoint = LinkEndpoint(parts.sites, parts.keys.order, relay.events, parts.clock, parts.ledger.kept_size)
     gateway = Gateway(relay.relay, relay.channels, parts.identity)
 
     async def unplug(revocation: Revocation) -> None:
         """A connector that is no longer trusted loses its link, after everything in its rooms was cut."""
         if revocation.cause is Cause.CONNECTOR_DISABLED:
-            endpoint.close(ConnectorId(revocation.subject), "disabled")
+            await endpoint.close(ConnectorId(revocation.subject), "disabled")
 
     parts.bus.listen(Revocation, unplug)
     api = Router(

@@ -19,8 +19,6 @@ from roomgate.storage.record import Record
 from roomgate.xapi.schema import Catalogue
 
 
-
-
 @dataclass(frozen=True, slots=True)
 class RelayParts:
     """``events`` is the handler of the link's endpoint; `Relay.run` is to be supervised."""

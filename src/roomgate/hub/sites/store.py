@@ -18,19 +18,26 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorRecord:
-    """A connector and the raw Ed25519 public key that it enrolled with."""
+    """A connector, and the raw Ed25519 public key and the certificate that it enrolled with."""
 
     id: ConnectorId
     site: SiteId
     name: str
     public_key: bytes
+    certificate: bytes  # PEM, self-signed by that key: the link pins it
     state: str  # pending, live, disabled
     created: str
 
 
 def _connector(row: Row[Any]) -> ConnectorRecord:
     return ConnectorRecord(
-        ConnectorId(row.id), SiteId(row.site), row.name, bytes(row.public_key), row.state, row.created
+        ConnectorId(row.id),
+        SiteId(row.site),
+        row.name,
+        bytes(row.public_key),
+        bytes(row.certificate),
+        row.state,
+        row.created,
     )
 
 
@@ -69,7 +76,7 @@ def add_connector(conn: Connection, record: ConnectorRecord) -> None:
         insert(connectors),
         {
             "id": record.id, "site": record.site, "name": record.name, "public_key": record.public_key,
-            "state": record.state, "created": record.created,
+            "certificate": record.certificate, "state": record.state, "created": record.created,
         },
     )  # fmt: skip
 
