@@ -106,7 +106,6 @@ def build_app(parts: Parts, extension: Extension) -> App:
     """Everything behind the door, as one ASGI application."""
     api = Router(
         "/api/v1",
-        dependencies=DEPENDENCIES,
         route_handlers=[
             identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
             *extension.api,

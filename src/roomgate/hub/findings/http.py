@@ -2,12 +2,12 @@
 
 import msgspec
 from litestar import Router, get
+from litestar.params import FromQuery
 
 from roomgate.access.principal import Right
 from roomgate.hub.findings.store import Finding
+from roomgate.hub.http.asking import Hub, Who
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
-from roomgate.hub.identity.person import Signed
-from roomgate.hub.parts import Parts
 
 
 class FindingShown(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ def show_finding(finding: Finding) -> FindingShown:
 
 @get("/findings")
 async def list_findings(
-    parts: Parts, signed: Signed, cursor: str | None = None, limit: int | None = None
+    parts: Hub, signed: Who, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
 ) -> Page[FindingShown]:
     signed.require(Right.AUDIT)
     most = parse_limit(limit)

@@ -5,20 +5,19 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from roomgate.access.capability import Capability
 from roomgate.access.principal import Right
 from roomgate.clock import iso, parse_iso
 from roomgate.errors import BadInput, NotFound
 from roomgate.hub.grants.store import GrantRecord, LockRecord
-from roomgate.hub.http.asking import etag, parse_if_match
+from roomgate.hub.http.asking import Hub, Who, etag, parse_if_match
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
-from roomgate.hub.identity.person import Signed
 from roomgate.hub.parts import Parts
 from roomgate.ids import RoomId
 
-IfMatch = Annotated[str | None, Parameter(header="If-Match", required=False)]
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", required=False)]
 
 
 class GrantShown(msgspec.Struct, frozen=True):
@@ -107,12 +106,12 @@ async def _answer(parts: Parts, record: GrantRecord, status: int = 200) -> Respo
 
 @get("/grants")
 async def list_grants(
-    parts: Parts,
-    signed: Signed,
-    person: str | None = None,
-    room: str | None = None,
-    cursor: str | None = None,
-    limit: int | None = None,
+    parts: Hub,
+    signed: Who,
+    person: FromQuery[str | None] = None,
+    room: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
 ) -> Page[GrantShown]:
     """One's own; those of anybody with the right to see."""
     most = parse_limit(limit)
@@ -126,7 +125,7 @@ async def list_grants(
 
 
 @post("/grants")
-async def make_grant(parts: Parts, signed: Signed, data: NewGrant) -> Response[GrantShown]:
+async def make_grant(parts: Hub, signed: Who, data: JSONBody[NewGrant]) -> Response[GrantShown]:
     grant = await parts.grants.make(
         signed, data.person, data.rooms, parse_capabilities(data.capabilities),
         minutes=data.minutes, until=_time(data.until), reason=data.reason,
@@ -135,7 +134,7 @@ async def make_grant(parts: Parts, signed: Signed, data: NewGrant) -> Response[G
 
 
 @get("/grants/{id:str}")
-async def show_one(parts: Parts, signed: Signed, id: str) -> Response[GrantShown]:
+async def show_one(parts: Hub, signed: Who, id: FromPath[str]) -> Response[GrantShown]:
     record = await parts.grants.get(id)
     if record.grant.person != signed.person.id and not signed.may(Right.SEE):
         raise NotFound("There is no such grant.")
@@ -144,7 +143,7 @@ async def show_one(parts: Parts, signed: Signed, id: str) -> Response[GrantShown
 
 @patch("/grants/{id:str}")
 async def narrow_grant(
-    parts: Parts, signed: Signed, id: str, data: GrantChange, if_match: IfMatch = None
+    parts: Hub, signed: Who, id: FromPath[str], data: JSONBody[GrantChange], if_match: IfMatch = None
 ) -> Response[GrantShown]:
     record = await parts.grants.narrow(
         id, signed, until=_time(data.until), rooms=data.rooms, version=parse_if_match(if_match),
@@ -154,18 +153,18 @@ async def narrow_grant(
 
 
 @delete("/grants/{id:str}")
-async def end_grant(parts: Parts, signed: Signed, id: str, if_match: IfMatch = None) -> None:
+async def end_grant(parts: Hub, signed: Who, id: FromPath[str], if_match: IfMatch = None) -> None:
     await parts.grants.end(id, signed, version=parse_if_match(if_match))
 
 
 @post("/grants/{id:str}/confirm", status_code=200)
-async def confirm_grant(parts: Parts, signed: Signed, id: str) -> Response[GrantShown]:
+async def confirm_grant(parts: Hub, signed: Who, id: FromPath[str]) -> Response[GrantShown]:
     return await _answer(parts, await parts.grants.confirm(id, signed))
 
 
 @get("/locks")
 async def list_locks(
-    parts: Parts, signed: Signed, cursor: str | None = None, limit: int | None = None
+    parts: Hub, signed: Who, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
 ) -> Page[LockShown]:
     signed.require(Right.SEE)
     most, after = parse_limit(limit), parse_cursor(cursor)
@@ -174,7 +173,7 @@ async def list_locks(
 
 
 @post("/locks")
-async def make_lock(parts: Parts, signed: Signed, data: NewLock) -> LockShown:
+async def make_lock(parts: Hub, signed: Who, data: JSONBody[NewLock]) -> LockShown:
     named = {
         kind: subject
         for kind in ("person", "room", "site", "connector", "session")
@@ -187,7 +186,7 @@ async def make_lock(parts: Parts, signed: Signed, data: NewLock) -> LockShown:
 
 
 @delete("/locks/{id:str}")
-async def lift_lock(parts: Parts, signed: Signed, id: str) -> None:
+async def lift_lock(parts: Hub, signed: Who, id: FromPath[str]) -> None:
     await parts.grants.lift(id, signed)
 
 

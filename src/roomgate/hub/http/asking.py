@@ -3,13 +3,16 @@
 from typing import Any
 
 from litestar import Request
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from roomgate.errors import BadInput
 from roomgate.hub.http.door import SIGNED
 from roomgate.hub.http.problem import NotSignedIn
 from roomgate.hub.identity.person import Signed
 from roomgate.hub.parts import Parts
+
+Who = NamedDependency[Signed]  # in a route: ``signed: Who``
+Hub = NamedDependency[Parts]  # in a route: ``parts: Hub``
 
 
 def signed_of(request: Request[Any, Any, Any]) -> Signed:

@@ -4,19 +4,19 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, patch, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 
 from roomgate.access.principal import Kind, Right
 from roomgate.clock import iso
 from roomgate.errors import BadInput, NotFound
-from roomgate.hub.http.asking import etag, parse_if_match
+from roomgate.hub.http.asking import Hub, Who, etag, parse_if_match
 from roomgate.hub.http.door import clear_cookie, set_cookie
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
 from roomgate.hub.identity.person import Person, Signed, Token
 from roomgate.hub.parts import Parts
 from roomgate.redact import Secret
 
-IfMatch = Annotated[str | None, Parameter(header="If-Match", required=False)]
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", required=False)]
 
 
 class PersonShown(msgspec.Struct, frozen=True):
@@ -82,6 +82,7 @@ class Whoami(msgspec.Struct, frozen=True):
     rights: list[str]
     credential: str
     until: str
+    csrf: str | None  # for a browser's own page: what its changes carry as X-CSRF-Token
 
 
 def show_person(person: Person) -> PersonShown:
@@ -103,12 +104,13 @@ def _answer(person: Person, status: int = 200, fresh: Secret[str] | None = None)
 
 
 @get("/whoami")
-async def whoami(signed: Signed) -> Whoami:
+async def whoami(signed: Who) -> Whoami:
     proof = signed.token or signed.web
     person = signed.person
     return Whoami(
         person.id, person.name, person.kind.value, sorted(person.roles), sorted(right.value for right in person.rights),
         signed.principal.credential, iso(proof.until) if proof else "",
+        signed.web.csrf if signed.web else None,
     )  # fmt: skip
 
 
@@ -147,69 +149,73 @@ async def _change(
 
 @get("/people")
 async def list_people(
-    parts: Parts, signed: Signed, cursor: str | None = None, limit: int | None = None
+    parts: Hub, signed: Who, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
 ) -> Page[PersonShown]:
     return await _page(parts, signed, Kind.PERSON, cursor, limit)
 
 
 @post("/people")
-async def add_person(parts: Parts, signed: Signed, data: NewPerson) -> Response[PersonShown]:
+async def add_person(parts: Hub, signed: Who, data: JSONBody[NewPerson]) -> Response[PersonShown]:
     roles = frozenset(data.roles)
     return _answer(await parts.identity.create_person(data.name, data.password, roles, signed), 201)
 
 
 @get("/people/{id:str}")
-async def show_one(parts: Parts, signed: Signed, id: str) -> Response[PersonShown]:
+async def show_one(parts: Hub, signed: Who, id: FromPath[str]) -> Response[PersonShown]:
     return _answer(await _get(parts, signed, id, Kind.PERSON))
 
 
 @patch("/people/{id:str}")
 async def change_person(
-    parts: Parts, signed: Signed, id: str, data: PersonChange, if_match: IfMatch = None
+    parts: Hub, signed: Who, id: FromPath[str], data: JSONBody[PersonChange], if_match: IfMatch = None
 ) -> Response[PersonShown]:
     return await _change(parts, signed, id, Kind.PERSON, data, if_match)
 
 
 @delete("/people/{id:str}")
-async def remove_person(parts: Parts, signed: Signed, id: str, if_match: IfMatch = None) -> None:
+async def remove_person(parts: Hub, signed: Who, id: FromPath[str], if_match: IfMatch = None) -> None:
     person = await _get(parts, signed, id, Kind.PERSON)
     await parts.identity.delete(person.id, signed, parse_if_match(if_match))
 
 
 @get("/service-accounts")
 async def list_accounts(
-    parts: Parts, signed: Signed, cursor: str | None = None, limit: int | None = None
+    parts: Hub, signed: Who, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
 ) -> Page[PersonShown]:
     return await _page(parts, signed, Kind.SERVICE, cursor, limit)
 
 
 @post("/service-accounts")
-async def add_account(parts: Parts, signed: Signed, data: NewServiceAccount) -> Response[PersonShown]:
+async def add_account(parts: Hub, signed: Who, data: JSONBody[NewServiceAccount]) -> Response[PersonShown]:
     roles = frozenset(data.roles)
     return _answer(await parts.identity.create_person(data.name, None, roles, signed, Kind.SERVICE), 201)
 
 
 @get("/service-accounts/{id:str}")
-async def show_account(parts: Parts, signed: Signed, id: str) -> Response[PersonShown]:
+async def show_account(parts: Hub, signed: Who, id: FromPath[str]) -> Response[PersonShown]:
     return _answer(await _get(parts, signed, id, Kind.SERVICE))
 
 
 @patch("/service-accounts/{id:str}")
 async def change_account(
-    parts: Parts, signed: Signed, id: str, data: PersonChange, if_match: IfMatch = None
+    parts: Hub, signed: Who, id: FromPath[str], data: JSONBody[PersonChange], if_match: IfMatch = None
 ) -> Response[PersonShown]:
     return await _change(parts, signed, id, Kind.SERVICE, data, if_match)
 
 
 @delete("/service-accounts/{id:str}")
-async def remove_account(parts: Parts, signed: Signed, id: str, if_match: IfMatch = None) -> None:
+async def remove_account(parts: Hub, signed: Who, id: FromPath[str], if_match: IfMatch = None) -> None:
     person = await _get(parts, signed, id, Kind.SERVICE)
     await parts.identity.delete(person.id, signed, parse_if_match(if_match))
 
 
 @get("/tokens")
 async def list_tokens(
-    parts: Parts, signed: Signed, person: str | None = None, cursor: str | None = None, limit: int | None = None
+    parts: Hub,
+    signed: Who,
+    person: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
 ) -> Page[TokenShown]:
     """One's own; all, or those of ``person``, with the right to change people."""
     whose: str | None = signed.person.id
@@ -223,7 +229,7 @@ async def list_tokens(
 
 
 @post("/tokens")
-async def make_token(parts: Parts, signed: Signed, data: NewToken) -> TokenMade:
+async def make_token(parts: Hub, signed: Who, data: JSONBody[NewToken]) -> TokenMade:
     if data.person is not None and data.service_account is not None:
         raise BadInput("A token is for a person or for a service account.")
     whose = data.person or data.service_account or signed.person.id
@@ -232,12 +238,12 @@ async def make_token(parts: Parts, signed: Signed, data: NewToken) -> TokenMade:
 
 
 @delete("/tokens/{id:str}")
-async def end_token(parts: Parts, signed: Signed, id: str) -> None:
+async def end_token(parts: Hub, signed: Who, id: FromPath[str]) -> None:
     await parts.identity.end_token(id, signed)
 
 
 @post("/signout", include_in_schema=False, status_code=303)
-async def sign_out(parts: Parts, signed: Signed, request: Request[Any, Any, Any]) -> Response[None]:
+async def sign_out(parts: Hub, signed: Who, request: Request[Any, Any, Any]) -> Response[None]:
     await parts.identity.sign_out(signed)
     name, value = clear_cookie()
     return Response(None, status_code=303, headers={"Location": "/signin", name: value})

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.params import FromPath, FromQuery
 
 from roomgate.errors import BadInput
+from roomgate.hub.http.asking import Hub, Who
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
-from roomgate.hub.identity.person import Signed
-from roomgate.hub.parts import Parts
 from roomgate.ledger.tree import leaf_hash
 from roomgate.storage.record import Entry
 
@@ -39,13 +39,13 @@ def show_entry(entry: Entry) -> EntryShown:
 
 @get("/ledger")
 async def list_entries(
-    parts: Parts,
-    signed: Signed,
-    kind: str | None = None,
-    room: str | None = None,
-    person: str | None = None,
-    cursor: str | None = None,
-    limit: int | None = None,
+    parts: Hub,
+    signed: Who,
+    kind: FromQuery[str | None] = None,
+    room: FromQuery[str | None] = None,
+    person: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
 ) -> Page[EntryShown]:
     """The newest first."""
     most, place = parse_limit(limit), parse_cursor(cursor)
@@ -58,13 +58,13 @@ async def list_entries(
 
 
 @get("/ledger/checkpoint")
-async def checkpoint(parts: Parts, signed: Signed) -> Response[str]:
+async def checkpoint(parts: Hub, signed: Who) -> Response[str]:
     """The signed note over all that the record holds now, with the witness's signature once it has one."""
     return Response(await parts.ledger.checkpoint(signed), media_type="text/plain")
 
 
 @get("/ledger/{index:int}")
-async def show_one(parts: Parts, signed: Signed, index: int) -> EntryProven:
+async def show_one(parts: Hub, signed: Who, index: FromPath[int]) -> EntryProven:
     proven = await parts.ledger.prove(signed, index)
     entry = proven.entry
     return EntryProven(

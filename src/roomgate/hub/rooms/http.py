@@ -2,10 +2,12 @@
 
 import msgspec
 from litestar import Router, delete, get
+from litestar.params import FromPath, FromQuery
 
 from roomgate.access.principal import Right
 from roomgate.clock import iso
 from roomgate.errors import NotFound
+from roomgate.hub.http.asking import Hub, Who
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
 from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.identity.person import Signed
@@ -53,7 +55,7 @@ async def visible(parts: Parts, signed: Signed, name: str) -> RoomSummary:
 
 @get("/rooms")
 async def list_rooms(
-    parts: Parts, signed: Signed, cursor: str | None = None, limit: int | None = None
+    parts: Hub, signed: Who, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
 ) -> Page[RoomShown]:
     """By name: those of one's live grants, or all with the right to see."""
     most, after = parse_limit(limit), parse_cursor(cursor)
@@ -63,12 +65,12 @@ async def list_rooms(
 
 
 @get("/rooms/{room:str}")
-async def show_one(parts: Parts, signed: Signed, room: str) -> RoomShown:
+async def show_one(parts: Hub, signed: Who, room: FromPath[str]) -> RoomShown:
     return show_room(await visible(parts, signed, room))
 
 
 @delete("/rooms/{room:str}")
-async def remove_room(parts: Parts, signed: Signed, room: str) -> None:
+async def remove_room(parts: Hub, signed: Who, room: FromPath[str]) -> None:
     found = await visible(parts, signed, room)
     signed.require(Right.SITES)
     await parts.rooms.remove(found.id, signed)

@@ -5,13 +5,12 @@ from typing import Any
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from litestar import Request, Response, Router, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.access.principal import Right
 from roomgate.errors import NotFound
-from roomgate.hub.http.asking import source_of
+from roomgate.hub.http.asking import Hub, Who, source_of
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
-from roomgate.hub.identity.person import Signed
-from roomgate.hub.parts import Parts
 from roomgate.hub.sites.service import CODE_LIVES
 from roomgate.hub.sites.store import ConnectorRecord, Site
 from roomgate.link.enrolment import parse_ask
@@ -66,7 +65,7 @@ def show_connector(record: ConnectorRecord, linked: bool) -> ConnectorShown:
 
 @get("/sites")
 async def list_sites(
-    parts: Parts, signed: Signed, cursor: str | None = None, limit: int | None = None
+    parts: Hub, signed: Who, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
 ) -> Page[SiteShown]:
     signed.require(Right.SEE, Right.SITES)
     most = parse_limit(limit)
@@ -75,13 +74,17 @@ async def list_sites(
 
 
 @post("/sites")
-async def add_site(parts: Parts, signed: Signed, data: NewSite) -> SiteShown:
+async def add_site(parts: Hub, signed: Who, data: JSONBody[NewSite]) -> SiteShown:
     return show_site(await parts.sites.create(data.name, signed))
 
 
 @get("/connectors")
 async def list_connectors(
-    parts: Parts, signed: Signed, site: str | None = None, cursor: str | None = None, limit: int | None = None
+    parts: Hub,
+    signed: Who,
+    site: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
 ) -> Page[ConnectorShown]:
     signed.require(Right.SEE, Right.SITES)
     most = parse_limit(limit)
@@ -93,7 +96,7 @@ async def list_connectors(
 
 
 @get("/connectors/{id:str}")
-async def show_one(parts: Parts, signed: Signed, id: str) -> ConnectorShown:
+async def show_one(parts: Hub, signed: Who, id: FromPath[str]) -> ConnectorShown:
     signed.require(Right.SEE, Right.SITES)
     record = await parts.sites.connector(id)
     if record is None:
@@ -102,26 +105,26 @@ async def show_one(parts: Parts, signed: Signed, id: str) -> ConnectorShown:
 
 
 @post("/connectors")
-async def make_code(parts: Parts, signed: Signed, data: NewConnector) -> Code:
+async def make_code(parts: Hub, signed: Who, data: JSONBody[NewConnector]) -> Code:
     code = await parts.sites.make_code(data.site, signed)
     minutes = int(CODE_LIVES.total_seconds() // 60)
     return Code(code.reveal(), parts.sites.hub_fingerprint, parts.config.public_url, minutes)
 
 
 @post("/connectors/{id:str}/confirm", status_code=200)
-async def confirm(parts: Parts, signed: Signed, id: str) -> ConnectorShown:
+async def confirm(parts: Hub, signed: Who, id: FromPath[str]) -> ConnectorShown:
     record = await parts.sites.confirm(id, signed)
     return show_connector(record, parts.rooms.linked(record.id))
 
 
 @post("/connectors/{id:str}/disable", status_code=200)
-async def disable(parts: Parts, signed: Signed, id: str) -> ConnectorShown:
+async def disable(parts: Hub, signed: Who, id: FromPath[str]) -> ConnectorShown:
     record = await parts.sites.disable(id, signed)
     return show_connector(record, linked=False)
 
 
 @post("/enrol", include_in_schema=False, status_code=200)
-async def enrol(parts: Parts, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def enrol(parts: Hub, request: Request[Any, Any, Any]) -> Response[bytes]:
     """Open to anybody with a code: the proof and the code are its authentication."""
     answer = await parts.sites.enrol(parse_ask(await request.body()), source_of(request))
     return Response(msgspec.json.encode(answer), media_type="application/json")
