@@ -32,5 +32,8 @@ def tell(error: BaseException) -> int:
             print(f"  {error.hint}", file=sys.stderr)
     else:
         print(f"roomgate: an internal fault: {type(error).__name__}: {error}", file=sys.stderr)
-        print("  Please report it with the command that you ran; ROOMGATE_DEBUG=1 shows where it happened.", file=sys.stderr)
+        print(
+            "  Please report it with the command that you ran; ROOMGATE_DEBUG=1 shows where it happened.",
+            file=sys.stderr,
+        )
     return code_of(error)

@@ -35,6 +35,7 @@ _GROUPS = {
     "session": ("people:session", "Who is in which room from outside."),
     "meeting": ("meeting:app", "From an invitation to a join button."),
     "ledger": ("ledger:app", "The record: verify, export, reconcile."),
+    "check": ("check:app", "Is my connector a 2019 connector?"),
     "xapi": ("xapi:app", "The client library from a shell."),
 }
 

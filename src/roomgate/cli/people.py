@@ -36,9 +36,21 @@ def _listing(app: App, resource: str, columns: list[str], empty: str) -> None:
 
 _listing(site, "sites", ["id", "name"], "No sites yet: `roomgate site add NAME`.")
 _listing(person, "people", ["id", "name", "roles", "active"], "Nobody yet: `roomgate person add NAME`.")
-_listing(service_account, "service-accounts", ["id", "name", "active"], "None yet: `roomgate service-account add NAME`.")
-_listing(token, "tokens", ["id", "name", "person", "until", "last_used"], "No tokens yet: `roomgate token add PERSON --minutes 60`.")
-_listing(grant, "grants", ["id", "person", "rooms", "capabilities", "until", "reason"], "No grants yet: `roomgate grant add …`.")
+_listing(
+    service_account, "service-accounts", ["id", "name", "active"], "None yet: `roomgate service-account add NAME`."
+)
+_listing(
+    token,
+    "tokens",
+    ["id", "name", "person", "until", "last_used"],
+    "No tokens yet: `roomgate token add PERSON --minutes 60`.",
+)
+_listing(
+    grant,
+    "grants",
+    ["id", "person", "rooms", "capabilities", "until", "reason"],
+    "No grants yet: `roomgate grant add …`.",
+)
 _listing(lock, "locks", ["id", "kind", "subject", "reason"], "Nothing is locked.")
 _listing(session, "sessions", ["id", "person", "room", "kind", "since"], "Nobody is in a room from outside.")
 
@@ -70,7 +82,9 @@ def connectors(*, json: bool = False) -> None:
     if json:
         show_json(rows)
     else:
-        show_table(rows, ["id", "site", "name", "state", "fingerprint"], empty="No connector yet: `roomgate site code SITE`.")
+        show_table(
+            rows, ["id", "site", "name", "state", "fingerprint"], empty="No connector yet: `roomgate site code SITE`."
+        )
 
 
 @site.command(name="confirm")
