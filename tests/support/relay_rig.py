@@ -206,9 +206,14 @@ class Rig:
     async def revoke(self, cause: Cause, kind: SubjectKind, subject: str, **more: Any) -> None:
         await self.changes.write(lambda change: change.revoke(cause, kind, subject, by=None, reason="test", **more))
 
-    async def entries(self, kind: str) -> list[Any]:
-        await self.db.write(lambda conn: None)  # what was handed over before is committed with it
-        return [entry.event for entry in await self.record.entries(kind=kind)]
+    async def entries(self, kind: str, at_least: int = 0) -> list[Any]:
+        """What the record says of a kind, once it says that often."""
+        async with asyncio.timeout(5):
+            while True:
+                await self.db.write(lambda conn: None)  # what was handed over before is committed with it
+                found = [entry.event for entry in await self.record.entries(kind=kind)]
+                if len(found) >= at_least:
+                    return found
 
     def effect(self, order: Order, what: str = "call 12") -> EffectInfo:
         return EffectInfo(f"effect_{order.id}", order.session, order.principal, order.grant, order.room, what)

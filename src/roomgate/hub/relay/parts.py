@@ -1,11 +1,15 @@
 """The relay's parts, put together once."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from sqlalchemy import Connection
 
 from roomgate.clock import Clock
 from roomgate.hub.bus import Bus
 from roomgate.hub.change import Changes
 from roomgate.hub.channels import Channels
+from roomgate.hub.relay import store
 from roomgate.hub.relay.asked import Asks
 from roomgate.hub.relay.cut import Cutter, FactsSource
 from roomgate.hub.relay.heard import Heard
@@ -30,6 +34,12 @@ class RelayParts:
     events: LinkEvents
     streams: EventStreams
     cutter: Cutter
+    changes: Changes
+
+
+def session_exists(book: Book) -> Callable[[Connection, str], bool]:
+    """For locks that name a session: whether there is one, live or written down."""
+    return lambda conn, id: book.find(id) is not None or store.find_session(conn, id) is not None
 
 
 def build_relay(
@@ -51,4 +61,4 @@ def build_relay(
     relay = Relay(db, record, grants, devices, book, heard, links, asks, clock, known)
     cutter = Cutter(bus, book, heard, channels, links, asks, grants, db, clock, known)
     events = LinkEvents(relay, links, book, rooms, ledgers, grants, changes, db, record, clock, known)
-    return RelayParts(channels, book, links, relay, events, EventStreams(relay, channels, clock), cutter)
+    return RelayParts(channels, book, links, relay, events, EventStreams(relay, channels, clock), cutter, changes)
