@@ -102,7 +102,7 @@ class Told:
     def device_of(self, room):
         return {OSLO.id: "device_oslo", ROME.id: "device_rome"}[room]
 
-    async def keep_site_entries(self, connector, start, entries, checkpoint):
+    async def keep_site_entries(self, connector, public_key, start, entries, checkpoint):
         self.kept = start + len(entries)
         return self.kept
 

@@ -5,6 +5,7 @@ up (an effect of a session from before the hub's restart) goes on in the relay's
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Protocol, assert_never
 
 from roomgate import log
@@ -62,7 +63,9 @@ class RoomsTold(Protocol):
 class SiteLedgers(Protocol):
     """The connectors' own ledgers, kept at the hub."""
 
-    async def keep_site_entries(self, connector: str, start: int, entries: list[bytes], checkpoint: str) -> int:
+    async def keep_site_entries(
+        self, connector: ConnectorId, public_key: bytes, start: int, entries: Sequence[bytes], checkpoint: str
+    ) -> int:
         """Raises where the checkpoint does not verify; gives how many entries are durable here now."""
 
 
@@ -142,7 +145,7 @@ class LinkEvents:
                 self._book.effect_ended(message.effect)
             case Entries():
                 size = await self._ledgers.keep_site_entries(
-                    link.connector, message.start, message.entries, message.checkpoint
+                    link.connector, link.key.public_bytes_raw(), message.start, message.entries, message.checkpoint
                 )
                 link.send(EntriesKept(size))
             case Hello():
