@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from roomgate import log
 from roomgate.access.decision import Permit, Room
 from roomgate.clock import Clock
@@ -37,6 +39,8 @@ class LinkSession(Protocol):
 
     @property
     def site(self) -> SiteId: ...
+
+    key: Ed25519PublicKey  # the connector's, proven by the inner TLS
 
     @property
     def hello(self) -> Hello: ...
