@@ -40,13 +40,14 @@ class LinkSession(Protocol):
     @property
     def site(self) -> SiteId: ...
 
-    key: Ed25519PublicKey  # the connector's, proven by the inner TLS
-
     @property
     def hello(self) -> Hello: ...
 
     @property
     def nonce(self) -> bytes: ...
+
+    @property
+    def key(self) -> Ed25519PublicKey: ...
 
     @property
     def last_heartbeat(self) -> int:
