@@ -98,7 +98,7 @@ class Story:
 
     async def _person(self, capabilities: list[str], room: str, minutes: float, reason: str) -> dict[str, Any]:
         """A new person with a token and a grant on one room."""
-        name = mint("guest")
+        name = self.world.somebody("guest")
         who = await self.admin.call("POST", "/api/v1/people", {"name": name, "password": password()})
         token = await self.admin.call("POST", "/api/v1/tokens", {"person": who["id"], "minutes": 60})
         grant = await self.admin.call(

@@ -76,14 +76,14 @@ class RoomgateOwner:
     room: Inside
     admin: Caller
     as_somebody: Callable[[str], Caller]
+    name: Callable[[str], str]
     proven: Callable[[dict[str, Any]], Awaitable[bool]]
     _who: dict[str, Any] = field(default_factory=dict)
 
     async def issue(self, seconds: float) -> Access:
         """A new administrator gives themself access to the room: grants and tokens always end."""
-        name = mint("admin")
         self._who = await self.admin.call(
-            "POST", "/api/v1/people", {"name": name, "password": password(), "roles": ["administrator"]}
+            "POST", "/api/v1/people", {"name": self.name("deputy"), "password": password(), "roles": ["administrator"]}
         )
         minutes = seconds / 60
         token = await self.admin.call("POST", "/api/v1/tokens", {"person": self._who["id"], "minutes": max(minutes, 5)})
@@ -132,7 +132,7 @@ class RoomgateOwner:
 def roomgate(
     world: World, room: Inside, admin: Caller, secret: str, proven: Callable[[Any], Awaitable[bool]]
 ) -> Target:
-    owner = RoomgateOwner(world.hub, room, admin, world.caller, proven)
+    owner = RoomgateOwner(world.hub, room, admin, world.caller, world.somebody, proven)
     return Target("Roomgate", owner, world.ca, secret, room.address, room.ca)
 
 
