@@ -39,9 +39,7 @@ async def test_disabling_ends_everything_and_enabling_brings_nothing_back(tmp_pa
         await hub.parts.identity.set_active(id, False, hub.admin)
         assert await alive(hub, token, cookie) == (False, False)
         assert await hub.parts.grants.of_person(id) == []
-        assert [(r.cause, r.kind, r.subject) for r in hub.heard] == [
-            (Cause.PERSON_DISABLED, SubjectKind.PERSON, id)
-        ]
+        assert [(r.cause, r.kind, r.subject) for r in hub.heard] == [(Cause.PERSON_DISABLED, SubjectKind.PERSON, id)]
         with pytest.raises(SignInRefused):
             await hub.sign_in("guest")
         with pytest.raises(Conflict):
