@@ -46,8 +46,8 @@ class Question:
     why: str
 
     def text(self) -> str:
-        why = f" Reason: {foreign(self.why, 80)}." if self.why.strip() else ""
-        return f"{foreign(self.who, 40)} (outside) wants to {foreign(self.what, 100)}.{why}"[:255]
+        why = f" · Why: {foreign(self.why, 80)}" if self.why.strip() else ""
+        return f"Who: {foreign(self.who, 40)}, from outside · What: {foreign(self.what, 100)}{why}"[:255]
 
 
 @dataclass(slots=True)
@@ -55,20 +55,25 @@ class Panel:
     """What is on the panels of all rooms on our behalf."""
 
     catalogue: Catalogue
-    _asking: set[DeviceId] = field(default_factory=set)
+    _asking: dict[DeviceId, asyncio.Event] = field(default_factory=dict)  # set when the question is gone
+    _notices: dict[DeviceId, asyncio.Event] = field(default_factory=dict)  # set when a question takes the panel
 
     async def ask(self, room: Room, question: Question, wait_s: float = CONSENT_S) -> Said:
         """Show the question with Yes, No and a countdown; wait for the answer. Silence and faults are no.
 
+        A panel shows one prompt at a time: a notice makes way for a question and comes back after it.
         Cancelling takes the question off the panel.
         """
         if room.device in self._asking:
             return Said.BUSY
-        self._asking.add(room.device)
+        gone = self._asking[room.device] = asyncio.Event()
+        if notice := self._notices.pop(room.device, None):
+            notice.set()
         try:
             return await self._asked(room, question, wait_s)
         finally:
-            self._asking.discard(room.device)
+            del self._asking[room.device]
+            gone.set()
 
     async def _asked(self, room: Room, question: Question, wait_s: float) -> Said:
         mark = _mark()
@@ -76,7 +81,8 @@ class Panel:
 
         def hear(option: int | None) -> None:
             if not said.done():
-                said.set_result(Said.YES if option == 1 else Said.NO)
+                # Cleared without an answer: the device's own countdown ran out, or somebody waved it away.
+                said.set_result(Said.NOTHING if option is None else Said.YES if option == 1 else Said.NO)
 
         async with self._shown(room, mark, "May this happen?", question.text(), ("Yes", "No"), wait_s, hear):
             try:
@@ -85,16 +91,25 @@ class Panel:
             except TimeoutError:
                 return Said.NOTHING
 
-    @contextlib.asynccontextmanager
-    async def notice(self, room: Room, text: str, kept: Callable[[], None]) -> AsyncIterator[None]:
-        """Show, for as long as the block lasts, what was begun from outside, with Keep beside it."""
+    async def notice(self, room: Room, text: str, over: asyncio.Event) -> bool:
+        """Show, until ``over``, what was begun from outside, with Keep beside it. True: somebody pressed Keep."""
+        kept, seen = asyncio.Event(), asyncio.Event()
 
         def hear(option: int | None) -> None:
-            if option == 1:
-                kept()
+            (kept if option == 1 else seen).set()
 
-        async with self._shown(room, _mark(), "Started from outside", text[:255], ("Keep", "Seen"), 0, hear):
-            yield
+        while not over.is_set() and not kept.is_set():
+            if question := self._asking.get(room.device):
+                await _first(over, question)
+            elif seen.is_set():
+                await over.wait()
+            else:
+                displaced = self._notices.setdefault(room.device, asyncio.Event())
+                async with self._shown(room, _mark(), "Started from outside", text[:255], ("Keep", "Seen"), 0, hear):
+                    await _first(over, kept, seen, displaced)
+                if displaced.is_set() and not kept.is_set():
+                    seen.clear()  # the question pushed the notice away: nobody has seen to it
+        return kept.is_set()
 
     @contextlib.asynccontextmanager
     async def _shown(
@@ -152,6 +167,15 @@ class Panel:
                 await room.call(alert)
         except (XapiError, TimeoutError) as gone:
             _log.warning("panel.untold", device=room.device, error=str(gone)[:200])
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait until one of these is set."""
+    async with asyncio.TaskGroup() as group:
+        waits = [group.create_task(event.wait()) for event in events]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
 
 
 def _mark() -> str:

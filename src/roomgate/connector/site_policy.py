@@ -94,7 +94,7 @@ class SitePolicy:
         try:
             rules = msgspec.toml.decode(file.read_bytes(), type=SiteRules) if file else SiteRules()
             if rules.cedar in SHIPPED:
-                text = _shipped(f"{rules.cedar}.cedar")
+                text = cls.shipped_text(rules.cedar)
             else:
                 text = ((file.parent if file else File()) / rules.cedar).read_text("utf-8")
         except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as bad:
@@ -119,6 +119,11 @@ class SitePolicy:
             cedarpy.Entities.from_json_str("[]"),
             opened,
         )
+
+    @staticmethod
+    def shipped_text(name: str) -> str:
+        """The Cedar text of a shipped policy."""
+        return _shipped(f"{name}.cedar")
 
     def judge(self, call: Call, about: Circumstances, catalogue: Catalogue) -> Leave:
         """What this site says to the call; raises PolicyRefused. Pure but for nothing: caps are `count`ed apart."""

@@ -227,14 +227,17 @@ class Database:
                 _log.error("storage.failed", file=self.path.name, error=failure.message)
 
     def _do(self, conn: Connection, job: _Job[Any]) -> None:
-        savepoint = conn.begin_nested()
+        raw = conn.connection.driver_connection  # said to the driver: a tenth of the price of begin_nested
+        assert raw is not None
+        raw.execute("SAVEPOINT unit")
         try:
             job.result = job.unit(conn)
-            savepoint.commit()
+            raw.execute("RELEASE unit")
         except Exception as fault:  # the unit's own failure is its caller's; the disk's is everybody's
-            if isinstance(fault, DBAPIError) and _code(fault) in _FATAL:
+            if isinstance(fault, DBAPIError | sqlite3.Error) and _code(fault) in _FATAL:
                 raise
-            savepoint.rollback()
+            raw.execute("ROLLBACK TO unit")
+            raw.execute("RELEASE unit")
             job.fault = fault
 
 

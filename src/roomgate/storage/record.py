@@ -25,6 +25,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    bindparam,
     event,
     func,
     insert,
@@ -53,6 +54,7 @@ entries = Table(
     metadata,
     Column("index", Integer, primary_key=True, autoincrement=False),
     Column("bytes", LargeBinary, nullable=False),
+    Column("leaf", LargeBinary(HASH_BYTES), nullable=False),
     Column("at", String(32), nullable=False),
     Column("kind", String(64), nullable=False),
     Column("order", String(64)),
@@ -64,7 +66,7 @@ entries = Table(
     Index("record_entries_by_person", "person", "index"),
 )
 
-nodes = Table(
+nodes = Table(  # the full nodes above the leaves
     "record_nodes",
     metadata,
     Column("level", Integer, primary_key=True, autoincrement=False),
@@ -87,7 +89,7 @@ about = Table(  # one row: the public key that signs, so that a data folder can 
     Column("key", Text, nullable=False),
 )
 
-head = Table(  # one row: the tree's right edge, so that an append reads one row and not the tree
+head = Table(  # one row: the right edge of the tree as far as it is kept
     "record_head",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
@@ -105,6 +107,19 @@ for _table in (entries, nodes):
                 "BEGIN SELECT RAISE(ABORT, 'the record is only added to'); END"
             ).execute_if(dialect="sqlite"),
         )
+
+
+# One statement for an append: it stands in the way of every command. The tree is grown when it is asked for.
+_APPEND = (
+    insert(entries)
+    .values(
+        {
+            "index": select(func.coalesce(func.max(entries.c.index) + 1, 0)).scalar_subquery(),
+            **{c.name: bindparam(c.name) for c in entries.columns if c.name != "index"},
+        }
+    )
+    .returning(entries.c.index)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +146,9 @@ class Record:
         """Add an event inside the unit of work that it tells of; gives its index."""
         raw = event.encode()
         order, room, person = filed_under(event)
-        frontier = _load(conn)
-        grown, full = frontier.append(leaf_hash(raw))
-        conn.execute(
-            insert(entries),
-            {
-                "index": frontier.size,
-                "bytes": raw,
-                "at": event.at,
-                "kind": event.kind,
-                "order": order,
-                "room": room,
-                "person": person,
-            },
-        )
-        conn.execute(insert(nodes), [{"level": n.level, "index": n.index, "hash": n.hash} for n in full])
-        state = {"size": grown.size, "hashes": b"".join(grown.hashes)}
-        if frontier.size:
-            conn.execute(update(head).where(head.c.id == 1), state)
-        else:
-            conn.execute(insert(head), {"id": 1, **state})
-        return frontier.size
+        row = {"bytes": raw, "leaf": leaf_hash(raw), "at": event.at, "kind": event.kind}
+        names = {"order": order, "room": room, "person": person}
+        return int(conn.execute(_APPEND, row | names).scalar_one())
 
     async def add(self, event: Event) -> int:
         """Add an event on its own; returns its index once it is durable."""
@@ -167,7 +164,7 @@ class Record:
         """Sign the record as it is now, keep the signed note and give it. The same size gives the same note."""
 
         def unit(conn: Connection) -> str:
-            frontier = _load(conn)
+            frontier = _grow(conn)
             kept = conn.execute(select(checkpoints.c.note).where(checkpoints.c.size == frontier.size)).scalar()
             if kept is not None:
                 return str(kept)
@@ -196,7 +193,7 @@ class Record:
         return await self._db.write(unit)
 
     async def size(self) -> int:
-        return await self._db.read(lambda conn: _load(conn).size)
+        return await self._db.read(_count)
 
     async def witnessed(self) -> tuple[int, str]:
         """The largest size that a witness signed, and that note; (0, "") if none did."""
@@ -209,6 +206,8 @@ class Record:
         return await self._db.read(unit)
 
     async def root(self, size: int) -> bytes:
+        """The root that the record had at a size."""
+        await self._grown()
         return await self._db.read(lambda conn: root_at(_within(conn, size), _reader(conn)))
 
     async def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
@@ -217,11 +216,18 @@ class Record:
         def unit(conn: Connection) -> list[bytes]:
             return inclusion_proof(index, _within(conn, size), _reader(conn))
 
+        await self._grown()
         return await self._db.read(unit)
 
     async def consistency(self, old: int, new: int) -> list[bytes]:
         """The proof that the record of size ``new`` only added to that of size ``old``; raises BadProof."""
+        await self._grown()
         return await self._db.read(lambda conn: consistency_proof(old, _within(conn, new), _reader(conn)))
+
+    async def _grown(self) -> None:
+        """See that the kept tree covers every entry that was there when this was called."""
+        if await self._db.read(lambda conn: _load(conn).size < _count(conn)):
+            await self._db.write(_grow)
 
     # -- reading ------------------------------------------------------------------------------------
 
@@ -298,6 +304,29 @@ def _load(conn: Connection) -> Frontier:
     return Frontier(row.size, tuple(row.hashes[i : i + HASH_BYTES] for i in range(0, len(row.hashes), HASH_BYTES)))
 
 
+def _count(conn: Connection) -> int:
+    return int(conn.execute(select(func.coalesce(func.max(entries.c.index) + 1, 0))).scalar_one())
+
+
+def _grow(conn: Connection) -> Frontier:
+    """Bring the kept tree up to the newest entry; gives its right edge."""
+    before = frontier = _load(conn)
+    fresh = select(entries.c.leaf).where(entries.c.index >= frontier.size).order_by(entries.c.index)
+    rows: list[dict[str, object]] = []
+    for leaf in conn.execute(fresh).scalars():
+        frontier, full = frontier.append(leaf)
+        rows += ({"level": node.level, "index": node.index, "hash": node.hash} for node in full if node.level)
+    if frontier is not before:
+        if rows:
+            conn.execute(insert(nodes), rows)
+        state = {"size": frontier.size, "hashes": b"".join(frontier.hashes)}
+        if before.size:
+            conn.execute(update(head).where(head.c.id == 1), state)
+        else:
+            conn.execute(insert(head), {"id": 1, **state})
+    return frontier
+
+
 def _within(conn: Connection, size: int | None) -> int:
     now = _load(conn).size
     if size is None:
@@ -309,7 +338,10 @@ def _within(conn: Connection, size: int | None) -> int:
 
 def _reader(conn: Connection) -> NodeReader:
     def read(level: int, index: int) -> bytes:
-        query = select(nodes.c.hash).where(nodes.c.level == level, nodes.c.index == index)
+        if level == 0:
+            query = select(entries.c.leaf).where(entries.c.index == index)
+        else:
+            query = select(nodes.c.hash).where(nodes.c.level == level, nodes.c.index == index)
         return bytes(conn.execute(query).scalar_one())
 
     return read

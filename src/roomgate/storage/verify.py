@@ -10,7 +10,7 @@ key can sign another history. That is what the witness is for; hand its key in f
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,11 +55,21 @@ class _Row:
     columns: tuple[str | None, ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Tree:
+    """The tree as it is kept: it may end before the newest entries do."""
+
+    size: int
+    hashes: bytes
+    nodes: dict[tuple[int, int], bytes]
+
+
 @dataclass(slots=True)
 class _Walk:
     """One pass over the entries: the tree as it should be, and what was wrong on the way."""
 
     frontier: Frontier = field(default_factory=Frontier)
+    edge: Frontier = field(default_factory=Frontier)  # as far as the kept tree goes
     roots: dict[int, bytes] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -96,14 +106,12 @@ def _verify_database(path: Path, key: VerifierKey | None, witnesses: Sequence[Ve
             db.execute("BEGIN")
             notes = [str(note) for (note,) in db.execute("SELECT note FROM record_checkpoints ORDER BY size")]
             own = next((str(text) for (text,) in db.execute("SELECT key FROM record_about")), "")
-            kept = _kept_nodes(db)
-            _follow(walk, _rows(db), _sizes(notes), lambda *node: kept.get(node, b""))
-            if len(kept) != 2 * walk.frontier.size - walk.frontier.size.bit_count():
-                walk.complain("the kept tree has nodes that it should not have, or lacks some")
-            at_head = list(db.execute("SELECT size, hashes FROM record_head"))
-            expected = [(walk.frontier.size, b"".join(walk.frontier.hashes))] if walk.frontier.size else []
-            if at_head != expected:
+            tree = _kept_tree(db)
+            _follow(walk, _rows(db), _sizes(notes), tree)
+            if tree.hashes != b"".join(walk.edge.hashes) or tree.size != walk.edge.size:
                 walk.complain("the kept right edge of the tree is not that of the entries")
+            if len(tree.nodes) != tree.size - tree.size.bit_count():
+                walk.complain("the kept tree has nodes that it should not have, or lacks some")
     except sqlite3.Error as damage:
         walk.complain(f"{path.name} cannot be read: {damage}")
     return _judge(walk, notes, key, own, witnesses)
@@ -130,7 +138,7 @@ def _verify_export(folder: Path, key: VerifierKey | None, witnesses: Sequence[Ve
     return _judge(walk, notes, key, own, witnesses)
 
 
-def _follow(walk: _Walk, rows: Iterator[_Row], sizes: set[int], kept: Callable[[int, int], bytes] | None) -> None:
+def _follow(walk: _Walk, rows: Iterator[_Row], sizes: set[int], tree: _Tree | None) -> None:
     """Rebuild the tree from the entries, comparing each thing that stands beside them."""
     walk.roots[0] = walk.frontier.root()
     for row in rows:
@@ -147,8 +155,10 @@ def _follow(walk: _Walk, rows: Iterator[_Row], sizes: set[int], kept: Callable[[
         except BadEvent as bad:
             walk.complain(f"entry {row.index} cannot be read: {bad}")
         walk.frontier, full = walk.frontier.append(leaf)
-        for node in full[1:]:
-            if kept is not None and kept(node.level, node.index) != node.hash:
+        if tree is not None and walk.frontier.size <= tree.size:
+            walk.edge = walk.frontier
+        for node in full[1:] if walk.edge is walk.frontier else ():
+            if tree is not None and tree.nodes.get((node.level, node.index)) != node.hash:
                 walk.complain(f"the tree over entries {node.index << node.level} and on differs from what was kept")
         if walk.frontier.size in sizes:
             walk.roots[walk.frontier.size] = walk.frontier.root()
@@ -180,10 +190,11 @@ def _judge(
             continue
         if checkpoint.size > walk.frontier.size:
             walk.complain(f"{checkpoint.size} entries were signed for, {walk.frontier.size} are here")
-        elif walk.roots.get(checkpoint.size) != checkpoint.root:
+            continue
+        if walk.roots.get(checkpoint.size) != checkpoint.root:
             walk.complain(f"the first {checkpoint.size} entries are not those that were signed for")
-        else:
-            signed = max(signed, checkpoint.size)
+            continue
+        signed = max(signed, checkpoint.size)
         for witness in witnesses:
             if not any(line.name == witness.name for line in note.signatures):
                 continue
@@ -200,19 +211,15 @@ def _judge(
 
 
 def _rows(db: sqlite3.Connection) -> Iterator[_Row]:
-    query = (
-        'SELECT e."index", e.bytes, n.hash, e.at, e.kind, e."order", e.room, e.person FROM record_entries e '
-        'LEFT JOIN record_nodes n ON n.level = 0 AND n."index" = e."index" ORDER BY e."index"'
-    )
+    query = 'SELECT "index", bytes, leaf, at, kind, "order", room, person FROM record_entries ORDER BY "index"'
     for index, raw, leaf, *columns in db.execute(query):
         yield _Row(index, raw if isinstance(raw, bytes) else b"", leaf, tuple(columns))
 
 
-def _kept_nodes(db: sqlite3.Connection) -> dict[tuple[int, ...], bytes]:
-    return {
-        (level, index): bytes(kept)
-        for level, index, kept in db.execute('SELECT level, "index", hash FROM record_nodes')
-    }
+def _kept_tree(db: sqlite3.Connection) -> _Tree:
+    size, hashes = next(db.execute("SELECT size, hashes FROM record_head"), (0, b""))
+    kept = db.execute('SELECT level, "index", hash FROM record_nodes')
+    return _Tree(int(size), hashes, {(level, index): node for level, index, node in kept})
 
 
 def _columns(event: Event | Unknown) -> tuple[str | None, ...]:

@@ -9,26 +9,9 @@ from roomgate.xapi.path import Path
 
 # Arguments whose values are secrets, in RoomOS 26.4.1's command schema; a DTMF string may carry a PIN.
 SECRET_ARGUMENTS = frozenset(
-    [
-        "Passphrase",
-        "NewPassphrase",
-        "OldPassphrase",
-        "YourPassphrase",
-        "Password",
-        "AuthenticationPassword",
-        "PrivacyPassword",
-        "Pin",
-        "Passcode",
-        "HostKey",
-        "MeetingPasscode",
-        "ActivationCode",
-        "Secret",
-        "PrivateKeyPassword",
-        "ChallengePassword",
-        "Key",
-        "Header",
-        "DTMFString",
-    ]
+    {"Passphrase", "NewPassphrase", "OldPassphrase", "YourPassphrase", "Password", "AuthenticationPassword"}
+    | {"PrivacyPassword", "Pin", "Passcode", "HostKey", "MeetingPasscode", "ActivationCode", "Secret"}
+    | {"PrivateKeyPassword", "ChallengePassword", "Key", "Header", "DTMFString"}
 )
 
 Scalar = str | int

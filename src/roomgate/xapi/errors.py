@@ -32,6 +32,10 @@ class UnknownPath(XapiError):
     hint = "Look it up with `roomgate xapi schema`."
 
 
+class NothingThere(UnknownPath):
+    """The device found no match for a path: on some versions that is how an empty list answers."""
+
+
 class BadArgument(XapiError):
     """A parameter is missing, unknown or out of its value space."""
 
@@ -101,6 +105,20 @@ class DeviceGone(XapiError):
     """The connection ended while an answer was awaited: the outcome of a command is unknown."""
 
     code = "xapi.gone"
+
+
+class NoAnswer(DeviceGone):
+    """The device did not answer in time. Nothing was tried again: whether a command was done is unknown."""
+
+    code = "xapi.no-answer"
+    hint = "Look at the device's state before you ask again."
+
+
+class FeedbackLost(XapiError):
+    """The reader of a subscription was too slow and its queue is full; what it held in mind is out of date."""
+
+    code = "xapi.feedback-lost"
+    hint = "Read the present state and subscribe anew."
 
 
 # What a device answers over JSON-RPC ("xAPI over WebSocket" guide D15427.02, and pyxows).

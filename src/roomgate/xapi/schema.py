@@ -66,23 +66,23 @@ class Catalogue:
         wire has them. A member ``body`` of the arguments is the body, as on the wire. Raises InvalidPath,
         UnknownPath or BadArgument.
         """
-        if isinstance(path, str):
-            path = _parse(verb, path)
+        path = parse_path(verb, path)
         given = dict(arguments or {})
         match verb:
             case Verb.COMMAND:
                 return self._command_call(path, given, body)
             case Verb.SET:
-                _refuse_extra({} if set(map(str.lower, given)) == {"value"} else given or {"": None}, body, "Value")
+                if body is not None or [name.lower() for name in given] != ["value"]:
+                    raise BadArgument("A set takes one argument, Value")
                 return self._set_call(path, next(iter(given.values())))
             case Verb.GET | Verb.SUBSCRIBE:
-                _refuse_extra(given, body, None)
+                if body is not None or given:
+                    raise BadArgument(f"A {verb} takes no arguments")
                 return self._read_call(verb, path)
 
     def command(self, path: Path | str) -> Command:
         """What a command takes; raises UnknownPath."""
-        if isinstance(path, str):
-            path = _parse(Verb.COMMAND, path)
+        path = parse_path(Verb.COMMAND, path)
         node = None if path.is_pattern or len(path.words) < len(path.parts) - 1 else self._node(path)
         if node is None or node.command is None:
             raise self._unknown(path)
@@ -229,17 +229,14 @@ class Catalogue:
         return UnknownPath(f"{path} is not a {'command' if path.root == 'Command' else 'path'} that takes this")
 
 
-def _parse(verb: Verb, text: str) -> Path:
+def parse_path(verb: Verb, text: Path | str) -> Path:
     """Read a path; a command may be named without its root, as in ``Audio.Volume.Set``."""
+    if isinstance(text, Path):
+        return text
     first = re.match(r"[\s/.]*([A-Za-z]*)", text)
     if verb is Verb.COMMAND and (first is None or first[1].lower() not in ("command", "xcommand")):
         text = "Command/" + text
     return Path.parse(text)
-
-
-def _refuse_extra(given: Mapping[str, object], body: str | None, wanted: str | None) -> None:
-    if body is not None or given:
-        raise BadArgument(f"This takes one argument, {wanted}" if wanted else "This takes no arguments")
 
 
 def _with_indices(spelling: Path, asked: Path) -> Path:

@@ -1,0 +1,1 @@
+"""The demonstration: four real programs, one story, every line measured."""

@@ -1,0 +1,98 @@
+"""The hub as a person reaches it: REST with a token, and the console with a cookie, over real TLS."""
+
+import re
+import ssl
+from dataclasses import dataclass
+from typing import Any, Self
+
+import httpx
+
+from roomgate.errors import RoomgateError
+
+
+class Unexpected(RoomgateError):
+    """The hub answered otherwise than the story needs."""
+
+    code = "demo.unexpected"
+
+
+@dataclass(slots=True)
+class Caller:
+    """Somebody with an access token."""
+
+    http: httpx.AsyncClient
+
+    @classmethod
+    def of(cls, hub: str, ca: str, token: str) -> Self:
+        return cls(
+            httpx.AsyncClient(
+                base_url=hub,
+                verify=ssl.create_default_context(cafile=ca),
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=40,
+            )
+        )
+
+    async def call(self, method: str, path: str, json: Any = None, **headers: str) -> Any:
+        """A request that must succeed; gives the decoded answer."""
+        answer = await self.http.request(method, path, json=json, headers=headers)
+        if not answer.is_success:
+            raise Unexpected(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+        return answer.json() if answer.content else None
+
+    async def ask(self, room: str, wish: dict[str, Any], wait_s: int = 0) -> tuple[int, dict[str, Any]]:
+        """Ask something of a room; gives status and body. A no reads like an outcome: refused, and in which words."""
+        headers = {"Prefer": f"wait={wait_s}"} if wait_s else {}
+        answer = await self.http.post(f"/api/v1/rooms/{room}/asks", json=wish, headers=headers)
+        body = answer.json()
+        if answer.status_code == httpx.codes.FORBIDDEN:
+            body |= {"outcome": "refused", "words": body.get("detail", "")}
+        return answer.status_code, body
+
+    async def close(self) -> None:
+        await self.http.aclose()
+
+
+@dataclass(slots=True)
+class Visitor:
+    """Somebody at the console with a browser's cookie jar, and nothing else."""
+
+    http: httpx.AsyncClient
+
+    @classmethod
+    async def sign_in(cls, hub: str, ca: str, user: str, password: str) -> Self:
+        """Through the sign-in page's own form. Raises Unexpected where the console does not let them in."""
+        made = cls(
+            httpx.AsyncClient(
+                base_url=hub, verify=ssl.create_default_context(cafile=ca), timeout=40, headers={"Origin": hub}
+            )
+        )
+        await made.send("/signin", "/signin", {"name": user, "password": password})
+        if "__Host-roomgate" not in made.http.cookies:
+            raise Unexpected("The console did not let the administrator in.")
+        return made
+
+    async def page(self, path: str) -> str:
+        answer = await self.http.get(path, follow_redirects=True)
+        if not answer.is_success:
+            raise Unexpected(f"GET {path}: {answer.status_code}")
+        return answer.text
+
+    async def send(self, page: str, action: str, fields: dict[str, str]) -> httpx.Response:
+        """Open ``page``, fill in the form that goes to ``action``, with its hidden fields, and send it."""
+        text = await self.page(page)
+        form = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', text, re.S)
+        if form is None:
+            raise Unexpected(f"{page} has no form for {action}.")
+        hidden: dict[str, str] = {}
+        for tag in re.findall(r"<(?:input|button)[^>]*>", form[1]):
+            name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+            if name and value:
+                hidden.setdefault(name[1], value[1])
+        answer = await self.http.post(action, data=hidden | fields)
+        if answer.status_code >= httpx.codes.BAD_REQUEST:
+            raise Unexpected(f"POST {action}: {answer.status_code} {answer.text[:200]}")
+        return answer
+
+    async def close(self) -> None:
+        await self.http.aclose()

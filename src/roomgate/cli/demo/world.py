@@ -1,0 +1,254 @@
+"""The demonstration's world: certificates, folders, configuration files, four programs, and who is who."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from roomgate.cli.demo.certificates import Authority
+from roomgate.cli.demo.inside import Inside
+from roomgate.cli.demo.people import Caller
+from roomgate.cli.demo.programs import Programs
+
+ROOMS = ("oslo", "lima", "kyoto", "accra", "turin", "quito", "perth", "delhi", "tunis", "leeds")
+# The story's own rooms: so that what demo.json names is left alone.
+HARBOUR, PIER, ATTIC, CELLAR, LOFT, MUSEUM = "harbour", "pier", "attic", "cellar", "loft", "museum"
+STORY = (HARBOUR, PIER, ATTIC, CELLAR, LOFT)
+HUB_PORT = 8443
+
+POLICY = """\
+# What this site allows. The connector reads this file; the hub cannot change it.
+name = "service desk"
+cedar = "service-desk"
+intrusive_per_minute = 12
+"""
+
+
+def free_port(wanted: int) -> int:
+    """The wanted port of loopback where it is free, else any free one."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no free port on loopback")
+
+
+def toml(values: dict[str, Any]) -> str:
+    """A flat TOML document; JSON's strings, numbers, switches and lists are TOML's too."""
+    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
+
+
+def password() -> str:
+    return "-".join(secrets.token_hex(2) for _ in range(5))
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that runs, and how to reach it."""
+
+    folder: Path
+    rooms: int = 3
+    hub: str = ""
+    port: int = 0
+    site: str = ""
+    connector: str = ""
+    admin: dict[str, Any] = field(default_factory=dict)
+    guest: dict[str, Any] = field(default_factory=dict)
+    inside: dict[str, Inside] = field(default_factory=dict)
+    witness: dict[str, Any] = field(default_factory=dict)
+    vkeys: list[str] = field(default_factory=list)
+    programs: Programs = field(init=False)
+    authority: Authority = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.folder = self.folder.resolve()
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True, mode=0o700)
+        (self.folder / "logs").mkdir()
+        self.programs = Programs(self.folder / "logs")
+        self.authority = Authority(self.folder)
+
+    @property
+    def ca(self) -> str:
+        return str(self.authority.ca)
+
+    @property
+    def names(self) -> list[str]:
+        """The rooms that demo.json names: the visitor's own."""
+        return [ROOMS[n] if n < len(ROOMS) else f"room-{n + 1}" for n in range(self.rooms)]
+
+    def file(self, name: str, text: str) -> Path:
+        path = self.folder / name
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(text)
+        return path
+
+    def secret_file(self, name: str, secret: str) -> Path:
+        (self.folder / "secrets").mkdir(exist_ok=True, mode=0o700)
+        return self.file(f"secrets/{name}", secret)
+
+    # ---- the four programs -------------------------------------------------------------------------
+
+    async def start_sim(self) -> None:
+        names = [*self.names, *STORY, MUSEUM]
+        words = ["sim", "serve", "--data", str(self.folder / "sim"), "--json"]
+        for name in names:
+            words += ["--name", name]
+        ready = await self.programs.start("sim", *words)
+        for room in ready["rooms"]:
+            self.inside[room["name"]] = Inside(
+                **{k: room[k] for k in Inside.__dataclass_fields__ if k != "journal"}, journal=Path(room["journal"])
+            )
+
+    async def start_witness(self) -> None:
+        certificate, key = self.authority.issue("witness")
+        config = self.file(
+            "witness.toml",
+            toml(
+                {
+                    "data": str(self.folder / "witness"),
+                    "port": 0,
+                    "certificate": str(certificate),
+                    "key": str(key),
+                    "name": "witness.demo",
+                }
+            ),
+        )
+        self.witness = await self.programs.start("witness", "witness", "serve", "--config", str(config), "--json")
+
+    async def start_hub(self) -> None:
+        """Make the hub with its first administrator, and start it."""
+        certificate, key = self.authority.issue("hub")
+        self.port = free_port(HUB_PORT)
+        self.hub = f"https://localhost:{self.port}"
+        values = {
+            "data": str(self.folder / "hub"),
+            "listen_host": "127.0.0.1",
+            "listen_port": self.port,
+            "public_url": self.hub,
+            "certificate": str(certificate),
+            "certificate_key": str(key),
+            "ca": self.ca,
+            "witness_url": self.witness["witness"],
+            "witness_key": self.witness["vkey"],
+            "witness_ca": self.ca,
+        }
+        self.file("hub.toml", toml(values))
+        self.admin = {"user": "admin", "password": password(), "totp": None}
+        words = ["--config", str(self.folder / "hub.toml"), "--json"]
+        kept = self.secret_file("admin", self.admin["password"])
+        made = await self.programs.run(
+            "hub init", "hub", "init", "--admin", "admin", "--password-file", str(kept), *words
+        )
+        self.admin |= {"id": made["person"], "token": made["token"]}
+        self.vkeys.append(made["vkey"])
+        await self.trust_logs()
+        await self.run_hub()
+
+    async def run_hub(self) -> None:
+        await self.programs.start("hub", "hub", "serve", "--config", str(self.folder / "hub.toml"), "--json")
+
+    async def trust_logs(self) -> None:
+        """Tell the witness whose ledgers it watches."""
+        for vkey in self.vkeys:
+            await self.programs.run(
+                "witness trust", "witness", "trust", vkey, "--config", str(self.folder / "witness.toml")
+            )
+
+    def caller(self, token: str | None = None) -> Caller:
+        return Caller.of(self.hub, self.ca, token or self.admin["token"])
+
+    async def start_connector(self) -> None:
+        """Enrol a connector with a one-time code, give it the devices' passwords, and start it."""
+        admin = self.caller()
+        try:
+            self.site = (await admin.call("POST", "/api/v1/sites", {"name": "demo"}))["id"]
+            offer = await admin.call("POST", "/api/v1/connectors", {"site": self.site})
+            (self.folder / "connector").mkdir(mode=0o700)
+            self.file("policy.toml", POLICY)
+            self.file("devices.toml", "".join(self._device(name) for name in (*self.names, *STORY)))
+            for name in (*self.names, *STORY):
+                (self.folder / "calendar" / name).mkdir(parents=True)
+            values = {
+                "data": str(self.folder / "connector"),
+                "hub": self.hub,
+                "hub_ca": self.ca,
+                "devices": str(self.folder / "devices.toml"),
+                "policy": str(self.folder / "policy.toml"),
+                "calendar": str(self.folder / "calendar"),
+                "witness_url": self.witness["witness"],
+                "witness_vkey": self.witness["vkey"],
+                "witness_ca": self.ca,
+            }
+            config = str(self.file("connector.toml", toml(values)))
+            code = self.secret_file("enrolment-code", offer["code"])
+            enrolled = await self.programs.run(
+                "connector enrol", "connector", "enrol", "--config", config, "--code-file", str(code),
+                "--fingerprint", offer["hub_fingerprint"], "--json",
+            )  # fmt: skip
+            self.connector = enrolled["connector"]
+            self.vkeys.append(enrolled["vkey"])
+            await self.trust_logs()
+            await admin.call("POST", f"/api/v1/connectors/{self.connector}/confirm", {})
+            await self._fill_vault(config)
+            await self.programs.start("connector", "connector", "serve", "--config", config, "--json")
+        finally:
+            await admin.close()
+
+    async def _fill_vault(self, config: str) -> None:
+        """All passwords in one go, from a file that is read once: ``room account password`` a line."""
+        lines = []
+        for name in (*self.names, *STORY):
+            room = self.inside[name]
+            lines.append(f"{name} {room.user} {room.password}\n")
+            lines.append(f"{name} {room.privileged_user} {room.privileged_password}\n")
+        kept = self.secret_file("devices", "".join(lines))
+        await self.programs.run("vault", "connector", "vault", "load", str(kept), "--config", config)
+        kept.unlink()
+
+    def _device(self, name: str) -> str:
+        room = self.inside[name]
+        return (
+            "[[room]]\n"
+            + toml({"name": name, "host": room.host, "port": room.port, "pin": room.pin})
+            + "[room.accounts]\n"
+            + toml({"daily": room.user, "privileged": room.privileged_user})
+            + "\n"
+        )
+
+    # ---- what a script may rely on -------------------------------------------------------------------
+
+    def write_contract(self) -> None:
+        """``demo.json``, for scripts that use the demonstration like a customer; written whole, then moved into place."""
+        relative = Path(os.path.relpath(self.folder))
+        shown = relative if not str(relative).startswith("..") else self.folder
+        contract = {
+            "hub": self.hub,
+            "ca": str(shown / "ca.pem"),
+            "state": str(shown),
+            "people": {
+                "admin": {k: self.admin[k] for k in ("user", "password", "totp", "token")},
+                "guest": {k: self.guest[k] for k in ("user", "password", "token")},
+            },
+            "rooms": [
+                {
+                    "name": name,
+                    "panel": self.inside[name].panel,
+                    "device": {k: getattr(self.inside[name], k) for k in ("host", "port", "user", "password", "ca")},
+                }
+                for name in self.names
+            ],
+            "calendar": str(shown / "calendar"),
+            "processes": {name: self.programs.pid(name) for name in ("hub", "connector", "witness", "sim")},
+        }
+        draft = self.file("demo.json.new", json.dumps(contract, indent=2) + "\n")
+        draft.rename(self.folder / "demo.json")

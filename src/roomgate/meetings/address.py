@@ -1,0 +1,166 @@
+"""Addresses out of foreign text, parsed strictly: web links and SIP addresses, each refused with its reason.
+
+Nothing here is ever fetched or dialled; what passes may become a join button, so what is odd is refused.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import parse_qs, urlsplit
+
+import re2
+
+from roomgate.errors import BadInput
+
+MOST_LINK = 4000
+MOST_SIP = 255  # Dial takes no longer number
+
+# Names that hostile addresses imitate. A host that shows one without belonging to it is refused.
+KNOWN_NAMES = (
+    "zoom.us", "zoom.com", "zoomgov.com", "zoomcrc.com", "webex.com", "teams.microsoft.com", "teams.live.com",
+    "microsoft.us", "meet.google.com", "plcm.vc", "onpexip.com", "pexip.me",
+)  # fmt: skip
+
+_HOST = re2.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
+_USER = re2.compile(r"^[A-Za-z0-9+*_][A-Za-z0-9._+*=!~-]{0,127}$")
+_PORT = re2.compile(r"^[0-9]{1,5}$")
+# Numbers that cost money by the minute, as written from abroad and at home (ITU country lists, national plans),
+# and satellite and international shared-cost ranges.
+_PREMIUM = re2.compile(
+    r"^(?:(?:\+|00)?1?900[2-9][0-9]{6}|(?:\+|00)(?:449[0-9]{7,10}|(?:49|43|41|31|33|32|46|47|358|353)90[0-9]{5,10})"
+    r"|0190[0-9]{4,9}|0900[0-9]{4,9}|(?:\+|00)(?:881|882|883|979)[0-9]{5,12})$"
+)
+_LOOKS = str.maketrans({"0": "o", "1": "l", "3": "e", "5": "s"})
+
+
+class AddressRefused(BadInput):
+    """An address that no button may be made of; the message says why."""
+
+    code = "meeting.address.refused"
+    hint = "Ask the organizer for the meeting's own address."
+
+
+def belongs(host: str, domain: str) -> bool:
+    """Is the host this domain, or below it? Never a substring test: that is how hosts are disguised."""
+    return host == domain or host.endswith("." + domain)
+
+
+def imitates(host: str) -> str | None:
+    """The known name that this host shows without belonging to it."""
+    if any(belongs(host, name) for name in KNOWN_NAMES):
+        return None
+    plain = host.translate(_LOOKS).replace("rn", "m")
+    return next((name for name in KNOWN_NAMES if name in host or name in plain or _hyphened(name) in plain), None)
+
+
+def _hyphened(name: str) -> str:
+    return name.replace(".", "-")
+
+
+def check_host(text: str) -> str:
+    """The host in lower case, if it is an honest public name."""
+    host = text.lower().removesuffix(".")
+    if not host.isascii() or any(label.startswith("xn--") for label in host.split(".")):
+        raise AddressRefused("an internationalised host name can look like another one")
+    if _is_ip(host):
+        raise AddressRefused("an IP address stands where a host name belongs")
+    if len(host) > 253 or not _HOST.match(host):
+        raise AddressRefused("that is not a host name")
+    if host.rsplit(".", 1)[-1] in ("local", "localhost", "internal", "localdomain", "arpa", "onion"):
+        raise AddressRefused("the host name is a local one")
+    if name := imitates(host):
+        raise AddressRefused(f"the host looks like {name} but does not belong to it")
+    return host
+
+
+def check_public_ip(text: str) -> str:
+    """A dotted IPv4 address that is reachable from everywhere; anything else is refused."""
+    try:
+        address = ipaddress.IPv4Address(text)
+    except ValueError as bad:
+        raise AddressRefused("that is not an IPv4 address") from bad
+    if not address.is_global or address.is_multicast:
+        raise AddressRefused("a private, loopback or reserved IP address")
+    return str(address)
+
+
+def _is_ip(host: str) -> bool:
+    # 127.1, 0x7f000001 and 2130706433 are addresses too, for many a resolver.
+    if ":" in host or host.startswith("["):
+        return True
+    last = host.rsplit(".", 1)[-1]
+    return last.isdigit() or last.startswith("0x")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A web link whose host is an honest name."""
+
+    host: str
+    path: str
+    query: str
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if len(text) > MOST_LINK:
+            raise AddressRefused("the link is too long")
+        if any(not 32 < ord(sign) < 127 for sign in text) or "\\" in text:
+            raise AddressRefused("the link has characters that no link has")
+        try:
+            parts = urlsplit(text)
+            port = parts.port
+        except ValueError as bad:
+            raise AddressRefused("that is not a link") from bad
+        if parts.scheme.lower() not in ("https", "http"):
+            raise AddressRefused("only web links are looked at")
+        if "@" in parts.netloc:
+            raise AddressRefused("the link hides its host behind a user name")
+        if port not in (None, 80, 443):
+            raise AddressRefused("the link names an odd port")
+        return cls(check_host(parts.hostname or ""), parts.path, parts.query, text)
+
+    def argument(self, name: str) -> str | None:
+        """One value of the query, percent-decoded."""
+        try:
+            return parse_qs(self.query, max_num_fields=50).get(name, [None])[0]
+        except ValueError:
+            return None
+
+    def within(self, *domains: str) -> bool:
+        return any(belongs(self.host, domain) for domain in domains)
+
+    @property
+    def shown(self) -> str:
+        """Host and path: the query may hold a secret."""
+        return (self.host + self.path)[:120]
+
+
+@dataclass(frozen=True, slots=True)
+class SipAddress:
+    """``user@host[:port]``, without scheme, parameters or headers."""
+
+    user: str
+    host: str
+    port: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        if len(text) > MOST_SIP:
+            raise AddressRefused("the address is too long")
+        bare = text.split(";", 1)[0].split("?", 1)[0]
+        user, at, rest = bare.partition("@")
+        host, colon, port = rest.partition(":")
+        if not at or not _USER.match(user):
+            raise AddressRefused("the address has characters that no address has")
+        if colon and not _PORT.match(port):
+            raise AddressRefused("that is not a port")
+        if _PREMIUM.match(user.replace("-", "").replace(".", "")):
+            raise AddressRefused("the number is a premium-rate or satellite one")
+        return cls(user, check_host(host), port)
+
+    def within(self, *domains: str) -> bool:
+        return any(belongs(self.host, domain) for domain in domains)
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host}" + (f":{self.port}" if self.port else "")

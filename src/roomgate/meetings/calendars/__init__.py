@@ -1,0 +1,1 @@
+"""Where invitations come from."""

@@ -1,0 +1,96 @@
+"""A calendar that is a folder: ``<root>/<room>/*.ics``, looked at four times a second.
+
+The look costs one directory listing per room and runs in a thread. A file that is still being written is read
+again when it changes. Hidden files, links and folders are left alone.
+"""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+from roomgate.errors import BadInput
+from roomgate.ids import RoomName
+from roomgate.meetings.calendars.base import CalendarUnreachable, Snapshot, Source
+from roomgate.meetings.invite import MOST_BYTES, Window
+
+MOST_FILES = 2000
+POLL_S = 0.25
+
+
+class Folder:
+    """``pause`` waits between two looks; it is handed in so that tests need not wait."""
+
+    def __init__(
+        self, root: Path, *, poll_s: float = POLL_S, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
+        self._root = root
+        self._poll_s = poll_s
+        self._pause = pause
+
+    async def fetch(self, room: RoomName, window: Window) -> Snapshot:
+        """All files, whatever the window: a series may have begun years ago."""
+        return await asyncio.to_thread(self._load, self._folder(room))
+
+    async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
+        folders = {room: self._folder(room) for room in known}
+        while True:
+            cursors = await asyncio.to_thread(_cursors, folders)
+            differs = {room: cursors[room] for room, cursor in known.items() if cursors[room] != cursor}
+            if differs:
+                return differs
+            await self._pause(self._poll_s)
+
+    def _folder(self, room: RoomName) -> Path:
+        if not room or room.startswith(".") or any(sign in room for sign in "/\\\0"):
+            raise BadInput(f"{room!r} cannot be the name of a room's folder")
+        return self._root / room
+
+    def _load(self, folder: Path) -> Snapshot:
+        cursor, paths = _look(folder)  # before reading: a file that changes meanwhile is seen at the next look
+        sources: list[Source] = []
+        for path in paths:
+            try:
+                with path.open("rb") as file:
+                    sources.append(Source(path.name, file.read(MOST_BYTES + 1)))
+            except FileNotFoundError:
+                continue  # gone since the listing
+            except OSError as bad:
+                raise CalendarUnreachable(f"{path.name}: {bad.strerror}") from bad
+        return Snapshot(tuple(sources), cursor)
+
+
+def _cursors(folders: Mapping[RoomName, Path]) -> dict[RoomName, str]:
+    found: dict[RoomName, str] = {}
+    for room, folder in folders.items():
+        try:
+            found[room] = _look(folder)[0]
+        except CalendarUnreachable as bad:
+            found[room] = f"unreachable: {bad.message}"  # tell it once, by way of fetch
+    return found
+
+
+def _look(folder: Path) -> tuple[str, list[Path]]:
+    """The cursor and the files. A folder that is not there yet is an empty calendar."""
+    seen: list[tuple[str, int, int, int]] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.name.lower().endswith(".ics") or entry.name.startswith("."):
+                    continue
+                try:
+                    if not entry.is_file(follow_symlinks=False):
+                        continue
+                    about = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # gone since the listing
+                seen.append((entry.name, about.st_mtime_ns, about.st_size, about.st_ino))
+    except FileNotFoundError:
+        return "none", []
+    except OSError as bad:
+        raise CalendarUnreachable(f"the folder {folder.name} cannot be read: {bad.strerror}") from bad
+    seen.sort()
+    if len(seen) > MOST_FILES:
+        raise CalendarUnreachable(f"the folder {folder.name} holds more than {MOST_FILES} files")
+    return hashlib.sha256(repr(seen).encode()).hexdigest(), [folder / name for name, *_ in seen]

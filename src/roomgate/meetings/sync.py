@@ -1,0 +1,287 @@
+"""Keep each room's booking list as its calendar wants it: fetch, plan, apply, one worker per room.
+
+A room is looked at again when its calendar changed, when its device asks (``SyncRequired``), and once a minute,
+as meetings end and others come into the window. A room that fails is tried again with growing pauses, and
+holds up no other.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta, tzinfo
+from typing import Protocol
+
+from roomgate import log
+from roomgate.clock import Clock
+from roomgate.ids import RoomName
+from roomgate.meetings import plaintext
+from roomgate.meetings.booking import Booking, BookingId, build_booking, plain_number
+from roomgate.meetings.calendars.base import Calendar, Snapshot
+from roomgate.meetings.invite import BadInvitation, Event, Window, occurrences, parse_events
+from roomgate.meetings.meeting import Meeting
+from roomgate.meetings.plan import Held, Plan, plan_bookings
+from roomgate.meetings.understand import DeviceAbilities, understand
+
+_log = log.get("meetings.sync")
+
+MOST_BOOKINGS = 100
+
+
+class Diary(Protocol):
+    """A room's booking list, on a device or wherever."""
+
+    async def put(self, room: RoomName, entries: Sequence[Booking]) -> None:
+        """Replace the whole list. When this returns, the list is shown."""
+
+    async def current(self, room: RoomName) -> tuple[Held, ...] | None:
+        """What the list shows now; None where it cannot be read but could be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """All in seconds, but ``ahead``."""
+
+    ahead: timedelta = timedelta(days=7)
+    tick_s: float = 60.0
+    deadline_s: float = 30.0  # for one room's fetch and put
+    first_pause_s: float = 1.0
+    most_pause_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A snapshot's events, kept while its cursor stays: the window moves every minute, the files do not."""
+
+    cursor: str
+    events: tuple[Event, ...]
+    bad: dict[str, str]
+
+
+def _parse(snapshot: Snapshot, window: Window, zone: tzinfo) -> _Parsed:
+    events: list[Event] = []
+    bad: dict[str, str] = {}
+    for source in snapshot.sources:
+        try:
+            parsed = parse_events(source.raw, zone)
+            occurrences(parsed, window)  # one bad series must not take the others along
+            events += parsed
+        except BadInvitation as refused:
+            bad[source.name] = refused.message
+    return _Parsed(snapshot.cursor, tuple(events), bad)
+
+
+def _conclude(parsed: _Parsed, window: Window, device: DeviceAbilities) -> tuple[tuple[Meeting, ...], dict[str, str]]:
+    try:
+        ones = occurrences(parsed.events, window)
+    except BadInvitation as refused:
+        return (), {"all files together": refused.message}
+    return tuple(understand(one, device) for one in ones), {}
+
+
+@dataclass(slots=True)
+class _Room:
+    device: DeviceAbilities
+    distrusted: bool = False  # the device's list is put again whatever it shows
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    cursor: str | None = None
+    known: dict[BookingId, Booking] = field(default_factory=dict)
+    meetings: tuple[Meeting, ...] = ()
+    parsed: _Parsed | None = None
+    bad: dict[str, str] = field(default_factory=dict)  # file name → why it was left out
+    task: asyncio.Task[None] | None = None
+
+
+class Sync:
+    """Any Calendar to any Diary. `run` keeps all rooms; `sync_room` does one room once."""
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        diary: Diary,
+        clock: Clock,
+        rooms: Mapping[RoomName, DeviceAbilities] | None = None,
+        *,
+        zone: tzinfo = UTC,
+        timing: Timing | None = None,
+        synced: Callable[[RoomName, Plan], Awaitable[None]] | None = None,
+    ) -> None:
+        """``zone``: where floating times are. ``synced``: told after each put, for the record."""
+        self._calendar = calendar
+        self._diary = diary
+        self._clock = clock
+        self._zone = zone
+        self._timing = timing or Timing()
+        self._synced = synced
+        self._rooms = {name: _Room(device) for name, device in (rooms or {}).items()}
+        self._group: asyncio.TaskGroup | None = None
+        self._watcher: asyncio.Task[None] | None = None
+
+    # -- what others ask
+
+    def known(self, room: RoomName) -> Mapping[BookingId, Booking]:
+        """The bookings that this program itself put there, and that are there as far as it knows."""
+        return dict(self._rooms[room].known) if room in self._rooms else {}
+
+    def meetings(self, room: RoomName) -> tuple[Meeting, ...]:
+        """All occurrences in the window, with the reason for each button, as last understood."""
+        return self._rooms[room].meetings if room in self._rooms else ()
+
+    def bad(self, room: RoomName) -> Mapping[str, str]:
+        """The invitations that could not be understood, by name, with the reason."""
+        return dict(self._rooms[room].bad) if room in self._rooms else {}
+
+    def match(self, room: RoomName, number: str, booking_id: str | None = None) -> Booking | None:
+        """The booking that a dial of this number would join now; None means a free dial.
+
+        The number must be the booking's own, to the letter, and the join button must be open: an address
+        that is right at another time, or in another room, is not a meeting of this room. A booking id that
+        is given must be that booking's.
+        """
+        now = self._clock.now()
+        for booking in self.known(room).values():
+            if booking_id is not None and booking.id != booking_id:
+                continue
+            if booking.joinable(now) and plain_number(booking.number) == plain_number(number):
+                return booking
+        return None
+
+    # -- which rooms
+
+    def add_room(self, room: RoomName, device: DeviceAbilities) -> None:
+        """Also for a room that is there already and whose device has other abilities now."""
+        if held := self._rooms.get(room):
+            held.device = device
+            held.wake.set()
+            return
+        self._rooms[room] = _Room(device)
+        self._start(room)
+        self._restart_watch()
+
+    def remove_room(self, room: RoomName) -> None:
+        """What its device shows stays; nothing of it is known here any more."""
+        held = self._rooms.pop(room, None)
+        if held and held.task:
+            held.task.cancel()
+        self._restart_watch()
+
+    def resync(self, room: RoomName) -> None:
+        """The device lost its list, or may have: put it again. Safe to repeat."""
+        if held := self._rooms.get(room):
+            held.known = {}
+            held.distrusted = True
+            held.wake.set()
+
+    # -- the work
+
+    async def sync_room(self, room: RoomName) -> Plan:
+        """Fetch, plan, apply, once. Raises what calendar or diary raise; then no new booking is counted as known.
+
+        Cancelling in the middle of a put leaves its outcome unknown; the next run looks, and puts again.
+        """
+        held = self._rooms[room]
+        now = self._clock.now()
+        window = Window(now, now + self._timing.ahead)
+        snapshot = await self._calendar.fetch(room, window)
+        held.meetings = await self._understood(room, held, snapshot, window)
+        wanted = [booking for meeting in held.meetings if (booking := build_booking(meeting))][:MOST_BOOKINGS]
+        shown = None if held.distrusted else await self._diary.current(room)
+        plan = plan_bookings(wanted, shown, tuple(held.known.values()))
+        if plan.put is not None:
+            # While the list is being replaced, only what is on the old and on the new one is vouched for.
+            held.known = {one.id: one for one in plan.put if held.known.get(one.id) == one}
+            held.distrusted = False  # a request that comes in meanwhile sets it again
+            try:
+                await self._diary.put(room, plan.put)
+            except BaseException:
+                held.distrusted = True
+                raise
+        held.known = {} if held.distrusted else {booking.id: booking for booking in wanted}
+        held.cursor = snapshot.cursor
+        if plan.put is not None and self._synced:
+            await self._synced(room, plan)
+        return plan
+
+    async def _understood(self, room: RoomName, held: _Room, snapshot: Snapshot, window: Window) -> tuple[Meeting, ...]:
+        """All that can be understood; what cannot is told once, and left out."""
+        if held.parsed is None or held.parsed.cursor != snapshot.cursor:
+            held.parsed = await asyncio.to_thread(_parse, snapshot, window, self._zone)
+        # In a thread: a hostile file may take most of a second, and a cut must not wait for it.
+        meetings, late = await asyncio.to_thread(_conclude, held.parsed, window, held.device)
+        bad = {**held.parsed.bad, **late}
+        for name, reason in bad.items():
+            if held.bad.get(name) != reason:
+                _log.warning("invitation.bad", room=room, name=plaintext.line(name, 100), reason=reason)
+        held.bad = bad
+        return meetings
+
+    async def run(self) -> None:
+        """For ever. Cancelling ends all workers; the lists stay as they are."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                for room in list(self._rooms):
+                    self._start(room)
+                self._restart_watch()
+                await asyncio.get_running_loop().create_future()  # until cancelled
+        finally:
+            self._group = self._watcher = None
+            for held in self._rooms.values():
+                held.task = None
+
+    def _start(self, room: RoomName) -> None:
+        if self._group is not None:
+            held = self._rooms[room]
+            held.task = self._group.create_task(self._keep(room, held), name=f"meetings.{room}")
+
+    def _restart_watch(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if self._group is not None:
+            self._watcher = self._group.create_task(self._watch(), name="meetings.watch")
+
+    async def _watch(self) -> None:
+        """Wake the workers of rooms whose calendar changed; a new room starts by itself."""
+        seen: dict[RoomName, str | None] = {room: held.cursor for room, held in self._rooms.items()}
+        pause_s, down = self._timing.first_pause_s, False
+        while True:
+            try:
+                news = await self._calendar.changed(seen) if seen else {}
+            except Exception as fault:  # the service's edge: whatever the calendar raised, it is asked again
+                if not down:
+                    _log.warning("calendar.down", error=f"{type(fault).__name__}: {fault}"[:300])
+                down = True
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, self._timing.most_pause_s)
+                continue
+            if not seen:
+                return  # started anew when a room is added
+            if down:
+                _log.info("calendar.up")
+            pause_s, down = self._timing.first_pause_s, False
+            seen.update(news)
+            for room, cursor in news.items():
+                if (held := self._rooms.get(room)) and held.cursor != cursor:
+                    held.wake.set()
+
+    async def _keep(self, room: RoomName, held: _Room) -> None:
+        pause_s, down = self._timing.first_pause_s, False
+        while True:
+            held.wake.clear()
+            try:
+                async with asyncio.timeout(self._timing.deadline_s):
+                    await self.sync_room(room)
+            except Exception as fault:  # the service's edge: device and calendar each have errors of their own
+                if not down:
+                    _log.warning("room.down", room=room, error=f"{type(fault).__name__}: {fault}"[:300])
+                down = True
+                wait_s, pause_s = pause_s, min(pause_s * 2, self._timing.most_pause_s)
+            else:
+                if down:
+                    _log.info("room.up", room=room)
+                pause_s, down = self._timing.first_pause_s, False
+                wait_s = self._timing.tick_s
+            try:
+                async with asyncio.timeout(wait_s):
+                    await held.wake.wait()
+            except TimeoutError:
+                pass  # time to look again

@@ -1,0 +1,315 @@
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path as File
+from typing import Any
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from roomgate.clock import HandClock
+from roomgate.connector import effects as effects_module
+from roomgate.connector.acts import Acts
+from roomgate.connector.consent import Panel, Question
+from roomgate.connector.effects import Effects
+from roomgate.connector.room import RoomCondition
+from roomgate.connector.site_policy import SitePolicy, SiteRules
+from roomgate.ids import mint
+from roomgate.link.messages import Outcome
+from roomgate.link.order import JUDGE_WITHIN_S, LeaseBook, Order, Renewal
+from roomgate.storage import record as record_module
+from roomgate.storage.database import Database
+from roomgate.storage.record import Record
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.errors import DeviceGone
+from roomgate.xapi.schema import Catalogue
+from support.rooms import MemoryRoom
+from support.waiting import until
+
+CATALOGUE = Catalogue.shipped()
+LINK = b"n" * 16
+
+
+@dataclass
+class Wires:
+    """What would go up the link."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    sent: list[Any] = field(default_factory=list)
+
+    def outcome(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+    def send(self, message: Any) -> None:
+        self.sent.append(message)
+
+    def last(self, order: Order) -> Outcome | None:
+        return next((o for o in reversed(self.outcomes) if o.order == order.id and o.outcome != "waiting"), None)
+
+
+class Booked:
+    numbers: frozenset[str] = frozenset()
+
+    def booked(self, room: str, call: Call) -> bool:
+        return call.argument("Number") in self.numbers
+
+
+@dataclass
+class Site:
+    acts: Acts
+    room: MemoryRoom
+    wires: Wires
+    clock: HandClock
+    leases: LeaseBook
+    record: Record
+    bookings: Booked
+    file: File
+    _sequence: int = 0
+
+    def lease(self, session: str = "ses_1") -> None:
+        self._sequence += 1
+        self.leases.beat(self._sequence, self.clock.monotonic())
+        self.leases.renew(Renewal(LINK, self._sequence, self._sequence, [session]))
+
+    def order(
+        self, verb: Verb, path: str, *, session: str = "ses_1", held: list[str] | None = None, **arguments: object
+    ) -> Order:
+        call = CATALOGUE.canonical(verb, path, {k.replace("_", "."): v for k, v in arguments.items()})
+        return Order(
+            id=mint("ord"), link=LINK, sequence=0, session=session, site="site_1", connector="con_1", room="oslo",
+            device="dev_oslo", verb=call.verb.value, path=list(call.path.parts),
+            arguments=[(n, list(v) if isinstance(v, tuple) else v) for n, v in call.arguments], body=call.body,
+            digest=call.digest(), principal="per_1", principal_name="Ada", principal_kind="person", grant="grant_1",
+            reason="weekly call", held=held or ["observe"],
+        )  # fmt: skip
+
+    async def do(self, order: Order) -> Outcome:
+        await self.acts.order(order, self.clock.monotonic())
+        await until(lambda: self.wires.last(order))
+        found = self.wires.last(order)
+        assert found
+        return found
+
+    async def kinds(self) -> list[str]:
+        await self.record.checkpoint()  # a write: what waits for the next commit is committed with it
+        return [entry.event.kind for entry in await self.record.entries(0, 100)]
+
+
+Opened = Callable[..., Any]
+
+
+@pytest.fixture
+def site(tmp_path: File) -> Opened:
+    @asynccontextmanager
+    async def opened(policy: str = "service-desk") -> AsyncIterator[Site]:
+        db = Database.open(tmp_path / "connector.db", record_module.metadata)
+        await db.write(effects_module.metadata.create_all)
+        record = Record(db, "roomgate.connector/con_1", Ed25519PrivateKey.generate())
+        room, wires, clock, leases, booked = MemoryRoom(), Wires(), HandClock(), LeaseBook(LINK), Booked()
+
+        class One:
+            def by_device(self, device: str) -> MemoryRoom | None:
+                return room if device == room.device else None
+
+        rules = SitePolicy.build(SiteRules(name=policy), SitePolicy.shipped_text(policy))
+        acts = Acts(
+            "site_1", One(), lambda: rules, booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
+            wires, leases,
+        )  # fmt: skip
+        made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db")
+        made.lease()
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(acts.run())
+            await until(lambda: acts.ready)
+            try:
+                yield made
+            finally:
+                running.cancel()
+        await db.aclose()
+
+    return opened
+
+
+@pytest.mark.asyncio
+async def test_a_dial_waits_for_the_rooms_yes_and_dials_once(site: Opened) -> None:
+    async with site() as s:
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        await s.acts.order(order, s.clock.monotonic())
+        await until(lambda: s.room.prompts)
+        assert not s.room.done("Dial")
+        text = str(s.room.prompts[0].argument("Text"))
+        assert "Ada" in text
+        assert "a@example.com" in text
+        assert "weekly call" in text
+        s.room.press(1)
+        await until(lambda: s.wires.last(order))
+        assert s.wires.last(order).outcome == "done"
+        assert len(s.room.done("Dial")) == 1
+        assert {"consent.asked", "consent.answered", "order.about"} <= set(await s.kinds())
+
+
+@pytest.mark.asyncio
+async def test_no_is_no(site: Opened) -> None:
+    async with site() as s:
+        s.room.answer = 2
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        assert (outcome.outcome, outcome.rule) == ("refused", "consent.no")
+        assert not s.room.done("Dial")
+
+
+@pytest.mark.asyncio
+async def test_silence_is_no(site: Opened) -> None:
+    async with site() as s:
+        assert (
+            await s.acts.panel.ask(s.room, Question("Ada", "call a@example.com", "why"), wait_s=0.01)
+        ).value == "silence"
+
+
+@pytest.mark.asyncio
+async def test_a_cut_while_the_room_is_being_asked_stops_the_ask(site: Opened) -> None:
+    async with site() as s:
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        await s.acts.order(order, s.clock.monotonic())
+        await until(lambda: s.room.prompts)
+        await s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked.")
+        s.room.press(1)
+        await until(lambda: s.wires.last(order))
+        assert s.wires.last(order).rule == "session.cut"
+        assert not s.room.done("Dial")
+
+
+@pytest.mark.asyncio
+async def test_a_lease_that_lapses_while_the_room_thinks_refuses_the_yes(site: Opened) -> None:
+    async with site() as s:
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        await s.acts.order(order, s.clock.monotonic())
+        await until(lambda: s.room.prompts)
+        s.clock.advance(16)
+        s.room.press(1)
+        await until(lambda: s.wires.last(order))
+        assert s.wires.last(order).rule == "session.lease"
+        assert not s.room.done("Dial")
+
+
+@pytest.mark.asyncio
+async def test_a_booked_meeting_is_joined_with_a_notice_and_without_a_question(site: Opened) -> None:
+    async with site("meetings-only") as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        assert outcome.outcome == "done"
+        await until(lambda: s.room.prompts)
+        assert s.room.prompts[0].argument("Option.1") == "Keep"
+
+
+@pytest.mark.asyncio
+async def test_a_cut_hangs_up_what_the_session_started(site: Opened) -> None:
+    async with site() as s:
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        await s.acts.order(order, s.clock.monotonic())
+        await until(lambda: s.room.prompts)
+        s.room.press(1)
+        await until(lambda: s.wires.last(order))
+        undone = await s.acts.end(["ses_1"], "lock", "Locked.")
+        assert undone == ["call 7: undone"]
+        assert len(s.room.done("Call Disconnect")) == 1
+        assert not s.acts.effects.all()
+
+
+@pytest.mark.asyncio
+async def test_keep_makes_the_call_the_rooms_own(site: Opened) -> None:
+    async with site() as s:
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        await s.acts.order(order, s.clock.monotonic())
+        await until(lambda: s.room.prompts)
+        s.room.press(1)
+        await until(lambda: len(s.room.prompts) == 2)
+        s.room.press(1)
+        await until(lambda: s.wires.sent)
+        assert await s.acts.end(["ses_1"], "lock", "Locked.") == []
+        assert not s.room.done("Call Disconnect")
+        assert "effect.kept" in await s.kinds()
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_was_cut_while_it_was_made_is_undone(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.before = lambda call: s.leases.cut("ses_1") if call.path.words == ("Dial",) else None
+        await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        assert len(s.room.done("Dial")) == len(s.room.done("Call Disconnect")) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_lost_device_is_unknown_and_never_tried_again(site: Opened) -> None:
+    async with site() as s:
+        s.room.failure = DeviceGone("the link ended")
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
+        assert outcome.outcome == "unknown"
+
+
+@pytest.mark.asyncio
+async def test_only_permitted_leaves_leave_the_site(site: Opened) -> None:
+    async with site() as s:
+        without = await s.do(s.order(Verb.GET, "Status/Call", held=["observe"]))
+        assert without.result == [{"id": 7, "Status": "Connected"}]
+        beyond = await s.do(s.order(Verb.GET, "Status/Call", held=["observe", "call", "security"]))
+        assert beyond.result == [{"id": 7, "RemoteNumber": "sip:secret@example.com", "Status": "Connected"}]
+    async with site("meetings-only") as s:
+        lied = await s.do(s.order(Verb.GET, "Status/Call", held=["observe", "call"]))
+        assert lied.result == [{"id": 7, "Status": "Connected"}]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"digest": "0" * 64}, "order.digest"),
+        ({"room": "lima"}, "order.room"),
+        ({"device": "dev_x"}, "order.room"),
+        ({"site": "site_2"}, "order.site"),
+        ({"path": ["Command", "Nothing"]}, "order.digest"),
+    ],
+)
+async def test_an_order_that_is_not_exactly_right_is_refused(site: Opened, change: dict[str, Any], rule: str) -> None:
+    async with site() as s:
+        order = msgspec.structs.replace(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10), **change)
+        outcome = await s.do(order)
+        assert (outcome.outcome, outcome.rule) == ("refused", rule)
+        assert not s.room.calls
+        assert "order.refused" in await s.kinds()
+
+
+@pytest.mark.asyncio
+async def test_an_order_that_waited_too_long_is_dropped(site: Opened) -> None:
+    async with site() as s:
+        order = s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10)
+        await s.acts.order(order, s.clock.monotonic() - JUDGE_WITHIN_S - 0.1)
+        await until(lambda: s.wires.last(order))
+        assert s.wires.last(order).rule == "order.late"
+
+
+@pytest.mark.asyncio
+async def test_a_quarantined_room_is_not_spoken_to(site: Opened) -> None:
+    async with site() as s:
+        s.room.condition = RoomCondition.QUARANTINED
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Call/Disconnect"))
+        assert outcome.rule == "room.quarantined"
+        assert not s.room.calls
+
+
+@pytest.mark.asyncio
+async def test_about_to_do_is_durable_before_the_device_is_called(site: Opened) -> None:
+    async with site() as s:
+        seen: list[int] = []
+
+        def look(_: Call) -> None:
+            with sqlite3.connect(s.file) as other:
+                seen.append(*other.execute("SELECT count(*) FROM record_entries WHERE kind = 'order.about'").fetchone())
+            other.close()
+
+        s.room.before = look
+        await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
+        assert seen == [1]

@@ -1,0 +1,151 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomgate.access.capability import Classes
+from roomgate.connector.site_policy import BadPolicy, Cap, Circumstances, PolicyRefused, SitePolicy, SiteRules
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+
+CATALOGUE = Catalogue.shipped()
+MEETINGS = SitePolicy.load(None)
+DESK = SitePolicy.build(SiteRules(name="service desk"), (SitePolicy.shipped_text("service-desk")))
+
+
+def about(*, booked: bool = False, reason: str = "why") -> Circumstances:
+    return Circumstances("per_1", "ada", False, "oslo", reason, booked)
+
+
+def command(name: str, **arguments: object) -> Call:
+    return CATALOGUE.canonical(Verb.COMMAND, "Command/" + name.replace(" ", "/"), arguments)
+
+
+DIAL = command("Dial", Number="standup@example.com")
+VOLUME = CATALOGUE.canonical(Verb.SET, "Configuration/Audio/DefaultVolume", {"Value": 40})
+
+
+def test_the_default_is_meetings_only_and_refuses_a_free_dial() -> None:
+    with pytest.raises(PolicyRefused) as no:
+        MEETINGS.judge(DIAL, about(), CATALOGUE)
+    assert no.value.rule == "policy"
+
+
+def test_a_booked_meeting_is_joined_without_asking_the_room() -> None:
+    leave = MEETINGS.judge(DIAL, about(booked=True), CATALOGUE)
+    assert (leave.needs_consent, leave.intrusive) == (False, True)
+
+
+def test_the_service_desk_dials_with_the_rooms_consent() -> None:
+    assert DESK.judge(DIAL, about(), CATALOGUE).needs_consent
+
+
+@pytest.mark.parametrize("policy", [MEETINGS, DESK])
+def test_relieving_calls_never_wait_for_consent(policy: SitePolicy) -> None:
+    for name in ("Call Disconnect", "Audio Microphones Mute", "Video Input MainVideo Mute", "Presentation Stop"):
+        assert not policy.judge(command(name), about(), CATALOGUE).needs_consent
+
+
+def test_settings_are_the_service_desks_not_the_meetings_only_ones() -> None:
+    assert not DESK.judge(VOLUME, about(), CATALOGUE).needs_consent
+    with pytest.raises(PolicyRefused):
+        MEETINGS.judge(VOLUME, about(), CATALOGUE)
+
+
+@pytest.mark.parametrize("prefix", sorted(Classes.shipped().sets["never"]))
+def test_no_policy_opens_the_never_list_and_no_order_passes_it(prefix: tuple[str, ...]) -> None:
+    everything = SitePolicy.build(SiteRules(name="all"), "permit (principal, action, resource);")
+    below = [*prefix[1:]] if prefix[0] == "Configuration" else [*prefix]
+    root, verb = ("Configuration", Verb.SET) if prefix[0] == "Configuration" else ("Command", Verb.COMMAND)
+    with pytest.raises(PolicyRefused) as no:
+        everything.judge(Call(verb, Path.of(root, *below, "X")), about(), CATALOGUE)
+    assert no.value.rule == "never"
+
+
+def test_the_site_opens_a_named_entry_and_only_that() -> None:
+    opened = SitePolicy.build(
+        SiteRules(name="macros", open=["Macros Macro Activate"]), "permit (principal, action, resource);"
+    )
+    opened.judge(command("Macros Macro Activate", Name="lights"), about(), CATALOGUE)
+    with pytest.raises(PolicyRefused):
+        opened.judge(
+            CATALOGUE.canonical(Verb.COMMAND, "Command/Macros/Macro/Save", {"Name": "x"}, "1"), about(), CATALOGUE
+        )
+    with pytest.raises(BadPolicy):
+        SitePolicy.build(SiteRules(open=["Macros Everything"]), "permit (principal, action, resource);")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "permit (principal, action, resource) when { context.nosuch };",
+        "permit (prin",
+        'permit (principal, action == Action::"fly", resource);',
+    ],
+)
+def test_a_policy_that_does_not_validate_is_not_loaded(text: str) -> None:
+    with pytest.raises(BadPolicy):
+        SitePolicy.build(SiteRules(), text)
+
+
+def test_a_forbid_that_fails_to_evaluate_is_not_skipped() -> None:
+    """Cedar skips a policy that fails: an integer overflow in a forbid must not end as Allow."""
+    text = (
+        "permit (principal, action, resource);"
+        "forbid (principal, action, resource) when { 9223372036854775807 + 1 == 0 };"
+    )
+    with pytest.raises(PolicyRefused):
+        SitePolicy.build(SiteRules(), text).judge(command("Audio Volume Mute"), about(), CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["x@127.0.0.1", "x@10.0.0.8", "192.168.1.4##123", "sip:x@[::1]", "x@localhost", "x@printer.local", "169.254.1.1"],
+)
+def test_nothing_dials_into_the_sites_own_network(number: str) -> None:
+    with pytest.raises(PolicyRefused) as no:
+        DESK.judge(command("Dial", Number=number), about(), CATALOGUE)
+    assert no.value.rule == "validator"
+
+
+@given(st.text(alphabet=st.characters(categories=["Cc", "Cf"]), min_size=1, max_size=5))
+def test_control_characters_go_nowhere(rubbish: str) -> None:
+    call = Call(Verb.COMMAND, Path.of("Command", "Dial"), (("Number", "a" + rubbish),))
+    with pytest.raises(PolicyRefused):
+        DESK.judge(call, about(), CATALOGUE)
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_names_cannot_break_out_of_the_request(person: str, room: str) -> None:
+    wise = Circumstances(person, person, False, room, "", False)
+    with pytest.raises(PolicyRefused):
+        MEETINGS.judge(DIAL, wise, CATALOGUE)
+
+
+def test_reads_are_bounded_by_class() -> None:
+    status = CATALOGUE.canonical(Verb.GET, "Status")
+    readable = MEETINGS.judge(status, about(), CATALOGUE).readable
+    assert {"observe", "bookings"} == {c.value for c in readable}
+
+
+def test_caps_count_commands_and_let_relief_through() -> None:
+    policy = SitePolicy.build(
+        SiteRules(intrusive_per_minute=2, commands_per_minute=3), "permit (principal, action, resource);"
+    )
+    for _ in range(2):
+        policy.count(DIAL, "oslo", 0.0)
+    with pytest.raises(PolicyRefused) as no:
+        policy.count(DIAL, "oslo", 1.0)
+    assert no.value.rule == "cap"
+    for _ in range(50):
+        policy.count(command("Call Disconnect"), "oslo", 1.0)
+    policy.count(DIAL, "lima", 1.0)
+    policy.count(DIAL, "oslo", 61.0)
+
+
+@given(st.lists(st.floats(0, 1000), max_size=60).map(sorted), st.integers(1, 10))
+def test_no_minute_ever_holds_more_than_the_cap(times: list[float], most: int) -> None:
+    cap = Cap(most)
+    admitted = [t for t in times if cap.admit(t)]
+    assert all(sum(1 for u in admitted if t - 60 < u <= t) <= most for t in admitted)

@@ -1,0 +1,62 @@
+import os
+from datetime import UTC, datetime
+
+import pytest
+
+from roomgate.errors import BadInput
+from roomgate.ids import RoomName
+from roomgate.meetings.calendars.base import CalendarUnreachable
+from roomgate.meetings.calendars.folder import POLL_S, Folder
+from roomgate.meetings.invite import Window
+
+ROOM = RoomName("oslo")
+WINDOW = Window(datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 3, 17, tzinfo=UTC))
+
+
+@pytest.mark.asyncio
+async def test_only_plain_ics_files_count(tmp_path):
+    room = tmp_path / ROOM
+    room.mkdir()
+    (tmp_path / "secret").write_bytes(b"s")
+    for name in (".hidden.ics", "note.txt", "a.ics.tmp"):
+        (room / name).write_bytes(b"x")
+    (room / "folder.ics").mkdir()
+    os.symlink(tmp_path / "secret", room / "link.ics")
+    (room / "B.ICS").write_bytes(b"b")
+    assert [source.raw for source in (await Folder(tmp_path).fetch(ROOM, WINDOW)).sources] == [b"b"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["..", "../x", "a/b", "", ".x", "a\0b", "a\\b"])
+async def test_a_rooms_name_never_leaves_the_root(tmp_path, name):
+    with pytest.raises(BadInput):
+        await Folder(tmp_path).fetch(RoomName(name), WINDOW)
+    with pytest.raises(BadInput):
+        await Folder(tmp_path).changed({RoomName(name): None})
+
+
+@pytest.mark.asyncio
+async def test_a_folder_that_is_none_is_told(tmp_path):
+    (tmp_path / ROOM).write_bytes(b"x")
+    with pytest.raises(CalendarUnreachable):
+        await Folder(tmp_path).fetch(ROOM, WINDOW)
+    assert ROOM in await Folder(tmp_path).changed({ROOM: "before"})
+
+
+@pytest.mark.asyncio
+async def test_a_file_half_written_is_read_again_and_the_pause_is_the_one_handed_in(tmp_path):
+    room = tmp_path / ROOM
+    room.mkdir()
+    (room / "a.ics").write_bytes(b"half")
+    pauses = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        (room / "a.ics").write_bytes(b"half and half")
+
+    calendar = Folder(tmp_path, pause=pause)
+    before = await calendar.fetch(ROOM, WINDOW)
+    news = await calendar.changed({ROOM: before.cursor})
+    assert pauses == [POLL_S]
+    after = await calendar.fetch(ROOM, WINDOW)
+    assert (after.cursor, after.sources[0].raw) == (news[ROOM], b"half and half")

@@ -1,0 +1,107 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomgate.meetings.address import (
+    AddressRefused,
+    Link,
+    SipAddress,
+    belongs,
+    check_host,
+    check_public_ip,
+    imitates,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("https://zoom.us@evil.example/j/1", "user name"),
+        ("https://zoom.us:pw@evil.example/j/1", "user name"),
+        ("https://zoom.us.evil.example/j/1", "looks like zoom.us"),
+        ("https://zoom-us.evil.example/j/1", "looks like zoom.us"),
+        ("https://z00m.us/j/1", "looks like zoom.us"),
+        ("https://evil.example\\.zoom.us/j/1", "characters"),
+        ("https://xn--zom-tna.us/j/1", "internationalised"),
+        ("https://zооm.us/j/1", "characters"),
+        ("https://127.0.0.1/j/1", "IP address"),
+        ("https://2130706433/j/1", "IP address"),
+        ("https://[::1]/j/1", "IP address"),
+        ("https://[::1/j/1", "not a link"),
+        ("https://0x7f.1/j/1", "IP address"),
+        ("https://localhost/j/1", "not a host name"),
+        ("https://printer.local/j/1", "local"),
+        ("https://zoom.us:8443/j/1", "port"),
+        ("ftp://zoom.us/j/1", "web links"),
+        ("https://zoom.us/" + "a" * 5000, "too long"),
+        ("https://zoom.us/\x00", "characters"),
+    ],
+)
+def test_odd_links_are_refused_with_the_reason(text, reason):
+    with pytest.raises(AddressRefused, match=reason):
+        Link.parse(text)
+
+
+def test_an_honest_link():
+    link = Link.parse("https://US02web.Zoom.us/j/123456789?pwd=secret&x=1")
+    assert (link.host, link.path, link.argument("pwd")) == ("us02web.zoom.us", "/j/123456789", "secret")
+    assert link.within("zoom.us")
+    assert not link.within("oom.us")
+    assert "secret" not in link.shown
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a@10.0.0.1", "IP address"),
+        ("a@localhost", "not a host name"),
+        ("a@zoomcrc.com.evil.example", "looks like zoomcrc.com"),
+        ("a b@example.com", "characters"),
+        ("a\x00@example.com", "characters"),
+        ("a@exam\ufffdple.com", "internationalised"),
+        ("@example.com", "characters"),
+        ("a@example.com:sip", "port"),
+        ("a" * 256 + "@example.com", "too long"),
+        ("+19005550123@example.com", "premium"),
+        ("1-900-555-0123@example.com", "premium"),
+        ("0900123456@example.com", "premium"),
+        ("+88161234567@example.com", "premium"),
+    ],
+)
+def test_odd_sip_addresses_are_refused_with_the_reason(text, reason):
+    with pytest.raises(AddressRefused, match=reason):
+        SipAddress.parse(text)
+
+
+def test_parameters_and_headers_of_a_sip_uri_fall_away():
+    assert str(SipAddress.parse("a@Example.com:5061;transport=tls?Subject=x")) == "a@example.com:5061"
+
+
+@given(st.text(max_size=300))
+def test_rubbish_is_refused_or_harmless(text):
+    for parse in (Link.parse, SipAddress.parse):
+        try:
+            made = parse(text)
+        except AddressRefused:
+            continue
+        assert made.host == check_host(made.host)
+
+
+@pytest.mark.parametrize(
+    "ip", ["10.1.2.3", "127.0.0.1", "169.254.1.1", "224.0.0.1", "0.0.0.0", "100.64.0.1", "1.2.3", "x"]
+)
+def test_ips_that_are_not_public(ip):
+    with pytest.raises(AddressRefused):
+        check_public_ip(ip)
+
+
+def test_public_ips_pass():
+    assert check_public_ip("162.255.37.11") == "162.255.37.11"
+
+
+def test_belonging_is_by_whole_labels():
+    assert belongs("a.zoom.us", "zoom.us")
+    assert belongs("zoom.us", "zoom.us")
+    assert not belongs("notzoom.us", "zoom.us")
+    assert imitates("us02web.zoom.us") is None
+    assert imitates("video.example.com") is None

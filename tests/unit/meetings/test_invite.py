@@ -1,0 +1,142 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from roomgate.meetings.invite import (
+    BadInvitation,
+    Window,
+    invitation,
+    occurrences,
+    parse_events,
+    parse_invitations,
+)
+from support.invites import ics
+
+CORPUS = Path(__file__).parents[2] / "corpus" / "invites"
+WEEK = Window(datetime(2026, 3, 9, tzinfo=UTC), datetime(2026, 3, 16, tzinfo=UTC))
+
+
+def test_a_series_with_an_exception_and_a_moved_occurrence():
+    seen = parse_invitations((CORPUS / "recurring-exception.ics").read_bytes(), WEEK)
+    # Monday the 9th is excluded, Tuesday the 10th moved.
+    assert [(one.title, one.start.isoformat()) for one in seen] == [("Series (moved)", "2026-03-10T13:00:00+00:00")]
+    assert seen[0].recurrence_id == "2026-03-10T09:00:00+00:00"
+
+
+def test_the_count_is_kept():
+    window = Window(WEEK.start - timedelta(days=30), WEEK.start + timedelta(days=90))
+    seen = parse_invitations((CORPUS / "recurring-exception.ics").read_bytes(), window)
+    assert len(seen) == 7  # eight, less the excluded one
+    assert len({one.recurrence_id for one in seen}) == 7
+
+
+def test_summer_time_keeps_the_wall_clock():
+    raw = ics("DTSTART;TZID=Europe/Berlin:20260327T100000", "RRULE:FREQ=DAILY;COUNT=4")
+    seen = parse_invitations(raw, Window(datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)))
+    assert [one.start.hour for one in seen] == [9, 9, 8, 8]
+
+
+@pytest.mark.parametrize("end", ["COUNT=3", "UNTIL=20260312T090000Z", "UNTIL=20260312"])
+def test_the_ends_of_a_rule(end):
+    seen = parse_invitations(ics("DTSTART:20260310T090000Z", f"RRULE:FREQ=DAILY;{end}"), WEEK)
+    assert [one.start.day for one in seen] == [10, 11, 12]
+
+
+def test_an_all_day_series():
+    seen = parse_invitations(ics("DTSTART;VALUE=DATE:20260301", "RRULE:FREQ=WEEKLY;COUNT=5"), WEEK)
+    assert [(one.start.day, one.all_day) for one in seen] == [(15, True)]
+
+
+def test_floating_times_are_in_the_sites_zone():
+    one = invitation(parse_events(ics("DTSTART:20260310T090000"), ZoneInfo("Asia/Tokyo"))[0])
+    assert one.start == datetime(2026, 3, 10, 0, tzinfo=UTC)
+
+
+def test_a_later_file_cancels_the_occurrence_and_an_older_one_changes_nothing():
+    series = ics("DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY;COUNT=2", "SEQUENCE:1")
+    stop = ics("DTSTART:20260311T090000Z", "RECURRENCE-ID:20260311T090000Z", "SEQUENCE:2", method="CANCEL")
+    old = ics("DTSTART:20260310T120000Z", "SEQUENCE:0")
+    events = [event for raw in (stop, series, old) for event in parse_events(raw)]
+    seen = occurrences(events, WEEK)
+    assert [(one.start.day, one.cancelled) for one in seen] == [(10, False), (11, True)]
+
+
+def test_a_cancelled_series_cancels_all():
+    events = parse_events(ics("DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY;COUNT=2"))
+    events += parse_events(ics("DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY;COUNT=2", "SEQUENCE:9", method="CANCEL"))
+    assert [one.cancelled for one in occurrences(events, WEEK)] == [True, True]
+
+
+def test_an_event_that_ends_before_it_begins_takes_half_an_hour():
+    one = invitation(parse_events(ics("DTSTART:20260310T090000Z", "DTEND:20260310T080000Z"))[0])
+    assert one.end - one.start == timedelta(minutes=30)
+    assert one.steps
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["DTSTART:tomorrow"],
+        ["SUMMARY:no start"],
+        ["DTSTART:20260310T090000Z", "RRULE:FREQ=SOMETIMES"],
+        ["DTSTART:20260310T090000Z", "RRULE:FREQ=SECONDLY"],
+        ["DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY;BYMINUTE=1,2,3"],
+        ["DTSTART:00010101T090000Z", "RRULE:FREQ=DAILY"],
+        ["DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY", "RRULE:FREQ=WEEKLY"],
+        ["DTSTART:20260310T090000Z", "DTSTART:20260311T090000Z"],
+    ],
+)
+def test_what_cannot_be_read_is_refused(lines):
+    with pytest.raises(BadInvitation):
+        parse_invitations(ics(*lines), WEEK)
+
+
+def test_a_file_that_is_too_large_is_refused():
+    with pytest.raises(BadInvitation, match="larger"):
+        parse_events(b"x" * (4 * 1024 * 1024 + 1))
+
+
+@given(st.binary(max_size=400))
+def test_rubbish_raises_only_our_error(raw):
+    with pytest.raises(BadInvitation):
+        parse_invitations(raw, WEEK)
+
+
+PROPERTIES = st.sampled_from(
+    ["DTSTART", "DTEND", "RRULE", "EXDATE", "RDATE", "RECURRENCE-ID", "SEQUENCE", "DURATION", "UID", "STATUS",
+     "ATTENDEE",
+     "ORGANIZER;CN=x", "SUMMARY", "DTSTART;TZID=x", "DTSTART;VALUE=DATE", "URL", "X-ALT-DESC", "BEGIN", "END",
+     "DTSTAMP"]
+)  # fmt: skip
+VALUES = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(
+        ["20260310T090000Z", "20260310", "FREQ=DAILY", "FREQ=MONTHLY;BYDAY=1MO", "P1D", "1", "VEVENT", "VALARM"]
+    ),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(PROPERTIES, VALUES), max_size=8))
+def test_rubbish_in_the_shape_of_an_event_raises_only_our_error(lines):
+    raw = ics("DTSTART:20260310T090000Z", *[f"{name}:{value}" for name, value in lines])
+    try:
+        seen = parse_invitations(raw, WEEK)
+    except BadInvitation:
+        return
+    assert all(one.start.tzinfo is UTC and one.end > one.start for one in seen)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 60), st.sampled_from([b"\r\n ", b"\n ", b"\r\n\t"]))
+def test_how_lines_are_folded_never_matters(width, fold):
+    raw = (CORPUS / "zoom-sip-block.ics").read_bytes()
+    whole = raw.replace(b"\r\n ", b"").replace(b"Design", "Désign".encode())
+    folded = b"\r\n".join(
+        fold.join(line[at : at + width] for at in range(0, len(line), width)) for line in whole.split(b"\r\n")
+    )
+    assert [invitation(e) for e in parse_events(folded)] == [invitation(e) for e in parse_events(whole)]

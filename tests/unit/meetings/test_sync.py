@@ -1,0 +1,159 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from roomgate.clock import HandClock
+from roomgate.errors import Unreachable
+from roomgate.ids import RoomName
+from roomgate.meetings.calendars.folder import Folder
+from roomgate.meetings.sync import Sync, Timing
+from roomgate.meetings.understand import DeviceAbilities
+from support.diaries import MemoryDiary
+from support.invites import ics
+
+OSLO, BERGEN = RoomName("oslo"), RoomName("bergen")
+NUMBER = "standup@v.example.com"
+INVITE = ics("DTSTART:20260310T090000Z", "DTEND:20260310T093000Z", "SUMMARY:Stand-up", f"LOCATION:sip:{NUMBER}")
+QUICK = Timing(tick_s=30, first_pause_s=0.01, most_pause_s=0.02)
+
+
+class Stage:
+    def __init__(self, root):
+        self.root = root
+        self.diary = MemoryDiary()
+        self.clock = HandClock()
+        rooms = {OSLO: DeviceAbilities(), BERGEN: DeviceAbilities()}
+        self.sync = Sync(Folder(root, poll_s=0.01), self.diary, self.clock, rooms, timing=QUICK, synced=self._synced)
+        self.plans = []
+        self.news = asyncio.Event()
+
+    async def _synced(self, room, plan):
+        self.plans.append((room, plan))
+        self.news.set()
+
+    def write(self, room, name, raw):
+        (self.root / room).mkdir(exist_ok=True)
+        (self.root / room / name).write_bytes(raw)
+
+    async def until(self, count):
+        async with asyncio.timeout(5):
+            while len(self.plans) < count:
+                await self.news.wait()
+                self.news.clear()
+
+
+@pytest.fixture
+def stage(tmp_path):
+    return Stage(tmp_path)
+
+
+@pytest.mark.asyncio
+async def test_an_invitation_becomes_a_booking_and_is_put_once(stage):
+    stage.write(OSLO, "a.ics", INVITE)
+    plan = await stage.sync.sync_room(OSLO)
+    assert [one.number for one in plan.put] == [NUMBER]
+    assert (await stage.sync.sync_room(OSLO)).put is None
+    assert len(stage.diary.puts) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_bad_file_is_told_and_stops_nothing(stage):
+    stage.write(OSLO, "a.ics", INVITE)
+    stage.write(OSLO, "b.ics", INVITE[:100])
+    await stage.sync.sync_room(OSLO)
+    assert len(stage.sync.known(OSLO)) == 1
+    assert set(stage.sync.bad(OSLO)) == {"b.ics"}
+    stage.write(OSLO, "b.ics", INVITE.replace(b"one@", b"two@"))
+    await stage.sync.sync_room(OSLO)
+    assert (len(stage.sync.known(OSLO)), stage.sync.bad(OSLO)) == (2, {})
+
+
+@pytest.mark.asyncio
+async def test_a_match_is_this_rooms_own_number_while_its_button_is_open(stage):
+    stage.write(OSLO, "a.ics", INVITE)
+    await stage.sync.sync_room(OSLO)
+    found = stage.sync.match(OSLO, f"sip:{NUMBER}")
+    assert found is not None
+    assert stage.sync.match(OSLO, NUMBER, found.id) == found
+    assert stage.sync.match(OSLO, NUMBER, "rg-other") is None
+    assert stage.sync.match(OSLO, "other@v.example.com", found.id) is None
+    assert stage.sync.match(OSLO, "") is None
+    assert stage.sync.match(BERGEN, NUMBER) is None
+    assert stage.sync.match(RoomName("nowhere"), NUMBER) is None
+    stage.clock.advance(1800)
+    assert stage.sync.match(OSLO, NUMBER) is None
+    stage.clock.advance(-1800 - 301)
+    assert stage.sync.match(OSLO, NUMBER) is None
+
+
+@pytest.mark.asyncio
+async def test_what_could_not_be_put_is_not_known_and_is_put_again(stage):
+    stage.write(OSLO, "a.ics", INVITE)
+    stage.diary.broken[OSLO] = Unreachable("gone")
+    with pytest.raises(Unreachable):
+        await stage.sync.sync_room(OSLO)
+    assert stage.sync.match(OSLO, NUMBER) is None
+    del stage.diary.broken[OSLO]
+    assert (await stage.sync.sync_room(OSLO)).put is not None
+
+
+@pytest.mark.asyncio
+async def test_a_device_that_asks_is_sent_everything_again(stage):
+    stage.write(OSLO, "a.ics", INVITE)
+    await stage.sync.sync_room(OSLO)
+    stage.sync.resync(OSLO)
+    assert stage.sync.match(OSLO, NUMBER) is None
+    assert (await stage.sync.sync_room(OSLO)).put is not None
+    assert stage.sync.match(OSLO, NUMBER) is not None
+
+
+@pytest.mark.asyncio
+async def test_a_meeting_that_is_over_leaves_the_list(stage):
+    stage.write(OSLO, "a.ics", INVITE)
+    await stage.sync.sync_room(OSLO)
+    stage.clock.advance(timedelta(hours=1).total_seconds())
+    assert (await stage.sync.sync_room(OSLO)).put == ()
+
+
+@pytest.mark.asyncio
+async def test_a_room_that_fails_holds_up_no_other_and_comes_back(stage):
+    stage.diary.broken[BERGEN] = ValueError("a fault of any kind")
+    stage.write(BERGEN, "a.ics", INVITE)
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(stage.sync.run())
+        stage.write(OSLO, "a.ics", INVITE)
+        await stage.until(1)
+        assert stage.plans[0][0] == OSLO
+        del stage.diary.broken[BERGEN]
+        await stage.until(2)
+        assert stage.plans[1][0] == BERGEN
+        running.cancel()
+
+
+@pytest.mark.asyncio
+async def test_a_new_file_is_seen_and_rooms_come_and_go(stage):
+    new = RoomName("tromso")
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(stage.sync.run())
+        stage.write(OSLO, "a.ics", INVITE)
+        await stage.until(1)
+        stage.sync.add_room(new, DeviceAbilities())
+        stage.write(new, "a.ics", INVITE)
+        await stage.until(2)
+        stage.sync.remove_room(OSLO)
+        assert stage.sync.known(OSLO) == {}
+        stage.write(new, "b.ics", INVITE.replace(b"one@", b"two@"))
+        await stage.until(3)
+        running.cancel()
+    assert [room for room, _ in stage.plans] == [OSLO, new, new]
+
+
+@pytest.mark.asyncio
+async def test_other_abilities_make_another_list(stage):
+    stage.write(OSLO, "a.ics", INVITE)
+    await stage.sync.sync_room(OSLO)
+    stage.sync.add_room(OSLO, DeviceAbilities(allowed_domains=frozenset()))
+    plan = await stage.sync.sync_room(OSLO)
+    assert [one.number for one in plan.put] == [""]
+    assert stage.sync.meetings(OSLO)[0].start == datetime(2026, 3, 10, 9, tzinfo=UTC)

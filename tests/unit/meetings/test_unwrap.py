@@ -1,0 +1,79 @@
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomgate.meetings.unwrap import MOST_DEPTH, unwrap
+
+TARGET = "https://us02web.zoom.us/j/85512345678?pwd=Ab.1"
+CODED = quote(TARGET, safe="")
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "name"),
+    [
+        (f"https://eur01.safelinks.protection.outlook.com/?url={CODED}&data=x", "Safe Links"),
+        (f"https://eur01.safelinks.protection.outlook.com/ap/t-59584e83/?url={CODED}", "Safe Links"),
+        (f"https://gcc.safelinks.protection.office365.us/?url={CODED}", "Safe Links"),
+        (f"https://statics.teams.cdn.office.net/assets/atp-safelinks.html?url={CODED}", "Teams Safe Links"),
+        (f"https://urldefense.proofpoint.com/v1/url?u={CODED}&k=1", "Proofpoint v1"),
+        (
+            "https://urldefense.proofpoint.com/v2/url?u=https-3A__us02web.zoom.us_j_85512345678-3Fpwd-3DAb.1&d=D",
+            "Proofpoint v2",
+        ),
+        ("https://urldefense.com/v3/__https://us02web.zoom.us/j/85512345678*pwd=Ab.1__;Pw!!abc!def$", "Proofpoint v3"),
+        ("https://urldefense.com/v3/__https:/us02web.zoom.us/j/85512345678?pwd=Ab.1__;!!abc!def$", "Proofpoint v3"),
+        (f"https://linkprotect.cudasvc.com/url?a={CODED}&c=E", "Barracuda"),
+        (f"https://www.google.com/url?q={CODED}&sa=D", "Google"),
+        (f"https://secure-web.cisco.com/1abcDEF/{CODED}", "Cisco"),
+        (f"https://url.avanan.click/v2/___{TARGET}___.YXAxZTpj", "Avanan"),
+        (f"https://clicktime.symantec.com/3abc?u={CODED}", "Symantec"),
+    ],
+)  # fmt: skip
+def test_each_wrapper(wrapped, name):
+    seen = unwrap(wrapped)
+    assert (seen.text, seen.wrappers, seen.stuck) == (TARGET, (name,), None)
+
+
+def test_a_run_of_replaced_characters():
+    seen = unwrap("https://urldefense.com/v3/__https://a.example/x**By__;Pz8_!!a$")
+    assert seen.text == "https://a.example/x???y"
+
+
+def nested(depth):
+    text = TARGET
+    for _ in range(depth):
+        text = f"https://www.google.com/url?q={quote(text, safe='')}"
+    return text
+
+
+def test_three_deep_and_no_deeper():
+    assert unwrap(nested(MOST_DEPTH)).text == TARGET
+    assert unwrap(nested(MOST_DEPTH + 1)).stuck == "more than 3 wrappers"
+
+
+def test_mimecast_stays():
+    text = "https://protect-eu.mimecast.com/s/AbC?domain=us02web.zoom.us"
+    seen = unwrap(text)
+    assert seen.text == text
+    assert "without asking" in (seen.stuck or "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"https://safelinks.protection.outlook.com.evil.example/?url={CODED}",
+        f"https://evilsafelinks.protection.outlook.com.example/?url={CODED}",
+        f"https://x@safelinks.protection.outlook.com/?url={CODED}",
+        "https://www.google.com/search?q=https://zoom.us",
+        TARGET,
+    ],
+)
+def test_what_is_no_wrapper_stays(text):
+    assert unwrap(text).wrappers == ()
+
+
+@given(st.text(max_size=200), st.sampled_from(["https://urldefense.com/v3/__", "https://www.google.com/url?q=", ""]))
+def test_rubbish_never_raises(text, start):
+    assert isinstance(unwrap(start + text).text, str)
