@@ -24,7 +24,18 @@ from roomgate.hub.relay.parts import RelayParts, build_relay
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.ids import ConnectorId, GrantId, PersonId, RoomId, RoomName, SiteId
 from roomgate.link.frames import LinkBusy
-from roomgate.link.messages import Cut, CutDone, EffectInfo, EntriesKept, Feedback, Heartbeat, Hello, Outcome, RoomInfo, Unsubscribe
+from roomgate.link.messages import (
+    Cut,
+    CutDone,
+    EffectInfo,
+    EntriesKept,
+    Feedback,
+    Heartbeat,
+    Hello,
+    Outcome,
+    RoomInfo,
+    Unsubscribe,
+)
 from roomgate.link.order import LeaseBook, Order, OrderRefused, Renewal, open_sealed, seal
 from roomgate.storage import record as record_tables
 from roomgate.storage.database import Database

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from roomgate.access.capability import Capability
-from roomgate.access.decision import Denied, decide
 from roomgate.access.decision import Ask as AccessAsk
+from roomgate.access.decision import Denied, decide
 from roomgate.errors import BadInput, Conflict, NotFound
 from roomgate.hub.grants.service import GIVER_DEMOTED, GIVER_GONE, ROOM_GONE
 from roomgate.hub.identity.person import Forbidden, Signed, SignInRefused
