@@ -1,5 +1,6 @@
 """What the relay adds to the hub: the link's endpoint, the xAPI endpoint, the routes, and what runs beside."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from roomgate.hub.app import Extension
@@ -29,13 +30,7 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
     """Routes, sockets and tasks; the console's own front is kept, with the two sockets added."""
     link = LinkEndpoint(parts.sites, parts.keys.order, relay.events, parts.clock, parts.ledger.kept_size)
     gateway = Gateway(relay.relay, relay.channels, parts.identity)
-
-    async def end_link(revocation: Revocation) -> None:
-        # After the cut has been queued: what is urgent still goes out.
-        if revocation.kind is SubjectKind.CONNECTOR:
-            await link.close(ConnectorId(revocation.subject), revocation.cause.value)
-
-    parts.bus.listen(Revocation, end_link)
+    parts.bus.listen(Revocation, link_ender(link.close))
     base = front or Front()
     sockets = {**base.websockets, "/link": link, "/ws": gateway, "/ws/": gateway}
     return Extension(
@@ -43,6 +38,16 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
         tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
         front=replace(base, websockets=sockets),
     )
+
+
+def link_ender(close: Callable[[ConnectorId, str], Awaitable[None]]) -> Callable[[Revocation], Awaitable[None]]:
+    """Ends the link of a connector that was disabled or locked; after the cut, so that this still goes out."""
+
+    async def hear(revocation: Revocation) -> None:
+        if revocation.kind is SubjectKind.CONNECTOR:
+            await close(ConnectorId(revocation.subject), revocation.cause.value)
+
+    return hear
 
 
 def _counter(relay: RelayParts) -> SessionCount:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Router, delete, get, post
 from litestar.di import NamedDependency, Provide
-from litestar.params import FromPath, FromQuery, Parameter
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from litestar.response import Response, Stream
 
 from roomgate.access.decision import Denied
@@ -124,11 +124,11 @@ def parse_wait(wait: float | None, prefer: str | None) -> float:
 @post("/rooms/{room:str}/asks", summary="Ask one thing of a room", status_code=200)
 async def ask(
     room: FromPath[str],
-    data: AskBody,
+    data: JSONBody[AskBody],
     signed: Who,
     relay: RelayHere,
     wait: FromQuery[float | None] = None,
-    prefer: Annotated[str | None, Parameter(header="Prefer")] = None,
+    prefer: Annotated[str | None, HeaderParameter(name="Prefer")] = None,
 ) -> Response[AskView]:
     """200 with the result; 202 while the room is asked or the device works: fetch `/api/v1/asks/{id}` then."""
     wait_s = parse_wait(wait, prefer)
@@ -154,7 +154,7 @@ async def events(
     signed: Who,
     relay: RelayHere,
     path: FromQuery[list[str] | None] = None,
-    last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
+    last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """Events `status`, `configuration`, `event`, `gap` with `{"path", "value", "at"}`; `cut` is the last one.
 
