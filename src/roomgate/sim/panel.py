@@ -103,7 +103,8 @@ class Panel:
                     raise BadInput("This meeting cannot be joined now")
                 state.note("panel.join", booking=booking.id, number=booking.number)
                 protocol = booking.protocol if booking.protocol in ("Spark", "WebRTC", "H323") else "SIP"
-                calls.place(booking.number, booking.title, protocol, booking.id, BY, now)
+                name = "Private meeting" if booking.privacy == "Private" else booking.title
+                calls.place(booking.number, name, protocol, booking.id, BY, now)
             case "/answer":
                 messages.answer(touch.feedback, touch.option, BY)
             case "/hang-up":

@@ -58,14 +58,17 @@ async def test_a_wrong_passphrase_is_403_and_one_failed_login(tmp_path: Path) ->
 
 @pytest.mark.asyncio
 async def test_one_socket_is_one_session_and_terminating_it_closes_the_socket(tmp_path: Path) -> None:
-    async with simulator(tmp_path) as (room,):
-        async with dial(room) as daily, dial(room, room.privileged_user, room.privileged_password) as admin:
-            sessions = (await rpc(admin, "xCommand/Security/Session/List"))["result"]["Session"]
-            assert sorted(one["Username"] for one in sessions) == ["roomgate-daily", "roomgate-privileged"]
-            (victim,) = [one["Id"] for one in sessions if one["Username"] == room.user]
-            await rpc(admin, "xCommand/Security/Session/Terminate", SessionId=victim)
-            with pytest.raises(ConnectionClosed):
-                await daily.recv()
+    async with (
+        simulator(tmp_path) as (room,),
+        dial(room) as daily,
+        dial(room, room.privileged_user, room.privileged_password) as admin,
+    ):
+        sessions = (await rpc(admin, "xCommand/Security/Session/List"))["result"]["Session"]
+        assert sorted(one["Username"] for one in sessions) == ["roomgate-daily", "roomgate-privileged"]
+        (victim,) = [one["Id"] for one in sessions if one["Username"] == room.user]
+        await rpc(admin, "xCommand/Security/Session/Terminate", SessionId=victim)
+        with pytest.raises(ConnectionClosed):
+            await daily.recv()
 
 
 @pytest.mark.parametrize("action", ["None", "InvalidateAllUserSessions"])

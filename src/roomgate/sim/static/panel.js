@@ -157,14 +157,33 @@ function drawCall() {
   find("mark").replaceChildren(running(ringing ? "Ringing" : "In a call"));
 }
 
+// A message without an end, during a call, stands at the foot: the call and its Hang up stay in reach.
+const isNotice = () => Boolean(state.prompt && state.prompt.ends_ms === null && state.calls.length);
+
+let footed = "";
 function drawFoot() {
   if (Date.now() < saying) return;
+  const now = JSON.stringify([state?.prompt, state?.alert, state?.line, state?.calls, state?.microphones, state?.volume, gone]);
+  if (now === footed && !saying) return;
+  footed = now;
+  saying = 0;
   const foot = find("foot");
-  foot.classList.toggle("notice", Boolean(state?.alert) || gone);
+  foot.classList.toggle("notice", Boolean(state?.alert) || gone || Boolean(state && isNotice()));
   const words = find("foot-text");
   for (const old of foot.querySelectorAll("button")) old.remove();
+  const [call] = state?.calls.slice(-1) ?? [];
   if (gone) words.textContent = "The device does not answer; trying again";
-  else if (state.alert) {
+  else if (isNotice()) {
+    const { title, text, options, feedback } = state.prompt;
+    words.textContent = title ? `${title}: ${text}` : text;
+    for (const one of options) {
+      foot.append(button(one.text, "", "btn-s", () => touch("/answer", { feedback, option: one.option })));
+    }
+    if (!options.length) foot.append(button("Close", "", "btn-s", () => touch("/dismiss", { feedback })));
+  } else if (state.prompt && call) {
+    words.textContent = `In a call with ${call.name}`;
+    foot.append(button("Hang up", "i-hang", "btn-s", () => touch("/hang-up", { call: call.id })));
+  } else if (state.alert) {
     const { title, text } = state.alert;
     words.textContent = title ? `${title}: ${text}` : text;
     foot.append(button("Close", "", "btn-s", () => touch("/dismiss")));
@@ -176,7 +195,7 @@ function draw() {
   if (!state) return drawFoot();
   document.title = `${state.room}, touch screen`;
   find("room").textContent = state.room;
-  const kind = state.prompt ? "ask" : state.calls.length ? "call" : "idle";
+  const kind = isNotice() ? "call" : state.prompt ? "ask" : state.calls.length ? "call" : "idle";
   const { now, ...rest } = state;
   const minute = kind === "idle" ? Math.floor(Date.now() / 60000) : 0;
   const seen = JSON.stringify([kind, rest, gone, minute]);
