@@ -123,7 +123,7 @@ class RoomgateOwner:
     async def records(self) -> list[Trace]:
         """The hub's ledger for this room, a sample of it with its proof checked."""
         page = await self.admin.call("GET", f"/api/v1/ledger?room={self.room.name}&limit=200")
-        acts = [e for e in page["items"] if e["kind"] in ("permit", "denied")]
+        acts = [e for e in page["items"] if e["event"]["kind"] in ("permit", "denied")]
         return [
             Trace(e["event"]["principal"], e["event"]["call"], e["event"]["at"], await self.proven(e)) for e in acts[:5]
         ]

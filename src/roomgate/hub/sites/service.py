@@ -86,7 +86,7 @@ class Sites:
             store.add_connector(
                 change.conn,
                 ConnectorRecord(
-                    id, site, foreign(ask.name, 100), ask.public_key, ask.certificate.encode(), "pending", change.at
+                    id, site, foreign(ask.name, 100), ask.public_key, "pending", change.at, ask.certificate.encode()
                 ),
             )
             change.record(

@@ -18,27 +18,22 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorRecord:
-    """A connector, and the raw Ed25519 public key and the certificate that it enrolled with."""
+    """A connector, and the raw Ed25519 public key and the certificate (PEM) that it enrolled with."""
 
     id: ConnectorId
     site: SiteId
     name: str
     public_key: bytes
-    certificate: bytes  # PEM, self-signed by that key: the link pins it
     state: str  # pending, live, disabled
     created: str
+    certificate: bytes
 
 
 def _connector(row: Row[Any]) -> ConnectorRecord:
     return ConnectorRecord(
-        ConnectorId(row.id),
-        SiteId(row.site),
-        row.name,
-        bytes(row.public_key),
+        ConnectorId(row.id), SiteId(row.site), row.name, bytes(row.public_key), row.state, row.created,
         bytes(row.certificate),
-        row.state,
-        row.created,
-    )
+    )  # fmt: skip
 
 
 def add_site(conn: Connection, site: Site, by: str) -> None:
@@ -76,7 +71,7 @@ def add_connector(conn: Connection, record: ConnectorRecord) -> None:
         insert(connectors),
         {
             "id": record.id, "site": record.site, "name": record.name, "public_key": record.public_key,
-            "certificate": record.certificate, "state": record.state, "created": record.created,
+            "state": record.state, "created": record.created, "certificate": record.certificate,
         },
     )  # fmt: skip
 
