@@ -350,30 +350,39 @@ async def test_without_a_link_only_outcomes_are_kept(papers: Papers) -> None:
 
 
 @contextlib.asynccontextmanager
-async def middle(papers: Papers, port: int, seen: bytearray) -> AsyncIterator[int]:
-    """Someone who opens the outer TLS with a certificate that the site trusts, as companies' proxies do."""
-    upstream = Bench(papers)  # only for its authority
+async def relayed(
+    port: int, *, opens: ssl.SSLContext | None = None, dials: ssl.SSLContext | None = None, proxy: bool = False
+) -> AsyncIterator[tuple[int, list[bytes]]]:
+    """Somebody between site and hub: gives the port to go to, and all that passes there as it sees it."""
+    seen: list[bytes] = []
+    going: set[asyncio.StreamWriter] = set()
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            seen.extend(unmasked(data))
-            seen.extend(data)
-            writer.write(data)
-            await writer.drain()
+        with contextlib.suppress(OSError):
+            while data := await reader.read(65536):
+                seen.append(data)
+                writer.write(data)
+                await writer.drain()
+        writer.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        trust = ssl.create_default_context(cadata=upstream.papers.ca_pem.decode())
-        there, back = await asyncio.open_connection("localhost", port, ssl=trust)
-        with contextlib.suppress(OSError, ExceptionGroup):
-            async with asyncio.TaskGroup() as group:
-                group.create_task(pump(reader, back))
-                await pump(there, writer)
-        for end in (writer, back):
-            end.close()
+        going.add(writer)
+        if proxy:
+            seen.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        there, back = await asyncio.open_connection("localhost", port, ssl=dials)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pump(reader, back))
+            group.create_task(pump(there, writer))
+        for end in (back, writer):
+            with contextlib.suppress(OSError):
+                await end.wait_closed()
+        going.discard(writer)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=papers.server_context())
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=opens)
     async with server:
-        yield server.sockets[0].getsockname()[1]
+        yield server.sockets[0].getsockname()[1], seen
+        await until(lambda: not going)
 
 
 def unmasked(data: bytes) -> bytes:
@@ -387,11 +396,12 @@ def unmasked(data: bytes) -> bytes:
 
 @pytest.mark.asyncio
 async def test_whoever_opens_the_outer_tls_sees_no_plaintext(papers: Papers) -> None:
+    """With a certificate that the site trusts, as companies' proxies have."""
     bench = Bench(papers)
-    seen = bytearray()
+    trust = ssl.create_default_context(cadata=papers.ca_pem.decode())
     async with (
         serving(bench.endpoint, papers) as port,
-        middle(papers, port, seen) as bench.port,
+        relayed(port, opens=papers.server_context(), dials=trust) as (bench.port, seen),
         running(bench.uplink()),
     ):
         link = await bench.hub.link()
@@ -401,37 +411,23 @@ async def test_whoever_opens_the_outer_tls_sees_no_plaintext(papers: Papers) -> 
         await bench.hub.saw("State")
         link.send(Unsubscribe(CANARY.decode()))
         await bench.site.saw("unsubscribe")
-    assert b"/link?connector=" in seen  # it did see the outside
-    assert CANARY not in seen
-    assert b"beat" not in seen
+    everything = b"".join(seen) + b"".join(map(unmasked, seen))
+    assert b"/link?connector=" in everything  # it did see the outside
+    assert CANARY not in everything
+    assert b"beat" not in everything
 
 
 @pytest.mark.asyncio
 async def test_the_link_goes_through_a_proxy(papers: Papers) -> None:
     bench = Bench(papers)
-    asked: list[bytes] = []
-
-    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(65536):
-            writer.write(data)
-
-    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append((await reader.readuntil(b"\r\n\r\n")).split(b"\r\n")[0])
-        there, back = await asyncio.open_connection("127.0.0.1", bench.port)
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        with contextlib.suppress(OSError, ExceptionGroup):
-            async with asyncio.TaskGroup() as group:
-                group.create_task(pump(reader, back))
-                await pump(there, writer)
-        for end in (writer, back):
-            end.close()
-
-    server = await asyncio.start_server(proxy, "127.0.0.1", 0)
-    async with server, serving(bench.endpoint, papers) as bench.port:
-        at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with running(bench.uplink(proxy=at)):
-            await bench.hub.link()
-    assert asked == [b"CONNECT localhost:%d HTTP/1.1" % bench.port]
+    async with (
+        serving(bench.endpoint, papers) as bench.port,
+        relayed(bench.port, proxy=True) as (port, seen),
+        running(bench.uplink(proxy=f"http://127.0.0.1:{port}")),
+    ):
+        await bench.hub.link()
+    assert seen[0].startswith(b"CONNECT localhost:%d HTTP/1.1\r\n" % bench.port)
+    assert b"/link" not in b"".join(seen)
 
 
 @pytest.mark.asyncio
@@ -441,7 +437,7 @@ async def test_a_redirect_is_not_followed(papers: Papers) -> None:
 
     async def elsewhere(scope: Any, receive: Any, send: Any) -> None:
         visits.append(scope["path"])
-        there = f"https://localhost:{bench.port}/elsewhere".encode()
+        there = f"wss://localhost:{bench.port}/elsewhere".encode()
         await send({"type": "websocket.http.response.start", "status": 307, "headers": [(b"location", there)]})
         await send({"type": "websocket.http.response.body", "body": b""})
 

@@ -9,7 +9,7 @@ the safe direction needs no queue. All else is taken one by one, in the order of
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
@@ -151,6 +151,13 @@ class Uplink:
     def require(self, session: str, now: float) -> None:
         """Raises OrderRefused unless the session's lease lives."""
         self._book.require(session, now)
+
+    def inherit(self, sessions: Iterable[str]) -> None:
+        """At the start, before `run`: sessions of an earlier run of this program whose effects still last.
+
+        They live for one lease, in which the hub may vouch for them; else they lapse like any other.
+        """
+        self._book.hold(sessions, self._clock.monotonic())
 
     def cut(self, session: str) -> None:
         """The site itself ended this session: no renewal brings it back."""

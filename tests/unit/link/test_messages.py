@@ -103,3 +103,15 @@ def test_what_is_signed_of_an_outcome_is_all_that_it_says():
     assert len({one.signed_part() for one in [base, *changed]}) == 7
     assert msgspec.structs.replace(base, signature=b"x").signed_part() == base.signed_part()
     assert set(m.Outcome.__struct_fields__) == {"order", "outcome", "result", "rule", "words", "code", "signature"}
+
+
+leaves = st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.floats(allow_nan=False) | st.text(max_size=9)
+documents = st.recursive(
+    leaves, lambda d: st.lists(d, max_size=3) | st.dictionaries(st.text(max_size=5), d, max_size=3)
+)
+
+
+@given(documents)
+def test_an_outcome_is_signed_the_same_after_the_wire(result):
+    outcome = m.Outcome("order_1", "done", result)
+    assert m.decode_at_hub(m.encode(outcome)).signed_part() == outcome.signed_part()

@@ -7,8 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from roomgate.link.messages import BadMessage, Signed
-from roomgate.link.order import CUTS_KEPT, LEASE_S, LeaseBook, Order, OrderRefused, Renewal, open_sealed, seal
+from roomgate.link.messages import BadMessage, Outcome, Signed
+from roomgate.link.order import (
+    CUTS_KEPT,
+    LEASE_S,
+    LeaseBook,
+    Order,
+    OrderRefused,
+    Renewal,
+    check_outcome,
+    open_sealed,
+    seal,
+    signed_outcome,
+)
 from roomgate.link.signing import ORDER, OUTCOME, RENEWAL, BadSignature, sign
 from roomgate.xapi.call import Verb
 from roomgate.xapi.schema import Catalogue
@@ -81,6 +92,14 @@ def test_a_changed_byte_does_not_open(data):
 def test_signed_rubbish_is_a_bad_message_and_nothing_else(rubbish, domain):
     with pytest.raises(BadMessage):
         open_sealed(KEY.public_key(), Signed(rubbish, sign(KEY, domain, rubbish)))
+
+
+def test_an_outcome_is_the_connectors_own_word():
+    outcome = signed_outcome(KEY, Outcome("order_1", "done", {"CallId": 3}))
+    check_outcome(KEY.public_key(), outcome)
+    for forged in (msgspec.structs.replace(outcome, outcome="failed"), signed_outcome(OTHER, outcome)):
+        with pytest.raises(BadSignature):
+            check_outcome(KEY.public_key(), forged)
 
 
 # ---- the call in it -------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.link.signing import ORDER, OUTCOME, RENEWAL, BadSignature, fingerprint, sign, verify
+from roomgate.link.signing import ENROL, ENROLLED, ORDER, OUTCOME, RENEWAL, BadSignature, fingerprint, sign, verify
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
-DOMAINS = (ORDER, RENEWAL, OUTCOME)
+DOMAINS = (ENROL, ENROLLED, ORDER, RENEWAL, OUTCOME)
 
 
 @given(st.sampled_from(DOMAINS), st.binary(max_size=200))
