@@ -27,11 +27,14 @@ _effects = sql.Table(
 )
 
 CALLS = ("Dial", "Webex Join", "Zoom Join", "MicrosoftTeams Join", "WebRTC Join", "Webex Meetings InstantMeeting Start")
+ANSWERED = ("Call Accept", "Call Resume")  # the call is named in the arguments; 0 is the only or active one
 _UNDO: dict[str, tuple[str, dict[str, object]]] = {
     "Audio Microphones Unmute": ("Command/Audio/Microphones/Mute", {}),
     "Audio Microphones ToggleMute": ("Command/Audio/Microphones/Mute", {}),
     "Video Input MainVideo Unmute": ("Command/Video/Input/MainVideo/Mute", {}),
     "Presentation Start": ("Command/Presentation/Stop", {}),
+    "Audio Microphones Passthrough Start": ("Command/Audio/Microphones/Passthrough/Stop", {}),
+    "Cameras SpeakerTrack Activate": ("Command/Cameras/SpeakerTrack/Deactivate", {}),
     "Audio VuMeter Start": ("Command/Audio/VuMeter/StopAll", {}),
     "Conference Recording Start": ("Command/Conference/Recording/Stop", {}),
 }
@@ -70,6 +73,8 @@ def effect_of(order: Order, call: Call, result: object) -> Effect | None:
         if not isinstance(told, int | str) or not str(told).isdigit():
             told = 0  # "the active call", in the device's own terms
         number = int(told)
+    elif words in ANSWERED:
+        number = int(str(call.argument("CallId") or 0))
     elif words not in _UNDO:
         return None
     return Effect(

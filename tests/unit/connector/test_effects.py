@@ -1,0 +1,78 @@
+import pytest
+
+from roomgate.connector import effects as module
+from roomgate.connector.effects import Effects, effect_of
+from roomgate.link.order import Order
+from roomgate.storage.database import Database
+from roomgate.xapi.call import Verb
+from roomgate.xapi.schema import Catalogue
+
+CATALOGUE = Catalogue.shipped()
+
+
+def order() -> Order:
+    return Order(
+        id="ord_1", link=b"n" * 16, sequence=1, session="ses_1", site="s", connector="c", room="oslo", device="dev_1",
+        verb="command", path=[], arguments=[], body=None, digest="", principal="per_1", principal_name="Ada",
+        principal_kind="person", grant="grant_1", reason="", held=[],
+    )  # fmt: skip
+
+
+def begun(name: str, result: object = None, **arguments: object):
+    call = CATALOGUE.canonical(Verb.COMMAND, "Command/" + name.replace(" ", "/"), arguments)
+    return effect_of(order(), call, result)
+
+
+@pytest.mark.parametrize(
+    ("result", "id"), [({"CallId": 12}, 12), ({"CallId": "12"}, 12), ({}, 0), (None, 0), ({"CallId": "x"}, 0)]
+)
+def test_a_dial_leaves_a_call_that_is_hung_up_by_its_id(result: object, id: int) -> None:
+    effect = begun("Dial", result, Number="a@example.com")
+    undo = effect.undo(CATALOGUE)
+    assert (str(undo.path), undo.argument("CallId")) == ("Command/Call/Disconnect", id)
+
+
+@pytest.mark.parametrize(
+    ("name", "undo"),
+    [
+        ("Audio Microphones Unmute", "Command/Audio/Microphones/Mute"),
+        ("Video Input MainVideo Unmute", "Command/Video/Input/MainVideo/Mute"),
+        ("Presentation Start", "Command/Presentation/Stop"),
+        ("Audio VuMeter Start", "Command/Audio/VuMeter/StopAll"),
+        ("Conference Recording Start", "Command/Conference/Recording/Stop"),
+    ],
+)
+def test_what_lasts_has_a_command_that_ends_it(name: str, undo: str) -> None:
+    needed = {"Audio VuMeter Start": {"ConnectorId": 1, "ConnectorType": "Microphone"}}.get(name, {})
+    assert str(begun(name, **needed).undo(CATALOGUE).path) == undo
+
+
+@pytest.mark.parametrize("name", ["Audio Volume Mute", "Standby Activate", "Call Disconnect", "Bookings List"])
+def test_what_leaves_nothing_behind_is_no_effect(name: str) -> None:
+    assert begun(name) is None
+
+
+@pytest.mark.parametrize("name", ["Call Accept", "Call Resume"])
+def test_a_call_that_was_answered_from_outside_is_an_effect_too(name: str) -> None:
+    assert begun(name, {"status": "OK"}, CallId=9).undo(CATALOGUE).argument("CallId") == 9
+    assert begun(name, {"status": "OK"}).undo(CATALOGUE).argument("CallId") == 0
+
+
+@pytest.mark.asyncio
+async def test_effects_are_known_after_a_restart(tmp_path) -> None:
+    db = Database.open(tmp_path / "connector.db", module.metadata)
+    book = await Effects.open(db)
+    kept, gone = begun("Dial", {"CallId": 1}, Number="a@b.example"), begun("Dial", {"CallId": 2}, Number="a@b.example")
+    await book.begin(kept)
+    await book.begin(gone)
+    await book.forget(gone)
+    await db.aclose()
+
+    db = Database.open(tmp_path / "connector.db", module.metadata)
+    again = await Effects.open(db)
+    assert again.all() == [kept]
+    assert again.of_sessions(["ses_1"]) == again.of_device("dev_1") == [kept]
+    assert again.of_sessions(["ses_2"]) == []
+    assert again.lasting(kept)
+    assert not again.lasting(gone)
+    await db.aclose()
