@@ -11,7 +11,13 @@ import msgspec
 from roomgate.errors import RoomgateError
 
 
-class BadMessage(RoomgateError):
+class LinkBroken(RoomgateError):
+    """This link session is over; the connector dials anew."""
+
+    code = "link.broken"
+
+
+class BadMessage(LinkBroken):
     """The peer sent what is no message of the link; the link is closed."""
 
     code = "link.message"
@@ -171,14 +177,16 @@ def encode(message: ToConnector | ToHub) -> bytes:
 def decode_at_connector(raw: bytes) -> ToConnector:
     """Raises BadMessage."""
     try:
-        return _to_connector.decode(raw)
+        message: ToConnector = _to_connector.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise BadMessage(str(bad)) from bad
+    return message
 
 
 def decode_at_hub(raw: bytes) -> ToHub:
     """Raises BadMessage."""
     try:
-        return _to_hub.decode(raw)
+        message: ToHub = _to_hub.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise BadMessage(str(bad)) from bad
+    return message

@@ -5,17 +5,19 @@ connector's own monotonic clock: wall clocks decide nothing here.
 """
 
 from dataclasses import dataclass, field
+from typing import Self
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from roomgate.errors import RoomgateError
-from roomgate.link.messages import BadMessage, Signed
-from roomgate.link.signing import ORDER, RENEWAL, BadSignature, sign, verify
+from roomgate.link.messages import BadMessage, Outcome, Signed
+from roomgate.link.signing import ORDER, OUTCOME, RENEWAL, BadSignature, sign, verify
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.path import Path
 
 LEASE_S = 15.0  # the longest that a session lives without a fresh word from the hub
+CUTS_KEPT = 65_536
 JUDGE_WITHIN_S = 5.0  # an order that waited longer from its arrival to its judgement is dropped
 
 
@@ -99,6 +101,16 @@ def open_sealed(key: Ed25519PublicKey, signed: Signed) -> Order | Renewal:
     raise BadSignature("The signature is not the pinned key's.")
 
 
+def signed_outcome(key: Ed25519PrivateKey, outcome: Outcome) -> Outcome:
+    """The outcome with the connector's signature."""
+    return msgspec.structs.replace(outcome, signature=sign(key, OUTCOME, outcome.signed_part()))
+
+
+def check_outcome(key: Ed25519PublicKey, outcome: Outcome) -> None:
+    """Raises BadSignature unless the connector with this key signed it."""
+    verify(key, OUTCOME, outcome.signed_part(), outcome.signature)
+
+
 @dataclass(slots=True)
 class LeaseBook:
     """The connector's view of which sessions live. Pure: the caller hands in its monotonic clock.
@@ -109,15 +121,22 @@ class LeaseBook:
     """
 
     link: bytes
+    lease_s: float = LEASE_S
     _sent: dict[int, float] = field(default_factory=dict)
     _until: dict[str, float] = field(default_factory=dict)
-    _cut: set[str] = field(default_factory=set)
+    _cut: dict[str, None] = field(default_factory=dict)  # a set that knows its order
     _sequence: int = 0
+
+    def succeed(self, link: bytes) -> Self:
+        """The book of the next link session: numbers begin again, what lives goes on living for as long as it
+        would have, what was cut stays cut. Heartbeats of the old session are answered no more.
+        """
+        return type(self)(link, self.lease_s, {}, self._until, self._cut)
 
     def beat(self, number: int, now: float) -> None:
         """A heartbeat is being sent."""
         self._sent[number] = now
-        for old in [n for n, at in self._sent.items() if at < now - LEASE_S]:
+        for old in [n for n, at in self._sent.items() if at < now - self.lease_s]:
             del self._sent[old]
 
     def _advance(self, link: bytes, sequence: int) -> None:
@@ -135,7 +154,7 @@ class LeaseBook:
             return
         for session in renewal.sessions:
             if session not in self._cut:
-                self._until[session] = max(self._until.get(session, 0.0), sent + LEASE_S)
+                self._until[session] = max(self._until.get(session, 0.0), sent + self.lease_s)
 
     def admit(self, order: Order, now: float) -> None:
         """The next order of this link session, of a living session; raises OrderRefused."""
@@ -153,8 +172,13 @@ class LeaseBook:
         return session not in self._cut and self._until.get(session, 0.0) > now
 
     def cut(self, session: str) -> None:
-        self._cut.add(session)
+        """For good. The oldest cuts are forgotten in the end: no hub that keeps to the rules names them again,
+        and one that does not has no need to, since it can make up a session.
+        """
         self._until.pop(session, None)
+        self._cut[session] = None
+        if len(self._cut) > CUTS_KEPT:
+            del self._cut[next(iter(self._cut))]
 
     def lapsed(self, now: float) -> list[str]:
         """Sessions whose lease has run out since the last call; they are cut for good."""

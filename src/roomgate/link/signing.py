@@ -15,6 +15,8 @@ from roomgate.errors import RoomgateError
 ORDER = b"roomgate order v1\0"
 RENEWAL = b"roomgate renewal v1\0"
 OUTCOME = b"roomgate outcome v1\0"
+ENROL = b"roomgate enrolment v1\0"
+ENROLLED = b"roomgate enrolled v1\0"
 
 
 class BadSignature(RoomgateError):

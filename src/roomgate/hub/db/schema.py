@@ -1,0 +1,277 @@
+"""Every table of the hub, in SQLAlchemy Core: nothing here stands in the way of PostgreSQL.
+
+Times are RFC 3339 text in UTC, for people and for wall-clock ends. *Order* is never a time: ``issued``,
+``sequence`` and ``opened`` are positions in the one counter of the table ``sequence``, which only units
+of work advance. Lists are JSON. The record's own tables are storage.record's.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+sequence = Table(
+    "sequence",
+    metadata,
+    Column("id", Integer, primary_key=True),  # one row: 1
+    Column("value", Integer, nullable=False),
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("cause", String(40), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("by", String(80)),
+    Column("reason", Text, nullable=False),
+    Column("rooms", JSON),  # null: all rooms
+    Column("spared", String(80)),
+    Column("at", String(40), nullable=False),
+    Index("ix_revocations_subject", "kind", "subject"),
+)
+
+people = Table(
+    "people",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("key", String(240), nullable=False),  # the name as names are compared: case and width do not count
+    Column("kind", String(20), nullable=False),  # person, service-account
+    Column("password", Text),  # argon2id, or null: no sign-in by password
+    Column("roles", JSON, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("created_by", String(80)),
+    Column("version", Integer, nullable=False),
+)
+# A deleted person keeps its row, for the record, but gives its name back.
+Index(
+    "uq_people_key", people.c.key, unique=True, sqlite_where=text("NOT deleted"), postgresql_where=text("NOT deleted")
+)
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("hash", String(64), nullable=False, unique=True),  # SHA-256 of the cookie
+    Column("former", String(64), index=True),  # the cookie before a renewal, good for a few seconds more
+    Column("former_until", String(40)),
+    Column("csrf", String(64), nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("issued", Integer, nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("seen", String(40), nullable=False),
+    Column("until", String(40), nullable=False),  # the absolute end
+    Column("renew", Boolean, nullable=False),  # the next request gets a new cookie
+    Column("ended", String(40)),  # the cause
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("name", String(120), nullable=False),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("issued", Integer, nullable=False),
+    Column("made_by", String(80), nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("until", String(40), nullable=False),
+    Column("ended", String(40)),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("capabilities", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("start", String(40), nullable=False),
+    Column("until", String(40), nullable=False),
+    Column("made_by", String(80), nullable=False, index=True),
+    Column("issued", Integer, nullable=False),
+    Column("paused", String(80)),  # why, or null
+    Column("ended", String(40)),
+    Column("version", Integer, nullable=False),
+)
+
+grant_rooms = Table(
+    "grant_rooms",
+    metadata,
+    Column("grant", ForeignKey("grants.id"), nullable=False),
+    Column("room", ForeignKey("rooms.id"), nullable=False, index=True),
+    PrimaryKeyConstraint("grant", "room"),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("subject", String(80), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("by", String(80), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("lifted", Integer),  # the sequence at which it was lifted, or null: it holds
+    Column("lifted_by", String(80)),
+    Index("ix_locks_subject", "kind", "subject"),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("name", String(120), nullable=False, unique=True),
+    Column("created", String(40), nullable=False),
+    Column("created_by", String(80), nullable=False),
+)
+
+enrolment_codes = Table(
+    "enrolment_codes",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("site", ForeignKey("sites.id"), nullable=False),
+    Column("until", String(40), nullable=False),
+    Column("created_by", String(80), nullable=False),
+    Column("used_by", String(80)),  # the connector that consumed it
+)
+
+connectors = Table(
+    "connectors",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("site", ForeignKey("sites.id"), nullable=False, index=True),
+    Column("name", String(120), nullable=False),
+    Column("public_key", LargeBinary, nullable=False, unique=True),
+    Column("state", String(20), nullable=False),  # pending, live, disabled
+    Column("created", String(40), nullable=False),
+    Column("confirmed_by", String(80)),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("site", ForeignKey("sites.id"), nullable=False),
+    Column("connector", ForeignKey("connectors.id"), nullable=False, index=True),
+    Column("device", String(120), nullable=False),
+    Column("state", String(20), nullable=False),  # as the connector says: fine, offline, quarantined, locked
+    Column("words", Text, nullable=False),
+    Column("product", String(120), nullable=False),
+    Column("software", String(120), nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("removed", String(40)),  # the cause, or null
+)
+Index(
+    "uq_rooms_name",
+    rooms.c.name,
+    unique=True,
+    sqlite_where=text("removed IS NULL"),
+    postgresql_where=text("removed IS NULL"),
+)
+Index(
+    "uq_rooms_device", rooms.c.connector, rooms.c.device, unique=True,
+    sqlite_where=text("removed IS NULL"), postgresql_where=text("removed IS NULL"),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("credential", String(80), nullable=False),
+    Column("room", ForeignKey("rooms.id"), nullable=False, index=True),
+    Column("connector", String(80), nullable=False),
+    Column("grant", String(80), nullable=False),
+    Column("channel", String(20), nullable=False),  # page, api, xapi, events
+    Column("opened", Integer, nullable=False),  # sequence
+    Column("opened_at", String(40), nullable=False),
+    Column("ended", String(40)),  # the cause
+    Column("ended_at", String(40)),
+)
+
+asks = Table(
+    "asks",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("room", String(80), nullable=False),
+    Column("session", String(80)),
+    Column("order", String(80), index=True),
+    Column("call", Text, nullable=False),  # canonical, secret arguments masked
+    Column("outcome", String(20), nullable=False),  # waiting, done, refused, failed, unknown, denied
+    Column("rule", String(80), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("result", JSON),
+    Column("asked_at", String(40), nullable=False),
+    Column("answered_at", String(40)),
+    Column("permit_entry", Integer),  # index in the hub's record
+    Column("outcome_entry", Integer),
+)
+
+site_entries = Table(
+    "site_entries",
+    metadata,
+    Column("connector", ForeignKey("connectors.id"), nullable=False),
+    Column("index", Integer, nullable=False),
+    Column("entry", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("connector", "index"),
+)
+
+site_checkpoints = Table(
+    "site_checkpoints",
+    metadata,
+    Column("connector", ForeignKey("connectors.id"), primary_key=True),
+    Column("size", Integer, nullable=False),
+    Column("checkpoint", Text, nullable=False),
+)
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", String(80), primary_key=True),  # stable: the same fact is the same finding
+    Column("source", String(20), nullable=False),  # reconciliation, rooms
+    Column("severity", String(20), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Column("mend", Text, nullable=False),
+    Column("first_seen", String(40), nullable=False),
+    Column("last_seen", String(40), nullable=False),
+)
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 over principal and key: the key itself opens the body
+    Column("request", String(64), nullable=False),  # SHA-256 over method, path and body
+    Column("status", Integer, nullable=False),  # 0: still under way
+    Column("body", LargeBinary, nullable=False),  # sealed: an answer may hold a token
+    Column("created", String(40), nullable=False),
+)

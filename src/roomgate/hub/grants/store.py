@@ -1,0 +1,140 @@
+"""The SQL of grants and locks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from roomgate.access.capability import Capability
+from roomgate.access.grant import Grant, Lock
+from roomgate.clock import iso, parse_iso
+from roomgate.hub.db.schema import grant_rooms, grants, locks
+from roomgate.ids import GrantId, LockId, PersonId, RoomId
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRecord:
+    """A grant with what the hub keeps about it."""
+
+    grant: Grant
+    version: int
+    paused: str | None  # why
+    ended: str | None  # the cause
+
+
+@dataclass(frozen=True, slots=True)
+class LockRecord:
+    lock: Lock
+    by: PersonId
+    sequence: int
+    created: str
+
+
+def _grant(row: Row[Any], of: frozenset[RoomId]) -> GrantRecord:
+    grant = Grant(
+        GrantId(row.id), PersonId(row.person), of, frozenset(Capability(c) for c in row.capabilities), row.reason,
+        parse_iso(row.start), parse_iso(row.until), PersonId(row.made_by), row.issued, row.paused is not None,
+    )  # fmt: skip
+    return GrantRecord(grant, row.version, row.paused, row.ended)
+
+
+def _grants(conn: Connection, query: Any) -> list[GrantRecord]:
+    rows = conn.execute(query).all()
+    of: dict[str, set[RoomId]] = {row.id: set() for row in rows}
+    if rows:
+        pairs = select(grant_rooms.c.grant, grant_rooms.c.room).where(grant_rooms.c.grant.in_(list(of)))
+        for pair in conn.execute(pairs):
+            of[pair.grant].add(RoomId(pair.room))
+    return [_grant(row, frozenset(of[row.id])) for row in rows]
+
+
+def add(conn: Connection, grant: Grant) -> None:
+    conn.execute(
+        insert(grants),
+        {
+            "id": grant.id, "person": grant.person, "capabilities": sorted(grant.capabilities), "reason": grant.reason,
+            "start": iso(grant.start), "until": iso(grant.until), "made_by": grant.made_by, "issued": grant.issued,
+            "version": 1,
+        },
+    )  # fmt: skip
+    conn.execute(insert(grant_rooms), [{"grant": grant.id, "room": room} for room in sorted(grant.rooms)])
+
+
+def find(conn: Connection, id: str) -> GrantRecord | None:
+    """One that has not ended."""
+    found = _grants(conn, select(grants).where(grants.c.id == id, grants.c.ended.is_(None)))
+    return found[0] if found else None
+
+
+def of_person(conn: Connection, person: str) -> list[GrantRecord]:
+    return _grants(conn, select(grants).where(grants.c.person == person, grants.c.ended.is_(None)))
+
+
+def of_room(conn: Connection, room: str) -> list[GrantRecord]:
+    on = select(grant_rooms.c.grant).where(grant_rooms.c.room == room)
+    return _grants(conn, select(grants).where(grants.c.id.in_(on), grants.c.ended.is_(None)))
+
+
+def given_by(conn: Connection, person: str) -> list[GrantRecord]:
+    """Not paused, not ended, to somebody else or to themself."""
+    query = select(grants).where(grants.c.made_by == person, grants.c.ended.is_(None), grants.c.paused.is_(None))
+    return _grants(conn, query)
+
+
+def page(conn: Connection, person: str | None, room: str | None, after: str, limit: int) -> list[GrantRecord]:
+    query = select(grants).where(grants.c.ended.is_(None), grants.c.id > after).order_by(grants.c.id).limit(limit)
+    if person is not None:
+        query = query.where(grants.c.person == person)
+    if room is not None:
+        query = query.where(grants.c.id.in_(select(grant_rooms.c.grant).where(grant_rooms.c.room == room)))
+    return _grants(conn, query)
+
+
+def unended(conn: Connection) -> list[GrantRecord]:
+    return _grants(conn, select(grants).where(grants.c.ended.is_(None)))
+
+
+def change(conn: Connection, id: GrantId, **columns: Any) -> None:
+    conn.execute(update(grants).where(grants.c.id == id).values(version=grants.c.version + 1, **columns))
+
+
+def keep_rooms(conn: Connection, id: GrantId, kept: frozenset[RoomId]) -> None:
+    conn.execute(delete(grant_rooms).where(grant_rooms.c.grant == id, grant_rooms.c.room.not_in(sorted(kept))))
+
+
+# -- locks ------------------------------------------------------------------------------------------
+
+
+def _lock(row: Row[Any]) -> LockRecord:
+    return LockRecord(
+        Lock(LockId(row.id), row.kind, row.subject, row.reason), PersonId(row.by), row.sequence, row.created
+    )
+
+
+def add_lock(conn: Connection, record: LockRecord) -> None:
+    lock = record.lock
+    conn.execute(
+        insert(locks),
+        {
+            "id": lock.id, "kind": lock.kind, "subject": lock.subject, "reason": lock.reason, "by": record.by,
+            "sequence": record.sequence, "created": record.created,
+        },
+    )  # fmt: skip
+
+
+def holding(conn: Connection) -> list[LockRecord]:
+    return [_lock(row) for row in conn.execute(select(locks).where(locks.c.lifted.is_(None)).order_by(locks.c.id))]
+
+
+def find_lock(conn: Connection, id: str) -> LockRecord | None:
+    row = conn.execute(select(locks).where(locks.c.id == id, locks.c.lifted.is_(None))).first()
+    return _lock(row) if row else None
+
+
+def locked(conn: Connection, kind: str, subject: str) -> bool:
+    query = select(locks.c.id).where(locks.c.kind == kind, locks.c.subject == subject, locks.c.lifted.is_(None))
+    return conn.execute(query.limit(1)).first() is not None
+
+
+def lift(conn: Connection, id: LockId, sequence: int, by: PersonId) -> None:
+    conn.execute(update(locks).where(locks.c.id == id).values(lifted=sequence, lifted_by=by))

@@ -1,0 +1,1 @@
+"""What all routes share: who asks, what a refusal looks like, limits and headers."""

@@ -1,0 +1,97 @@
+"""Passwords: argon2id, a bounded number at once, in threads of its own; and what is no password at all."""
+
+import asyncio
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib import resources
+from typing import ParamSpec, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from roomgate.errors import BadInput, RoomgateError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+SHORTEST = 12
+LONGEST = 256
+_AT_ONCE = 2
+_MOST_WAITING = 32
+
+
+class Busy(RoomgateError):
+    """More sign-ins wait than are worked on; this one was not looked at."""
+
+    code = "signin.busy"
+    hint = "Try again in a few seconds."
+
+
+@dataclass(frozen=True, slots=True)
+class Argon2:
+    """The cost of one hash. The defaults take about 0.2 s on two cores; tests choose less."""
+
+    time_cost: int = 3
+    memory_kib: int = 65536
+    parallelism: int = 4
+
+
+@cache
+def commonest() -> frozenset[str]:
+    """The commonest passwords of twelve characters or more, which are refused."""
+    text = resources.files("roomgate.hub.identity").joinpath("commonest.txt").read_text("utf-8")
+    return frozenset(line.strip().casefold() for line in text.splitlines() if line.strip())
+
+
+def check_new(password: str, name: str) -> str:
+    """A password as it is hashed (NFKC); raises BadInput for a short, common or too telling one."""
+    password = unicodedata.normalize("NFKC", password)
+    plain = password.casefold()
+    if len(password) < SHORTEST:
+        raise BadInput(f"A password has at least {SHORTEST} characters.", hint="Four unrelated words make a good one.")
+    if len(password) > LONGEST:
+        raise BadInput(f"A password has at most {LONGEST} characters.")
+    if plain in commonest() or len(set(plain)) < 4:
+        raise BadInput("This is one of the commonest passwords.", hint="Four unrelated words make a good one.")
+    if len(name) >= 4 and plain.replace(name.casefold(), "") == plain[: -len(name)]:
+        raise BadInput("A password does not end with the person's own name.")
+    return password
+
+
+class Passwords:
+    """Hashes and verifies. An account that does not exist costs the same as one that does."""
+
+    def __init__(self, cost: Argon2) -> None:
+        self._hasher = PasswordHasher(cost.time_cost, cost.memory_kib, cost.parallelism)
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2")
+        self._nobody = self._hasher.hash("nobody has this password")
+        self._waiting = 0
+
+    async def hash(self, password: str) -> str:
+        """Raises Busy when too many wait."""
+        return await self._run(self._hasher.hash, password)
+
+    async def verify(self, stored: str | None, password: str) -> bool:
+        """Whether it is the password; without a stored one, no, after the same work. Raises Busy."""
+        right = await self._run(self._verify, stored or self._nobody, unicodedata.normalize("NFKC", password)[:LONGEST])
+        return right and stored is not None
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _verify(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+    async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        if self._waiting >= _MOST_WAITING:
+            raise Busy("Too many sign-ins wait.")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
+        finally:
+            self._waiting -= 1

@@ -1,0 +1,103 @@
+"""Who is known to the hub, and what somebody showed to prove it."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomgate.access.principal import Kind, Principal, Right, rights
+from roomgate.errors import BadInput, RoomgateError
+from roomgate.ids import PersonId, TokenId, WebSessionId
+from roomgate.redact import Secret
+
+
+class Forbidden(RoomgateError):
+    """Signed in, but without the right over the hub that this takes."""
+
+    code = "right.missing"
+    hint = "Ask an administrator to do it, or for the role that may."
+
+
+class SignInRefused(RoomgateError):
+    """The same for an unknown name, a wrong password and an account that may not sign in."""
+
+    code = "signin.refused"
+    hint = "Check the name and the password."
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person or a service account."""
+
+    id: PersonId
+    name: str
+    kind: Kind
+    roles: frozenset[str]
+    active: bool
+    created: datetime
+    version: int
+    has_password: bool
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        return rights(self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSession:
+    """One sign-in of a browser. Its cookie changes with its owner's rights; its id does not."""
+
+    id: WebSessionId
+    person: PersonId
+    csrf: str
+    source: str
+    created: datetime
+    until: datetime
+    issued: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token, without its secret."""
+
+    id: TokenId
+    person: PersonId
+    name: str
+    created: datetime
+    until: datetime
+    made_by: PersonId
+    issued: int
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Somebody who asks, proven. ``fresh``: the cookie that the answer must set in place of the old one."""
+
+    principal: Principal
+    person: Person
+    web: WebSession | None = None
+    token: Token | None = None
+    fresh: Secret[str] | None = None
+
+    def may(self, right: Right) -> bool:
+        return right in self.person.rights
+
+    def require(self, *some: Right) -> None:
+        """One of these rights; raises Forbidden."""
+        if not any(self.may(right) for right in some):
+            raise Forbidden(f"This takes the right to {' or '.join(right.value for right in some)}.")
+
+
+def check_name(name: str) -> str:
+    """A name as it is kept; raises BadInput. A name never looks like an id."""
+    name = unicodedata.normalize("NFC", name).strip()
+    if not 1 <= len(name) <= 120 or any(unicodedata.category(c)[0] == "C" for c in name):
+        raise BadInput("A name has 1 to 120 printable characters.")
+    if ":" in name or name.startswith(("person_", "service_")):
+        raise BadInput("A name has no colon and does not look like an id.")
+    return name
+
+
+def name_key(name: str) -> str:
+    """How names are compared: case and width do not count."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).strip().casefold())[:240]

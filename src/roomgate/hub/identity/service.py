@@ -1,0 +1,511 @@
+"""Identity: who may sign in, by what, and how that ends.
+
+Ending is written as one change with its revocation (see `hub.change`). What falls with a person is more
+than identity owns: grants fall or pause too. `Dependants` is the role that grants play here.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from roomgate.access.principal import ROLES, Kind, Principal, Right, rights
+from roomgate.clock import Clock, iso
+from roomgate.errors import BadInput, Conflict, NotFound
+from roomgate.hub.change import Change, Changes
+from roomgate.hub.ends import Ends
+from roomgate.hub.identity import store
+from roomgate.hub.identity.guessing import Guessing, TooManyTries
+from roomgate.hub.identity.passwords import Passwords, check_new
+from roomgate.hub.identity.person import (
+    Forbidden,
+    Person,
+    Signed,
+    SignInRefused,
+    Token,
+    WebSession,
+    check_name,
+    name_key,
+)
+from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.ids import PersonId, TokenId, WebSessionId, mint
+from roomgate.ledger.event import (
+    PersonAdded,
+    PersonChanged,
+    PersonRemoved,
+    SignedIn,
+    SignedOut,
+    SignInFailed,
+    TokenMade,
+    TokenRevoked,
+)
+from roomgate.redact import Secret
+from roomgate.storage.database import Database
+
+TOKEN_PREFIX = "rg_"  # noqa: S105 (the visible beginning of every token, for secret scanners)
+LONGEST_TOKEN_MINUTES = 366 * 24 * 60
+_MOST_TOKENS = 200
+_FORMER_S = 10.0  # requests that were on their way with the cookie from before a renewal
+_SEEN_EVERY_S = 30.0
+
+
+class PreconditionFailed(Conflict):
+    """Somebody changed it since you looked."""
+
+    code = "precondition.failed"
+    hint = "Fetch it again, and send the change with the new ETag."
+
+
+class LastAdministrator(Conflict):
+    """Without an active administrator nobody could undo this."""
+
+    code = "last-administrator"
+    hint = "Make another administrator first."
+
+
+class Dependants(Protocol):
+    """What hangs on a person beyond identity."""
+
+    def person_gone(self, change: Change, person: PersonId, cause: Cause, by: PersonId | None) -> None:
+        """End the person's grants, pause those that they gave."""
+
+    def giver_lost_right(self, change: Change, person: PersonId, by: PersonId | None) -> None:
+        """Pause the grants that they gave."""
+
+    def person_locked(self, conn: Connection, person: PersonId) -> bool: ...
+
+
+class Identity:
+    def __init__(
+        self,
+        db: Database,
+        changes: Changes,
+        clock: Clock,
+        passwords: Passwords,
+        *,
+        idle_s: float,
+        absolute_s: float,
+    ) -> None:
+        self._db = db
+        self._changes = changes
+        self._clock = clock
+        self._passwords = passwords
+        self._idle = timedelta(seconds=idle_s)
+        self._absolute = timedelta(seconds=absolute_s)
+        self._guessing = Guessing(clock)
+        self._token_ends = Ends(clock)
+        self._web_ends = Ends(clock)
+        self._seen: dict[str, datetime] = {}
+        self._saved: dict[str, datetime] = {}
+        self._dependants: Dependants | None = None
+
+    def bind(self, dependants: Dependants) -> None:
+        """Once, before anything else: who must be told inside the change."""
+        self._dependants = dependants
+
+    @property
+    def dependants(self) -> Dependants:
+        assert self._dependants is not None, "bind() comes first"
+        return self._dependants
+
+    async def load(self) -> None:
+        """Know the ends of everything that lives, at the start of the program."""
+        tokens, webs = await self._db.read(lambda conn: (store.live_tokens(conn), store.live_webs(conn)))
+        for token in tokens:
+            self._token_ends.set(token.id, token.until)
+        for web, seen in webs:
+            self._seen[web.id] = self._saved[web.id] = seen
+            self._web_ends.set(web.id, min(web.until, seen + self._idle))
+
+    # -- people -------------------------------------------------------------------------------------
+
+    async def create_person(
+        self, name: str, password: str | None, roles: frozenset[str], by: Signed, kind: Kind = Kind.PERSON
+    ) -> Person:
+        """Raises Conflict where the name is taken, Forbidden for a role beyond the giver's own rights."""
+        by.require(Right.PEOPLE)
+        self._check_roles(roles, by)
+        return await self._create(name, password, roles, by.person.id, kind, first=False)
+
+    async def create_first_admin(self, name: str, password: str) -> Person:
+        """The first administrator, by whoever has the hub's own machine; raises Conflict once there is anybody."""
+        return await self._create(name, password, frozenset({"administrator"}), None, Kind.PERSON, first=True)
+
+    async def _create(
+        self, name: str, password: str | None, roles: frozenset[str], by: PersonId | None, kind: Kind, *, first: bool
+    ) -> Person:
+        name = check_name(name)
+        if kind is Kind.SERVICE and password is not None:
+            raise BadInput("A service account has tokens, no password.")
+        hash = None if password is None else await self._passwords.hash(check_new(password, name))
+        id = PersonId(mint("service" if kind is Kind.SERVICE else "person"))
+
+        def unit(change: Change) -> Person:
+            if first and store.anybody(change.conn):
+                raise Conflict("There is an administrator already.")
+            if store.find_person(change.conn, name) is not None:
+                raise Conflict(f"The name {name} is taken.")
+            store.add_person(change.conn, id, name, kind, hash, roles, by, change.at)
+            change.record(PersonAdded, person=id, name=name, role=" ".join(sorted(roles)), by=by or "hub")
+            return store.get_person(change.conn, id)
+
+        return await self._changes.write(unit)
+
+    async def get(self, id_or_name: str) -> Person:
+        return await self._db.read(lambda conn: store.get_person(conn, id_or_name))
+
+    async def people(self, kind: Kind | None = None, after: str = "", limit: int = 100) -> list[Person]:
+        return await self._db.read(lambda conn: store.list_people(conn, kind, after, limit))
+
+    async def set_active(self, person: str, active: bool, by: Signed, version: int | None = None) -> Person:
+        """Disabling ends everything of the person's; enabling brings none of it back."""
+        by.require(Right.PEOPLE)
+
+        def unit(change: Change) -> Person:
+            known = self._target(change.conn, person, by, version)
+            if known.active == active:
+                return known
+            if not active:
+                self._not_last(change.conn, known.id)
+            store.change_person(change.conn, known.id, active=active)
+            change.record(PersonChanged, person=known.id, what="active", to="yes" if active else "no", by=by.person.id)
+            if not active:
+                self._end_person(change, known.id, Cause.PERSON_DISABLED, by.person.id, "The account was disabled.")
+            return store.get_person(change.conn, known.id)
+
+        return await self._changes.write(unit)
+
+    async def delete(self, person: str, by: Signed, version: int | None = None) -> None:
+        by.require(Right.PEOPLE)
+
+        def unit(change: Change) -> None:
+            known = self._target(change.conn, person, by, version)
+            self._not_last(change.conn, known.id)
+            store.change_person(change.conn, known.id, active=False, deleted=True, password=None)
+            change.record(PersonRemoved, person=known.id, by=by.person.id)
+            self._end_person(change, known.id, Cause.PERSON_DELETED, by.person.id, "The account was deleted.")
+
+        await self._changes.write(unit)
+
+    async def set_password(
+        self, person: str, new: str, by: Signed, version: int | None = None
+    ) -> tuple[Person, Secret[str] | None]:
+        """Ends web sessions, tokens and channels; a person who changes their own keeps that one web session,
+        under the new cookie that is given back. Somebody else's takes the right to change people.
+        """
+        known = await self.get(person)
+        own = known.id == by.person.id
+        if not own:
+            by.require(Right.PEOPLE)
+        if known.kind is Kind.SERVICE:
+            raise BadInput("A service account has tokens, no password.")
+        hash = await self._passwords.hash(check_new(new, known.name))
+        spared = by.web.id if own and by.web else None
+        fresh = Secret(secrets.token_urlsafe(32)) if spared else None
+
+        def unit(change: Change) -> Person:
+            target = self._target(change.conn, known.id, by, version)
+            store.change_person(change.conn, target.id, password=hash)
+            change.record(
+                PersonChanged, person=target.id, what="password", to="own" if own else "reset", by=by.person.id
+            )
+            self._end_credentials(change, target.id, Cause.PASSWORD_CHANGED, spared)
+            change.revoke(
+                Cause.PASSWORD_CHANGED, SubjectKind.PERSON, target.id, by=by.person.id, spared=spared,
+                reason="The password was changed." if own else "The password was reset.",
+            )  # fmt: skip
+            if spared and fresh:
+                store.renew_web(
+                    change.conn, spared, store.hashed(fresh.reveal()), secrets.token_urlsafe(24),
+                    former_until=None, issued=change.position(),
+                )  # fmt: skip
+            return store.get_person(change.conn, target.id)
+
+        return await self._changes.write(unit), fresh
+
+    async def change_roles(self, person: str, roles: frozenset[str], by: Signed, version: int | None = None) -> Person:
+        """Web sessions go on under a new cookie, channels are judged anew, given grants beyond the rights pause."""
+        by.require(Right.PEOPLE)
+        self._check_roles(roles, by)
+
+        def unit(change: Change) -> Person:
+            known = self._target(change.conn, person, by, version)
+            if known.roles == roles:
+                return known
+            if "administrator" not in roles:
+                self._not_last(change.conn, known.id)
+            store.change_person(change.conn, known.id, roles=sorted(roles))
+            change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by.person.id)
+            store.mark_for_renewal(change.conn, known.id)
+            change.revoke(
+                Cause.ROLE_CHANGED, SubjectKind.PERSON, known.id, by=by.person.id, reason="The roles were changed."
+            )
+            if Right.GIVE in known.rights and Right.GIVE not in rights(roles):
+                self.dependants.giver_lost_right(change, known.id, by.person.id)
+            return store.get_person(change.conn, known.id)
+
+        return await self._changes.write(unit)
+
+    def lock_out(self, change: Change, person: PersonId) -> None:
+        """Part of a lock's change: nothing issued before it lives again, whenever the lock is lifted."""
+        self._not_last(change.conn, person)
+        self._end_credentials(change, person, Cause.LOCK, None)
+
+    def find_in(self, conn: Connection, id_or_name: str) -> Person | None:
+        """For units of other areas."""
+        return store.find_person(conn, id_or_name)
+
+    # -- signing in ---------------------------------------------------------------------------------
+
+    async def sign_in(self, name: str, password: str, source: str) -> tuple[WebSession, Secret[str]]:
+        """A web session and its cookie. Raises SignInRefused (alike for every reason), TooManyTries, Busy."""
+        keys = (f"name {name_key(name)}", f"source {source}")
+        self._guessing.require(*keys)
+        known = await self._db.read(lambda conn: store.find_known(conn, name))
+        right = await self._passwords.verify(known.password if known else None, password)
+        try:
+            self._guessing.require(*keys)  # a volley that began together is slowed together
+        except TooManyTries:
+            right = False
+        if known is None or not right:
+            return await self._refuse(name, source, keys)
+
+        cookie, person = Secret(secrets.token_urlsafe(32)), known.person
+        web_id = WebSessionId(mint("web"))
+
+        def unit(change: Change) -> WebSession | None:
+            now = store.find_known(change.conn, person.id)
+            if now is None or not now.person.active or now.password != known.password:
+                return None
+            if self.dependants.person_locked(change.conn, person.id):
+                return None
+            web = WebSession(
+                web_id, person.id, secrets.token_urlsafe(24), source[:80], change.now, change.now + self._absolute,
+                change.position(),
+            )  # fmt: skip
+            store.add_web(change.conn, web, store.hashed(cookie.reveal()))
+            change.record(SignedIn, person=person.id, how="password", source=source[:80], session=web.id)
+            return web
+
+        web = await self._changes.write(unit)
+        if web is None:
+            return await self._refuse(name, source, keys)
+        self._guessing.succeeded(*keys)
+        self._saw(web, self._clock.now())
+        return web, cookie
+
+    async def _refuse(self, name: str, source: str, keys: tuple[str, ...]) -> tuple[WebSession, Secret[str]]:
+        self._guessing.failed(*keys)
+        await self._changes.write(
+            lambda change: change.record(SignInFailed, tried=name[:240], reason="refused", source=source[:80])
+        )
+        raise SignInRefused("The name and the password do not fit.")
+
+    async def sign_out(self, signed: Signed) -> None:
+        """End the web session that asks."""
+        if signed.web is not None:
+            await self.end_web_session(signed.web.id, signed.person.id, "signed out")
+
+    async def end_web_session(self, id: str, by: PersonId | None, why: str) -> None:
+        """Safe to repeat."""
+
+        def unit(change: Change) -> None:
+            web = store.end_web(change.conn, id, Cause.SIGNED_OUT)
+            if web is not None:
+                change.record(SignedOut, person=web.person, why=why, session=web.id)
+                change.revoke(
+                    Cause.SIGNED_OUT, SubjectKind.CREDENTIAL, web.id, by=by, reason=f"The web session ended: {why}."
+                )
+
+        await self._changes.write(unit)
+        self._forget(id)
+
+    async def web_sessions(self, person: PersonId) -> list[WebSession]:
+        return await self._db.read(lambda conn: [web for web, _ in store.live_webs(conn, person)])
+
+    async def by_cookie(self, cookie: str) -> Signed | None:
+        """Who shows this cookie, or None. Counts as activity."""
+        now, hash = self._clock.now(), store.hashed(cookie)
+
+        def unit(conn: Connection) -> tuple[WebSession, bool, bool, Person] | None:
+            found = store.find_web(conn, hash, now)
+            person = self._usable(conn, found[0].person) if found else None
+            return (*found, person) if found and person else None
+
+        found = await self._db.read(unit)
+        if found is None or self._web_ends.past(found[0].id):
+            return None
+        web, renew, former, person = found
+        self._saw(web, now)
+        fresh = await self._renew(web) if renew and not former else None
+        return Signed(Principal(person.id, person.name, person.kind, web.id), person, web=web, fresh=fresh)
+
+    async def _renew(self, web: WebSession) -> Secret[str]:
+        fresh, until = Secret(secrets.token_urlsafe(32)), self._clock.now() + timedelta(seconds=_FORMER_S)
+        # The page that is open keeps its form token: only the cookie changes.
+        await self._db.write(
+            lambda conn: store.renew_web(
+                conn, web.id, store.hashed(fresh.reveal()), web.csrf, former_until=iso(until), issued=None
+            )
+        )
+        return fresh
+
+    # -- tokens -------------------------------------------------------------------------------------
+
+    async def make_token(self, person: str, minutes: float, name: str, by: Signed) -> tuple[Token, Secret[str]]:
+        """A token, shown this once. For oneself, or for anybody with the right to change people.
+
+        A token that makes another for the same person cannot outlive itself by it.
+        """
+        if not 0 < minutes <= LONGEST_TOKEN_MINUTES:
+            raise BadInput(f"A token lives for more than 0 and at most {LONGEST_TOKEN_MINUTES} minutes.")
+        text = Secret(TOKEN_PREFIX + secrets.token_urlsafe(32))
+        id = TokenId(mint("token"))
+
+        def unit(change: Change) -> Token:
+            if by.person.id == person or by.person.name == person:
+                owner = store.get_person(change.conn, by.person.id)
+            else:
+                by.require(Right.PEOPLE)
+                owner = store.get_person(change.conn, person)
+                self._not_beyond(owner, by)
+            if not owner.active or self.dependants.person_locked(change.conn, owner.id):
+                raise Conflict("This account is disabled or locked.")
+            if store.count_live_tokens(change.conn, owner.id) >= _MOST_TOKENS:
+                raise Conflict(f"An account has at most {_MOST_TOKENS} live tokens.")
+            until = change.now + timedelta(minutes=minutes)
+            if by.token is not None and owner.id == by.person.id:
+                until = min(until, by.token.until)
+            token = Token(id, owner.id, name[:120], change.now, until, by.person.id, change.position())
+            store.add_token(change.conn, token, store.hashed(text.reveal()))
+            change.record(TokenMade, token=id, person=owner.id, name=token.name, until=iso(until), by=by.person.id)
+            return token
+
+        token = await self._changes.write(unit)
+        self._token_ends.set(token.id, token.until)
+        return token, text
+
+    async def by_token(self, text: str) -> Signed | None:
+        """Who shows this token, or None."""
+        hash = store.hashed(text)
+
+        def unit(conn: Connection) -> tuple[Token, Person] | None:
+            token = store.find_token(conn, hash)
+            person = self._usable(conn, token.person) if token else None
+            return (token, person) if token and person else None
+
+        found = await self._db.read(unit)
+        if found is None or found[0].until <= self._clock.now() or self._token_ends.past(found[0].id):
+            return None
+        token, person = found
+        return Signed(Principal(person.id, person.name, person.kind, token.id), person, token=token)
+
+    async def tokens(self, person: str | None, after: str = "", limit: int = 100) -> list[Token]:
+        return await self._db.read(lambda conn: store.list_tokens(conn, person, after, limit))
+
+    async def end_token(self, id: str, by: Signed) -> None:
+        """Raises NotFound, also for somebody else's without the right."""
+
+        def unit(change: Change) -> None:
+            token = store.find_token_by_id(change.conn, id)
+            if token is None or (token.person != by.person.id and not by.may(Right.PEOPLE)):
+                raise NotFound("There is no such token.")
+            if store.end_token(change.conn, id, Cause.TOKEN_REVOKED) is None:
+                raise NotFound("There is no such token.")
+            change.record(TokenRevoked, token=id, person=token.person, by=by.person.id)
+            change.revoke(
+                Cause.TOKEN_REVOKED, SubjectKind.CREDENTIAL, id, by=by.person.id, reason="The token was revoked."
+            )
+
+        await self._changes.write(unit)
+        self._token_ends.drop(id)
+
+    # -- what others ask ----------------------------------------------------------------------------
+
+    def alive(self, conn: Connection, principal: Principal) -> bool:
+        """Whether the principal may act, by the credential that they showed: one of the facts."""
+        if self._usable(conn, principal.id) is None:
+            return False
+        if (web := store.find_web_by_id(conn, principal.credential)) is not None:
+            return web.person == principal.id and web.until > self._clock.now() and not self._web_ends.past(web.id)
+        token = store.find_token_by_id(conn, principal.credential)
+        return (
+            token is not None
+            and token.ended is None
+            and token.person == principal.id
+            and token.until > self._clock.now()
+            and not self._token_ends.past(token.id)
+        )
+
+    async def expire(self) -> None:
+        """End every token and web session whose time has come. Called about ten times a second."""
+        for id in self._token_ends.due():
+            await self._changes.write(self._expiring(id))
+            self._token_ends.drop(id)
+        for id in self._web_ends.due():
+            await self.end_web_session(id, None, "its time was over")
+        unsaved = [
+            (id, iso(at)) for id, at in self._seen.items() if (at - self._saved[id]).total_seconds() >= _SEEN_EVERY_S
+        ]
+        if unsaved:
+            self._saved.update({id: self._seen[id] for id, _ in unsaved})
+            self._db.write_soon(lambda conn: store.save_seen(conn, unsaved))
+
+    def _expiring(self, id: str) -> Callable[[Change], None]:
+        def unit(change: Change) -> None:
+            if store.end_token(change.conn, id, Cause.TOKEN_EXPIRED) is not None:
+                change.revoke(
+                    Cause.TOKEN_EXPIRED, SubjectKind.CREDENTIAL, id, by=None, reason="The token's time was over."
+                )
+
+        return unit
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    def _usable(self, conn: Connection, id: PersonId) -> Person | None:
+        person = store.find_person(conn, id)
+        return person if person and person.active and not self.dependants.person_locked(conn, id) else None
+
+    def _saw(self, web: WebSession, now: datetime) -> None:
+        self._seen[web.id] = now
+        self._saved.setdefault(web.id, now)
+        self._web_ends.set(web.id, min(web.until, now + self._idle))
+
+    def _forget(self, id: str) -> None:
+        self._web_ends.drop(id)
+        self._seen.pop(id, None)
+        self._saved.pop(id, None)
+
+    def _target(self, conn: Connection, person: str, by: Signed, version: int | None) -> Person:
+        known = store.get_person(conn, person)
+        if known.id != by.person.id:
+            self._not_beyond(known, by)
+        if version is not None and known.version != version:
+            raise PreconditionFailed("It was changed since you looked.")
+        return known
+
+    def _not_beyond(self, target: Person, by: Signed) -> None:
+        if not target.rights <= by.person.rights:
+            raise Forbidden("This account has rights that you do not have.")
+
+    def _check_roles(self, roles: frozenset[str], by: Signed) -> None:
+        if unknown := sorted(roles - ROLES.keys()):
+            raise BadInput(f"There is no role {', '.join(unknown)[:200]}.", hint=f"Roles: {', '.join(ROLES)}.")
+        if not rights(roles) <= by.person.rights:
+            raise Forbidden("Nobody gives a role beyond their own rights.")
+
+    def _not_last(self, conn: Connection, person: PersonId) -> None:
+        if store.administrators(conn) == {person}:
+            raise LastAdministrator("This is the last active administrator.")
+
+    def _end_person(self, change: Change, person: PersonId, cause: Cause, by: PersonId, reason: str) -> None:
+        self._end_credentials(change, person, cause, None)
+        change.revoke(cause, SubjectKind.PERSON, person, by=by, reason=reason)
+        self.dependants.person_gone(change, person, cause, by)
+
+    def _end_credentials(self, change: Change, person: PersonId, cause: Cause, spared: str | None) -> None:
+        # Their ends in memory are left to come: what has ended in the table ends once.
+        store.end_webs(change.conn, person, cause, spared)
+        store.end_tokens(change.conn, person, cause)

@@ -1,0 +1,1 @@
+"""The hub's record, the copies of the connectors' records, and their reconciliation."""

@@ -1,0 +1,1 @@
+"""Live links: a Permit goes in, an Outcome comes out; sessions, their leases, and the cut."""

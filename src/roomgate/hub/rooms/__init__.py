@@ -1,0 +1,1 @@
+"""Rooms as connectors tell of them, and their live state."""

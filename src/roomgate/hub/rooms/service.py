@@ -1,0 +1,282 @@
+"""Rooms: what connectors tell of them, who may see which, and how they go.
+
+A room is a device under a name. The site's own file names both; when either changes, the old room is gone
+with everything in it, and a new one with a new id is there: no grant follows by itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+from roomgate.access.decision import Room
+from roomgate.access.principal import Right
+from roomgate.clock import Clock
+from roomgate.errors import NotFound
+from roomgate.hub.change import Change, Changes
+from roomgate.hub.findings.service import Findings, Seen
+from roomgate.hub.identity.person import Signed
+from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.hub.rooms import store
+from roomgate.hub.rooms.state import Live, RoomSummary, Watch, summarise
+from roomgate.hub.rooms.store import RoomRecord
+from roomgate.ids import ConnectorId, PersonId, RoomId, RoomName, SiteId, mint
+from roomgate.ledger.event import RoomSeen
+from roomgate.link.messages import RoomInfo
+from roomgate.redact import foreign
+from roomgate.storage.database import Database
+from roomgate.xapi.tree import Document
+
+_MOST_ROOMS = 20_000
+BY_HAND = "by hand"
+
+
+class Dependants(Protocol):
+    """What hangs on a room: grants."""
+
+    def rooms_gone(self, change: Change, gone: frozenset[RoomId], by: PersonId | None) -> None: ...
+
+
+class SessionCount(Protocol):
+    def __call__(self, room: RoomId) -> int:
+        """How many sessions live in a room now."""
+
+
+class Rooms:
+    def __init__(self, db: Database, changes: Changes, clock: Clock, findings: Findings) -> None:
+        self._db = db
+        self._changes = changes
+        self._clock = clock
+        self._findings = findings
+        self._records: dict[RoomId, RoomRecord] = {}  # as committed: for pages and the relay, never for decisions
+        self._live: dict[RoomId, Live] = {}
+        self._linked: set[str] = set()
+        self._watches: set[Watch] = set()
+        self._dependants: Dependants | None = None
+        self.session_count: SessionCount = lambda room: 0
+
+    def bind(self, dependants: Dependants) -> None:
+        """Once, before anything else."""
+        self._dependants = dependants
+
+    async def load(self) -> None:
+        """Know every room, at the start of the program and after each change."""
+        records = await self._db.read(store.every)
+        fresh = {record.room.id: record for record in records}
+        changed = {id for id in fresh.keys() | self._records.keys() if fresh.get(id) != self._records.get(id)}
+        self._records = fresh
+        for gone in self._live.keys() - fresh.keys():
+            del self._live[gone]
+        for id in changed:
+            self._tell(id)
+
+    # -- told by connectors ---------------------------------------------------------------------------
+
+    async def saw(self, connector: ConnectorId, site: SiteId, told: Sequence[RoomInfo]) -> list[Room]:
+        """The connector's whole list. What is new is added, what is missing is removed; gives its rooms now.
+
+        A name that another room holds is refused to the later one, and becomes a finding.
+        """
+        offered = list(told)[:_MOST_ROOMS]
+
+        def unit(change: Change) -> None:
+            mine = {(r.device, str(r.room.name)): r for r in store.of_connector(change.conn, connector)}
+            barred = store.removed_by_hand(change.conn, connector)
+            wanted: dict[tuple[str, str], RoomInfo] = {}
+            for info in offered:
+                wanted.setdefault((info.device, info.name), info)
+            gone = [record for key, record in mine.items() if key not in wanted]
+            self._remove(change, gone, "not in the site's list any more", None, Cause.ROOM_REMOVED)
+            for key, info in wanted.items():
+                if key in barred:
+                    continue
+                if key in mine:
+                    _refresh(change.conn, mine[key], info)
+                else:
+                    self._add(change, connector, site, info)
+
+        await self._changes.write(unit)
+        await self.load()
+        return [r.room for r in self._records.values() if r.room.connector == connector]
+
+    async def changed(self, connector: ConnectorId, info: RoomInfo) -> None:
+        """One room's own state changed: offline, quarantined, locked, fine."""
+
+        def unit(conn: Connection) -> None:
+            for record in store.of_connector(conn, connector):
+                if (record.device, record.room.name) == (info.device, info.name):
+                    _refresh(conn, record, info)
+
+        await self._db.write(unit)
+        await self.load()
+
+    def link_changed(self, connector: ConnectorId, up: bool) -> None:
+        """While its connector is away nothing is known of a room."""
+        if up:
+            self._linked.add(connector)
+        else:
+            self._linked.discard(connector)
+        for record in self._records.values():
+            if record.room.connector == connector:
+                self._live.pop(record.room.id, None)
+                self._tell(record.room.id)
+
+    def state_changed(self, room: RoomId, document: Document, whole: bool) -> None:
+        """The dashboard's part of a room's state: all of it, or what changed."""
+        if room in self._records:
+            self._live.setdefault(room, Live()).absorb(document, whole, self._clock.now())
+            self._tell(room)
+
+    # -- looking ------------------------------------------------------------------------------------
+
+    def by_device(self, connector: str, device: str) -> Room | None:
+        """The room of a device, as far as it was told and committed."""
+        for record in self._records.values():
+            if record.room.connector == connector and record.device == device:
+                return record.room
+        return None
+
+    def device_of(self, room: RoomId) -> str:
+        """Raises NotFound."""
+        record = self._records.get(room)
+        if record is None:
+            raise NotFound("There is no such room.")
+        return record.device
+
+    def document(self, room: RoomId) -> Document:
+        """The state as far as the site lets it out; empty where nothing is known."""
+        live = self._live.get(room)
+        return live.document if live else {}
+
+    def linked(self, connector: str) -> bool:
+        return connector in self._linked
+
+    def get(self, name: str) -> RoomSummary:
+        """By name or id; raises NotFound. Whether the asker may know it is the caller's question."""
+        for record in self._records.values():
+            if name in (record.room.name, record.room.id):
+                return self._summary(record)
+        raise NotFound("There is no such room.")
+
+    def list_for(self, signed: Signed, granted: frozenset[RoomId]) -> list[RoomSummary]:
+        """The rooms that somebody may see: all with the right to see, those of live grants otherwise."""
+        every = signed.may(Right.SEE)
+        return [self._summary(r) for r in self._records.values() if every or r.room.id in granted]
+
+    def summary(self, room: RoomId) -> RoomSummary | None:
+        record = self._records.get(room)
+        return self._summary(record) if record else None
+
+    @contextmanager
+    def watch(self) -> Iterator[Watch]:
+        """Hear of rooms that changed, within the block."""
+        watch = Watch()
+        self._watches.add(watch)
+        try:
+            yield watch
+        finally:
+            self._watches.discard(watch)
+
+    def find_in(self, conn: Connection, id_or_name: str) -> RoomRecord | None:
+        """For units of other areas: the room as the database has it now."""
+        return store.find(conn, id_or_name)
+
+    def names_by_id(self, conn: Connection, ids: frozenset[RoomId]) -> dict[RoomId, str]:
+        return store.names(conn, ids)
+
+    def names(self, conn: Connection, ids: frozenset[RoomId]) -> tuple[str, ...]:
+        return tuple(sorted(store.names(conn, ids).values()))
+
+    # -- removing -----------------------------------------------------------------------------------
+
+    async def remove(self, name: str, by: Signed) -> None:
+        """Take a room away: everything in it falls, and its connector's word does not bring it back."""
+        by.require(Right.SITES)
+
+        def unit(change: Change) -> None:
+            record = store.find(change.conn, name)
+            if record is None:
+                raise NotFound("There is no such room.")
+            self._remove(change, [record], BY_HAND, by.person.id, Cause.ROOM_REMOVED)
+
+        await self._changes.write(unit)
+        await self.load()
+
+    def connector_gone(self, change: Change, connector: ConnectorId, by: PersonId | None) -> None:
+        """Part of disabling a connector; its own revocation cuts what is open in its rooms."""
+        records = store.of_connector(change.conn, connector)
+        for record in records:
+            store.change(change.conn, record.room.id, removed="its connector was disabled")
+        self._gone(change, records, by)
+
+    # -- inside -------------------------------------------------------------------------------------
+
+    def _add(self, change: Change, connector: ConnectorId, site: SiteId, info: RoomInfo) -> None:
+        holder = store.find(change.conn, info.name)
+        taken_device = any(r.device == info.device for r in store.of_connector(change.conn, connector))
+        if holder is not None or taken_device or not _fit(info):
+            title = f"A room named {foreign(info.name, 80)} was offered and not taken in"
+            why = "its name or device is held by another room" if _fit(info) else "its name cannot be a room's name"
+            self._findings.note_in(
+                change,
+                Seen(
+                    source="rooms", key=f"{connector} {info.device} {info.name}", severity="warning",
+                    title=f"{title}: {why}.", evidence={"connector": connector, "device": foreign(info.device, 80)},
+                    mend="Give the room another name in the site's own file.",
+                ),
+            )  # fmt: skip
+            return
+        room = Room(RoomId(mint("room")), RoomName(info.name), site, connector)
+        store.add(
+            change.conn,
+            RoomRecord(
+                room, info.device, info.state, foreign(info.words), foreign(info.product, 100),
+                foreign(info.software, 100), change.at, None, trusted=True,
+            ),
+        )  # fmt: skip
+        change.record(
+            RoomSeen, room=room.id, name=info.name, site=site, connector=connector, product=foreign(info.product, 100)
+        )
+
+    def _remove(self, change: Change, records: list[RoomRecord], why: str, by: PersonId | None, cause: Cause) -> None:
+        for record in records:
+            store.change(change.conn, record.room.id, removed=why)
+            change.revoke(
+                cause, SubjectKind.ROOM, record.room.id, by=by, rooms=frozenset({record.room.id}),
+                reason=f"The room was removed: {why}.",
+            )  # fmt: skip
+        self._gone(change, records, by)
+
+    def _gone(self, change: Change, records: list[RoomRecord], by: PersonId | None) -> None:
+        assert self._dependants is not None, "bind() comes first"
+        if records:
+            self._dependants.rooms_gone(change, frozenset(r.room.id for r in records), by)
+
+    def _summary(self, record: RoomRecord) -> RoomSummary:
+        room = record.room
+        return summarise(
+            record, self._live.get(room.id), linked=room.connector in self._linked, sessions=self.session_count(room.id)
+        )
+
+    def _tell(self, room: RoomId) -> None:
+        for watch in self._watches:
+            watch.tell(room)
+
+
+def _fit(info: RoomInfo) -> bool:
+    """Whether a name can be a room's: it stands in addresses and as a user name of Basic credentials."""
+    name = info.name
+    shown = name.isprintable() and name == name.strip() and not set(name) & set(":/?#%\\")
+    return 0 < len(name) <= 120 and shown and not name.startswith("room_") and 0 < len(info.device) <= 120
+
+
+def _refresh(conn: Connection, record: RoomRecord, info: RoomInfo) -> None:
+    columns = {
+        "state": info.state[:20],
+        "words": foreign(info.words),
+        "product": foreign(info.product, 100),
+        "software": foreign(info.software, 100),
+    }
+    if (record.state, record.words, record.product, record.software) != tuple(columns.values()):
+        store.change(conn, record.room.id, **columns)

@@ -1,0 +1,84 @@
+"""The SQL of rooms."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from roomgate.access.decision import Room
+from roomgate.hub.db.schema import connectors, rooms
+from roomgate.ids import ConnectorId, RoomId, RoomName, SiteId
+
+
+@dataclass(frozen=True, slots=True)
+class RoomRecord:
+    """A room as its connector tells of it."""
+
+    room: Room
+    device: str
+    state: str  # fine, offline, quarantined, locked
+    words: str
+    product: str
+    software: str
+    created: str
+    removed: str | None
+    trusted: bool  # its connector is confirmed and not disabled
+
+
+_columns = select(rooms, connectors.c.state.label("connector_state")).join(
+    connectors, connectors.c.id == rooms.c.connector
+)
+
+
+def _record(row: Row[Any]) -> RoomRecord:
+    room = Room(RoomId(row.id), RoomName(row.name), SiteId(row.site), ConnectorId(row.connector))
+    return RoomRecord(
+        room, row.device, row.state, row.words, row.product, row.software, row.created, row.removed,
+        row.connector_state == "live",
+    )  # fmt: skip
+
+
+def find(conn: Connection, id_or_name: str) -> RoomRecord | None:
+    """A room that is there, by its name or id."""
+    query = _columns.where(rooms.c.removed.is_(None), or_(rooms.c.name == id_or_name, rooms.c.id == id_or_name))
+    row = conn.execute(query).first()
+    return _record(row) if row else None
+
+
+def of_connector(conn: Connection, connector: str) -> list[RoomRecord]:
+    query = _columns.where(rooms.c.removed.is_(None), rooms.c.connector == connector)
+    return [_record(row) for row in conn.execute(query)]
+
+
+def removed_by_hand(conn: Connection, connector: str) -> set[tuple[str, str]]:
+    """Device and name of what an administrator took away: the connector's word does not bring it back."""
+    query = select(rooms.c.device, rooms.c.name).where(rooms.c.connector == connector, rooms.c.removed == "by hand")
+    return {(row.device, row.name) for row in conn.execute(query)}
+
+
+def every(conn: Connection) -> list[RoomRecord]:
+    return [_record(row) for row in conn.execute(_columns.where(rooms.c.removed.is_(None)).order_by(rooms.c.name))]
+
+
+def add(conn: Connection, record: RoomRecord) -> None:
+    room = record.room
+    conn.execute(
+        insert(rooms),
+        {
+            "id": room.id, "name": room.name, "site": room.site, "connector": room.connector, "device": record.device,
+            "state": record.state, "words": record.words, "product": record.product, "software": record.software,
+            "created": record.created,
+        },
+    )  # fmt: skip
+
+
+def change(conn: Connection, id: RoomId, **columns: Any) -> None:
+    conn.execute(update(rooms).where(rooms.c.id == id).values(**columns))
+
+
+def names(conn: Connection, ids: frozenset[RoomId]) -> dict[RoomId, str]:
+    """Names by id, those of removed rooms too."""
+    if not ids:
+        return {}
+    query = select(rooms.c.id, rooms.c.name).where(rooms.c.id.in_(sorted(ids)))
+    return {RoomId(row.id): row.name for row in conn.execute(query)}
