@@ -283,10 +283,14 @@ class Acts:
     async def _watch(self, order: Order, room: Room, call: Call, leave: Leave) -> None:
         keep = _keeper(order, leave)
 
+        owed = True  # the present value, which is sent also where it is nothing: the hub counts on it
+
         def hear(kind: str, document: Any) -> None:
+            nonlocal owed
             shown = document if kind == "gap" else tree.prune(document, None, keep)
-            if shown or kind == "gap":
-                self.sender.send(Feedback(order.id, kind, shown))
+            if shown or kind == "gap" or (owed and kind != "event"):
+                self.sender.send(Feedback(order.id, kind, shown or {}))
+            owed = kind == "gap" or (owed and kind == "event")
 
         try:
             forget = await room.subscribe(call.path, hear)

@@ -249,8 +249,10 @@ site_checkpoints = Table(
     "site_checkpoints",
     metadata,
     Column("connector", ForeignKey("connectors.id"), primary_key=True),
-    Column("size", Integer, nullable=False),
-    Column("checkpoint", Text, nullable=False),
+    Column("size", Integer, nullable=False),  # entries that are here
+    Column("hashes", LargeBinary, nullable=False),  # the right edge of the tree over them
+    Column("origin", String(255), nullable=False),  # pinned with the first checkpoint
+    Column("checkpoint", Text, nullable=False),  # the newest that was verified
 )
 
 findings = Table(

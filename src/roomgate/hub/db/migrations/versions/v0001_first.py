@@ -238,6 +238,8 @@ def upgrade() -> None:
         "site_checkpoints",
         sa.Column("connector", sa.String(length=80), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("hashes", sa.LargeBinary(), nullable=False),
+        sa.Column("origin", sa.String(length=255), nullable=False),
         sa.Column("checkpoint", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["connector"], ["connectors.id"], name=op.f("fk_site_checkpoints_connector")),
         sa.PrimaryKeyConstraint("connector", name=op.f("pk_site_checkpoints")),

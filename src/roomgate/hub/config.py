@@ -1,0 +1,109 @@
+"""The hub's configuration: one frozen struct, checked whole."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from roomgate.errors import RoomgateError
+from roomgate.hub.identity.passwords import Argon2
+
+
+class BadConfig(RoomgateError):
+    """The configuration has mistakes: all of them, a line each."""
+
+    code = "config.bad"
+    hint = "Correct every line that is named, then start again."
+
+    def __init__(self, complaints: list[str]) -> None:
+        super().__init__("\n".join(complaints))
+        self.complaints = complaints
+
+
+class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Keys are the same in the TOML file and, as ``ROOMGATE_HUB_…``, in the environment. Seconds end in _s."""
+
+    data: str  # the data folder: database, keys
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8443
+    public_url: str = ""  # how people reach it; https://HOST:PORT of the listener if empty
+    certificate: str = ""  # PEM files of the server's certificate (with its chain) and key
+    certificate_key: str = ""
+    ca: str = ""  # PEM file of the authority, for people and connectors to trust; shown, not used
+    database_url: str = ""  # sqlite:///…; a file in the data folder if empty
+    witness_url: str = ""
+    witness_key: str = ""  # the witness's key, as name+id+key
+    witness_ca: str = ""
+    web_idle_s: float = 15 * 60
+    web_absolute_s: float = 12 * 3600
+    argon2_time_cost: int = 3
+    argon2_memory_kib: int = 65536
+    argon2_parallelism: int = 4
+
+    @property
+    def argon2(self) -> Argon2:
+        return Argon2(self.argon2_time_cost, self.argon2_memory_kib, self.argon2_parallelism)
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{Path(self.data).absolute() / 'hub.db'}"
+
+    @property
+    def keys(self) -> Path:
+        return Path(self.data) / "keys"
+
+
+_KEYS = {field.name: field for field in msgspec.structs.fields(HubConfig)}
+
+
+def parse_config(values: Mapping[str, object]) -> HubConfig:
+    """Check everything and build it; raises BadConfig with every complaint. Text from the environment is read."""
+    complaints: list[str] = []
+    good: dict[str, object] = {}
+    for key, value in values.items():
+        field = _KEYS.get(key)
+        if field is None:
+            near = difflib.get_close_matches(key, _KEYS, n=1)
+            complaints.append(f"{key}: there is no such key" + (f"; did you mean {near[0]}?" if near else "."))
+            continue
+        try:
+            good[key] = msgspec.convert(value, field.type, strict=not isinstance(value, str))
+        except msgspec.ValidationError as bad:
+            complaints.append(f"{key}: {bad}")
+    if "data" not in values:
+        complaints.append("data: the data folder must be given.")
+    complaints += _complaints(good)
+    if complaints:
+        raise BadConfig(complaints)
+    return msgspec.convert(good, HubConfig)
+
+
+def _complaints(good: Mapping[str, object]) -> list[str]:
+    """What is wrong with values that have the right type."""
+    found = []
+
+    def number(key: str, low: float, high: float) -> None:
+        value = good.get(key)
+        if isinstance(value, int | float) and not low <= value <= high:
+            found.append(f"{key}: must be from {low:g} to {high:g}.")
+
+    number("listen_port", 0, 65535)
+    number("web_idle_s", 10, 24 * 3600)
+    number("web_absolute_s", 60, 31 * 24 * 3600)
+    number("argon2_time_cost", 1, 20)
+    number("argon2_memory_kib", 8, 4 * 1024 * 1024)
+    number("argon2_parallelism", 1, 64)
+    if not good.get("data", "."):
+        found.append("data: must not be empty.")
+    for key in ("public_url", "witness_url"):
+        url = good.get(key)
+        if url and not str(url).startswith("https://"):
+            found.append(f"{key}: must begin with https://.")
+    if (url := good.get("database_url")) and not str(url).startswith("sqlite:///"):
+        found.append("database_url: must begin with sqlite:///.")
+    if bool(good.get("certificate")) != bool(good.get("certificate_key")):
+        found.append("certificate, certificate_key: give both or neither.")
+    if bool(good.get("witness_url")) != bool(good.get("witness_key")):
+        found.append("witness_url, witness_key: give both or neither.")
+    return found

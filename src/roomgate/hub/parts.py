@@ -1,0 +1,134 @@
+"""The hub's parts, put together once: what every route, page and task of it is given."""
+
+import os
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from roomgate.clock import Clock
+from roomgate.errors import RoomgateError
+from roomgate.hub.bus import Bus
+from roomgate.hub.change import Changes
+from roomgate.hub.config import HubConfig
+from roomgate.hub.db.migrate import migrate
+from roomgate.hub.findings.service import Findings
+from roomgate.hub.grants.service import Grants
+from roomgate.hub.identity.passwords import Passwords
+from roomgate.hub.identity.service import Identity
+from roomgate.hub.ledger.service import HubLedger, Witness
+from roomgate.hub.rooms.service import Rooms
+from roomgate.hub.sites.service import Sites
+from roomgate.ledger.checkpoint import VerifierKey
+from roomgate.storage.database import Database
+from roomgate.storage.record import Record
+
+ORIGIN = "roomgate.hub/main"
+
+
+class KeyUnreadable(RoomgateError):
+    """A key file is there and cannot be used; nothing is made in its place."""
+
+    code = "hub.key-unreadable"
+    hint = "Restore the key from the backup of the data folder."
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """``order`` signs orders and renewals and proves the hub on the link; ``ledger`` signs checkpoints."""
+
+    order: Ed25519PrivateKey
+    ledger: Ed25519PrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    config: HubConfig
+    clock: Clock
+    keys: Keys
+    db: Database
+    record: Record
+    bus: Bus
+    changes: Changes
+    passwords: Passwords
+    identity: Identity
+    sites: Sites
+    rooms: Rooms
+    grants: Grants
+    ledger: HubLedger
+    findings: Findings
+
+    async def aclose(self) -> None:
+        self.passwords.close()
+        await self.db.aclose()
+
+    async def expire(self) -> None:
+        """End what is over: grants, tokens, web sessions."""
+        await self.grants.expire()
+        await self.identity.expire()
+
+
+def ensure_keys(folder: Path) -> Keys:
+    """Load the keys, or make them, mode 0600, on the first start. Raises KeyUnreadable."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return Keys(_ensure_key(folder / "order.pem"), _ensure_key(folder / "ledger.pem"))
+
+
+def _ensure_key(path: Path) -> Ed25519PrivateKey:
+    if not path.exists():
+        key = Ed25519PrivateKey.generate()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(pem)
+            out.flush()
+            os.fsync(out.fileno())
+        return key
+    try:
+        loaded = load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError) as bad:
+        raise KeyUnreadable(f"{path.name}: {bad}") from bad
+    if not isinstance(loaded, Ed25519PrivateKey):
+        raise KeyUnreadable(f"{path.name} is no Ed25519 key.")
+    return loaded
+
+
+async def open_parts(config: HubConfig, clock: Clock) -> Parts:
+    """Open the data folder (made where it is missing), bring the schema up, know what lives."""
+    keys = ensure_keys(config.keys)
+    witness = None
+    if config.witness_url:
+        tls = ssl.create_default_context(cafile=config.witness_ca or None)
+        witness = Witness(config.witness_url, VerifierKey.parse(config.witness_key), tls)
+
+    db = Database.open(config.database)
+    passwords = Passwords(config.argon2)
+    try:
+        await migrate(db)
+        bus = Bus()
+        record = Record(db, ORIGIN, keys.ledger)
+        changes = Changes(db, record, bus, clock)
+        findings = Findings(db, changes)
+        identity = Identity(db, changes, clock, passwords, idle_s=config.web_idle_s, absolute_s=config.web_absolute_s)
+        rooms = Rooms(db, changes, clock, findings)
+        sites = Sites(db, changes, keys.order, rooms)
+        grants = Grants(db, changes, clock, identity, rooms, sites)
+        identity.bind(grants)
+        rooms.bind(grants)
+        await identity.load()
+        await rooms.load()
+        await grants.load()
+    except BaseException:
+        passwords.close()
+        await db.aclose()
+        raise
+    ledger = HubLedger(db, record, clock, findings, witness)
+    return Parts(
+        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings
+    )

@@ -1,0 +1,275 @@
+"""The live links of this hub: what is sent over them, and who waits for what comes back.
+
+Theory: an order is sent once, over one link session, and is never sent again. Its answer is awaited by the
+order's id, not by the link: a connector keeps an outcome that it could not deliver, and delivers it over the
+next link. Whoever asked is told "unknown" when the link goes; the record gets the outcome when it comes.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from roomgate import log
+from roomgate.access.decision import Permit, Room
+from roomgate.clock import Clock
+from roomgate.errors import RoomgateError, Unreachable
+from roomgate.hub.channels import Cutoff, Session
+from roomgate.hub.relay.orders import build_order, build_renewal
+from roomgate.hub.relay.sessions import Book
+from roomgate.hub.relay.watch import Watch
+from roomgate.ids import ConnectorId, DeviceId, OrderId, SiteId, mint
+from roomgate.link.messages import Cut, Hello, Outcome, ToConnector, Unsubscribe
+from roomgate.link.order import LEASE_S, Order, Renewal
+
+READY_WITHIN_S = 2.0  # how long an ask waits for the first heartbeat of a link that has just come up
+MOST_WAITING = 512  # orders under way over one link
+
+_log = log.get("relay")
+
+
+class LinkSession(Protocol):
+    """The hub's end of one link session."""
+
+    @property
+    def connector(self) -> ConnectorId: ...
+
+    @property
+    def site(self) -> SiteId: ...
+
+    @property
+    def hello(self) -> Hello: ...
+
+    @property
+    def nonce(self) -> bytes: ...
+
+    @property
+    def last_heartbeat(self) -> int:
+        """The number of the newest heartbeat; 0 before the first."""
+
+    def send_signed(self, make: Callable[[bytes, int], Order | Renewal]) -> None:
+        """Number, sign and queue what ``make(nonce, sequence)`` gives; never waits.
+
+        Raises an error of the link when it cannot, and then the number was not taken.
+        """
+
+    def send(self, message: ToConnector, urgent: bool = False) -> None:
+        """Queue it; never waits. Raises an error of the link when it cannot."""
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """An order under way."""
+
+    order: OrderId
+    connector: ConnectorId
+    session: Session
+    final: asyncio.Future[Outcome]
+    consent: asyncio.Event = field(default_factory=asyncio.Event)  # the room is being asked
+
+
+@dataclass(slots=True, eq=False)
+class Live:
+    """One link that is up."""
+
+    link: LinkSession
+    ready: asyncio.Event = field(default_factory=asyncio.Event)  # a heartbeat has come
+    gone: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _UnderWay:
+    """A revocation whose cuts are not all confirmed."""
+
+    began: float
+    cuts: set[str]
+
+
+class Links:
+    """All of them; synchronous throughout, so nothing comes between a check and the send that it allows."""
+
+    def __init__(self, book: Book, clock: Clock) -> None:
+        self.book = book
+        self.cut_s: deque[float] = deque(maxlen=1000)  # from the commit to the last word of the connectors
+        self._clock = clock
+        self._live: dict[ConnectorId, Live] = {}
+        self._gone: dict[ConnectorId, float] = {}  # when its last link went
+        self._waiting: dict[OrderId, Waiting] = {}
+        self._watches: dict[OrderId, Watch] = {}
+        self._lost: list[Watch] = []  # their link has gone; to be subscribed again over the next one
+        self._cutting: list[_UnderWay] = []
+
+    # -- coming and going ----------------------------------------------------------------------------
+
+    def arrived(self, link: LinkSession) -> Live:
+        """A connector is there."""
+        live = Live(link)
+        self._live[link.connector] = live
+        away_s = self._clock.monotonic() - self._gone.pop(link.connector, self._clock.monotonic())
+        if away_s >= LEASE_S:
+            # Their leases have lapsed there, with all that they had caused: those ids never live again.
+            for session in self.book.of_connector(link.connector):
+                self.book.reissue(session)
+        return live
+
+    def gone(self, link: LinkSession) -> None:
+        live = self._live.get(link.connector)
+        if live is None or live.link is not link:
+            return
+        live.gone = True
+        del self._live[link.connector]
+        self._gone[link.connector] = self._clock.monotonic()
+        for waiting in [one for one in self._waiting.values() if one.connector == link.connector]:
+            del self._waiting[waiting.order]
+            if not waiting.final.done():
+                words = "The link to the site was lost: look at the room before you ask again."
+                waiting.final.set_result(Outcome(waiting.order, "unknown", rule="link.lost", words=words))
+        for watch in self.watches(link.connector):
+            del self._watches[watch.order]
+            self._lost.append(watch)
+            watch.gap()
+
+    def find(self, connector: ConnectorId) -> Live | None:
+        return self._live.get(connector)
+
+    async def get(self, room: Room) -> Live:
+        """The link that reaches a room, once it beats; raises Unreachable."""
+        live = self._live.get(room.connector)
+        if live is None or live.gone:
+            raise Unreachable("The site's connector is not connected.")
+        try:
+            async with asyncio.timeout(READY_WITHIN_S):
+                await live.ready.wait()
+        except TimeoutError as late:
+            raise Unreachable("The site's connector does not answer.") from late
+        if live.gone:
+            raise Unreachable("The site's connector is not connected.")
+        return live
+
+    # -- sending -------------------------------------------------------------------------------------
+
+    def order(self, live: Live, permit: Permit, session: Session, order: OrderId, device: DeviceId) -> Waiting:
+        """Sign and send one order, once. A session that the connector has not heard of is vouched for first.
+
+        Raises Unreachable; then nothing was sent.
+        """
+        if len(self._waiting) >= MOST_WAITING:
+            raise Unreachable("Too many asks are under way.", hint="Try again in a moment.")
+        if session.vouched != live.link.nonce:
+            self._renew(live, [session])
+        waiting = Waiting(order, live.link.connector, session, asyncio.get_running_loop().create_future())
+        self._waiting[order] = waiting
+        try:
+            self._signed(live, lambda nonce, sequence: build_order(permit, session, order, device, nonce, sequence))
+        except Unreachable:
+            del self._waiting[order]
+            raise
+        return waiting
+
+    def forget(self, order: OrderId) -> None:
+        self._waiting.pop(order, None)
+
+    def beat(self, live: Live) -> None:
+        """Answer a heartbeat with the word that what lives, lives."""
+        now = self._clock.now()
+        living = self.book.living(live.link.connector)
+        self._renew(live, [s for s in living if s.until is None or now < s.until])
+        live.ready.set()
+
+    def vouch(self, live: Live, session: Session) -> None:
+        """The word for one session, ahead of the next heartbeat."""
+        self._renew(live, [session])
+
+    def _renew(self, live: Live, sessions: Iterable[Session]) -> None:
+        named = list(sessions)
+        beat = live.link.last_heartbeat
+        self._signed(live, lambda nonce, sequence: build_renewal(named, nonce, sequence, beat))
+        for session in named:
+            session.vouched = live.link.nonce
+
+    def _signed(self, live: Live, make: Callable[[bytes, int], Order | Renewal]) -> None:
+        if live.gone:
+            raise Unreachable("The site's connector is not connected.")
+        try:
+            live.link.send_signed(make)
+        except RoomgateError as fault:
+            raise Unreachable("The site's connector cannot keep up.") from fault
+
+    def _plain(self, live: Live, message: ToConnector, urgent: bool = False) -> bool:
+        """Whether it is on its way. What is not, fails closed: without a link the leases lapse."""
+        try:
+            live.link.send(message, urgent)
+        except RoomgateError as fault:
+            _log.warning("relay.not-sent", connector=live.link.connector, error=fault.message[:200])
+            return False
+        return True
+
+    # -- cutting -------------------------------------------------------------------------------------
+
+    def cut(self, sessions: Mapping[ConnectorId, list[str]], why: Cutoff, began: float) -> None:
+        """Tell the connectors concerned, ahead of everything that waits. One that is away lets leases lapse."""
+        cuts: set[str] = set()
+        for connector, ids in sessions.items():
+            live = self._live.get(connector)
+            if live is None:
+                continue
+            cut = Cut(mint("cut"), sorted(ids), why.cause, why.words)
+            if self._plain(live, cut, urgent=True):
+                cuts.add(cut.id)
+        if cuts:
+            self._cutting.append(_UnderWay(began, cuts))
+        else:
+            self.cut_s.append(self._clock.monotonic() - began)
+
+    def cut_done(self, cut: str) -> None:
+        for under_way in self._cutting:
+            under_way.cuts.discard(cut)
+        for under_way in [one for one in self._cutting if not one.cuts]:
+            self._cutting.remove(under_way)
+            self.cut_s.append(self._clock.monotonic() - under_way.began)
+
+    # -- hearing -------------------------------------------------------------------------------------
+
+    def outcome(self, outcome: Outcome, connector: ConnectorId) -> bool:
+        """Hand an outcome to whoever waits for it; False if nobody does. An order is answered by whom it went to."""
+        waiting = self._waiting.get(OrderId(outcome.order))
+        if waiting is None or waiting.connector != connector:
+            return False
+        if outcome.outcome == "waiting":
+            waiting.consent.set()
+        else:
+            del self._waiting[waiting.order]
+            if not waiting.final.done():
+                waiting.final.set_result(outcome)
+        return True
+
+    # -- watching ------------------------------------------------------------------------------------
+
+    def add_watch(self, watch: Watch) -> None:
+        self._watches[watch.order] = watch
+
+    def find_watch(self, order: str) -> Watch | None:
+        return self._watches.get(OrderId(order))
+
+    def watches(self, connector: ConnectorId) -> list[Watch]:
+        return [watch for watch in self._watches.values() if watch.session.room.connector == connector]
+
+    def watches_of(self, session: Session) -> list[Watch]:
+        return [watch for watch in (*self._watches.values(), *self._lost) if watch.session is session]
+
+    def take_lost(self, connector: ConnectorId) -> list[Watch]:
+        """The watches that an earlier link of this connector carried; whoever takes them subscribes them again."""
+        mine = [watch for watch in self._lost if watch.session.room.connector == connector]
+        self._lost = [watch for watch in self._lost if watch not in mine]
+        return mine
+
+    def drop_watch(self, watch: Watch) -> None:
+        """Nobody watches any more: the connector may let go."""
+        if watch in self._lost:
+            self._lost.remove(watch)
+        if self._watches.pop(watch.order, None) is None:
+            return
+        live = self._live.get(watch.session.room.connector)
+        if live is not None:
+            self._plain(live, Unsubscribe(watch.order))

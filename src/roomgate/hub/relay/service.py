@@ -1,0 +1,468 @@
+"""The relay: an ask goes in, a decision is made, an order goes out, an outcome comes back.
+
+Theory: the decision's entry is durable before a command's order is signed, and between the last check and the
+send nothing can come (`Heard`). An ask that was permitted runs to its end whether or not somebody waits for
+it: a client that hangs up neither stops a call nor makes it happen twice. Nothing is ever sent again.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+from sqlalchemy import Connection
+
+from roomgate import log
+from roomgate.access.capability import Classes
+from roomgate.access.decision import Ask, Denied, Facts, Permit, decide
+from roomgate.access.principal import Principal
+from roomgate.clock import Clock, iso
+from roomgate.errors import Conflict, NotFound, RoomgateError, Unreachable
+from roomgate.hub.channels import IDLE, Channel, ChannelClosed, Kind, Session
+from roomgate.hub.relay import store
+from roomgate.hub.relay.asked import Answer, Asked, Asks, Wish
+from roomgate.hub.relay.cut import FactsSource, apply
+from roomgate.hub.relay.heard import Heard
+from roomgate.hub.relay.joining import LIST_ARGUMENTS, choose_booking
+from roomgate.hub.relay.links import Links, Waiting
+from roomgate.hub.relay.masking import mask_result, masked_call, masked_text
+from roomgate.hub.relay.sessions import Book
+from roomgate.hub.relay.standing import stand
+from roomgate.hub.relay.watch import Watch
+from roomgate.ids import AskId, DeviceId, OrderId, RoomId, mint
+from roomgate.ledger.event import Event, OutcomeKnown, Permitted, Refused
+from roomgate.link.messages import Outcome
+from roomgate.redact import foreign
+from roomgate.storage.database import Database
+from roomgate.storage.record import Record
+from roomgate.xapi import tree
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+
+WAIT_S = 1.5  # how long a plain REST ask waits before it is told to come back
+ANSWER_WITHIN_S = 90.0  # the longest that an order's outcome is awaited, the room's consent included
+SUBSCRIBE_WITHIN_S = 10.0
+SWEEP_EVERY_S = 5.0
+MOST_PENDING = 32  # asks under way in one session
+
+_log = log.get("relay")
+
+
+class Devices(Protocol):
+    """Which device stands in a room."""
+
+    def device_of(self, room: RoomId) -> str: ...
+
+
+class Relay:
+    def __init__(
+        self,
+        db: Database,
+        record: Record,
+        grants: FactsSource,
+        devices: Devices,
+        book: Book,
+        heard: Heard,
+        links: Links,
+        asks: Asks,
+        clock: Clock,
+        catalogue: Catalogue,
+    ) -> None:
+        self._db = db
+        self._record = record
+        self._grants = grants
+        self._devices = devices
+        self.book = book
+        self.links = links
+        self._heard = heard
+        self._clock = clock
+        self.catalogue = catalogue
+        self._asks = asks
+        self._group: asyncio.TaskGroup | None = None
+
+    async def run(self) -> None:
+        """Carry what was permitted to its end, and let go of what lives no more. To be supervised."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                while True:
+                    await asyncio.sleep(SWEEP_EVERY_S)
+                    self.sweep()
+        finally:
+            self._group = None
+
+    def sweep(self) -> None:
+        """Forget idle sessions and old answers."""
+        gone = [session.id for session in self.book.sweep() if session.opened is not None]
+        if gone:
+            at = iso(self._clock.now())
+            self._db.write_soon(lambda conn: store.end_sessions(conn, list(gone), IDLE, at))
+        self._asks.sweep()
+
+    # -- asking --------------------------------------------------------------------------------------
+
+    async def ask(
+        self,
+        principal: Principal,
+        room_name: str,
+        wish: Wish,
+        *,
+        session: Session | None = None,
+        wait_s: float = WAIT_S,
+    ) -> Answer:
+        """Ask one thing of a room, and wait for its outcome at most ``wait_s``; then the answer is "waiting".
+
+        Raises XapiError for what the catalogue does not know, Denied (whose ``some_grant`` tells whether the
+        asker may learn that there is such a room), Unreachable where nothing was sent, and what the storage
+        raises when the permit cannot be made durable: then nothing was sent either.
+        """
+        asked = await self._start(principal, room_name, wish, session)
+        try:
+            async with asyncio.timeout(wait_s):
+                await asked.over.wait()
+        except TimeoutError:
+            pass  # it goes on; the asker comes back for it
+        return asked.answer()
+
+    async def _start(self, principal: Principal, room_name: str, wish: Wish, session: Session | None) -> Asked:
+        group = self._group
+        if group is None:
+            raise Unreachable("The hub is starting or stopping.")
+        call = wish.call(self.catalogue)
+        permit, facts, mark = await self._permit(principal, room_name, call, wish.reason, session)
+        room = permit.ask.room
+        if session is None:
+            session = self.book.reuse(principal, room)
+        if session.pending >= MOST_PENDING:
+            raise Conflict("Too many asks are under way in this session.", hint="Wait for one of them.")
+        self._hold(session, permit, facts)
+        asked = Asked(
+            permit.ask.id, OrderId(mint("order")), principal, room.name, call, session, self._clock.monotonic()
+        )
+        with self.book.asking(session):
+            if call.verb in (Verb.COMMAND, Verb.SET):
+                # Durable before anything is signed: what cannot be recorded does not happen.
+                asked.entry = await self._db.write(self._permitted(permit, asked))
+            else:
+                self._db.write_soon(self._permitted(permit, asked))
+            self._asks.add(asked)
+            group.create_task(self._carry_out(asked, permit, mark), name=f"relay.{asked.order}")
+        return asked
+
+    async def _permit(
+        self, principal: Principal, room_name: str, call: Call, reason: str, session: Session | None
+    ) -> tuple[Permit, Facts, int]:
+        """Decide; a denial is written down. The mark is from before the facts were read."""
+        if session is not None and session.ended is not None:
+            raise ChannelClosed(session.ended.words)
+        mark = self._heard.mark()
+        room, facts = await self._grants.facts(principal, room_name)
+        id = AskId(mint("ask"))
+        try:
+            if room is None:
+                raise Denied("no-room", "There is no such room.")
+            ask = Ask(id, principal, room, call, reason, session.id if session else None)
+            permit = decide(ask, facts, self._clock.now(), self.catalogue)
+        except Denied as no:
+            self._soon(
+                Refused(
+                    at=iso(self._clock.now()),
+                    ask=id,
+                    principal=principal.id,
+                    room=room.name if room else foreign(room_name, 80),
+                    call=str(masked_call(call, self.catalogue)),
+                    rule=no.rule,
+                )
+            )
+            raise
+        self._require(mark, permit, facts, session)
+        return permit, facts, mark
+
+    def _require(self, mark: int, permit: Permit, facts: Facts, session: Session | None) -> None:
+        """Raises Denied if access changed since the mark."""
+        if session is not None and session.ended is not None:
+            raise Denied(session.ended.cause, session.ended.words, some_grant=True)
+        grants = frozenset(grant.id for grant in facts.grants)
+        room = permit.ask.room
+        self._heard.require(mark, permit.ask.principal, room, session.id if session else None, grants)
+
+    def _hold(self, session: Session, permit: Permit, facts: Facts) -> None:
+        """What the facts give is what the session may carry; nothing was heard since they were read."""
+        apply(
+            session,
+            stand(session.principal, permit.ask.room, facts, self._clock.now(), self.catalogue, None),
+        )
+        session.room = permit.ask.room
+        session.grant = permit.by
+        if Classes.shipped().intrusive(permit.ask.call):
+            session.uses |= {Call(permit.ask.call.verb, permit.ask.call.path)}
+
+    def _permitted(self, permit: Permit, asked: Asked) -> Any:
+        """The unit of work that makes a permit durable: entry, session, ask."""
+        session, call, at = asked.session, asked.call, iso(self._clock.now())
+        lasting = call.verb in (Verb.COMMAND, Verb.SET)
+        entry = Permitted(
+            at=at,
+            ask=asked.id,
+            order=asked.order,
+            principal=asked.principal.id,
+            room=asked.room,
+            call=str(masked_call(call, self.catalogue)),
+            digest=call.digest(),
+            grant=permit.by,
+            reason=permit.ask.reason,
+            connector=permit.ask.room.connector,
+            session=session.id,
+        )
+        text = masked_text(call, self.catalogue)
+
+        def unit(conn: Connection) -> int:
+            index = self._record.append(conn, entry)
+            if lasting:
+                if session.opened is None:
+                    opened = store.position(conn)
+                    store.keep_session(conn, session, permit.by, opened, at)
+                    session.opened = opened
+                store.add_ask(
+                    conn,
+                    {
+                        "id": asked.id, "person": asked.principal.id, "room": asked.room, "session": session.id,
+                        "order": asked.order, "call": text, "outcome": "waiting", "rule": "", "words": "",
+                        "asked_at": at, "permit_entry": index,
+                    },
+                )  # fmt: skip
+            return index
+
+        return unit
+
+    async def _carry_out(self, asked: Asked, permit: Permit, mark: int) -> None:
+        """From the durable permit to the outcome. Every end of it is recorded."""
+        with self.book.asking(asked.session):
+            try:
+                outcome = await self._send(asked, permit, mark)
+            except Denied as no:
+                outcome = Outcome(asked.order, "refused", rule=no.rule, words=no.message)
+            except RoomgateError as fault:
+                outcome = Outcome(asked.order, "failed", rule=fault.code, words=fault.message)
+            except Exception as fault:  # the outermost edge of an ask: its asker gets an answer whatever happened
+                _log.error("relay.fault", order=asked.order, error=f"{type(fault).__name__}: {fault}"[:300])
+                outcome = Outcome(asked.order, "unknown", rule="internal", words="The hub had a fault.")
+            finally:
+                self.links.forget(asked.order)
+            self._keep_outcome(asked.call, asked.room, permit.ask.room.connector, outcome)
+            self._settle(asked, permit, outcome)
+
+    async def _send(self, asked: Asked, permit: Permit, mark: int) -> Outcome:
+        live = await self.links.get(permit.ask.room)
+        device = DeviceId(self._devices.device_of(permit.ask.room.id))
+        session = asked.session
+        # From here to the send nothing is awaited.
+        if session.ended is not None:
+            raise Denied(session.ended.cause, session.ended.words, some_grant=True)
+        self._heard.require(mark, asked.principal, permit.ask.room, session.id, session.grants)
+        waiting = self.links.order(live, permit, session, asked.order, device)
+        asked.sent = True
+        return await self._await(asked, waiting)
+
+    async def _await(self, asked: Asked, waiting: Waiting) -> Outcome:
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN_S), asyncio.TaskGroup() as group:
+                flag = group.create_task(self._pass_on(asked, waiting), name="relay.consent")
+                outcome = await waiting.final
+                flag.cancel()
+        except TimeoutError:
+            words = "No answer came in time: look at the room before you ask again."
+            return Outcome(asked.order, "unknown", rule="answer.late", words=words)
+        return outcome
+
+    async def _pass_on(self, asked: Asked, waiting: Waiting) -> None:
+        await waiting.consent.wait()
+        asked.consent.set()
+
+    def _settle(self, asked: Asked, permit: Permit, outcome: Outcome) -> None:
+        session = asked.session
+        if outcome.outcome == "refused" and outcome.rule in ("session.lease", "session.cut") and session.ended is None:
+            # The connector has let this session go, with all that it had caused.
+            self.book.reissue(session)
+        result = self._permitted_part(asked.call, permit, outcome.result)
+        asked.settle(
+            outcome.outcome, result=result, rule=outcome.rule, words=foreign(outcome.words, 500), code=outcome.code
+        )
+
+    def _permitted_part(self, call: Call, permit: Permit, result: Any) -> Any:
+        """Of a read, the leaves that the grants cover; of everything, no secrets."""
+        if call.verb is Verb.GET:
+            result = tree.prune(result, None if call.path.is_pattern else call.path, permit.may_read)
+        return mask_result(result)
+
+    def _keep_outcome(self, call: Call, room: str, connector: str, outcome: Outcome) -> None:
+        """With the next group commit, at most a second from now."""
+        at = iso(self._clock.now())
+        entry = OutcomeKnown(
+            at=at,
+            order=outcome.order,
+            outcome=outcome.outcome,
+            detail=foreign(f"{outcome.rule} {outcome.words}".strip(), 300),
+            room=room,
+            connector=connector,
+        )
+        lasting = call.verb in (Verb.COMMAND, Verb.SET)
+        self._outcome_soon(entry, outcome, lasting)
+
+    def _outcome_soon(self, entry: OutcomeKnown, outcome: Outcome, lasting: bool) -> None:
+        def unit(conn: Connection) -> None:
+            index = self._record.append(conn, entry)
+            if lasting:
+                words = foreign(outcome.words, 500)
+                store.answer_ask(conn, outcome.order, outcome.outcome, outcome.rule, words, entry.at, index)
+
+        try:
+            self._db.write_soon(unit)
+        except RoomgateError as fault:
+            _log.error("relay.outcome-not-kept", order=outcome.order, error=fault.message)
+
+    def late_outcome(self, outcome: Outcome, connector: str) -> None:
+        """An outcome that nobody waits for any more: the asker was told "unknown", the record learns better."""
+        if outcome.outcome == "waiting":
+            return
+        asked = self._asks.by_order(outcome.order)
+        if asked is not None and asked.session.room.connector != connector:
+            return
+        entry = OutcomeKnown(
+            at=iso(self._clock.now()),
+            order=outcome.order[:80],
+            outcome=outcome.outcome[:20],
+            detail=foreign(f"late {outcome.rule} {outcome.words}".strip(), 300),
+            room=asked.room if asked else "",
+            connector=connector,
+        )
+        self._outcome_soon(entry, outcome, lasting=asked is not None)
+        if asked is not None and asked.outcome == "unknown":
+            # Not its result: the permit under which that might be read is a thing of the past.
+            asked.settle(outcome.outcome, rule=outcome.rule, words=foreign(outcome.words, 500), code=outcome.code)
+
+    def _soon(self, event: Event) -> None:
+        self._record.add_soon(event)
+
+    async def answer(self, id: str, principal: Principal, may_see: bool, wait_s: float = 0.0) -> Answer:
+        """What has become of an ask, for its asker or somebody who may see everything; raises NotFound."""
+        asked = self._asks.find(id)
+        if asked is not None and (may_see or asked.principal.id == principal.id):
+            try:
+                async with asyncio.timeout(wait_s):
+                    await asked.over.wait()
+            except TimeoutError:
+                pass  # still waiting is an answer
+            return asked.answer()
+        kept = await self._db.read(lambda conn: store.find_ask(conn, id))
+        if asked is not None or kept is None or not (may_see or kept.person == principal.id):
+            raise NotFound("There is no such ask.")
+        outcome, words = kept.outcome, kept.words
+        if outcome == "waiting":  # the hub was restarted meanwhile
+            outcome, words = "unknown", "The hub was restarted: look at the room before you ask again."
+        receipt = None if kept.entry is None else {"entry": kept.entry, "order": kept.order}
+        return Answer(kept.id, kept.order, outcome, None, kept.rule, words, receipt=receipt)
+
+    async def join(
+        self, principal: Principal, room_name: str, which: str, reason: str, *, wait_s: float = WAIT_S
+    ) -> Answer:
+        """Join one of the room's own bookings: ``next``, or by its id. The result says which it was."""
+        listed = await self.ask(
+            principal, room_name, Wish(Verb.COMMAND, "Bookings.List", LIST_ARGUMENTS, reason=reason), wait_s=10.0
+        )
+        if listed.outcome != "done":
+            return listed
+        booked = choose_booking(listed.result, which, self._clock.now())
+        answer = await self.ask(
+            principal, room_name, Wish(Verb.COMMAND, "Dial", booked.arguments(), reason=reason), wait_s=wait_s
+        )
+        joined = {"id": booked.id, "title": booked.title, "start": iso(booked.start), "end": iso(booked.end)}
+        asked = self._asks.find(answer.ask)
+        result = {**(answer.result if isinstance(answer.result, dict) else {}), "joined": joined}
+        if asked is not None and asked.outcome == "done":
+            asked.result = result
+        return Answer(
+            answer.ask, answer.order, answer.outcome, result, answer.rule, answer.words, answer.code, answer.receipt
+        )
+
+    # -- sessions and watching -------------------------------------------------------------------------
+
+    async def open_session(self, principal: Principal, room_name: str, kind: Kind) -> Session:
+        """A session for a channel into one room; raises Denied. Without any permit it opens nothing yet."""
+        mark = self._heard.mark()
+        room, facts = await self._grants.facts(principal, room_name)
+        standing = stand(principal, room, facts, self._clock.now(), self.catalogue, None)
+        assert room is not None, "stand() refuses a room that is not there"
+        session = self.book.open(principal, room, kind)
+        if not self._heard.clear(mark, principal, room, session.id, standing.grants):
+            raise Denied("changed", "Your access changed while this was being asked.", some_grant=True)
+        apply(session, standing)
+        return session
+
+    async def watch(self, channel: Channel, path: Path | str, reason: str = "") -> Watch:
+        """Hear of every change at or below a path, over an open channel; the present value comes first.
+
+        Raises as `ask` does, and ChannelClosed. Close the watch when nobody reads it any more.
+        """
+        session = channel.session
+        channel.require_open()
+        if session is None:
+            raise ChannelClosed("This channel is not into a room.")
+        call = Wish(Verb.SUBSCRIBE, path).call(self.catalogue)
+        watch = Watch(session, call, OrderId(mint("order")), self.links.drop_watch)
+        try:
+            await self.subscribe(watch, reason)
+            channel.require_open()
+        except BaseException:
+            watch.close()
+            raise
+        return watch
+
+    async def subscribe(self, watch: Watch, reason: str = "") -> None:
+        """Ask the connector for what a watch is to hear: at its beginning, and again after a lost link."""
+        session, call = watch.session, watch.call
+        permit, facts, mark = await self._permit(session.principal, session.room.name, call, reason, session)
+        self._hold(session, permit, facts)
+        asked = Asked(
+            permit.ask.id, watch.order, session.principal, session.room.name, call, session, self._clock.monotonic()
+        )
+        with self.book.asking(session):
+            self._db.write_soon(self._permitted(permit, asked))
+            live = await self.links.get(permit.ask.room)
+            device = DeviceId(self._devices.device_of(permit.ask.room.id))
+            self._require(mark, permit, facts, session)
+            # Feedback may come ahead of the outcome, so the watch is known before.
+            self.links.add_watch(watch)
+            waiting = self.links.order(live, permit, session, watch.order, device)
+            try:
+                async with asyncio.timeout(SUBSCRIBE_WITHIN_S):
+                    outcome = await waiting.final
+            except TimeoutError as late:
+                raise Unreachable("The site's connector does not answer.") from late
+            finally:
+                self.links.forget(watch.order)
+        if outcome.outcome != "done":
+            if outcome.rule in ("session.lease", "session.cut") and session.ended is None:
+                self.book.reissue(session)
+            if outcome.outcome == "refused":
+                raise Denied(outcome.rule or "site", foreign(outcome.words, 500), some_grant=True)
+            raise Unreachable(foreign(outcome.words, 500) or "The device does not answer.")
+
+    def background(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Let something go on that the link's reader must not wait for. It handles its own failures."""
+        if self._group is None:
+            work.close()
+        else:
+            self._group.create_task(work, name=name)
+
+    def resubscribe(self, watch: Watch) -> None:
+        """In the background, after a link came back."""
+        self.background(self._again(watch), "relay.again")
+
+    async def _again(self, watch: Watch) -> None:
+        watch.order = OrderId(mint("order"))
+        try:
+            await self.subscribe(watch)
+        except Exception as fault:  # the outermost edge: it hears nothing more, and its reader is told so
+            _log.warning("relay.watch-lost", error=f"{type(fault).__name__}: {fault}"[:200])
+            watch.close()

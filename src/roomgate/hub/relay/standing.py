@@ -1,0 +1,61 @@
+"""Pure: whether a session still stands, judged anew by the one decision that judges asks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomgate.access.capability import Capability
+from roomgate.access.decision import Ask, Denied, Facts, Room, decide
+from roomgate.access.principal import Principal
+from roomgate.hub.channels import Session
+from roomgate.ids import AskId, GrantId
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+
+_ANY = Call(Verb.GET, Path.of("Status"))
+_JUDGING = AskId("judged-anew")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a principal holds in a room now."""
+
+    grants: frozenset[GrantId]
+    capabilities: frozenset[Capability]
+    until: datetime
+
+
+def stand(
+    principal: Principal, room: Room | None, facts: Facts, now: datetime, catalogue: Catalogue, session: Session | None
+) -> Standing:
+    """Raises Denied where nothing of this principal may be open in this room.
+
+    With a session that has caused lasting effects: also where the grants no longer cover what it did.
+    """
+    if room is None:
+        raise Denied("room.gone", "There is no such room.")
+    live = [g for g in facts.grants if g.live(now) and g.person == principal.id and room.id in g.rooms]
+    calls = {_ANY}
+    if session is not None and session.effects:
+        calls |= session.uses
+    for call in sorted(calls, key=str):
+        try:
+            decide(Ask(_JUDGING, principal, room, call, session=session.id if session else None), facts, now, catalogue)
+        except Denied as no:
+            # That the grants do not give the whole status says nothing; that they gave what was done, does.
+            if no.rule != "capability" or call is not _ANY:
+                raise
+    return Standing(
+        frozenset(g.id for g in live),
+        frozenset().union(*(g.capabilities for g in live)),
+        max(g.until for g in live),
+    )
+
+
+def permits(session: Session, call: Call, facts: Facts, now: datetime, catalogue: Catalogue) -> bool:
+    """Whether an open subscription of the session may go on."""
+    try:
+        decide(Ask(_JUDGING, session.principal, session.room, call, session=session.id), facts, now, catalogue)
+    except Denied:
+        return False
+    return True

@@ -1,0 +1,104 @@
+"""The relay's SQL: sessions and asks. Each function is part of somebody's unit of work."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from roomgate.hub.channels import Session
+from roomgate.hub.db.schema import asks, people, rooms, sequence, sessions
+from roomgate.ids import AskId, OrderId, SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSession:
+    """A session as it was written down, for the time after a restart."""
+
+    id: SessionId
+    person: str
+    person_name: str
+    person_kind: str
+    credential: str
+    room_name: str
+    connector: str
+    grant: str
+    kind: str
+    opened: int
+    opened_at: str
+    ended: str | None
+    calls: tuple[str, ...]  # what it was permitted, masked
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAsk:
+    id: AskId
+    person: str
+    room: str
+    order: OrderId | None
+    outcome: str
+    rule: str
+    words: str
+    entry: int | None
+
+
+def position(conn: Connection) -> int:
+    """Where the hub's own sequence stands."""
+    return int(conn.execute(select(sequence.c.value).where(sequence.c.id == 1)).scalar_one())
+
+
+def keep_session(conn: Connection, session: Session, grant: str, opened: int, at: str) -> None:
+    conn.execute(
+        insert(sessions),
+        {
+            "id": session.id,
+            "person": session.principal.id,
+            "credential": session.principal.credential,
+            "room": session.room.id,
+            "connector": session.room.connector,
+            "grant": grant,
+            "channel": session.kind.value,
+            "opened": opened,
+            "opened_at": at,
+        },
+    )
+
+
+def end_sessions(conn: Connection, ids: list[str], cause: str, at: str) -> None:
+    living = update(sessions).where(sessions.c.id.in_(ids), sessions.c.ended.is_(None))
+    conn.execute(living.values(ended=cause, ended_at=at))
+
+
+def find_session(conn: Connection, id: str) -> KeptSession | None:
+    query = (
+        select(sessions, people.c.name.label("person_name"), people.c.kind.label("person_kind"), rooms.c.name)
+        .join(people, people.c.id == sessions.c.person)
+        .join(rooms, rooms.c.id == sessions.c.room)
+        .where(sessions.c.id == id)
+    )
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        return None
+    calls = conn.execute(select(asks.c.call).where(asks.c.session == id, asks.c.outcome != "denied").distinct())
+    return KeptSession(
+        SessionId(row.id), row.person, row.person_name, row.person_kind, row.credential, row.name, row.connector,
+        row.grant, row.channel, row.opened, row.opened_at, row.ended, tuple(calls.scalars()),
+    )  # fmt: skip
+
+
+def add_ask(conn: Connection, values: dict[str, Any]) -> None:
+    conn.execute(insert(asks), values)
+
+
+def answer_ask(conn: Connection, order: str, outcome: str, rule: str, words: str, at: str, entry: int) -> None:
+    conn.execute(
+        update(asks)
+        .where(asks.c.order == order)
+        .values(outcome=outcome, rule=rule[:80], words=words, answered_at=at, outcome_entry=entry)
+    )
+
+
+def find_ask(conn: Connection, id: str) -> KeptAsk | None:
+    row = conn.execute(select(asks).where(asks.c.id == id)).one_or_none()
+    if row is None:
+        return None
+    return KeptAsk(AskId(row.id), row.person, row.room, row.order, row.outcome, row.rule, row.words, row.permit_entry)
