@@ -1,16 +1,22 @@
 """What every Diary promises. A new implementation joins by a line in MAKERS."""
 
+import tempfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from roomgate.clock import HandClock
+from roomgate.connector.diary import DeviceDiary
 from roomgate.ids import RoomName
 from roomgate.meetings.booking import Booking, booking_id
 from roomgate.meetings.plan import Held, plan_bookings
 from roomgate.meetings.sync import Diary
 from support.diaries import MemoryDiary
+from support.kept import kept
+from support.simulated import simulator
 
 ROOM = RoomName("oslo")
 START = datetime(2026, 3, 10, 9, tzinfo=UTC)
@@ -21,7 +27,17 @@ async def memory() -> AsyncIterator[Diary]:
     yield MemoryDiary()
 
 
-MAKERS: dict[str, Callable[[], AbstractAsyncContextManager[Diary]]] = {"memory": memory}
+@asynccontextmanager
+async def device() -> AsyncIterator[Diary]:
+    """A simulated device's own list, by way of its keeper and both its accounts."""
+    clock = HandClock(START - timedelta(minutes=30))
+    with tempfile.TemporaryDirectory() as folder:
+        here = Path(folder)
+        async with simulator(here / "sim", ROOM, clock=clock) as rooms, kept(here, rooms) as site:
+            yield DeviceDiary(site.fleet.by_name, site.record, clock)
+
+
+MAKERS: dict[str, Callable[[], AbstractAsyncContextManager[Diary]]] = {"memory": memory, "device": device}
 
 
 def booking(name: str, hour: int = 0) -> Booking:

@@ -1,19 +1,10 @@
 """Every Wire keeps the same promises, against a small device of the test's own."""
 
 import asyncio
-import base64
-import hashlib
-import http
-import json
-import ssl
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
 import pytest
 import pytest_asyncio
 import trustme
-from websockets.asyncio.server import Server, ServerConnection, serve
-from websockets.http11 import Request, Response
 
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.client import Client
@@ -29,96 +20,14 @@ from roomgate.xapi.path import Path
 from roomgate.xapi.transports import plain_websocket, websocket
 from roomgate.xapi.transports.base import Address, Login
 from roomgate.xapi.transports.trust import Trust
+from support.echo_device import LOGIN, EchoDevice
 
 DIALS = {"picows": websocket.dial, "websockets": plain_websocket.dial}
-LOGIN = Login("roomgate-daily", "correct horse")
-
-
-@dataclass
-class Device:
-    """Echoes text; speaks enough JSON-RPC for a get; counts what it saw."""
-
-    authority: trustme.CA = field(default_factory=trustme.CA)
-    status: int | None = None
-    headers: list[str] = field(default_factory=list)
-    handshakes: int = 0
-    server: Server | None = None
-
-    def __post_init__(self) -> None:
-        self.certificate = self.authority.issue_cert("localhost", "127.0.0.1")
-
-    @property
-    def address(self) -> Address:
-        assert self.server is not None
-        port = next(iter(self.server.sockets)).getsockname()[1]
-        return Address.parse(f"wss://localhost:{port}/ws")
-
-    @property
-    def pin(self) -> str:
-        der = ssl.PEM_cert_to_DER_cert(self.certificate.cert_chain_pems[0].bytes().decode())
-        return hashlib.sha256(der).hexdigest()
-
-    @property
-    def ca(self) -> str:
-        return self.authority.cert_pem.bytes().decode()
-
-    def admit(self, connection: ServerConnection, request: Request) -> Response | None:
-        self.handshakes += 1
-        shown = request.headers.get("Authorization") or request.headers.get("Sec-WebSocket-Protocol") or ""
-        self.headers.append(shown)
-        if self.status is not None:
-            response = connection.respond(http.HTTPStatus(self.status), "no\n")
-            if self.status == 302:
-                response.headers["Location"] = str(self.address) + "/elsewhere"
-            return response
-        pair = f"{LOGIN.user}:{LOGIN.password}".encode()
-        good = {"Basic " + base64.b64encode(pair).decode(), LOGIN.protocol_name()}
-        return None if shown in good else connection.respond(http.HTTPStatus.FORBIDDEN, "no\n")
-
-    async def talk(self, connection: ServerConnection) -> None:
-        async for message in connection:
-            assert isinstance(message, str), "frames are text"
-            if message == "bye":
-                await connection.close(1000)
-            elif message == "cut":
-                connection.transport.abort()
-            elif message == "parts":
-                await connection.send(iter(["one ", "two ", "", "three"]))
-            elif message == "huge":
-                await connection.send("x" * (8 * 1024 * 1024 + 1))
-            elif message == "huge in parts":
-                await connection.send(iter(["x" * (5 * 1024 * 1024)] * 2))
-            elif message == "many":
-                for number in range(500):
-                    await connection.send(str(number))
-            elif message.startswith('{"jsonrpc"'):
-                ask = json.loads(message)
-                await connection.send(json.dumps({"jsonrpc": "2.0", "id": ask["id"], "result": 40}))
-            else:
-                await connection.send(message)
-
-
-@pytest.fixture(scope="module")
-def issued() -> Device:
-    """Making keys is slow: one authority for the module."""
-    return Device()
 
 
 @pytest_asyncio.fixture
-async def device(issued: Device) -> AsyncIterator[Device]:
-    device = Device(issued.authority)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    device.certificate.configure_cert(context)
-    async with serve(
-        device.talk,
-        "127.0.0.1",
-        0,
-        ssl=context,
-        process_request=device.admit,
-        select_subprotocol=lambda _, offered: offered[0] if offered else None,
-        compression=None,
-    ) as server:
-        device.server = server
+async def device():
+    async with EchoDevice().open() as device:
         yield device
 
 
@@ -255,11 +164,11 @@ async def test_plain_text_and_no_verification_must_be_asked_for(dial, device, ca
 
 @pytest.mark.asyncio
 async def test_nobody_there(dial, device):
-    address, trust = device.address, Trust(pin=device.pin)
+    address = device.address
     assert device.server is not None
     device.server.close()
     await device.server.wait_closed()
-    for trust in (trust, Trust(ca=device.ca)):
+    for trust in (Trust(pin=device.pin), Trust(ca=device.ca)):
         with pytest.raises(DeviceUnreachable):
             await dial(address, LOGIN, trust)
 

@@ -20,7 +20,7 @@ from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of
 from roomgate.connector.room import Room, RoomCondition
 from roomgate.connector.site_policy import Circumstances, Leave, PolicyRefused, SitePolicy
 from roomgate.ledger import event as events
-from roomgate.link.messages import EffectEnded, Feedback, Outcome
+from roomgate.link.messages import Cut, EffectEnded, Feedback, Outcome
 from roomgate.link.order import JUDGE_WITHIN_S, Order, OrderRefused
 from roomgate.redact import foreign
 from roomgate.storage.record import Record
@@ -56,7 +56,7 @@ class Sender(Protocol):
     def outcome(self, outcome: Outcome) -> None:
         """Sign and send; kept while the link is down."""
 
-    def send(self, message: Feedback | EffectEnded) -> None: ...
+    def send(self, message: Feedback | EffectEnded) -> object: ...
 
 
 class Bookings(Protocol):
@@ -72,7 +72,7 @@ class _Watch:
 
 @dataclass(slots=True)
 class Acts:
-    """The orders of one connector. Run `run` in a task; hand orders in with `take`."""
+    """The orders of one connector. Run `run` in a task; the uplink hands orders and cuts in."""
 
     site: str
     rooms: Rooms
@@ -84,7 +84,7 @@ class Acts:
     catalogue: Catalogue
     clock: Clock
     sender: Sender
-    leases: Callable[[], Leases]
+    leases: Leases
     _group: asyncio.TaskGroup | None = None
     _doing: dict[str, tuple[Order, asyncio.Task[None]]] = field(default_factory=dict)
     _sessions: dict[str, str] = field(default_factory=dict)  # session → device
@@ -107,10 +107,10 @@ class Acts:
 
     # ---- orders ----------------------------------------------------------------------------------
 
-    def take(self, order: Order, arrived: float) -> None:
+    async def order(self, order: Order, arrived: float) -> None:
         """Begin an admitted order. ``arrived`` is the monotonic moment at which it came."""
         if self._group is None or len(self._doing) >= MOST_AT_ONCE:
-            self.refused(order, "busy", "Too many orders are under way at this connector.")
+            self._refuse(order, "busy", "Too many orders are under way at this connector.")
             return
         task = self._group.create_task(self._do(order, arrived), name=f"order.{order.id}")
         self._doing[order.id] = (order, task)
@@ -121,8 +121,16 @@ class Acts:
         self._doing.pop(order, None)
         self._sent.discard(order)
 
-    def refused(self, order: Order | None, rule: str, words: str) -> None:
-        """Write a refusal down, and tell the hub of it where it can be told which order it was."""
+    def _refuse(self, order: Order, rule: str, words: str) -> None:
+        self.write_refusal(order, rule, words)
+        self.sender.outcome(Outcome(order.id, "refused", rule=rule, words=words))
+
+    async def refused(self, order: Order | None, rule: str, words: str) -> None:
+        """The uplink refused an order (and told the hub so): write it down."""
+        self.write_refusal(order, rule, words)
+
+    def write_refusal(self, order: Order | None, rule: str, words: str) -> None:
+        """An entry of the site's ledger; a hub that plays foul fills it with what it may send."""
         digest = order.digest if order else ""
         self.record.add_soon(
             events.OrderRefused(
@@ -136,15 +144,13 @@ class Acts:
                 detail=words,
             )
         )
-        _log.info("order.refused", order=order.id if order else "", rule=rule)
-        if order:
-            self.sender.outcome(Outcome(order.id, "refused", rule=rule, words=words))
+        _log.info("order.refused", order=foreign(order.id) if order else "", rule=rule)
 
     async def _do(self, order: Order, arrived: float) -> None:
         try:
             await self._carry_out(order, arrived)
         except (OrderRefused, PolicyRefused) as no:
-            self.refused(order, no.rule, no.message)
+            self._refuse(order, no.rule, no.message)
 
     async def _carry_out(self, order: Order, arrived: float) -> None:
         room, call = self._understood(order, arrived)
@@ -218,7 +224,7 @@ class Acts:
     async def _command(self, order: Order, room: Room, call: Call, leave: Leave, consent: str) -> None:
         if leave.needs_consent and consent != "room":
             raise OrderRefused("consent.missing", "The site now asks for the room's consent.")
-        self.leases().require(order.session, self.clock.monotonic())
+        self.leases.require(order.session, self.clock.monotonic())
         await self.record.add(
             events.OrderAbout(
                 at=iso(self.clock.now()),
@@ -231,7 +237,7 @@ class Acts:
                 consent=consent,
             )
         )
-        self.leases().require(order.session, self.clock.monotonic())  # the flush took time
+        self.leases.require(order.session, self.clock.monotonic())  # the flush took time
         self._sent.add(order.id)
         try:
             result = await room.call(call)
@@ -299,13 +305,16 @@ class Acts:
             return
         self._watches[order.id] = _Watch(order.session, forget)
         try:
-            self.leases().require(order.session, self.clock.monotonic())  # cut while it subscribed
+            self.leases.require(order.session, self.clock.monotonic())  # cut while it subscribed
         except OrderRefused:
-            self.unsubscribe(order.id)
+            self._forget(order.id)
             raise
         self._outcome(order, room, Outcome(order.id, "done"))
 
-    def unsubscribe(self, order: str) -> None:
+    async def unsubscribe(self, order: str) -> None:
+        self._forget(order)
+
+    def _forget(self, order: str) -> None:
         if watch := self._watches.pop(order, None):
             watch.forget()
 
@@ -313,7 +322,7 @@ class Acts:
         """Whether a session from outside lives in this room: then its accounts are proven often."""
         now = self.clock.monotonic()
         return bool(self.effects.of_device(device)) or any(
-            room == device and self.leases().live(session, now) for session, room in self._sessions.items()
+            room == device and self.leases.live(session, now) for session, room in self._sessions.items()
         )
 
     # ---- effects ---------------------------------------------------------------------------------
@@ -330,7 +339,7 @@ class Acts:
                 what=effect.what,
             )
         )
-        if self.leases().live(effect.session, self.clock.monotonic()):
+        if self.leases.live(effect.session, self.clock.monotonic()):
             self._live(effect)
         else:  # cut while the device was doing it
             await self._undo(effect, "session.cut")
@@ -409,7 +418,13 @@ class Acts:
 
     # ---- the cut ---------------------------------------------------------------------------------
 
-    async def cut(self, sessions: Iterable[str], cause: str, words: str) -> list[str]:
+    async def cut(self, cut: Cut) -> list[str]:
+        return await self.end(cut.sessions, cut.reason, cut.words)
+
+    async def lapsed(self, sessions: list[str]) -> None:
+        await self.end(sessions, "lease.lapsed", "The hub has not vouched for it lately.")
+
+    async def end(self, sessions: Iterable[str], cause: str, words: str) -> list[str]:
         """End these sessions and all that they caused. Gives what was undone, in words.
 
         What waits (for its turn, for consent) is stopped; a call that is at the device already is let finish,
@@ -417,13 +432,13 @@ class Acts:
         """
         ending = set(sessions)
         for session in ending:
-            self.leases().cut(session)
+            self.leases.cut(session)
         for order_id in [o for o, watch in self._watches.items() if watch.session in ending]:
-            self.unsubscribe(order_id)
+            self._forget(order_id)
         for order, task in list(self._doing.values()):
             if order.session in ending and order.id not in self._sent:
                 task.cancel()
-                self.refused(order, "session.cut", words)
+                self._refuse(order, "session.cut", words)
         effects = self.effects.of_sessions(ending)
         undone: list[str] = []
 
@@ -447,15 +462,15 @@ class Acts:
                 self._group.create_task(self.panel.tell(room, f"Access from outside ended: {words}"))
         return undone
 
-    async def cut_room(self, device: str, cause: str, words: str) -> list[str]:
+    async def end_room(self, device: str, cause: str, words: str) -> list[str]:
         """End every session in one room: its credential or identity changed, or the site took it out."""
         living = {session for session, room in self._sessions.items() if room == device}
         living |= {effect.session for effect in self.effects.of_device(device)}
-        return await self.cut(living, cause, words)
+        return await self.end(living, cause, words)
 
-    async def cut_all(self, cause: str, words: str) -> list[str]:
+    async def end_all(self, cause: str, words: str) -> list[str]:
         """End everything, at every room: the local operator's way out."""
-        return await self.cut(set(self._sessions) | {e.session for e in self.effects.all()}, cause, words)
+        return await self.end(set(self._sessions) | {e.session for e in self.effects.all()}, cause, words)
 
 
 def _keeper(order: Order, leave: Leave) -> Callable[[Path], bool]:

@@ -46,8 +46,8 @@ class Question:
     why: str
 
     def text(self) -> str:
-        why = f" Reason: {foreign(self.why, 80)}." if self.why.strip() else ""
-        return f"{foreign(self.who, 40)} (outside) wants to {foreign(self.what, 100)}.{why}"[:255]
+        why = f" · Why: {foreign(self.why, 80)}" if self.why.strip() else ""
+        return f"Who: {foreign(self.who, 40)}, from outside · What: {foreign(self.what, 100)}{why}"[:255]
 
 
 @dataclass(slots=True)

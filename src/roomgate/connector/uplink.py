@@ -9,7 +9,7 @@ the safe direction needs no queue. All else is taken one by one, in the order of
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
@@ -143,14 +143,23 @@ class Uplink:
     def up(self) -> bool:
         return self._wire is not None
 
-    def live(self, session: str) -> bool:
-        return self._book.live(session, self._clock.monotonic())
+    # the lease book of the moment, for those who act: it changes with every link session
 
-    def require(self, session: str) -> None:
-        """Raises OrderRefused unless the session's lease lives now."""
-        self._book.require(session, self._clock.monotonic())
+    def live(self, session: str, now: float) -> bool:
+        return self._book.live(session, now)
 
-    def cut_here(self, session: str) -> None:
+    def require(self, session: str, now: float) -> None:
+        """Raises OrderRefused unless the session's lease lives."""
+        self._book.require(session, now)
+
+    def inherit(self, sessions: Iterable[str]) -> None:
+        """At the start, before `run`: sessions of an earlier run of this program whose effects still last.
+
+        They live for one lease, in which the hub may vouch for them; else they lapse like any other.
+        """
+        self._book.hold(sessions, self._clock.monotonic())
+
+    def cut(self, session: str) -> None:
         """The site itself ended this session: no renewal brings it back."""
         self._book.cut(session)
 
@@ -170,24 +179,18 @@ class Uplink:
         marks that state as due again. Outcomes are signed here. Raises TooBig for anything else that is.
         """
         if isinstance(message, Outcome):
-            self._owe(message)
+            self.outcome(message)
             return True
         if self._wire is None:
             return False
         return self._put(self._wire, message, Priority.URGENT if urgent else Priority.REST)
 
-    def _put(self, wire: Wire, message: ToHub, priority: Priority) -> bool:
-        try:
-            wire.sender.put(encode(message), priority)
-        except LinkBusy:
-            return False
-        except LinkBroken as why:
-            wire.fail(why)
-            return False
-        wire.wake()
-        return True
+    def outcome(self, outcome: Outcome) -> None:
+        """Sign and send; kept, within bounds, while there is no link.
 
-    def _owe(self, outcome: Outcome) -> None:
+        One that was on its way when the link broke is lost to the hub, which then calls it unknown; the
+        ledger here has it.
+        """
         key = self._config.identity.key
         raw = encode(signed_outcome(key, outcome))
         if len(raw) > MAX_MESSAGE:
@@ -199,6 +202,17 @@ class Uplink:
             _log.warning("uplink.outcome-dropped")
         if self._wire is not None:
             self._wire.wake()
+
+    def _put(self, wire: Wire, message: ToHub, priority: Priority) -> bool:
+        try:
+            wire.sender.put(encode(message), priority)
+        except LinkBusy:
+            return False
+        except LinkBroken as why:
+            wire.fail(why)
+            return False
+        wire.wake()
+        return True
 
     def _pay(self, wire: Wire) -> None:
         while self._owed and wire.sender.room_for(len(self._owed[0]), Priority.SIGNED):

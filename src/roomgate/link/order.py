@@ -4,6 +4,7 @@ An order is good once, in one link session, in sequence, and while its session's
 connector's own monotonic clock: wall clocks decide nothing here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -132,6 +133,12 @@ class LeaseBook:
         would have, what was cut stays cut. Heartbeats of the old session are answered no more.
         """
         return type(self)(link, self.lease_s, {}, self._until, self._cut)
+
+    def hold(self, sessions: Iterable[str], now: float) -> None:
+        """Sessions that an earlier run of the connector left behind: one lease from now, and no more."""
+        for session in sessions:
+            if session not in self._cut:
+                self._until.setdefault(session, now + self.lease_s)
 
     def beat(self, number: int, now: float) -> None:
         """A heartbeat is being sent."""

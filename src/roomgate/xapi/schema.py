@@ -72,10 +72,12 @@ class Catalogue:
             case Verb.COMMAND:
                 return self._command_call(path, given, body)
             case Verb.SET:
-                _refuse_extra({} if set(map(str.lower, given)) == {"value"} else given or {"": None}, body, "Value")
+                if body is not None or [name.lower() for name in given] != ["value"]:
+                    raise BadArgument("A set takes one argument, Value")
                 return self._set_call(path, next(iter(given.values())))
             case Verb.GET | Verb.SUBSCRIBE:
-                _refuse_extra(given, body, None)
+                if body is not None or given:
+                    raise BadArgument(f"A {verb} takes no arguments")
                 return self._read_call(verb, path)
 
     def command(self, path: Path | str) -> Command:
@@ -235,11 +237,6 @@ def parse_path(verb: Verb, text: Path | str) -> Path:
     if verb is Verb.COMMAND and (first is None or first[1].lower() not in ("command", "xcommand")):
         text = "Command/" + text
     return Path.parse(text)
-
-
-def _refuse_extra(given: Mapping[str, object], body: str | None, wanted: str | None) -> None:
-    if body is not None or given:
-        raise BadArgument(f"This takes one argument, {wanted}" if wanted else "This takes no arguments")
 
 
 def _with_indices(spelling: Path, asked: Path) -> Path:

@@ -230,10 +230,13 @@ def _load_members(
             child = node.child(name.rstrip("?"))
             here = Path((*path.parts, child.name))
             if kind:
-                child.leaf = Leaf(here, (Variant(inside, _EVENT_TYPES.get(kind, kind)),), roles, privacy=True)
+                child.leaf = Leaf(
+                    here, (Variant(inside, _EVENT_TYPES.get(kind, kind.removeprefix("literal="))),), roles, privacy=True
+                )
 
 
-_EVENT_TYPES = {"string": "Str", "int": "Int"}
+# "literal" alone: words that the schema does not name.
+_EVENT_TYPES = {"string": "Str", "int": "Int", "literal": "…(0 values)"}
 
 
 def load_commands(root: Node, table: str) -> None:

@@ -87,7 +87,7 @@ class Site:
         )  # fmt: skip
 
     async def do(self, order: Order) -> Outcome:
-        self.acts.take(order, self.clock.monotonic())
+        await self.acts.order(order, self.clock.monotonic())
         await until(lambda: self.wires.last(order))
         found = self.wires.last(order)
         assert found
@@ -117,7 +117,7 @@ def site(tmp_path: File) -> Opened:
         rules = SitePolicy.build(SiteRules(name=policy), SitePolicy.shipped_text(policy))
         acts = Acts(
             "site_1", One(), lambda: rules, booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
-            wires, lambda: leases,
+            wires, leases,
         )  # fmt: skip
         made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db")
         made.lease()
@@ -137,7 +137,7 @@ def site(tmp_path: File) -> Opened:
 async def test_a_dial_waits_for_the_rooms_yes_and_dials_once(site: Opened) -> None:
     async with site() as s:
         order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
-        s.acts.take(order, s.clock.monotonic())
+        await s.acts.order(order, s.clock.monotonic())
         await until(lambda: s.room.prompts)
         assert not s.room.done("Dial")
         text = str(s.room.prompts[0].argument("Text"))
@@ -172,9 +172,9 @@ async def test_silence_is_no(site: Opened) -> None:
 async def test_a_cut_while_the_room_is_being_asked_stops_the_ask(site: Opened) -> None:
     async with site() as s:
         order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
-        s.acts.take(order, s.clock.monotonic())
+        await s.acts.order(order, s.clock.monotonic())
         await until(lambda: s.room.prompts)
-        await s.acts.cut(["ses_1"], "grant.revoked", "The grant was revoked.")
+        await s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked.")
         s.room.press(1)
         await until(lambda: s.wires.last(order))
         assert s.wires.last(order).rule == "session.cut"
@@ -185,7 +185,7 @@ async def test_a_cut_while_the_room_is_being_asked_stops_the_ask(site: Opened) -
 async def test_a_lease_that_lapses_while_the_room_thinks_refuses_the_yes(site: Opened) -> None:
     async with site() as s:
         order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
-        s.acts.take(order, s.clock.monotonic())
+        await s.acts.order(order, s.clock.monotonic())
         await until(lambda: s.room.prompts)
         s.clock.advance(16)
         s.room.press(1)
@@ -208,11 +208,11 @@ async def test_a_booked_meeting_is_joined_with_a_notice_and_without_a_question(s
 async def test_a_cut_hangs_up_what_the_session_started(site: Opened) -> None:
     async with site() as s:
         order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
-        s.acts.take(order, s.clock.monotonic())
+        await s.acts.order(order, s.clock.monotonic())
         await until(lambda: s.room.prompts)
         s.room.press(1)
         await until(lambda: s.wires.last(order))
-        undone = await s.acts.cut(["ses_1"], "lock", "Locked.")
+        undone = await s.acts.end(["ses_1"], "lock", "Locked.")
         assert undone == ["call 7: undone"]
         assert len(s.room.done("Call Disconnect")) == 1
         assert not s.acts.effects.all()
@@ -222,13 +222,13 @@ async def test_a_cut_hangs_up_what_the_session_started(site: Opened) -> None:
 async def test_keep_makes_the_call_the_rooms_own(site: Opened) -> None:
     async with site() as s:
         order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
-        s.acts.take(order, s.clock.monotonic())
+        await s.acts.order(order, s.clock.monotonic())
         await until(lambda: s.room.prompts)
         s.room.press(1)
         await until(lambda: len(s.room.prompts) == 2)
         s.room.press(1)
         await until(lambda: s.wires.sent)
-        assert await s.acts.cut(["ses_1"], "lock", "Locked.") == []
+        assert await s.acts.end(["ses_1"], "lock", "Locked.") == []
         assert not s.room.done("Call Disconnect")
         assert "effect.kept" in await s.kinds()
 
@@ -286,7 +286,7 @@ async def test_an_order_that_is_not_exactly_right_is_refused(site: Opened, chang
 async def test_an_order_that_waited_too_long_is_dropped(site: Opened) -> None:
     async with site() as s:
         order = s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10)
-        s.acts.take(order, s.clock.monotonic() - JUDGE_WITHIN_S - 0.1)
+        await s.acts.order(order, s.clock.monotonic() - JUDGE_WITHIN_S - 0.1)
         await until(lambda: s.wires.last(order))
         assert s.wires.last(order).rule == "order.late"
 

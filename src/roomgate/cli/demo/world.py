@@ -132,13 +132,14 @@ class World:
         self.hub = f"https://localhost:{self.port}"
         values = {
             "data": str(self.folder / "hub"),
-            "host": "127.0.0.1",
-            "port": self.port,
+            "listen_host": "127.0.0.1",
+            "listen_port": self.port,
             "public_url": self.hub,
             "certificate": str(certificate),
-            "key": str(key),
+            "certificate_key": str(key),
+            "ca": self.ca,
             "witness_url": self.witness["witness"],
-            "witness_vkey": self.witness["vkey"],
+            "witness_key": self.witness["vkey"],
             "witness_ca": self.ca,
         }
         self.file("hub.toml", toml(values))

@@ -88,13 +88,9 @@ class HubLedger:
     ) -> list[Entry]:  # fmt: skip
         """Newest first, below an index."""
         by.require(Right.AUDIT)
-        if before == 0:
-            return []
-        if before == 1:  # the record reads 0 as "the newest"
-            first = await self.record.entries(0, 1, kind=kind, room=room, person=person)
-            return [entry for entry in first if entry.index == 0]
-        start = 0 if before is None else before - 1
-        return await self.record.entries(start, limit, kind=kind, room=room, person=person, newest_first=True)
+        return await self.record.entries(
+            0, limit, before=before, kind=kind, room=room, person=person, newest_first=True
+        )
 
     async def prove(self, by: Signed, index: int) -> Proven:
         """Raises NotFound."""

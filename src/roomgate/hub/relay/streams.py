@@ -8,7 +8,7 @@ values. A stream belongs to one principal, credential, room and list of paths, a
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,7 +139,7 @@ class EventStreams:
 
     async def read(
         self, principal: Principal, room: str, paths: list[str], last: int | None
-    ) -> tuple[Stream, AsyncIterator[bytes]]:
+    ) -> AsyncGenerator[bytes, None]:
         """Open a stream, or take up the one that ``last`` is an event of.
 
         Raises what `Relay.ask` raises, before anything is sent. The iterator must be run to its end or closed.
@@ -158,10 +158,8 @@ class EventStreams:
                 stream.gap()
             await self._fill(stream)
             self._streams.append(stream)
-        reader = _Reader(stream, position, self._clock)
-        stream.reader = reader  # whoever read it before reads no more
-        stream.news.set()
-        return stream, self._run(reader)
+            stream.left = self._clock.monotonic()
+        return self._run(_Reader(stream, position, self._clock))
 
     async def _fill(self, stream: Stream) -> None:
         """Subscribe to its paths. Each is judged; one that is refused refuses the whole stream."""
@@ -197,8 +195,10 @@ class EventStreams:
             stream.take(watch, seen)
         stream.news.set()
 
-    async def _run(self, reader: "_Reader") -> AsyncIterator[bytes]:
+    async def _run(self, reader: "_Reader") -> AsyncGenerator[bytes, None]:
         stream = reader.stream
+        stream.reader = reader  # whoever read it before reads no more
+        stream.news.set()
         try:
             with self._channels.open(Kind.EVENTS, stream.session, reader.cut) as channel:
                 async for chunk in reader.chunks(channel):

@@ -54,6 +54,9 @@ class _Listener(WSListener):
         self._transport = transport
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        if transport.is_close_frame_sent:
+            # After a parse error picows says goodbye and goes on parsing what it lost the frame of.
+            return
         match frame.msg_type:
             case WSMsgType.TEXT | WSMsgType.BINARY | WSMsgType.CONTINUATION:
                 self._take(transport, frame)

@@ -43,29 +43,31 @@ methods = st.sampled_from(
 
 @given(rubbish)
 def test_rubbish_is_refused_with_a_device_s_own_error(frame):
+    number = -32600
     try:
         request = rpc.parse_request(frame)
         rpc.interpret(request)
     except rpc.RpcError as refused:
         answer = json.loads(rpc.build_error(refused))
-        assert set(answer) == {"id", "jsonrpc", "error"}
-        assert answer["error"]["code"] in (-32700, -32600, -32601, -32602)
+        number = answer["error"]["code"] if set(answer) == {"id", "jsonrpc", "error"} else 0
+    assert number in (-32700, -32600, -32601, -32602)
 
 
 @given(methods, params)
 def test_whatever_the_parameters_only_our_error_comes_out(method, given_params):
     frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": given_params})
+    refused = None
     try:
         rpc.interpret(rpc.parse_request(frame))
-    except rpc.RpcError as refused:
-        assert refused.id is not None
-        assert json.loads(rpc.build_error(refused))["id"] == 1
+    except rpc.RpcError as error:
+        refused = error
+    assert refused is None or json.loads(rpc.build_error(refused))["id"] == 1
 
 
 @given(st.integers() | st.text(max_size=30) | st.floats(allow_nan=False, allow_infinity=False))
 def test_an_id_comes_back_unchanged_in_type_and_value(number):
     written = json.dumps(number)
-    request = rpc.parse_request('{"jsonrpc":"2.0","id": %s ,"method":"xGet"}' % written)
+    request = rpc.parse_request('{"jsonrpc":"2.0","id": ' + written + ' ,"method":"xGet"}')
     assert request.id is not None
     reply = rpc.build_reply(request.id, {"b": 1, "A": 2})
     assert reply == b'{"id":%s,"jsonrpc":"2.0","result":{"A":2,"b":1}}' % written.encode()
@@ -96,7 +98,7 @@ def test_what_is_no_json_is_a_parse_error_with_a_null_id():
 @pytest.mark.parametrize("id", ["null", "true", "{}", "[1]"])
 def test_an_id_is_a_number_or_a_text(id):
     with pytest.raises(rpc.RpcError) as refused:
-        rpc.parse_request('{"jsonrpc":"2.0","id":%s,"method":"xGet"}' % id)
+        rpc.parse_request('{"jsonrpc":"2.0","id":' + id + ',"method":"xGet"}')
     assert refused.value.number == rpc.INVALID_REQUEST
 
 

@@ -1,0 +1,248 @@
+"""The connector, put together: one task group; whatever falls in it is started again by `supervise`.
+
+It may be killed at any moment: what it promised is in its database before it acts, the vault and the devices
+file are replaced whole, and the hub says at each welcome which ledger entries it has.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sql
+
+from roomgate import supervise
+from roomgate.clock import Clock, SystemClock, iso
+from roomgate.connector import effects as effects_book
+from roomgate.connector import quarantine as quarantine_list
+from roomgate.connector.acts import Acts
+from roomgate.connector.bookings import RoomBookings
+from roomgate.connector.config import BadConfig, ConnectorConfig
+from roomgate.connector.consent import Panel
+from roomgate.connector.desk import Desk, Sender, Staff
+from roomgate.connector.diary import DeviceDiary
+from roomgate.connector.effects import Effects
+from roomgate.connector.enrol import SOFTWARE, Identity, load_identity
+from roomgate.connector.fleet import Fleet
+from roomgate.connector.keeper import Connect, dial_device
+from roomgate.connector.local import Door
+from roomgate.connector.mirror import Mirrored
+from roomgate.connector.policy_file import PolicyFile
+from roomgate.connector.proof import Prover
+from roomgate.connector.quarantine import Quarantine
+from roomgate.connector.site_operator import SiteOperator
+from roomgate.connector.spool import Spool
+from roomgate.connector.uplink import Uplink, UplinkConfig
+from roomgate.connector.vault import Vault
+from roomgate.errors import RoomgateError
+from roomgate.ids import ConnectorId
+from roomgate.ledger.checkpoint import BadNote, VerifierKey
+from roomgate.ledger.event import ConnectorStarted
+from roomgate.meetings.calendars.folder import Folder
+from roomgate.meetings.sync import Sync
+from roomgate.storage.database import Database
+from roomgate.storage.record import Record
+from roomgate.storage.record import metadata as record_tables
+from roomgate.storage.witnessed import push
+from roomgate.xapi.schema import Catalogue
+
+WITNESS_EVERY_S = 2.0
+
+
+def origin(connector: ConnectorId) -> str:
+    """The name of a connector's record in its checkpoints."""
+    return f"roomgate.connector/{connector}"
+
+
+def tables() -> sql.MetaData:
+    """What is in the connector's database beside its record."""
+    merged = sql.MetaData()
+    for source in (effects_book.metadata, quarantine_list.metadata):
+        for table in source.tables.values():
+            table.to_metadata(merged)
+    return merged
+
+
+class Connector:
+    """The parts of one connector, ready to `run`."""
+
+    def __init__(
+        self,
+        config: ConnectorConfig,
+        identity: Identity,
+        vault: Vault,
+        record: Record,
+        effects: Effects,
+        quarantine: Quarantine,
+        clock: Clock,
+        connect: Connect,
+    ) -> None:
+        """Raises BadPolicy or BadConfig: a connector does not start with files that it cannot read."""
+        self._config = config
+        self._identity = identity
+        self._record = record
+        self._effects = effects
+        self._clock = clock
+        self._policy = PolicyFile(config.policy)
+        self._witness = _witness(config)
+
+        catalogue = Catalogue.shipped()
+        self.desk = Desk(effects, lambda: self._policy.policy)
+        self.mirrored = Mirrored(self.desk.send)
+        self.spool = Spool(record, self.desk.send)
+        self.fleet = Fleet(
+            connector=identity.connector,
+            file=config.devices,
+            vault=vault,
+            quarantine=quarantine,
+            record=record,
+            clock=clock,
+            mirrored=self.mirrored,
+            on_condition=self.desk.on_condition,
+            connect=connect,
+            check_s=config.devices_check_s,
+        )
+        self.sync: Sync | None = None
+        if config.calendar is not None:
+            self.sync = Sync(Folder(config.calendar), DeviceDiary(self.fleet.by_name, record, clock), clock)
+        domains = None if config.meeting_domains is None else frozenset(config.meeting_domains)
+        bookings = RoomBookings(self.sync, domains)
+        ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
+        self.uplink = Uplink(UplinkConfig(identity, ca_pem, config.proxy, config.heartbeat_s), self.desk, clock)
+        self.acts = Acts(
+            site=identity.site,
+            rooms=self.fleet,
+            policy=lambda: self._policy.policy,
+            bookings=bookings,
+            record=record,
+            effects=effects,
+            panel=Panel(catalogue),
+            catalogue=catalogue,
+            clock=clock,
+            sender=Sender(self.desk.send),
+            leases=self.uplink,
+        )
+        self.desk.attend(Staff(self.fleet, self.acts, self.spool, self.mirrored, bookings, self.uplink))
+        self.prover = Prover(
+            self.fleet.keepers,
+            lambda room: self.acts.occupied(room.device),
+            clock,
+            live_s=config.proof_live_s,
+            idle_s=config.proof_idle_s,
+        )
+        self.door = Door(
+            config.socket,
+            SiteOperator(
+                connector=identity.connector,
+                fleet=self.fleet,
+                acts=self.acts,
+                effects=effects,
+                policy=lambda: self._policy.policy,
+                vault=vault,
+                record=record,
+                spool=self.spool,
+                clock=clock,
+                link_up=lambda: self.uplink.up,
+            ),
+        )
+
+    async def run(self, ready: Callable[["Connector"], None]) -> None:
+        """Until cancelled. ``ready`` is called when the local door is open and the rooms are being dialled."""
+        self.fleet.load()
+        self.uplink.inherit({effect.session for effect in self._effects.all()})
+        await self._record.add(
+            ConnectorStarted(at=iso(self._clock.now()), version=SOFTWARE, policy=self._policy.policy.digest)
+        )
+        services: dict[str, Callable[[], Awaitable[None]]] = {
+            "acts": self.acts.run,
+            "proofs": self.prover.run,
+            "mirror": self.mirrored.run,
+            "spool": self.spool.run,
+            "policy": self._watch_policy,
+            "uplink": self.uplink.run,
+        }
+        if self.sync is not None:
+            services["meetings"] = self.sync.run
+        if self._witness is not None:
+            services["witness"] = self._push
+        async with asyncio.TaskGroup() as group:
+            # These two end the program where they cannot do their work: another connector on this folder, say.
+            group.create_task(self.door.run(lambda: ready(self)), name="local")
+            group.create_task(self.fleet.run(), name="fleet")
+            for name, service in services.items():
+                group.create_task(supervise.keep(name, service), name=name)
+
+    async def _watch_policy(self) -> None:
+        """A policy that changed is in force for the next order; what lives by the old one ends, and may ask anew."""
+        while True:
+            await asyncio.sleep(self._config.devices_check_s)
+            if self._policy.look():
+                await self.acts.end_all("policy.changed", "the site's policy changed")
+
+    async def _push(self) -> None:
+        """Have the record signed by the witness whenever it grew."""
+        assert self._witness is not None
+        done = 0
+        while True:
+            if await self._record.size() > done:
+                done = await push(self._record, self._witness.url, self._witness.key, self._witness.tls)
+            await asyncio.sleep(WITNESS_EVERY_S)
+
+
+@dataclass(frozen=True, slots=True)
+class _Witness:
+    url: str
+    key: VerifierKey
+    tls: ssl.SSLContext
+
+
+def _witness(config: ConnectorConfig) -> _Witness | None:
+    if config.witness_url is None or config.witness_vkey is None:
+        return None
+    try:
+        key = VerifierKey.parse(config.witness_vkey)
+        tls = ssl.create_default_context(cafile=str(config.witness_ca) if config.witness_ca else None)
+    except (BadNote, OSError) as bad:
+        raise BadConfig(f"witness_vkey, witness_ca: {bad}") from bad
+    return _Witness(config.witness_url, key, tls)
+
+
+async def serve(
+    config: ConnectorConfig,
+    ready: Callable[[Connector], None] = lambda _: None,
+    *,
+    clock: Clock | None = None,
+    connect: Connect = dial_device,
+) -> None:
+    """Run the connector until cancelled; then everything is written and closed.
+
+    Raises BadIdentity (not enrolled), VaultDamaged, BadPolicy, BadConfig, DamagedData, or Conflict where
+    another connector serves this data folder.
+    """
+    clock = clock or SystemClock()
+    identity = load_identity(config.identity)
+    if config.hub is not None and config.hub.rstrip("/") != identity.hub:
+        raise BadConfig(f"hub: this connector is enrolled with {identity.hub}; enrol anew for another")
+    vault = Vault.open(config.data)
+    db = Database.open(config.database, record_tables)
+    try:
+        await db.write(tables().create_all)
+        record = Record(db, origin(identity.connector), identity.key)
+        effects = await Effects.open(db)
+        quarantine = await Quarantine.open(db, record, clock)
+        connector = Connector(config, identity, vault, record, effects, quarantine, clock, connect)
+        await _alone(connector.run(ready))
+    finally:
+        await db.aclose()
+
+
+async def _alone(work: Coroutine[Any, Any, None]) -> None:
+    """What ends a group comes out as itself, so that the command line can say it in words."""
+    try:
+        await work
+    except* RoomgateError as many:
+        fault: BaseException = many
+        while isinstance(fault, BaseExceptionGroup):
+            fault = fault.exceptions[0]
+        raise fault from None

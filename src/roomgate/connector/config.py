@@ -1,0 +1,165 @@
+"""The connector's settings: one frozen struct, checked whole, every complaint at once.
+
+The names are those of the TOML file and, in capitals with ``ROOMGATE_`` before them, of the environment;
+`cli` reads both and hands a mapping in. Paths are relative to the folder that is handed in with it.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from roomgate.errors import BadInput
+
+
+class BadConfig(BadInput):
+    """The settings cannot be used; the message holds every complaint, one a line."""
+
+    code = "config.bad"
+    hint = "Correct the lines that the message names."
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectorConfig:
+    """What the connector was told. All times in seconds."""
+
+    data: Path  # the data folder: database, vault, keys, local socket
+    devices: Path  # the site's own list of rooms
+    policy: Path | None = None  # the site's own policy.toml; the shipped *meetings only* when left out
+    hub: str | None = None  # must be the hub that enrolment pinned; left out, it is
+    hub_ca: Path | None = None  # trust for the outer TLS; the system's when left out. The inner TLS is pinned
+    proxy: str | None = None  # an HTTP proxy of the site, http://…
+    roster: Path | None = None  # public order keys of the people whose signature the site accepts
+    calendar: Path | None = None  # a folder with a folder of .ics files for each room
+    meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
+    witness_url: str | None = None
+    witness_vkey: str | None = None  # its verifier key, as its first start prints it
+    witness_ca: Path | None = None
+    proof_live_s: float = 25.0  # how often both accounts are proven while a remote session lives in the room
+    proof_idle_s: float = 600.0  # and otherwise, give or take a fifth
+    heartbeat_s: float = 3.0
+    devices_check_s: float = 0.5  # how often the devices file is looked at
+
+    @property
+    def socket(self) -> Path:
+        """The local operator's door: a unix-domain socket, for the account that runs the connector."""
+        return self.data / "connector.sock"
+
+    @property
+    def identity(self) -> Path:
+        """What enrolment left: this connector's key, and the hub's pinned certificate."""
+        return self.data / "identity"
+
+    @property
+    def database(self) -> Path:
+        return self.data / "connector.db"
+
+
+_REQUIRED = ("data", "devices")
+# The safe side of each number: a proof that is rarer, or a heartbeat slower, would break a promise.
+_BOUNDS = {
+    "proof_live_s": (1.0, 25.0),
+    "proof_idle_s": (30.0, 3600.0),
+    "heartbeat_s": (0.2, 5.0),
+    "devices_check_s": (0.05, 5.0),
+}
+
+
+def parse_config(settings: Mapping[str, Any], base: Path) -> ConnectorConfig:
+    """Check the whole mapping; raises BadConfig with all complaints."""
+    known = [field.name for field in fields(ConnectorConfig)]
+    complaints: list[str] = []
+    values: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name not in known:
+            complaints.append(f"{name}: no such setting{suggestion(name, known)}")
+            continue
+        try:
+            values[name] = _READERS[name](name, value, base)
+        except BadInput as bad:
+            complaints.append(f"{name}: {bad}")
+    complaints.extend(f"{name}: is missing" for name in _REQUIRED if name not in settings)
+    if ("witness_url" in settings) != ("witness_vkey" in settings):
+        complaints.append("witness_url, witness_vkey: a witness needs both")
+    if complaints:
+        raise BadConfig("\n".join(complaints))
+    return ConnectorConfig(**values)
+
+
+def suggestion(name: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
+
+
+def read_text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise BadInput("takes a text")
+    return value.strip()
+
+
+def _text(name: str, value: Any, base: Path) -> str:
+    return read_text(value)
+
+
+def _path(name: str, value: Any, base: Path) -> Path:
+    return base / Path(str(value) if isinstance(value, Path) else read_text(value)).expanduser()
+
+
+def _address(*schemes: str) -> Callable[[str, Any, Path], str]:
+    def read(name: str, value: Any, base: Path) -> str:
+        text = read_text(value).rstrip("/")
+        try:
+            parts = urlsplit(text)
+            usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise BadInput(f"takes an address such as {schemes[0]}://name:port")
+        if parts.username or parts.password:
+            raise BadInput("takes no user or password in the address")
+        return text
+
+    return read
+
+
+def _number(name: str, value: Any, base: Path) -> float:
+    low, high = _BOUNDS[name]
+    try:
+        number = float(value) if isinstance(value, int | float | str) and not isinstance(value, bool) else None
+    except ValueError:
+        number = None
+    if number is None or not low <= number <= high:
+        raise BadInput(f"takes seconds from {low:g} to {high:g}")
+    return number
+
+
+def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
+    words = value.split(",") if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) for word in words):
+        raise BadInput('takes a list of domains, such as ["example.com"]')
+    domains = tuple(word.strip().lower().rstrip(".") for word in words if word.strip())
+    if any("/" in domain or "@" in domain or " " in domain for domain in domains):
+        raise BadInput("takes bare domains, such as example.com")
+    return domains
+
+
+_READERS: dict[str, Callable[[str, Any, Path], Any]] = {
+    "data": _path,
+    "hub": _address("https"),
+    "devices": _path,
+    "policy": _path,
+    "hub_ca": _path,
+    "proxy": _address("http"),
+    "roster": _path,
+    "calendar": _path,
+    "meeting_domains": _domains,
+    "witness_url": _address("https", "http"),
+    "witness_vkey": _text,
+    "witness_ca": _path,
+    "proof_live_s": _number,
+    "proof_idle_s": _number,
+    "heartbeat_s": _number,
+    "devices_check_s": _number,
+}

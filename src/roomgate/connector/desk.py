@@ -1,0 +1,143 @@
+"""Where the link is answered: what the hub says goes to whom it concerns, what the rooms say goes up.
+
+Implements `uplink.UplinkHandler` and `acts.Sender`. It holds no rule: orders and cuts are `Acts`' to judge.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from roomgate import log
+from roomgate.connector.acts import Acts
+from roomgate.connector.bookings import RoomBookings
+from roomgate.connector.effects import Effects
+from roomgate.connector.fleet import Fleet
+from roomgate.connector.keeper import Keeper
+from roomgate.connector.mirror import Mirrored
+from roomgate.connector.room import Room, RoomCondition
+from roomgate.connector.site_policy import SitePolicy
+from roomgate.connector.spool import Spool
+from roomgate.connector.uplink import Site
+from roomgate.link.messages import Cut, EffectEnded, EffectInfo, Feedback, Outcome, RoomState, ToHub, Welcome
+from roomgate.link.order import Order
+
+_log = log.get("desk")
+
+GAPS = 10_000  # orders whose watcher missed something; above it, all are told anew at the next welcome anyway
+# What the panel of a room says when its sessions end for a reason of the site's own.
+_WORDS = {
+    "device.credential-changed": "the device's password was changed",
+    "device.certificate-changed": "the device shows another certificate",
+    "device.unproven": "the device's accounts could not be proven",
+    "room.removed": "the site took this room out",
+    "device.changed": "the site put another device here",
+}
+
+
+class Link(Protocol):
+    """What is needed of the uplink."""
+
+    def send(self, message: ToHub, *, urgent: bool = False) -> bool:
+        """False where it could not be taken; an outcome always is."""
+
+
+class Sender:
+    """`acts.Sender` over the link. A feedback that got lost is made known by a gap before the next one."""
+
+    def __init__(self, send: Callable[[ToHub], bool]) -> None:
+        self._send = send
+        self._gaps: set[str] = set()
+
+    def outcome(self, outcome: Outcome) -> None:
+        self._send(outcome)
+
+    def send(self, message: Feedback | EffectEnded) -> None:
+        if not isinstance(message, Feedback):
+            self._send(message)  # where it is lost, the next heartbeat no longer lists the effect
+            return
+        order = message.order
+        if order in self._gaps and message.kind != "gap" and not self._send(Feedback(order, "gap", {})):
+            return
+        self._gaps.discard(order)
+        if not self._send(message) and len(self._gaps) < GAPS:
+            self._gaps.add(order)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Whom the desk passes things on to."""
+
+    fleet: Fleet
+    acts: Acts
+    spool: Spool
+    mirrored: Mirrored
+    bookings: RoomBookings
+    link: Link
+
+
+class Desk:
+    """The connector, as the link sees it. It opens with `attend`, since some of the staff need a desk first."""
+
+    def __init__(self, effects: Effects, policy: Callable[[], SitePolicy]) -> None:
+        self._effects = effects
+        self._policy = policy
+        self._staff: Staff | None = None
+
+    def attend(self, staff: Staff) -> None:
+        self._staff = staff
+
+    @property
+    def staff(self) -> Staff:
+        assert self._staff is not None, "nothing runs before the desk is attended"
+        return self._staff
+
+    def send(self, message: ToHub) -> bool:
+        return self.staff.link.send(message)
+
+    # -- what the hub says ----------------------------------------------------------------------------
+
+    def site(self) -> Site:
+        policy = self._policy()
+        return Site(policy.rules.name, policy.digest, self.staff.fleet.infos(), self.effects())
+
+    def effects(self) -> list[EffectInfo]:
+        return [effect.info() for effect in self._effects.all()]
+
+    async def welcome(self, welcome: Welcome) -> None:
+        self.staff.spool.welcomed(welcome.ledger_size)
+        self.staff.mirrored.up()
+
+    async def order(self, order: Order, arrived: float) -> None:
+        await self.staff.acts.order(order, arrived)
+
+    async def refused(self, order: Order | None, rule: str, words: str) -> None:
+        await self.staff.acts.refused(order, rule, words)
+
+    async def cut(self, cut: Cut) -> list[str]:
+        return await self.staff.acts.cut(cut)
+
+    async def lapsed(self, sessions: list[str]) -> None:
+        await self.staff.acts.lapsed(sessions)
+
+    async def unsubscribe(self, order: str) -> None:
+        await self.staff.acts.unsubscribe(order)
+
+    async def kept(self, size: int) -> None:
+        self.staff.spool.kept(size)
+
+    # -- what the rooms say ---------------------------------------------------------------------------
+
+    async def on_condition(self, room: Room, condition: RoomCondition, reason: str, cut: bool) -> None:
+        """`fleet.OnCondition`: the hub hears of it at once, then everything in the room is ended."""
+        self.staff.link.send(RoomState(self.staff.fleet.info(room), cut, reason), urgent=cut)
+        if cut:
+            undone = await self.staff.acts.end_room(room.device, reason, _WORDS.get(reason, "the site ended it"))
+            _log.warning("room.cut", room=room.name, reason=reason, undone=len(undone))
+        if reason == "room.removed":
+            self.staff.bookings.left(room.name)
+        elif condition is RoomCondition.FINE and isinstance(room, Keeper):
+            await self.staff.bookings.arrived(room)
+
+    def occupied(self, device: str) -> bool:
+        """Whether somebody from outside is in the room; for the proofs."""
+        return self.staff.acts.occupied(device)

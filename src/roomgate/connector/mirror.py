@@ -1,0 +1,188 @@
+"""The dashboard's part of a device's state: kept current by feedback, sent up as small differences.
+
+What goes up is only what the site lets out: the default is state, in call or not, and availability.
+Numbers, names and titles stay inside unless a person with a grant asks for them.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from roomgate.ids import DeviceId
+from roomgate.link.messages import State
+from roomgate.xapi import tree
+from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+from roomgate.xapi.tree import Document
+
+LetsOut = Callable[[Path], bool]
+SEND_EVERY_S = 0.1  # so at most ten differences a second for each room
+AGAIN_S = 0.5
+
+# What Cisco's partners' integrations register for a dashboard, merged; without events, which carry no state.
+DASHBOARD = tuple(
+    Path.parse(text)
+    for text in (
+        "Status/Call",
+        "Status/Conference/Call",
+        "Status/Conference/DoNotDisturb",
+        "Status/Conference/Presentation",
+        "Status/Standby",
+        "Status/Audio/Volume",
+        "Status/Audio/VolumeMute",
+        "Status/Audio/Microphones",
+        "Status/Video/Input/MainVideoMute",
+        "Status/Video/Selfview",
+        "Status/SystemUnit/State",
+        "Status/SystemUnit/Software",
+        "Status/SystemUnit/ProductPlatform",
+        "Status/SIP/Registration",
+        "Status/Webex/Status",
+        "Status/Network/IPv4",
+        "Status/Provisioning/Software/UpgradeStatus",
+        "Status/Diagnostics/Message",
+        "Status/RoomAnalytics",
+        "Status/Peripherals/ConnectedDevice",
+        "Status/Bookings",
+        "Status/UserInterface/ContactInfo",
+        "Configuration/SystemUnit/Name",
+        "Configuration/Audio/DefaultVolume",
+    )
+)
+DAILY_ROLES = frozenset({"User", "Integrator"})
+
+_OUT = tuple(
+    Path.parse(text)
+    for text in (
+        "Status/Standby",
+        "Status/Audio/Volume",
+        "Status/Audio/VolumeMute",
+        "Status/Audio/Microphones",
+        "Status/Video/Input/MainVideoMute",
+        "Status/SystemUnit/State",
+        "Status/SystemUnit/Software",
+        "Status/SystemUnit/ProductPlatform",
+        "Status/Call/Status",  # that there are calls and how long, never with whom
+        "Status/Call/AnswerState",
+        "Status/Call/CallType",
+        "Status/Call/Direction",
+        "Status/Call/Duration",
+        "Status/Call/Protocol",
+        "Status/Bookings/Availability",
+        "Status/Diagnostics/Message/Level",
+        "Configuration/Audio/DefaultVolume",
+    )
+)
+_OUT_WORDS = frozenset((path.root, *path.words) for path in _OUT)
+_MEMBERS_OUT = frozenset({("Status", "Call"), ("Status", "Diagnostics", "Message")})  # that a member is gone
+
+
+def lets_out_by_default(path: Path) -> bool:
+    """Whether a leaf may leave the site without anybody having asked for it."""
+    words = (path.root, *path.words)
+    if words in _MEMBERS_OUT:
+        return True
+    return any(words[:length] in _OUT_WORDS for length in range(2, len(words) + 1))
+
+
+def dashboard(catalogue: Catalogue) -> tuple[Path, ...]:
+    """The paths of the dashboard that this catalogue knows and the daily account may read some of."""
+    return tuple(p for p in DASHBOARD if any(leaf.read_roles & DAILY_ROLES for leaf in catalogue.leaves(p)))
+
+
+@dataclass(slots=True)
+class Mirror:
+    """One device's state. Pure; `taken` says what the other side does not know yet."""
+
+    lets_out: LetsOut = lets_out_by_default
+    document: Document = field(default_factory=dict)
+    _fresh: Document | None = None
+    _sent: Document | None = None
+
+    def begin(self) -> None:
+        """A new connection: what comes now replaces everything, once it is `settle`d."""
+        self._fresh = {}
+
+    def settle(self) -> None:
+        if self._fresh is not None:
+            self.document, self._fresh = self._fresh, None
+
+    def absorb(self, difference: Document) -> None:
+        """Merge a feedback."""
+        if self._fresh is not None:
+            self._fresh = tree.merge(self._fresh, difference)
+        else:
+            self.document = tree.merge(self.document, difference)
+
+    def forget_sent(self) -> None:
+        """The other side starts anew: the next time everything goes."""
+        self._sent = None
+
+    def taken(self) -> tuple[Document, bool] | None:
+        """What to send now, and whether it is the whole; None where the other side knows it all."""
+        out = tree.prune(self.document, None, self.lets_out) or {}
+        if self._sent is None:
+            self._sent = out
+            return out, True
+        change = tree.difference(self._sent, out)
+        self._sent = out
+        return (change, False) if change else None
+
+
+class Mirrored:
+    """The mirrors of all rooms on their way to the hub, in one task."""
+
+    def __init__(self, send: Callable[[State], bool]) -> None:
+        """``send`` hands a message to the link; False where there is none, or no room in it now."""
+        self._send = send
+        self._mirrors: dict[DeviceId, Mirror] = {}
+        self._dirty: set[DeviceId] = set()
+        self._wake = asyncio.Event()
+        self._up = False
+
+    def add(self, device: DeviceId, mirror: Mirror) -> None:
+        self._mirrors[device] = mirror
+        self.changed(device)
+
+    def remove(self, device: DeviceId) -> None:
+        self._mirrors.pop(device, None)
+        self._dirty.discard(device)
+
+    def changed(self, device: DeviceId) -> None:
+        """Called by the keeper at each feedback; costs nothing until the next batch."""
+        if device in self._mirrors:
+            self._dirty.add(device)
+            if self._up:
+                self._wake.set()
+
+    def up(self) -> None:
+        """A link session began: the hub is told everything once."""
+        self._up = True
+        self._again(self._mirrors)
+
+    async def run(self) -> None:
+        """Send for ever, each room at most once in `SEND_EVERY_S`. Cancelling drops what was not sent."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            taken = self.flush()
+            await asyncio.sleep(SEND_EVERY_S if taken else AGAIN_S)
+
+    def flush(self) -> bool:
+        """Send what there is; False where the link did not take it."""
+        while self._up and self._dirty:
+            device = self._dirty.pop()
+            mirror = self._mirrors[device]
+            part = mirror.taken()
+            if part is None:
+                continue
+            if not self._send(State(device, part[0], part[1])):
+                self._again((device,))  # the difference is lost, so the whole goes at the next chance
+                return False
+        return True
+
+    def _again(self, devices: Iterable[DeviceId]) -> None:
+        for device in devices:
+            self._mirrors[device].forget_sent()
+            self._dirty.add(device)
+        self._wake.set()

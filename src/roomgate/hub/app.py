@@ -1,0 +1,260 @@
+"""The hub's program: its parts behind one door, on one web server, with what runs by itself beside it."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from litestar import Litestar, Request, Response, Router, get
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler
+
+from roomgate import __version__, log, supervise
+from roomgate.clock import Clock, SystemClock, iso
+from roomgate.errors import BadInput, RoomgateError
+from roomgate.hub.config import HubConfig
+from roomgate.hub.db.migrate import migrate as bring_up
+from roomgate.hub.findings import http as findings_http
+from roomgate.hub.grants import http as grants_http
+from roomgate.hub.http.asgi import App
+from roomgate.hub.http.asking import DEPENDENCIES
+from roomgate.hub.http.door import LARGEST_BODY, Door, Front
+from roomgate.hub.http.idempotency import Idempotency
+from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
+from roomgate.hub.identity import http as identity_http
+from roomgate.hub.ledger import http as ledger_http
+from roomgate.hub.parts import Parts, ensure_keys, open_parts
+from roomgate.hub.rooms import http as rooms_http
+from roomgate.hub.sites import http as sites_http
+from roomgate.ledger.event import HubStarted
+from roomgate.link.signing import fingerprint
+from roomgate.storage.database import Database
+from roomgate.xapi.errors import XapiError
+
+EXPIRE_EVERY_S = 0.1
+WITNESS_EVERY_S = 1.0
+RECONCILE_EVERY_S = 2.0
+_log = log.get("hub")
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """What the relay, the gateway and the console add: routes under /api/v1, other routes, tasks, a front."""
+
+    api: Sequence[ControllerRouterHandler] = ()
+    routes: Sequence[ControllerRouterHandler] = ()
+    tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = ()
+    front: Front = field(default_factory=Front)
+
+
+Extend = Callable[[Parts], Extension]
+
+
+@dataclass(frozen=True, slots=True)
+class InitResult:
+    """What a new hub tells the one who made it."""
+
+    admin: str
+    fingerprint: str
+
+
+async def init(config: HubConfig, admin_name: str, admin_password: str, clock: Clock | None = None) -> InitResult:
+    """Make the data folder, the keys and the first administrator. Raises Conflict once there is anybody."""
+    parts = await open_parts(config, clock or SystemClock())
+    try:
+        person = await parts.identity.create_first_admin(admin_name, admin_password)
+        return InitResult(person.id, parts.sites.hub_fingerprint)
+    finally:
+        await parts.aclose()
+
+
+async def migrate(config: HubConfig) -> str:
+    """Bring the schema up and say its version."""
+    db = Database.open(config.database)
+    try:
+        return await bring_up(db)
+    finally:
+        await db.aclose()
+
+
+def hub_fingerprint(config: HubConfig) -> str:
+    """What an operator types at a connector."""
+    return fingerprint(ensure_keys(config.keys).order.public_key())
+
+
+@get(["/healthz", "/readyz"], include_in_schema=False, media_type="text/plain")
+async def health() -> str:
+    return "ok"
+
+
+@get("/.well-known/security.txt", include_in_schema=False, media_type="text/plain")
+async def security_txt(request: Request[Any, Any, Any]) -> str:
+    parts = request.app.state.parts
+    return (
+        f"Contact: {parts.config.public_url or request.base_url}\n"
+        "Preferred-Languages: en, zh\n"
+        "Expires: 2027-12-31T00:00:00Z\n"
+    )
+
+
+def build_app(parts: Parts, extension: Extension) -> App:
+    """Everything behind the door, as one ASGI application."""
+    api = Router(
+        "/api/v1",
+        route_handlers=[
+            identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
+            *extension.api,
+        ],
+    )  # fmt: skip
+    inner = Litestar(
+        route_handlers=[api, identity_http.sign_out, sites_http.enrol, health, security_txt, *extension.routes],
+        dependencies=DEPENDENCIES,
+        exception_handlers={
+            RoomgateError: _refused,
+            XapiError: _refused,
+            HTTPException: _framework_refused,
+            Exception: _failed,
+        },
+        openapi_config=OpenAPIConfig(
+            title="Roomgate",
+            version=__version__,
+            path="/",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        state=State({"parts": parts}),
+        request_max_body_size=LARGEST_BODY,
+        logging_config=None,
+    )
+    return Door(inner, parts.identity, Idempotency(parts.db, parts.clock), extension.front)
+
+
+async def serve(
+    config: HubConfig,
+    ready: Callable[[str], None],
+    extend: Extend = lambda parts: Extension(),
+    clock: Clock | None = None,
+) -> None:
+    """Serve until told to stop by a signal or cancelled; ``ready`` is given the address once it answers."""
+    if not config.certificate:
+        raise BadInput("certificate, certificate_key: the hub serves TLS alone, so both must be given.")
+    parts = await open_parts(config, clock or SystemClock())
+    try:
+        await parts.record.add(HubStarted(at=_now(parts), version=__version__))
+        extension = extend(parts)
+        server = Server(_settings(config, build_app(parts, extension)), ready, config.public_url)
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(supervise.keep(name, work, first_s=0.1), name=name)
+                for name, work in [*own_tasks(parts), *extension.tasks]
+            ]
+            try:
+                await server.serve()
+            finally:
+                for task in tasks:
+                    task.cancel()
+    finally:
+        await parts.aclose()
+
+
+def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+    """What runs by itself: ends, the witness, the comparison of the records."""
+
+    async def reconcile() -> None:
+        await parts.ledger.reconcile()
+
+    return [
+        ("hub.expiry", every(EXPIRE_EVERY_S, parts.expire)),
+        ("hub.witness", every(WITNESS_EVERY_S, parts.ledger.push_to_witness)),
+        ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),
+    ]
+
+
+def every(pause_s: float, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """The work again and again; what it raises is for the supervisor."""
+
+    async def loop() -> None:
+        while True:
+            await work()
+            await asyncio.sleep(pause_s)
+
+    return loop
+
+
+class Server(uvicorn.Server):
+    """Says when it listens, and where."""
+
+    def __init__(self, settings: uvicorn.Config, ready: Callable[[str], None], public_url: str) -> None:
+        super().__init__(settings)
+        self._ready = ready
+        self._public_url = public_url
+
+    async def main_loop(self) -> None:
+        try:
+            await super().main_loop()
+        except asyncio.CancelledError:
+            await self.shutdown()  # brief: it has its own deadline
+            raise
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and self.servers:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            self._ready(self._public_url or f"https://{self.config.host}:{port}")
+
+
+def _settings(config: HubConfig, app: App) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=config.listen_host,
+        port=config.listen_port,
+        ssl_certfile=config.certificate,
+        ssl_keyfile=config.certificate_key,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_BODY,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20,
+        ws_ping_timeout=20,
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=3,
+        backlog=1024,
+    )
+
+
+def _now(parts: Parts) -> str:
+    return iso(parts.clock.now())
+
+
+def _answer(refusal: Refusal) -> Response[bytes]:
+    return Response(refusal.body, status_code=refusal.status, media_type=MEDIA_TYPE, headers=dict(refusal.headers))
+
+
+def _refused(_: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+    return _answer(build_refusal(fault))
+
+
+def _framework_refused(_: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
+    detail = fault.detail
+    if fault.extra and isinstance(fault.extra, list):
+        said = [f"{one.get('key', '')}: {one.get('message', '')}" for one in fault.extra if isinstance(one, dict)]
+        detail = "; ".join(said) or detail
+    return _answer(build_http_refusal(fault.status_code, detail[:500] if fault.status_code < 500 else ""))
+
+
+def _failed(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+    """The outermost edge: whatever it was, the asker learns only that it failed."""
+    _log.error(
+        "request.failed", method=request.method, route=request.scope.get("path_template", ""),
+        error=f"{type(fault).__name__}: {fault}"[:300], exc_info=fault,
+    )  # fmt: skip
+    return _answer(build_refusal(fault))

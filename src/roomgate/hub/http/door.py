@@ -1,0 +1,240 @@
+"""The door: every request passes here before it is routed. Nobody anonymous gets further.
+
+In this order: the size of the body, who asks, whether the request came from our own page, whether it was
+sent before. An anonymous request gets the same answer for every name, since no route has looked at it yet.
+"""
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from roomgate.errors import RoomgateError
+from roomgate.hub.http.asgi import (
+    App,
+    Captured,
+    Message,
+    Receive,
+    Replay,
+    Scope,
+    Send,
+    answer,
+    cookie,
+    header,
+    read_body,
+    refuse,
+)
+from roomgate.hub.http.idempotency import Idempotency, Kept, build_slot
+from roomgate.hub.http.problem import BadForm, NotSignedIn, build_refusal
+from roomgate.hub.identity.guessing import TooManyTries
+from roomgate.hub.identity.person import Signed, SignInRefused
+from roomgate.hub.identity.service import Identity
+
+COOKIE = "__Host-roomgate"
+LARGEST_BODY = 256 * 1024
+SIGNED = "roomgate.signed"  # where the routes find who asks, in the scope
+_UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+_OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/enrol"}
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+
+def plain_sign_in_page(words: str) -> bytes:
+    """The sign-in page without the console: a form, and what went wrong. The form goes to the address it is at."""
+    said = f"<p role=alert>{words}</p>" if words else ""
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Roomgate: sign in</title>'
+        f'<h1>Sign in</h1>{said}<form method="post">'
+        '<label>Name <input name="user" autocomplete="username" required></label>'
+        '<label>Password <input name="password" type="password" autocomplete="current-password" required></label>'
+        "<button>Sign in</button></form></html>"
+    ).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What the console gives the door: its sign-in page (given a sentence, or none) and its content policy.
+
+    ``websockets`` are the paths that do their own authentication, each an ASGI application.
+    """
+
+    sign_in_page: Callable[[str], bytes] = plain_sign_in_page
+    csp: str = CSP
+    websockets: Mapping[str, App] = field(default_factory=dict)
+
+
+def set_cookie(value: str) -> tuple[str, str]:
+    return "Set-Cookie", f"{COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict"
+
+
+def clear_cookie() -> tuple[str, str]:
+    return "Set-Cookie", f"{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0"
+
+
+class Door:
+    def __init__(self, inner: App, identity: Identity, idempotency: Idempotency, front: Front) -> None:
+        self._inner = inner
+        self._identity = identity
+        self._idempotency = idempotency
+        self._front = front
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await self._http(scope, receive, self._with_headers(scope, send))
+            case "websocket":
+                app = self._front.websockets.get(scope["path"])
+                if app is None:
+                    await receive()
+                    await send({"type": "websocket.close", "code": 1008})
+                else:
+                    await app(scope, receive, send)
+            case _:
+                await self._inner(scope, receive, send)
+
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        caching = "private, max-age=3600" if scope["path"].startswith("/static/") else "no-store"
+        ours = {
+            b"content-security-policy": self._front.csp.encode(),
+            b"x-content-type-options": b"nosniff",
+            b"referrer-policy": b"no-referrer",
+            b"strict-transport-security": b"max-age=63072000",
+            b"x-frame-options": b"DENY",
+            b"cross-origin-opener-policy": b"same-origin",
+            b"cross-origin-resource-policy": b"same-origin",
+            b"cache-control": caching.encode(),
+        }
+
+        async def adorned(message: Message, /) -> None:
+            if message["type"] == "http.response.start":
+                theirs = [(k, v) for k, v in message.get("headers", []) if k.lower() not in ours]
+                message = {**message, "headers": [*theirs, *ours.items()]}
+            await send(message)
+
+        return adorned
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, unsafe = scope["path"], scope["method"] in _UNSAFE
+        try:
+            body = await read_body(receive, LARGEST_BODY) if unsafe else b""
+            onward = Replay(body, receive) if unsafe else receive
+            if path in _OPEN or path.startswith("/static/"):
+                await self._inner(scope, onward, send)
+                return
+            signed = await self._who(scope)
+            if signed is None or path == "/signin":
+                await self._anonymous(scope, body, send)
+                return
+            if signed.web is not None and unsafe:
+                _require_own_page(scope, body, signed.web.csrf)
+            scope[SIGNED] = signed
+            if signed.fresh is not None:
+                send = _adding(send, set_cookie(signed.fresh.reveal()))
+            key = header(scope, "idempotency-key")
+            if key and scope["method"] == "POST" and path.startswith("/api/"):
+                await self._once(scope, onward, send, signed, key, body)
+            else:
+                await self._inner(scope, onward, send)
+        except RoomgateError as fault:
+            await refuse(send, build_refusal(fault))
+
+    async def _who(self, scope: Scope) -> Signed | None:
+        """By token or by cookie. A token that is wrong is nobody, whatever cookie comes with it."""
+        given = header(scope, "authorization")
+        if given:
+            scheme, _, token = given.partition(" ")
+            return await self._identity.by_token(token.strip()) if scheme.lower() == "bearer" else None
+        value = cookie(scope, COOKIE)
+        return await self._identity.by_cookie(value) if value else None
+
+    async def _anonymous(self, scope: Scope, body: bytes, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        if path.startswith(("/api/", "/openapi", "/scim/")) or header(scope, "authorization"):
+            refusal = build_refusal(NotSignedIn("Sign in first."))
+            await answer(
+                send, 401, refusal.body, "application/problem+json", [("WWW-Authenticate", 'Bearer realm="roomgate"')]
+            )
+            return
+        door_itself = path == "/signin" or path.startswith("/r/")
+        form = _form(scope, body) if method == "POST" else {}
+        if "user" in form and "password" in form:
+            await self._sign_in(scope, form, send)
+        else:
+            await self._page(send, 200 if door_itself and method in ("GET", "HEAD") else 401, "")
+
+    async def _page(self, send: Send, status: int, words: str, headers: list[tuple[str, str]] | None = None) -> None:
+        await answer(send, status, self._front.sign_in_page(words), "text/html; charset=utf-8", headers or [])
+
+    async def _sign_in(self, scope: Scope, form: Mapping[str, str], send: Send) -> None:
+        """The form of the sign-in page, which was sent to the address at which it was shown."""
+        _require_same_origin(scope)
+        name, password = form["user"][:240], form["password"][:1024]
+        source = scope["client"][0] if scope.get("client") else "unknown"
+        try:
+            _, secret = await self._identity.sign_in(name, password, source)
+        except SignInRefused as refused:
+            await self._page(send, 401, refused.message)
+        except TooManyTries as slowed:
+            await self._page(send, 429, slowed.message, [("Retry-After", str(max(1, round(slowed.wait_s))))])
+        else:
+            # Only an address of ours, and only as a path: nobody is led elsewhere by signing in.
+            raw = scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace")
+            target = raw if raw.startswith("/") and raw != "/signin" and raw[1:2] not in ("/", "\\") else "/"
+            await answer(send, 303, b"", "text/plain", [("Location", target), set_cookie(secret.reveal())])
+
+    async def _once(self, scope: Scope, receive: Receive, send: Send, signed: Signed, key: str, body: bytes) -> None:
+        slot = build_slot(signed.principal.id, key, scope["method"], scope["path"], body)
+        kept = await self._idempotency.begin(slot)
+        if kept is None:
+            captured = Captured()
+            try:
+                await self._inner(scope, receive, captured)
+            finally:
+                if captured.status >= 500:
+                    await self._idempotency.forget(slot)
+            kept = Kept(captured.status, captured.headers, captured.body)
+            if kept.status < 500:
+                await self._idempotency.finish(slot, kept)
+        await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
+        await send({"type": "http.response.body", "body": kept.body})
+
+
+def _adding(send: Send, extra: tuple[str, str]) -> Send:
+    async def added(message: Message, /) -> None:
+        if message["type"] == "http.response.start":
+            line = (extra[0].lower().encode(), extra[1].encode("latin-1"))
+            message = {**message, "headers": [*message.get("headers", []), line]}
+        await send(message)
+
+    return added
+
+
+def _form(scope: Scope, body: bytes) -> dict[str, str]:
+    """The fields of a form, each once; nothing for any other kind of body."""
+    if not header(scope, "content-type").startswith("application/x-www-form-urlencoded"):
+        return {}
+    try:
+        fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=500)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items() if len(values) == 1}
+
+
+def _require_same_origin(scope: Scope) -> None:
+    """Raises BadForm for a request that a page of somebody else's made."""
+    site, origin = header(scope, "sec-fetch-site"), header(scope, "origin")
+    if site and site not in ("same-origin", "none"):
+        raise BadForm("This form was sent from another site.")
+    if origin and urlsplit(origin).netloc.lower() != header(scope, "host").lower():
+        raise BadForm("This form was sent from another site.")
+
+
+def _require_own_page(scope: Scope, body: bytes, token: str) -> None:
+    """A cookie comes along by itself, so a change also carries the page's own token; raises BadForm."""
+    _require_same_origin(scope)
+    given = header(scope, "x-csrf-token") or _form(scope, body).get("csrf", "")
+    if not hmac.compare_digest(given.encode(), token.encode()):
+        raise BadForm("This form is out of date.")

@@ -1,0 +1,259 @@
+"""REST: people, service accounts, tokens, and who one is."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, Router, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+
+from roomgate.access.principal import Kind, Right
+from roomgate.clock import iso
+from roomgate.errors import BadInput, NotFound
+from roomgate.hub.http.asking import Hub, Who, etag, parse_if_match
+from roomgate.hub.http.door import clear_cookie, set_cookie
+from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
+from roomgate.hub.identity.person import Person, Signed, Token
+from roomgate.hub.parts import Parts
+from roomgate.redact import Secret
+
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", required=False)]
+
+
+class PersonShown(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    kind: str
+    roles: list[str]
+    active: bool
+    created: str
+
+
+class NewPerson(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    password: str | None = None
+    roles: list[str] = []
+
+
+class NewServiceAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    roles: list[str] = []
+
+
+class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Exactly one of them."""
+
+    active: bool | None = None
+    password: str | None = None
+    roles: list[str] | None = None
+
+
+class TokenShown(msgspec.Struct, frozen=True):
+    id: str
+    person: str
+    name: str
+    created: str
+    until: str
+    made_by: str
+
+
+class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For ``person`` or ``service_account`` (id or name), or for oneself where neither is given."""
+
+    minutes: float
+    person: str | None = None
+    service_account: str | None = None
+    name: str = ""
+
+
+class TokenMade(msgspec.Struct, frozen=True):
+    """``token`` is shown this once."""
+
+    id: str
+    token: str
+    person: str
+    until: str
+
+
+class Whoami(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    kind: str
+    roles: list[str]
+    rights: list[str]
+    credential: str
+    until: str
+    csrf: str | None  # for a browser's own page: what its changes carry as X-CSRF-Token
+
+
+def show_person(person: Person) -> PersonShown:
+    return PersonShown(
+        person.id, person.name, person.kind.value, sorted(person.roles), person.active, iso(person.created)
+    )
+
+
+def show_token(token: Token) -> TokenShown:
+    return TokenShown(token.id, token.person, token.name, iso(token.created), iso(token.until), token.made_by)
+
+
+def _answer(person: Person, status: int = 200, fresh: Secret[str] | None = None) -> Response[PersonShown]:
+    headers = {"ETag": etag(person.version)}
+    if fresh is not None:
+        name, value = set_cookie(fresh.reveal())
+        headers[name] = value
+    return Response(show_person(person), status_code=status, headers=headers)
+
+
+@get("/whoami")
+async def whoami(signed: Who) -> Whoami:
+    proof = signed.token or signed.web
+    person = signed.person
+    return Whoami(
+        person.id, person.name, person.kind.value, sorted(person.roles), sorted(right.value for right in person.rights),
+        signed.principal.credential, iso(proof.until) if proof else "",
+        signed.web.csrf if signed.web else None,
+    )  # fmt: skip
+
+
+async def _page(parts: Parts, signed: Signed, kind: Kind, cursor: str | None, limit: int | None) -> Page[PersonShown]:
+    signed.require(Right.PEOPLE, Right.SEE)
+    most = parse_limit(limit)
+    found = await parts.identity.people(kind, parse_cursor(cursor), most + 1)
+    return build_page(found, most, lambda person: person.id, show_person)
+
+
+async def _get(parts: Parts, signed: Signed, id: str, kind: Kind) -> Person:
+    """Raises NotFound, also for one of the other kind and for somebody who may not look."""
+    if not (signed.may(Right.PEOPLE) or signed.may(Right.SEE) or id in (signed.person.id, signed.person.name)):
+        raise NotFound("There is nobody of this name.")
+    person = await parts.identity.get(id)
+    if person.kind is not kind:
+        raise NotFound("There is nobody of this name.")
+    return person
+
+
+async def _change(
+    parts: Parts, signed: Signed, id: str, kind: Kind, data: PersonChange, if_match: str | None
+) -> Response[PersonShown]:
+    person, version = await _get(parts, signed, id, kind), parse_if_match(if_match)
+    match data:
+        case PersonChange(active=bool(active), password=None, roles=None):
+            return _answer(await parts.identity.set_active(person.id, active, signed, version))
+        case PersonChange(active=None, password=str(password), roles=None):
+            changed, fresh = await parts.identity.set_password(person.id, password, signed, version)
+            return _answer(changed, fresh=fresh)
+        case PersonChange(active=None, password=None, roles=list(roles)):
+            return _answer(await parts.identity.change_roles(person.id, frozenset(roles), signed, version))
+        case _:
+            raise BadInput("Change exactly one of active, password, roles.")
+
+
+@get("/people")
+async def list_people(
+    parts: Hub, signed: Who, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
+) -> Page[PersonShown]:
+    return await _page(parts, signed, Kind.PERSON, cursor, limit)
+
+
+@post("/people")
+async def add_person(parts: Hub, signed: Who, data: JSONBody[NewPerson]) -> Response[PersonShown]:
+    roles = frozenset(data.roles)
+    return _answer(await parts.identity.create_person(data.name, data.password, roles, signed), 201)
+
+
+@get("/people/{id:str}")
+async def show_one(parts: Hub, signed: Who, id: FromPath[str]) -> Response[PersonShown]:
+    return _answer(await _get(parts, signed, id, Kind.PERSON))
+
+
+@patch("/people/{id:str}")
+async def change_person(
+    parts: Hub, signed: Who, id: FromPath[str], data: JSONBody[PersonChange], if_match: IfMatch = None
+) -> Response[PersonShown]:
+    return await _change(parts, signed, id, Kind.PERSON, data, if_match)
+
+
+@delete("/people/{id:str}")
+async def remove_person(parts: Hub, signed: Who, id: FromPath[str], if_match: IfMatch = None) -> None:
+    person = await _get(parts, signed, id, Kind.PERSON)
+    await parts.identity.delete(person.id, signed, parse_if_match(if_match))
+
+
+@get("/service-accounts")
+async def list_accounts(
+    parts: Hub, signed: Who, cursor: FromQuery[str | None] = None, limit: FromQuery[int | None] = None
+) -> Page[PersonShown]:
+    return await _page(parts, signed, Kind.SERVICE, cursor, limit)
+
+
+@post("/service-accounts")
+async def add_account(parts: Hub, signed: Who, data: JSONBody[NewServiceAccount]) -> Response[PersonShown]:
+    roles = frozenset(data.roles)
+    return _answer(await parts.identity.create_person(data.name, None, roles, signed, Kind.SERVICE), 201)
+
+
+@get("/service-accounts/{id:str}")
+async def show_account(parts: Hub, signed: Who, id: FromPath[str]) -> Response[PersonShown]:
+    return _answer(await _get(parts, signed, id, Kind.SERVICE))
+
+
+@patch("/service-accounts/{id:str}")
+async def change_account(
+    parts: Hub, signed: Who, id: FromPath[str], data: JSONBody[PersonChange], if_match: IfMatch = None
+) -> Response[PersonShown]:
+    return await _change(parts, signed, id, Kind.SERVICE, data, if_match)
+
+
+@delete("/service-accounts/{id:str}")
+async def remove_account(parts: Hub, signed: Who, id: FromPath[str], if_match: IfMatch = None) -> None:
+    person = await _get(parts, signed, id, Kind.SERVICE)
+    await parts.identity.delete(person.id, signed, parse_if_match(if_match))
+
+
+@get("/tokens")
+async def list_tokens(
+    parts: Hub,
+    signed: Who,
+    person: FromQuery[str | None] = None,
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
+) -> Page[TokenShown]:
+    """One's own; all, or those of ``person``, with the right to change people."""
+    whose: str | None = signed.person.id
+    if signed.may(Right.PEOPLE):
+        whose = (await parts.identity.get(person)).id if person else None
+    elif person not in (None, signed.person.id, signed.person.name):
+        raise NotFound("There is nobody of this name.")
+    most = parse_limit(limit)
+    found = await parts.identity.tokens(whose, parse_cursor(cursor), most + 1)
+    return build_page(found, most, lambda token: token.id, show_token)
+
+
+@post("/tokens")
+async def make_token(parts: Hub, signed: Who, data: JSONBody[NewToken]) -> TokenMade:
+    if data.person is not None and data.service_account is not None:
+        raise BadInput("A token is for a person or for a service account.")
+    whose = data.person or data.service_account or signed.person.id
+    token, text = await parts.identity.make_token(whose, data.minutes, data.name, signed)
+    return TokenMade(token.id, text.reveal(), token.person, iso(token.until))
+
+
+@delete("/tokens/{id:str}")
+async def end_token(parts: Hub, signed: Who, id: FromPath[str]) -> None:
+    await parts.identity.end_token(id, signed)
+
+
+@post("/signout", include_in_schema=False, status_code=303)
+async def sign_out(parts: Hub, signed: Who, request: Request[Any, Any, Any]) -> Response[None]:
+    await parts.identity.sign_out(signed)
+    name, value = clear_cookie()
+    return Response(None, status_code=303, headers={"Location": "/signin", name: value})
+
+
+API = Router(
+    "/",
+    tags=["identity"],
+    route_handlers=[
+        whoami, list_people, add_person, show_one, change_person, remove_person, list_accounts, add_account,
+        show_account, change_account, remove_account, list_tokens, make_token, end_token,
+    ],
+)  # fmt: skip

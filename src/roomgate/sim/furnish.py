@@ -1,0 +1,94 @@
+"""What a room has before anything happens in it: its hardware, software, network, and every default setting."""
+
+import hashlib
+from copy import deepcopy
+from datetime import datetime
+from functools import lru_cache
+
+from roomgate.sim.offer import default_configuration
+from roomgate.sim.profile import Profile
+from roomgate.sim.state import Part, State
+from roomgate.xapi.schema import Catalogue
+from roomgate.xapi.tree import Document
+
+
+@lru_cache(maxsize=1)
+def _defaults() -> Document:
+    state = State()
+    for parts, value in default_configuration(Catalogue.shipped()):
+        state.configure(*parts, value=value, quiet=True)
+    return dict(state.document["Configuration"])
+
+
+def furnish(state: State, name: str, profile: Profile, now: datetime) -> None:
+    """Fill the documents of a room called ``name``; its serial number and addresses follow from the name."""
+    state.document["Configuration"] = deepcopy(_defaults())
+    state.configure("SystemUnit", "Name", value=name, quiet=True)
+    number = hashlib.sha256(name.encode()).hexdigest()
+    mac = "02:" + ":".join(number[at : at + 2].upper() for at in range(0, 10, 2))
+    values: dict[tuple[Part, ...], str | int] = {
+        ("SystemUnit", "ProductId"): "Cisco Board Pro 55",
+        ("SystemUnit", "ProductPlatform"): "Board Pro 55",
+        ("SystemUnit", "ProductType"): "Cisco Codec",
+        ("SystemUnit", "BroadcastName"): name,
+        ("SystemUnit", "Software", "DisplayName"): "RoomOS " + profile.release.removeprefix("ce"),
+        ("SystemUnit", "Software", "Name"): "s53300",
+        ("SystemUnit", "Software", "Version"): profile.release,
+        ("SystemUnit", "Software", "ReleaseDate"): profile.released,
+        ("SystemUnit", "Software", "OptionKeys", "Encryption"): "True",
+        ("SystemUnit", "Software", "OptionKeys", "MultiSite"): "False",
+        ("SystemUnit", "Hardware", "Module", "SerialNumber"): "SIM" + number[:8].upper(),
+        ("SystemUnit", "Hardware", "Monitoring", "Temperature", "Status"): "Normal",
+        ("SystemUnit", "Hardware", "Monitoring", "Fan", 1, "Status"): "2100 rpm",
+        ("SystemUnit", "State", "System"): "Initialized",
+        ("SystemUnit", "State", "Subsystem", "Application"): "Initialized",
+        ("SystemUnit", "State", "NumberOfActiveCalls"): 0,
+        ("SystemUnit", "State", "NumberOfInProgressCalls"): 0,
+        ("SystemUnit", "State", "NumberOfSuspendedCalls"): 0,
+        ("SystemUnit", "LastShutdownReason"): "Restart",
+        ("SystemUnit", "Uptime"): 0,
+        ("Audio", "Volume"): 50,
+        ("Audio", "VolumeMute"): "Off",
+        ("Audio", "Microphones", "Mute"): "Off",
+        ("Audio", "Microphones", "NoiseRemoval"): "Off",
+        ("Audio", "SelectedDevice"): "Internal",
+        ("Video", "Input", "MainVideoMute"): "Off",
+        ("Video", "Selfview", "Mode"): "Off",
+        ("Video", "Selfview", "FullscreenMode"): "Off",
+        ("Video", "Selfview", "OnMonitorRole"): "First",
+        ("Video", "Selfview", "PIPPosition"): "CenterRight",
+        ("Standby", "State"): "Off",
+        ("Standby", "Level"): "None",
+        ("Conference", "Presentation", "Mode"): "Off",
+        ("Conference", "DoNotDisturb"): "Inactive",
+        ("SIP", "Registration", 1, "Status"): "Registered",
+        ("SIP", "Registration", 1, "URI"): f"{number[:6]}@rooms.example.com",
+        ("SIP", "Registration", 1, "Reason"): "",
+        ("SIP", "Registration", 1, "Authentication"): "Off",
+        ("Webex", "Status"): "Stopped",
+        ("Provisioning", "Status"): "Idle",
+        ("Provisioning", "Software", "UpgradeStatus", "Status"): "None",
+        ("Network", 1, "ActiveInterface"): "LAN",
+        ("Network", 1, "IPv4", "Address"): f"192.0.2.{int(number[:2], 16) % 250 + 2}",
+        ("Network", 1, "IPv4", "Gateway"): "192.0.2.1",
+        ("Network", 1, "IPv4", "SubnetMask"): "255.255.255.0",
+        ("Network", 1, "Ethernet", "MacAddress"): mac,
+        ("Network", 1, "Ethernet", "Speed"): "1000full",
+        ("NetworkServices", "NTP", "Status"): "Synced",
+        ("RoomAnalytics", "PeopleCount", "Current"): 0,
+        ("RoomAnalytics", "PeopleCount", "Capacity"): 8,
+        ("RoomAnalytics", "PeoplePresence"): "No",
+        ("RoomAnalytics", "RoomInUse"): "False",
+        ("RoomAnalytics", "T3Alarm", "Detected"): "False",
+        ("Bookings", "Availability", "Status"): "Free",
+        ("Bookings", "Availability", "TimeStamp"): "",
+        ("Bookings", "Current", "Id"): "",
+        ("UserInterface", "ContactInfo", "Name"): name,
+        ("Cameras", "Camera", 1, "Connected"): "True",
+        ("Cameras", "Camera", 1, "Model"): "Integrated Camera",
+        ("Cameras", "SpeakerTrack", "Status"): "Inactive",
+        ("Capabilities", "Conference", "MaxActiveCalls"): 2,
+        ("Time", "SystemTime"): now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    for parts, value in values.items():
+        state.put(*parts, value=value, quiet=True)

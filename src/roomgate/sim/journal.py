@@ -1,0 +1,45 @@
+"""What happened to a room, as JSON lines: the device's own truth, which the demo and the tests read."""
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from roomgate.clock import Clock
+
+
+class Journal:
+    """Appends to one file; every line is flushed before the call returns.
+
+    A line has ``wall_ms`` (Unix time), ``mono_ms`` (a clock that never jumps, comparable between processes of
+    one machine), ``what`` and the facts of that event. Passphrases and bodies never stand in it.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._clock = clock
+        self._file = path.open("a", encoding="utf-8", buffering=1)
+
+    def write(self, what: str, facts: dict[str, Any]) -> None:
+        line = {
+            "wall_ms": int(self._clock.now().timestamp() * 1000),
+            "mono_ms": int(self._clock.monotonic() * 1000),
+            "what": what,
+            **facts,
+        }
+        self._file.write(json.dumps(line, ensure_ascii=True, default=str) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_journal(path: Path) -> list[dict[str, Any]]:
+    """Every whole line of a journal, oldest first; [] where there is none yet."""
+    if not path.exists():
+        return []
+    text = path.read_text(encoding="utf-8")
+    return [json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()]

@@ -1,0 +1,153 @@
+"""What is shown to the people in the room: a prompt with options, an alert, a line of text.
+
+One prompt shows at a time; another one replaces it, and the first is then cleared. Whether a real device
+queues them is not established.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from roomgate.sim.asked import Answer, Asked
+from roomgate.sim.refusal import CommandError, InvalidParams
+from roomgate.sim.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question. ``options`` are numbered from 1; ``ends`` is None where it waits for ever."""
+
+    text: str
+    title: str
+    feedback: str
+    options: tuple[tuple[int, str], ...]
+    began: datetime
+    ends: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An alert or a line of text."""
+
+    text: str
+    title: str
+    ends: datetime | None
+
+
+def _ends(asked: Asked) -> datetime | None:
+    seconds = asked.number("Duration", 0)
+    return asked.now + timedelta(seconds=seconds) if seconds else None
+
+
+@dataclass(slots=True)
+class Messages:
+    """What stands on the screen now."""
+
+    state: State
+    prompt: Prompt | None = None
+    alert: Notice | None = None
+    line: Notice | None = None
+
+    def show_prompt(self, asked: Asked) -> Answer:
+        options = tuple((n, asked.text(f"Option.{n}")) for n in range(1, 6) if asked.text(f"Option.{n}"))
+        if self.prompt is not None:
+            self._clear_prompt("prompt.replaced")
+        feedback, title = asked.text("FeedbackId"), asked.text("Title")
+        self.prompt = Prompt(asked.text("Text"), title, feedback, options, asked.now, _ends(asked))
+        children: dict[str, Any] = {
+            "Duration": asked.number("Duration", 0),
+            "FeedbackId": feedback,
+            "Text": self.prompt.text,
+            "Title": title,
+            "Target": asked.text("Target", "Auto"),
+            "PeripheralId": "",
+        }
+        children |= {f"Option.{n}": text for n, text in options}
+        self.state.event("UserInterface", "Message", "Prompt", "Display", **children)
+        self.state.note("prompt.shown", feedback=feedback, title=title, text=self.prompt.text, by=asked.account.name)
+        return {}
+
+    def clear_prompt(self, asked: Asked) -> Answer:
+        if self.prompt is not None and asked.text("FeedbackId", self.prompt.feedback) == self.prompt.feedback:
+            self._clear_prompt("prompt.cleared", by=asked.account.name)
+        return {}
+
+    def respond(self, asked: Asked) -> Answer:
+        """An account answers in the room's stead, as a device lets it."""
+        self.answer(asked.text("FeedbackId"), asked.number("OptionId", 0), asked.account.name)
+        return {}
+
+    def answer(self, feedback: str, option: int, by: str) -> None:
+        """Somebody chose; raises CommandError if that prompt is not there, InvalidParams for another option."""
+        prompt = self.prompt
+        if prompt is None or prompt.feedback != feedback:
+            raise CommandError("No such prompt")
+        if option not in dict(prompt.options):
+            raise InvalidParams("Bad usage: no such option")
+        self.prompt = None
+        self.state.event(
+            "UserInterface", "Message", "Prompt", "Response", FeedbackId=feedback, OptionId=option, Origin="Controller"
+        )
+        self.state.note("prompt.answered", feedback=feedback, option=option, by=by)
+
+    def dismiss_prompt(self, feedback: str, by: str) -> None:
+        """Somebody put it away without an answer."""
+        if self.prompt is not None and self.prompt.feedback == feedback:
+            self._clear_prompt("prompt.cleared", by=by)
+
+    def _clear_prompt(self, why: str, **facts: str) -> None:
+        if self.prompt is not None:
+            feedback, self.prompt = self.prompt.feedback, None
+            self.state.event("UserInterface", "Message", "Prompt", "Cleared", FeedbackId=feedback, Origin="Controller")
+            self.state.note(why, feedback=feedback, **facts)
+
+    def show_alert(self, asked: Asked) -> Answer:
+        self.alert = Notice(asked.text("Text"), asked.text("Title"), _ends(asked))
+        self.state.event(
+            "UserInterface",
+            "Message",
+            "Alert",
+            "Display",
+            Duration=asked.number("Duration", 0),
+            PeripheralId="",
+            Target=asked.text("Target", "Auto"),
+            Text=self.alert.text,
+            Title=self.alert.title,
+        )
+        self.state.note("alert.shown", title=self.alert.title, text=self.alert.text, by=asked.account.name)
+        return {}
+
+    def clear_alert(self, asked: Asked) -> Answer:
+        self.dismiss_alert(asked.account.name)
+        return {}
+
+    def dismiss_alert(self, by: str) -> None:
+        if self.alert is not None:
+            self.alert = None
+            self.state.event("UserInterface", "Message", "Alert", "Cleared", Origin="Controller")
+            self.state.note("alert.cleared", by=by)
+
+    def show_line(self, asked: Asked) -> Answer:
+        self.line = Notice(asked.text("Text"), "", _ends(asked))
+        self.state.note("textline.shown", text=self.line.text, by=asked.account.name)
+        return {}
+
+    def clear_line(self, asked: Asked) -> Answer:
+        if self.line is not None:
+            self.line = None
+            self.state.note("textline.cleared", by=asked.account.name)
+        return {}
+
+    def tick(self, now: datetime) -> None:
+        """Take away what is over. A prompt that nobody answered is cleared: silence has no option."""
+        if self.prompt is not None and self.prompt.ends is not None and now >= self.prompt.ends:
+            self._clear_prompt("prompt.expired")
+        if self.alert is not None and self.alert.ends is not None and now >= self.alert.ends:
+            self.dismiss_alert("time")
+        if self.line is not None and self.line.ends is not None and now >= self.line.ends:
+            self.line = None
+            self.state.note("textline.cleared", by="time")
+
+    def next_at(self) -> datetime | None:
+        shown = (self.prompt, self.alert, self.line)
+        return min((one.ends for one in shown if one is not None and one.ends is not None), default=None)

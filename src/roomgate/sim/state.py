@@ -1,0 +1,105 @@
+"""The device's two documents, and the stream of what changed in them.
+
+One change is one leaf, as a device announces it; a list member that went away is a ghost; an event has no
+state and is a change like the others. Beside the changes stand notes: what happened, in the words of the
+journal, which is the device's own truth for whoever measures a client.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from roomgate.xapi.path import Path
+from roomgate.xapi.tree import Document, expand, lookup, member_id
+
+Part = str | int
+_ABSENT = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A leaf's new value, an event with its children, or a list member's end (``gone``)."""
+
+    path: Path
+    value: Any = None
+    gone: bool = False
+
+    def document(self) -> Document:
+        """What a feedback notification carries."""
+        return expand(self.path, {"ghost": "True"} if self.gone else self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One line of the journal, without its times."""
+
+    what: str
+    facts: dict[str, Any]
+
+
+@dataclass(slots=True)
+class State:
+    """Status and configuration, rooted; whoever changes them does it here."""
+
+    document: Document = field(default_factory=lambda: {"Status": {}, "Configuration": {}})
+    _changes: list[Change] = field(default_factory=list)
+    _notes: list[Note] = field(default_factory=list)
+
+    def read(self, *parts: Part) -> Any:
+        """The value or subtree at rooted ``parts``; None where there is none."""
+        return lookup(self.document, parts)
+
+    def put(self, *parts: Part, value: Any, quiet: bool = False) -> None:
+        """Set one leaf below Status; a number after a name is a list member. ``quiet`` tells nobody."""
+        self._put("Status", parts, value, quiet)
+
+    def configure(self, *parts: Part, value: Any, quiet: bool = False) -> None:
+        """Set one leaf below Configuration."""
+        self._put("Configuration", parts, value, quiet)
+
+    def _put(self, root: str, parts: tuple[Part, ...], value: Any, quiet: bool) -> None:
+        holder: Any = self.document[root]
+        for part, following in zip(parts, (*parts[1:], None), strict=True):
+            if following is None:
+                if holder.get(part, _ABSENT) == value:
+                    return
+                holder[part] = value
+            elif isinstance(part, int):
+                member = next((one for one in holder if member_id(one) == part), None)
+                if member is None:
+                    member = {"id": part}
+                    holder.append(member)
+                holder = member
+            else:
+                holder = holder.setdefault(part, [] if isinstance(following, int) else {})
+        if not quiet:
+            self._changes.append(Change(Path((root, *parts)), value))
+
+    def drop(self, *parts: Part) -> None:
+        """Take out one list member below Status: it goes as a ghost, and an empty list goes with it."""
+        *above, name, number = parts
+        holder = lookup(self.document["Status"], above)
+        members = holder.get(name) if isinstance(holder, dict) else None
+        kept = [one for one in members or () if member_id(one) != number]
+        if members is None or len(kept) == len(members):
+            return
+        if kept:
+            holder[name] = kept
+        else:
+            del holder[name]
+        self._changes.append(Change(Path(("Status", *parts)), gone=True))
+
+    def event(self, *words: str, **children: Any) -> None:
+        self._changes.append(Change(Path(("Event", *words)), dict(children)))
+
+    def note(self, what: str, **facts: Any) -> None:
+        self._notes.append(Note(what, facts))
+
+    def take_changes(self) -> list[Change]:
+        """What changed since the last call, in order."""
+        taken, self._changes = self._changes, []
+        return taken
+
+    def take_notes(self) -> Iterator[Note]:
+        taken, self._notes = self._notes, []
+        return iter(taken)

@@ -1,0 +1,85 @@
+"""What a room keeps over a restart: accounts, changed settings, bookings, call history, volume."""
+
+import os
+import secrets
+from pathlib import Path
+
+import msgspec
+
+from roomgate.errors import BadInput
+from roomgate.sim.accounts import Account
+from roomgate.sim.calls import Entry
+from roomgate.sim.device import Device
+from roomgate.sim.diary import Booking
+
+OWNER, DAILY, PRIVILEGED = "admin", "roomgate-daily", "roomgate-privileged"
+_STANDING = {DAILY: ["User", "Integrator"], PRIVILEGED: ["Admin"], OWNER: ["Admin"]}
+
+
+class Setting(msgspec.Struct, array_like=True):
+    path: list[str | int]
+    value: str | int
+
+
+class Saved(msgspec.Struct):
+    """The file ``state.json``. Passphrases are in it as scrypt digests only."""
+
+    accounts: list[Account]
+    settings: list[Setting]
+    bookings: list[Booking]
+    history: list[Entry]
+    last_call: int
+    volume: int = 50
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner reads, whole or not at all."""
+    fresh = path.with_name(path.name + ".new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    fresh.replace(path)
+
+
+def ensure_passphrases(folder: Path) -> dict[str, str]:
+    """The passphrases that the standing accounts were made with: random, kept in ``accounts.json``."""
+    path = folder / "accounts.json"
+    if path.exists():
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+        except msgspec.MsgspecError as bad:
+            raise BadInput(f"{path} cannot be read: {bad}") from bad
+    made = {name: secrets.token_urlsafe(18) for name in _STANDING}
+    write_private(path, msgspec.json.format(msgspec.json.encode(made)))
+    return made
+
+
+def load_state(folder: Path, device: Device, passphrases: dict[str, str]) -> None:
+    """Bring a fresh device to where it was; at the first start, give it its standing accounts."""
+    path = folder / "state.json"
+    if not path.exists():
+        for name, roles in _STANDING.items():
+            device.accounts.add(name, passphrases[name], roles)
+        return
+    try:
+        saved = msgspec.json.decode(path.read_bytes(), type=Saved)
+    except msgspec.MsgspecError as bad:
+        raise BadInput(f"{path} cannot be read: {bad}") from bad
+    device.accounts.by_name = {account.name: account for account in saved.accounts}
+    for setting in saved.settings:
+        device.restore_setting(tuple(setting.path), setting.value)
+    device.diary.bookings = saved.bookings
+    device.calls.history, device.calls.last_id = saved.history, saved.last_call
+    device.state.put("Audio", "Volume", value=saved.volume, quiet=True)
+
+
+def save_state(folder: Path, device: Device) -> None:
+    saved = Saved(
+        accounts=list(device.accounts.by_name.values()),
+        settings=[Setting(list(parts), value) for parts, value in device.settings.items()],
+        bookings=device.diary.bookings,
+        history=device.calls.history,
+        last_call=device.calls.last_id,
+        volume=int(device.state.read("Status", "Audio", "Volume")),
+    )
+    write_private(folder / "state.json", msgspec.json.encode(saved))

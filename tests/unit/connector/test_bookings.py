@@ -1,0 +1,110 @@
+"""A dial is a meeting's only if this connector put that meeting there, to the letter, and it may be joined now."""
+
+from datetime import timedelta
+
+import pytest
+
+from roomgate.clock import HandClock
+from roomgate.connector.bookings import RoomBookings
+from roomgate.ids import RoomName
+from roomgate.meetings.booking import Booking, BookingId
+from roomgate.xapi.call import Verb
+from roomgate.xapi.errors import DeviceUnreachable
+from roomgate.xapi.schema import Catalogue
+
+OSLO = RoomName("oslo")
+
+
+def dial(**arguments):
+    return Catalogue.shipped().canonical(Verb.COMMAND, "Command/Dial", arguments)
+
+
+class Sync:
+    """`meetings.sync.Sync` as far as it is used here."""
+
+    def __init__(self, booking, clock):
+        self.booking, self.clock = booking, clock
+        self.did = []
+
+    def match(self, room, number, booking_id=None):
+        fits = room == OSLO and number == self.booking.number and booking_id in (None, self.booking.id)
+        return self.booking if fits and self.booking.joinable(self.clock.now()) else None
+
+    def add_room(self, room, device):
+        self.did.append(("add", room, device.registered, device.allowed_domains))
+
+    def resync(self, room):
+        self.did.append(("resync", room))
+
+    def remove_room(self, room):
+        self.did.append(("remove", room))
+
+
+@pytest.fixture
+def sync():
+    clock = HandClock()
+    return Sync(
+        Booking(BookingId("rg-1"), "t", "standup@example.com", "SIP", "Other", "Ada", "", clock.now(), 30, False), clock
+    )
+
+
+def test_only_the_dial_of_that_booking_at_its_time_is_booked(sync):
+    rooms = RoomBookings(sync, None)
+
+    assert rooms.booked("oslo", dial(Number="standup@example.com"))
+    assert rooms.booked("oslo", dial(Number="standup@example.com", BookingId="rg-1"))
+    assert not rooms.booked("oslo", dial(Number="standup@example.com", BookingId="rg-2"))
+    assert not rooms.booked("oslo", dial(Number="other@example.com", BookingId="rg-1"))
+    assert not rooms.booked("bergen", dial(Number="standup@example.com"))
+    join = Catalogue.shipped().canonical(Verb.COMMAND, "Command/Webex/Join", {"Number": "standup@example.com"})
+    assert not rooms.booked("oslo", join)
+    sync.clock.wall += timedelta(hours=2)
+    assert not rooms.booked("oslo", dial(Number="standup@example.com"))
+
+
+def test_without_a_calendar_nothing_is_booked():
+    assert not RoomBookings(None, None).booked("oslo", dial(Number="standup@example.com"))
+
+
+class Keeper:
+    name = OSLO
+
+    def __init__(self, deaf=False):
+        self.deaf, self.listeners, self.forgot = deaf, [], 0
+
+    def fact(self, text):
+        return "Registered"
+
+    async def subscribe(self, path, listener):
+        if self.deaf:
+            raise DeviceUnreachable("away")
+        self.listeners.append(listener)
+        return self.forget
+
+    def forget(self):
+        self.forgot += 1
+
+
+@pytest.mark.asyncio
+async def test_a_device_that_comes_back_or_asks_gets_its_list_again(sync):
+    rooms, keeper = RoomBookings(sync, frozenset({"example.com"})), Keeper()
+    await rooms.arrived(keeper)
+    await rooms.arrived(keeper)
+    assert sync.did == [("add", OSLO, True, frozenset({"example.com"})), ("resync", OSLO)] * 2
+    (hear,) = keeper.listeners
+
+    sync.did.clear()
+    hear("event", {"Event": {"Bookings": {"Start": {"Id": "rg-1"}}}})
+    hear("gap", {})
+    assert sync.did == []
+    hear("event", {"Event": {"Bookings": {"SyncRequired": {"id": 1}}}})
+    assert sync.did == [("resync", OSLO)]
+
+    rooms.left(OSLO)
+    assert (keeper.forgot, sync.did[-1]) == (1, ("remove", OSLO))
+
+
+@pytest.mark.asyncio
+async def test_a_device_that_takes_no_subscription_is_kept_all_the_same(sync):
+    await RoomBookings(sync, None).arrived(Keeper(deaf=True))
+    assert ("resync", OSLO) in sync.did

@@ -1,0 +1,74 @@
+"""Every complaint at once, the safe side of every bound, and nothing unknown."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomgate.connector.config import BadConfig, ConnectorConfig, parse_config
+
+BASE = Path("/srv/site")
+LEAST = {"data": "data", "hub": "https://hub.example.com:8443/", "devices": "devices.toml"}
+
+
+def test_the_least_is_enough_and_paths_are_beside_the_file():
+    config = parse_config(LEAST, BASE)
+
+    assert config.data == BASE / "data"
+    assert config.hub == "https://hub.example.com:8443"
+    assert config.socket == BASE / "data" / "connector.sock"
+    assert config.policy is None
+    assert (config.proof_live_s, config.proof_idle_s) == (25.0, 600.0)
+
+
+def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
+    with pytest.raises(BadConfig) as caught:
+        parse_config({"hbu": "https://x", "proof_live_s": 60, "proxy": "ftp://p", "devices": 3}, BASE)
+
+    said = str(caught.value)
+    assert "hbu: no such setting; did you mean hub?" in said
+    assert "proof_live_s: takes seconds from 1 to 25" in said
+    assert "proxy:" in said
+    assert "devices:" in said
+    assert "data: is missing" in said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"hub": "http://hub.example.com"},
+        {"hub": "https://"},
+        {"hub": "https://user:secret@hub.example.com"},
+        {"heartbeat_s": 6},
+        {"proof_live_s": 26},
+        {"proof_live_s": True},
+        {"proof_idle_s": "soon"},
+        {"witness_url": "https://witness.example.com"},
+        {"meeting_domains": ["https://example.com"]},
+        {"meeting_domains": 3},
+        {"data": ""},
+    ],
+)
+def test_what_would_break_a_promise_is_refused(change):
+    with pytest.raises(BadConfig):
+        parse_config({**LEAST, **change}, BASE)
+
+
+def test_the_environment_has_only_texts():
+    config = parse_config({**LEAST, "proof_live_s": "10", "meeting_domains": "Example.com, meet.example.org."}, BASE)
+
+    assert config.proof_live_s == 10.0
+    assert config.meeting_domains == ("example.com", "meet.example.org")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*LEAST, "proxy", "hub_ca", "heartbeat_s", "meeting_domains", "rubbish"]),
+        st.none() | st.integers() | st.text() | st.floats() | st.lists(st.text()) | st.booleans(),
+    )
+)
+def test_rubbish_raises_only_our_error(settings):
+    with contextlib.suppress(BadConfig):
+        assert isinstance(parse_config(settings, BASE), ConnectorConfig)

@@ -1,0 +1,143 @@
+"""What goes where: and that a room's cut is told at once, and a lost feedback never in silence."""
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from roomgate.connector.desk import Desk, Sender, Staff
+from roomgate.connector.room import RoomCondition
+from roomgate.connector.site_policy import SitePolicy
+from roomgate.link.messages import Cut, EffectEnded, Feedback, Outcome, RoomInfo, RoomState, Welcome
+
+
+@dataclass
+class Everybody:
+    """Fleet, acts, spool, mirror, bookings and link in one: remembers who was told what."""
+
+    did: list[Any] = field(default_factory=list)
+    full: bool = False
+
+    def send(self, message, *, urgent=False):
+        if not self.full:
+            self.did.append(("sent", message, urgent))
+        return not self.full
+
+    def info(self, room):
+        return RoomInfo(room.device, room.name, room.condition.value)
+
+    def infos(self):
+        return []
+
+    def welcomed(self, size):
+        self.did.append(("welcomed", size))
+
+    def kept(self, size):
+        self.did.append(("kept", size))
+
+    def up(self):
+        self.did.append(("up",))
+
+    def left(self, room):
+        self.did.append(("left", room))
+
+    async def end_room(self, device, cause, words):
+        self.did.append(("ended", device, cause, words))
+        return []
+
+    async def order(self, order, arrived):
+        self.did.append(("order", order, arrived))
+
+    async def refused(self, order, rule, words):
+        self.did.append(("refused", order, rule, words))
+
+    async def cut(self, cut):
+        self.did.append(("cut", cut))
+        return ["call 7: undone"]
+
+    async def lapsed(self, sessions):
+        self.did.append(("lapsed", sessions))
+
+    async def unsubscribe(self, order):
+        self.did.append(("unsubscribe", order))
+
+    def occupied(self, device):
+        return device == "device_1"
+
+
+ROOM = SimpleNamespace(device="device_1", name="oslo", condition=RoomCondition.QUARANTINED)
+
+
+@pytest.fixture
+def everybody():
+    return Everybody()
+
+
+@pytest.fixture
+def desk(everybody):
+    made = Desk(SimpleNamespace(all=list), lambda: SitePolicy.load(None))
+    made.attend(Staff(*([everybody] * 6)))
+    return made
+
+
+@pytest.mark.asyncio
+async def test_each_message_goes_to_whom_it_concerns(desk, everybody):
+    cut = Cut("c", ["ses_1"], "grant.revoked", "words")
+    await desk.welcome(Welcome(1, 3.0, 12))
+    await desk.order("order", 1.0)
+    await desk.refused(None, "order.signature", "no")
+    assert await desk.cut(cut) == ["call 7: undone"]
+    await desk.lapsed(["ses_2"])
+    await desk.unsubscribe("order_1")
+    await desk.kept(15)
+
+    assert everybody.did == [
+        ("welcomed", 12), ("up",), ("order", "order", 1.0), ("refused", None, "order.signature", "no"),
+        ("cut", cut), ("lapsed", ["ses_2"]), ("unsubscribe", "order_1"), ("kept", 15),
+    ]  # fmt: skip
+    assert desk.site().policy == "meetings-only"
+    assert desk.occupied("device_1")
+    assert not desk.occupied("device_2")
+
+
+@pytest.mark.asyncio
+async def test_a_cut_of_the_site_is_told_first_and_urgently_and_then_done(desk, everybody):
+    await desk.on_condition(ROOM, RoomCondition.QUARANTINED, "device.credential-changed", True)
+
+    (_, message, urgent), ended = everybody.did
+    assert isinstance(message, RoomState)
+    assert (message.cut, message.reason, urgent) == (True, "device.credential-changed", True)
+    assert ended == ("ended", "device_1", "device.credential-changed", "the device's password was changed")
+
+
+@pytest.mark.asyncio
+async def test_without_a_link_the_site_cuts_all_the_same(desk, everybody):
+    everybody.full = True
+    await desk.on_condition(ROOM, RoomCondition.OFFLINE, "room.removed", True)
+
+    assert [what[0] for what in everybody.did] == ["ended", "left"]
+
+
+@pytest.mark.asyncio
+async def test_mere_news_cuts_nobody(desk, everybody):
+    await desk.on_condition(ROOM, RoomCondition.OFFLINE, "device.gone", False)
+
+    assert [what[0] for what in everybody.did] == ["sent"]
+
+
+def test_a_lost_feedback_is_a_gap_before_the_next_one():
+    link = Everybody()
+    sender = Sender(link.send)
+    sender.outcome(Outcome("order_1", "done"))
+    sender.send(EffectEnded("eff_1", "ended"))
+    link.full = True
+    sender.send(Feedback("order_1", "status", {"a": 1}))
+    sender.send(Feedback("order_1", "status", {"a": 2}))
+    link.full = False
+    sender.send(Feedback("order_2", "status", {"b": 1}))
+    sender.send(Feedback("order_1", "status", {"a": 3}))
+    sender.send(Feedback("order_1", "status", {"a": 4}))
+
+    told = [(m.order, m.kind) for _, m, _ in link.did if isinstance(m, Feedback)]
+    assert told == [("order_2", "status"), ("order_1", "gap"), ("order_1", "status"), ("order_1", "status")]

@@ -1,0 +1,55 @@
+import asyncio
+
+import pytest
+
+from roomgate.errors import BadInput
+from roomgate.hub.identity.passwords import Argon2, Busy, Passwords, check_new, commonest
+
+CHEAP = Argon2(1, 8, 1)
+
+
+@pytest.mark.parametrize(
+    "password", ["short", "elevenchars", "PasswordPassword", "qwertyuiop12", "aaaaaaaaaaaaaaa", "x" * 257, "ada-is-greatguest"]
+)
+def test_a_weak_one_is_refused(password: str) -> None:
+    with pytest.raises(BadInput):
+        check_new(password, "guest")
+
+
+def test_a_good_one_is_taken_in_one_spelling() -> None:
+    assert check_new("four unrelated wordﬁsh", "guest") == "four unrelated wordfish"
+    assert all(len(one) >= 12 for one in commonest())
+
+
+@pytest.mark.asyncio
+async def test_only_the_password_itself_verifies() -> None:
+    passwords = Passwords(CHEAP)
+    try:
+        stored = await passwords.hash("four unrelated words")
+        assert stored.startswith("$argon2id$")
+        assert await passwords.verify(stored, "four unrelated words")
+        assert not await passwords.verify(stored, "four unrelated word")
+        assert not await passwords.verify(None, "nobody has this password")
+        assert not await passwords.verify("rubbish", "rubbish")
+    finally:
+        passwords.close()
+
+
+@pytest.mark.asyncio
+async def test_a_flood_is_turned_away() -> None:
+    passwords = Passwords(CHEAP)
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(_tried(passwords)) for _ in range(100)]
+        said = [task.result() for task in tasks]
+        assert 0 < said.count("busy") < 100
+    finally:
+        passwords.close()
+
+
+async def _tried(passwords: Passwords) -> str:
+    try:
+        await passwords.verify(None, "x")
+    except Busy:
+        return "busy"
+    return "done"

@@ -1,0 +1,79 @@
+import asyncio
+
+import pytest
+
+from roomgate.clock import HandClock
+from roomgate.errors import Unreachable
+from roomgate.hub.channels import Cutoff
+from roomgate.hub.relay.links import Links
+from roomgate.hub.relay.sessions import Book
+from roomgate.ids import GrantId
+from roomgate.link.messages import Outcome
+from support.relay_rig import ADA, OSLO, FakeLink
+
+WHY = Cutoff("lock", "")
+
+
+def made():
+    clock = HandClock()
+    book = Book(clock)
+    return clock, book, Links(book, clock)
+
+
+@pytest.mark.asyncio
+async def test_a_link_is_used_once_it_beats():
+    clock, _, links = made()
+    with pytest.raises(Unreachable):
+        await links.get(OSLO)
+    live = links.arrived(FakeLink(clock))
+    async with asyncio.TaskGroup() as group:
+        getting = group.create_task(links.get(OSLO))
+        await asyncio.sleep(0)
+        assert not getting.done()
+        links.beat(live)
+        assert await getting is live
+    links.gone(live.link)
+    with pytest.raises(Unreachable):
+        await links.get(OSLO)
+
+
+@pytest.mark.asyncio
+async def test_a_cut_of_two_connectors_lasts_until_both_have_answered():
+    clock, _, links = made()
+    one, two = FakeLink(clock), FakeLink(clock)
+    two.connector = "connector_2"
+    links.arrived(one)
+    links.arrived(two)
+    links.cut(
+        {"connector_1": ["session_1"], "connector_2": ["session_2"], "connector_3": ["x"]}, WHY, clock.monotonic()
+    )
+    clock.advance(0.1)
+    links.cut_done(one.cuts[0].id)
+    assert list(links.cut_s) == []
+    clock.advance(0.1)
+    links.cut_done(two.cuts[0].id)
+    assert list(links.cut_s) == [pytest.approx(0.2)]
+
+
+def test_a_cut_that_concerns_no_connector_is_over_at_once():
+    clock, _, links = made()
+    links.cut({"connector_1": ["session_1"]}, WHY, clock.monotonic())
+    assert list(links.cut_s) == [0.0]
+
+
+@pytest.mark.asyncio
+async def test_renewals_and_vouching_share_one_sequence():
+    clock, book, links = made()
+    live = links.arrived(FakeLink(clock))
+    session = book.open(ADA, OSLO, "api")
+    session.grant = GrantId("grant_1")
+    links.beat(live)
+    links.vouch(live, session)
+    links.beat(live)
+    assert [renewal.sequence for renewal in live.link.renewals] == [1, 2, 3]
+    assert live.link.renewals[1].sessions == [session.id]
+
+
+def test_an_outcome_that_nobody_waits_for_is_given_back():
+    _, _, links = made()
+    assert not links.outcome(Outcome("order_1", "done"), OSLO.connector)

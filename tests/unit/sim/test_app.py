@@ -1,0 +1,51 @@
+"""Several rooms in one program, and what of them is there after a restart."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from roomgate.errors import BadInput
+from roomgate.sim.app import RoomConfig, SimConfig, serve
+from support.simulated import simulator, tls_of, touch
+
+
+@pytest.mark.asyncio
+async def test_each_room_is_its_own_device(tmp_path: Path) -> None:
+    async with simulator(tmp_path, "Birch", "Oslo") as rooms:
+        assert [room.name for room in rooms] == ["Birch", "Oslo"]
+        assert len({room.port for room in rooms} | {room.panel for room in rooms}) == 4
+        assert len({room.pin for room in rooms}) == len({room.password for room in rooms}) == 2
+        state = await touch(rooms[0], "/mute", {})
+        assert (state["room"], state["microphones"]) == ("Birch", "On")
+        async with httpx.AsyncClient(verify=tls_of(rooms[1]), trust_env=False) as client:
+            page = await client.get(f"https://localhost:{rooms[1].port}/web/signin")
+            assert page.status_code == 200
+            with pytest.raises(httpx.ConnectError):
+                await client.get(f"https://localhost:{rooms[0].port}/web/signin")
+
+
+@pytest.mark.asyncio
+async def test_a_restart_keeps_the_certificate_and_a_changed_passphrase(tmp_path: Path) -> None:
+    async with simulator(tmp_path) as (room,):
+        base = f"https://127.0.0.1:{room.port}"
+        async with httpx.AsyncClient(verify=tls_of(room), trust_env=False, base_url=base) as client:
+            await client.post("/web/signin", data={"user": room.admin_user, "passphrase": room.admin_password})
+            changed = await client.post("/web/users", data={"username": room.user, "passphrase": "changed here"})
+            assert "is changed" in changed.text
+    async with simulator(tmp_path) as (again,):
+        assert again.pin == room.pin
+        base = f"https://127.0.0.1:{again.port}"
+        async with httpx.AsyncClient(verify=tls_of(again), trust_env=False, base_url=base) as client:
+            for passphrase, status in ((room.password, 403), ("changed here", 303)):
+                form = {"user": room.user, "passphrase": passphrase}
+                assert (await client.post("/web/signin", data=form)).status_code == status
+
+
+@pytest.mark.parametrize("names", [(), ("a", "A"), ("../x",), ("",), ("a/b",)])
+@pytest.mark.asyncio
+async def test_rooms_that_cannot_be_are_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
+    with pytest.raises(BadInput):
+        await serve(SimConfig(tmp_path, tuple(map(RoomConfig, names))), lambda _: None)
+    with pytest.raises(BadInput):
+        await serve(SimConfig(tmp_path, (RoomConfig("x", profile="1999"),)), lambda _: None)

@@ -1,0 +1,213 @@
+"""Reading, setting, commands and roles, as the account sees them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomgate.sim.device import matches
+from roomgate.xapi.path import Path
+from support.simulated import ADMIN, DAILY, Talk
+
+
+def test_values_have_the_types_of_the_wire() -> None:
+    talk = Talk.open(DAILY)
+    assert talk.result("xGet", Path=["Status", "Audio", "Volume"]) == 50
+    assert talk.result("xGet", Path=["Status", "Audio", "Microphones", "Mute"]) == "Off"
+    assert talk.result("xGet", Path=["status", "audio", "volume"]) == 50
+    assert (
+        talk.result("xGet", Path=["Status", "SystemUnit", "Hardware", "Monitoring", "Fan", 1, "Status"]) == "2100 rpm"
+    )
+    talk.wait(12)
+    assert talk.result("xGet", Path=["Status", "SystemUnit", "Uptime"]) == 12
+
+
+def test_a_query_answers_from_the_root() -> None:
+    talk = Talk.open(DAILY)
+    talk.result("xCommand/Dial", Number="a@example.com", DisplayName="Ada")
+    found = talk.result("xQuery", Query=["Status", "**", "DisplayName"])
+    assert found["Status"]["Call"] == [{"DisplayName": "Ada", "id": 1}]
+    assert set(found["Status"]) == {"Call", "SystemUnit"}
+
+
+@pytest.mark.parametrize("path", [["Status", "Nothing"], ["Nothing"], ["**"], ["Status", "Call", 99], ["Status", -1]])
+def test_a_path_that_is_not_there_is_a_bad_parameter(path: list[Any]) -> None:
+    assert Talk.open(DAILY).code("xGet", Path=path) == -32602
+
+
+def test_an_empty_list_reads_as_the_profile_says() -> None:
+    assert Talk.open(DAILY, profile="26").result("xGet", Path=["Status", "Call"]) == []
+    assert Talk.open(DAILY, profile="11").code("xGet", Path=["Status", "Call"]) == -32602
+
+
+def test_a_setting_is_checked_kept_and_told() -> None:
+    talk = Talk.open(DAILY)
+    path = ["Configuration", "Audio", "DefaultVolume"]
+    talk.result("xFeedback/Subscribe", Query=["Configuration"])
+    assert talk.result("xSet", Path=path, Value="60") is True
+    assert talk.heard()[0]["Configuration"] == {"Audio": {"DefaultVolume": 60}}
+    refused = talk.send("xSet", Path=path, Value=101)["error"]
+    assert (refused["code"], refused["data"]) == (-32602, {"Cause": 27})
+    assert talk.result("xGet", Path=path) == 60
+    assert talk.code("xSet", Path=["Status", "Audio", "Volume"], Value=1) == -32602
+    assert talk.code("xSet", Path=path) == -32602
+
+
+def test_the_name_of_the_room_shows_where_people_look() -> None:
+    talk = Talk.open(ADMIN)
+    talk.result("xSet", Path=["Configuration", "SystemUnit", "Name"], Value="Elm")
+    assert talk.result("xGet", Path=["Status", "UserInterface", "ContactInfo", "Name"]) == "Elm"
+
+
+def test_a_role_that_is_lacking_is_refused_and_changes_nothing() -> None:
+    talk = Talk.open(["Integrator"])
+    assert talk.code("xGet", Path=["Status", "SIP", "Registration"]) == -31999
+    assert talk.code("xCommand/Call/Accept") == -31999
+    assert talk.code("xFeedback/Subscribe", Query=["Status", "SIP"]) == -31999
+    assert talk.code("xCommand/UserManagement/User/List") == -31999
+    assert talk.code("xSet", Path=["Configuration", "Security", "Session", "MaxFailedLogins"], Value=0) == -31999
+    assert talk.device.state.read("Configuration", "Security", "Session", "MaxFailedLogins") == 5
+
+
+def test_a_subtree_leaves_out_what_the_account_may_not_read() -> None:
+    device = Talk.open(DAILY).device
+    talk = Talk.open(["Integrator"], device=device, name="av")
+    talk.device.calls.place("a@example.com", "", "SIP", "", "x", talk.now)
+    call = talk.result("xGet", Path=["Status"])["Call"][0]
+    assert set(call) == {"ReceiveCallRate", "TransmitCallRate", "id"}
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "code"),
+    [
+        ("Dail", {"Number": "x"}, -32601),
+        ("Audio/Volume", {}, -32601),
+        ("Audio/Volume/Set", {}, -32602),
+        ("Audio/Volume/Set", {"Level": 101}, -32602),
+        ("Audio/Volume/Set", {"Level": True}, -32602),
+        ("Audio/Volume/Set", {"Level": 5, "Loud": 1}, -32602),
+        ("Dial", {"Number": "a\nb"}, -32602),
+        ("Cameras/SpeakerTrack/Activate", {}, 1),
+    ],
+)
+def test_a_command_that_cannot_be_is_an_error_of_the_right_code(command: str, arguments: Any, code: int) -> None:
+    assert Talk.open(ADMIN).code(f"xCommand/{command}", **arguments) == code
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "value"),
+    [
+        ("Audio/Volume/Mute", ["Audio", "VolumeMute"], "On"),
+        ("Audio/Microphones/Mute", ["Audio", "Microphones", "Mute"], "On"),
+        ("Audio/Microphones/ToggleMute", ["Audio", "Microphones", "Mute"], "On"),
+        ("Video/Input/MainVideo/Mute", ["Video", "Input", "MainVideoMute"], "On"),
+        ("Standby/Activate", ["Standby", "State"], "Standby"),
+        ("Standby/Halfwake", ["Standby", "State"], "Halfwake"),
+        ("Audio/Volume/Increase", ["Audio", "Volume"], 55),
+        ("Audio/Volume/Decrease", ["Audio", "Volume"], 45),
+    ],
+)
+def test_switches_show_in_the_status(command: str, path: list[str], value: Any) -> None:
+    talk = Talk.open(DAILY)
+    assert talk.result(f"xCommand/{command}") == {"status": "OK"}
+    assert talk.result("xGet", Path=["Status", *path]) == value
+
+
+def test_data_comes_with_or_without_status() -> None:
+    assert Talk.open(DAILY, profile="26").result("xCommand/Dial", Number="a")["status"] == "OK"
+    assert "status" not in Talk.open(DAILY, profile="2019").result("xCommand/Dial", Number="a")
+    assert Talk.open(DAILY, profile="2019").result("xCommand/Standby/Activate") == {"status": "OK"}
+
+
+def test_an_admin_manages_accounts_and_sessions() -> None:
+    talk = Talk.open(ADMIN, name="admin")
+    talk.result("xCommand/UserManagement/User/Add", Username="ada", Passphrase="long enough", Role=["User"])
+    assert talk.code("xCommand/UserManagement/User/Add", Username="ada", Passphrase="long enough", Role=["User"]) == 1
+    assert talk.code("xCommand/UserManagement/User/Add", Username="bob", Passphrase="short", Role=["User"]) == 1
+    assert [one["Username"] for one in talk.result("xCommand/UserManagement/User/List")["User"]] == ["admin", "ada"]
+    other = talk.device.accounts.open("ada", "WebSocket", "there", talk.now)
+    sets = {"Username": "ada", "NewPassphrase": "another one", "SecurityAction": "InvalidateAllUserSessions"}
+    talk.result("xCommand/UserManagement/User/Passphrase/Set", **sets)
+    assert talk.device.accounts.take_ended() == [other.id]
+    assert talk.device.accounts.by_name["ada"].has("another one")
+    own = talk.result("xCommand/Security/Session/Get")["Session"]["Id"]
+    talk.result("xCommand/Security/Session/Terminate", SessionId=own)
+    assert talk.device.accounts.take_ended() == [own]
+    assert talk.code("xCommand/Security/Session/Terminate", SessionId="none") == 1
+
+
+def test_an_admins_passphrase_needs_ones_own_and_a_change_needs_the_old_one() -> None:
+    talk = Talk.open(ADMIN, name="admin")
+    sets = {"Username": "admin", "NewPassphrase": "another one"}
+    assert talk.code("xCommand/UserManagement/User/Passphrase/Set", **sets) == 1
+    change = {"NewPassphrase": "another one", "OldPassphrase": "wrong"}
+    assert talk.code("xCommand/UserManagement/User/Passphrase/Change", **change) == 1
+    assert talk.device.accounts.by_name["admin"].has("correct horse")
+    talk.result("xCommand/UserManagement/User/Passphrase/Set", **sets, YourPassphrase="correct horse")
+    assert talk.device.accounts.by_name["admin"].has("another one")
+
+
+def test_no_secret_reaches_the_notes() -> None:
+    talk = Talk.open(ADMIN, name="admin")
+    talk.send("xCommand/UserManagement/User/Add", Username="ada", Passphrase="hunter2hunter2", Role=["User"])
+    talk.send("xCommand/Zoom/Join", MeetingID="1", MeetingPasscode="hunter2", HostKey="hunter2")
+    talk.send("xCommand/Bookings/Put", body="hunter2")
+    talk.send("xCommand/Dail", Password="hunter2")
+    assert "hunter2" not in str(list(talk.device.state.take_notes()))
+
+
+def test_sharing_is_told_and_ends() -> None:
+    talk = Talk.open(DAILY)
+    talk.result("xCommand/Dial", Number="a@example.com")
+    assert talk.result("xCommand/Presentation/Start", ConnectorId=[2])["Instance"] == 1
+    assert talk.result("xGet", Path=["Status", "Conference", "Presentation", "Mode"]) == "Sending"
+    talk.result("xCommand/Presentation/Stop")
+    assert talk.result("xGet", Path=["Status", "Conference", "Presentation"]) == {"Mode": "Off"}
+    assert talk.code("xCommand/Presentation/Stop") == 1
+
+
+def test_a_reboot_ends_calls_and_sessions_and_starts_the_clock_again() -> None:
+    talk = Talk.open(DAILY)
+    talk.result("xCommand/Dial", Number="a@example.com")
+    talk.result("xCommand/SystemUnit/Boot")
+    assert talk.device.reboot_wanted
+    talk.wait(100)
+    talk.device.reboot(talk.now)
+    assert talk.device.accounts.take_ended() == [talk.session.id]
+    assert talk.result("xGet", Path=["Status", "SystemUnit", "Uptime"]) == 0
+    assert talk.result("xGet", Path=["Status", "Call"]) == []
+
+
+def test_what_is_known_can_be_asked_and_an_unknown_command_is_an_empty_list() -> None:
+    talk = Talk.open(DAILY)
+    assert talk.result("xDoc", Path=["Command", "Dial"], Type="Schema")["Number"]["required"] == "True"
+    assert talk.result("xDoc", Path=["Command", "Dail"], Type="Schema") == []
+    assert "Status/Audio/Volume" in talk.result("xDoc", Path=["StatusSchema", "Audio"], Type="Schema")
+    assert talk.code("xDoc", Path=["Configuration", "Nothing"], Type="Schema") == -32602
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "fits"),
+    [
+        ("Status/Call", "Status/Call/12/Status", True),
+        ("Status/Call/12", "Status/Call/13/Status", False),
+        ("Status/Call/Status", "Status/Call/12/Status", True),
+        ("Status/**/DisplayName", "Status/Call/12/DisplayName", True),
+        ("Status/**/DisplayName", "Status/DisplayName", True),
+        ("Status/*/Mute", "Status/Audio/Mute", True),
+        ("Status/*/Mute", "Status/Audio/Microphones/Mute", False),
+        ("Status/Audio/Volume", "Status/Audio/VolumeMute", False),
+    ],
+)
+def test_a_pattern_matches_what_it_covers(pattern: str, path: str, fits: bool) -> None:
+    assert matches(Path.parse(pattern), Path.parse(path)) is fits
+
+
+PARTS = st.lists(st.sampled_from(["Audio", "Call", "Mute", 1, 2]), max_size=6)
+
+
+@given(PARTS, PARTS)
+def test_any_pattern_of_stars_matches_any_path(parts: list[Any], others: list[Any]) -> None:
+    assert matches(Path(("Status", "**")), Path(("Status", *parts)))
+    assert matches(Path(("Status", "**", *others)), Path(("Status", *parts, *others)))

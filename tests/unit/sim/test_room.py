@@ -1,0 +1,111 @@
+"""The room at run time: who hears of what, and what is written down."""
+
+import asyncio
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from roomgate.clock import HandClock, SystemClock
+from roomgate.sim.faults import Fault, Kind
+from roomgate.sim.journal import read_journal
+from roomgate.sim.profile import get_profile
+from roomgate.sim.room import Connection, Cut, Room
+from roomgate.sim.store import ensure_passphrases
+
+
+def made(folder: Path, clock: HandClock | SystemClock | None = None) -> tuple[Room, Connection]:
+    passphrases = ensure_passphrases(folder)
+    room = Room.load("Birch", folder, get_profile("26"), clock or HandClock(), passphrases)
+    account, login = room.log_in("roomgate-daily", passphrases["roomgate-daily"], "WebSocket", "test")
+    return room, room.connect(account, login)
+
+
+def ask(room: Room, connection: Connection, method: str, **params: object) -> None:
+    frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+    for reply in room.receive(connection, frame):
+        connection.send(reply)
+    room.settle()
+
+
+def drained(connection: Connection) -> list[str | Cut]:
+    return [connection.outgoing.get_nowait() for _ in range(connection.outgoing.qsize())]
+
+
+def test_the_reply_goes_before_what_it_caused(tmp_path: Path) -> None:
+    room, connection = made(tmp_path)
+    ask(room, connection, "xFeedback/Subscribe", Query=["Status", "Audio"])
+    ask(room, connection, "xCommand/Audio/Volume/Set", Level=7)
+    frames = [json.loads(str(one)) for one in drained(connection)]
+    assert [("result" in one, "method" in one) for one in frames] == [(True, False), (True, False), (False, True)]
+    room.close()
+
+
+def test_a_session_that_is_ended_cuts_its_socket_and_only_that(tmp_path: Path) -> None:
+    room, connection = made(tmp_path)
+    account, login = room.log_in("admin", ensure_passphrases(tmp_path)["admin"], "WebSocket", "test")
+    other = room.connect(account, login)
+    room.device.accounts.end(connection.session.id)
+    room.settle()
+    assert drained(connection) == [Cut(1000)]
+    assert drained(other) == []
+    room.close()
+
+
+def test_a_reboot_cuts_everybody_and_the_web_server_is_away(tmp_path: Path) -> None:
+    clock = HandClock()
+    room, connection = made(tmp_path, clock)
+    room.break_down(Fault(Kind.REBOOT, 3))
+    assert drained(connection) == [Cut(None)]
+    assert room.faults.is_booting(clock.monotonic())
+    clock.advance(3)
+    assert not room.faults.is_booting(clock.monotonic())
+    assert "rebooted" in [line["what"] for line in read_journal(tmp_path / "journal.jsonl")]
+    room.close()
+
+
+def test_who_does_not_read_is_cut(tmp_path: Path) -> None:
+    room, connection = made(tmp_path)
+    for _ in range(3000):
+        connection.send("x")
+    assert drained(connection) == [Cut(1008)]
+    room.close()
+
+
+def test_the_journal_tells_who_came_and_what_was_done(tmp_path: Path) -> None:
+    room, connection = made(tmp_path)
+    room.settle()
+    ask(room, connection, "xCommand/Dial", Number="a@example.com")
+    room.disconnect(connection)
+    room.close()
+    lines = read_journal(tmp_path / "journal.jsonl")
+    assert {line["what"] for line in lines} >= {"started", "login.ok", "socket.open", "command", "call.dialled"}
+    assert lines[-1]["what"] == "socket.closed"
+    assert room.device.accounts.logins == {}
+
+
+def test_a_password_that_is_wrong_is_counted_over_a_restart(tmp_path: Path) -> None:
+    room, _ = made(tmp_path)
+    with pytest.raises(Exception, match="authentication failed"):
+        room.log_in("admin", "wrong", "Web", "test")
+    room.settle()
+    room.close()
+    again, _ = made(tmp_path)
+    assert again.device.accounts.by_name["admin"].failed == 1
+    again.close()
+
+
+@pytest.mark.asyncio
+async def test_time_passes_by_itself(tmp_path: Path) -> None:
+    room, connection = made(tmp_path, SystemClock())
+    with room.watch() as changed:
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            running = group.create_task(room.run())
+            ask(room, connection, "xCommand/Dial", Number="a@example.com")
+            while room.device.calls.ongoing[1].status != "Connected":
+                changed.clear()
+                await changed.wait()
+            running.cancel()
+    assert room.device.next_at(room.clock.now() + timedelta(days=1)) is None
+    room.close()

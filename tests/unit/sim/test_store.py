@@ -1,0 +1,57 @@
+"""What survives a restart."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from roomgate.errors import BadInput
+from roomgate.sim.device import Device
+from roomgate.sim.profile import get_profile
+from roomgate.sim.store import ensure_passphrases, load_state, save_state, write_private
+from support.simulated import NINE
+
+
+def fresh(folder: Path) -> Device:
+    device = Device.new("Birch", get_profile("26"), NINE)
+    load_state(folder, device, ensure_passphrases(folder))
+    return device
+
+
+def test_accounts_settings_and_history_come_back(tmp_path: Path) -> None:
+    device = fresh(tmp_path)
+    admin = device.accounts.by_name["admin"]
+    device.set(admin, ["Configuration", "Audio", "DefaultVolume"], 33, NINE)
+    device.accounts.change(admin, "a new passphrase", by="admin", how="web", invalidate=False)
+    device.calls.place("a@example.com", "", "SIP", "", "admin", NINE)
+    device.calls.hang_up(0, "admin", NINE)
+    save_state(tmp_path, device)
+    again = fresh(tmp_path)
+    assert again.state.read("Configuration", "Audio", "DefaultVolume") == 33
+    assert again.accounts.check("admin", "a new passphrase", NINE).roles == ["Admin"]
+    assert [entry.number for entry in again.calls.history] == ["a@example.com"]
+    assert again.calls.last_id == 1
+
+
+def test_standing_accounts_have_the_roles_they_need_and_no_more(tmp_path: Path) -> None:
+    accounts = fresh(tmp_path).accounts.by_name
+    assert set(accounts["roomgate-daily"].roles) == {"Integrator", "User"}
+    assert accounts["roomgate-privileged"].roles == accounts["admin"].roles == ["Admin"]
+
+
+def test_passphrases_are_random_and_private(tmp_path: Path) -> None:
+    made = ensure_passphrases(tmp_path)
+    assert len(set(made.values())) == 3
+    assert ensure_passphrases(tmp_path) == made
+    assert stat.S_IMODE((tmp_path / "accounts.json").stat().st_mode) == 0o600
+    save_state(tmp_path, fresh(tmp_path))
+    assert not any(one in (tmp_path / "state.json").read_text() for one in made.values())
+
+
+def test_a_file_that_cannot_be_read_is_said_and_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text("{")
+    with pytest.raises(BadInput):
+        fresh(tmp_path)
+    write_private(tmp_path / "accounts.json", b"[]")
+    with pytest.raises(BadInput):
+        ensure_passphrases(tmp_path)

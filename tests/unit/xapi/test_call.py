@@ -1,0 +1,41 @@
+import json
+
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.path import Path
+
+
+def make(**changes):
+    fields = {
+        "verb": Verb.COMMAND,
+        "path": Path.parse("Command/Dial"),
+        "arguments": (("Number", "é@example.com"), ("Tags", ("a", 2))),
+        "body": None,
+    }
+    return Call(**{**fields, **changes})
+
+
+def test_the_canonical_bytes_say_everything():
+    assert json.loads(make().canonical()) == [
+        "command", ["Command", "Dial"], [["Number", "é@example.com"], ["Tags", ["a", 2]]], None,
+    ]  # fmt: skip
+
+
+def test_any_change_changes_the_digest():
+    calls = [
+        make(),
+        make(verb=Verb.GET),
+        make(path=Path.parse("Command/Dia")),
+        make(arguments=()),
+        make(arguments=(("Number", 1),)),
+        make(arguments=(("Number", "1"),)),
+        make(arguments=(("Number", ("1",)),)),
+        make(body=""),
+        make(body="x"),
+    ]
+    assert len({call.digest() for call in calls}) == len(calls)
+
+
+def test_an_argument_by_name():
+    assert make().argument("Tags") == ("a", 2)
+    assert make().argument("tags") is None
+    assert str(make(arguments=(("Number", "1"),))) == "Command/Dial Number=1"

@@ -1,0 +1,286 @@
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.client import Client
+from roomgate.xapi.errors import (
+    BadArgument,
+    CommandFailed,
+    DeviceGone,
+    NoAnswer,
+    PermissionDenied,
+    ProtocolError,
+    TooManySubscriptions,
+    UnknownPath,
+)
+from roomgate.xapi.path import Path
+
+
+class Pipe:
+    """A wire with the test at its other end. ``answer`` gives the frames that each request brings about."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.sent = []
+        self.closed = False
+        self._inbox = asyncio.Queue(1000)
+
+    async def send(self, frame):
+        if self.closed:
+            raise DeviceGone("closed")
+        request = json.loads(frame)
+        self.sent.append(request)
+        for body in self.answer(request):
+            self.say(body)
+
+    def say(self, body):
+        self._inbox.put_nowait(json.dumps(body).encode() if isinstance(body, dict) else body)
+
+    async def receive(self):
+        frame = await self._inbox.get()
+        if frame is None:
+            raise DeviceGone("cut")
+        return frame
+
+    async def close(self):
+        if not self.closed:
+            self.closed = True
+            self._inbox.put_nowait(None)
+
+
+def result(value):
+    return lambda request: [{"id": request["id"], "jsonrpc": "2.0", "result": value}]
+
+
+def error(code, message=""):
+    return lambda request: [{"id": request["id"], "jsonrpc": "2.0", "error": {"code": code, "message": message}}]
+
+
+def event(number, **document):
+    return {"jsonrpc": "2.0", "method": "xFeedback/Event", "params": {"Id": number, **document}}
+
+
+def silence(request):
+    return []
+
+
+@asynccontextmanager
+async def room(answer, timeout_s=5.0):
+    pipe = Pipe(answer)
+    client = Client(pipe, timeout_s=timeout_s)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(client.run())
+        try:
+            yield client, pipe
+        finally:
+            await client.aclose()
+
+
+@pytest.mark.asyncio
+async def test_get_set_command_query():
+    async with room(result(40)) as (client, pipe):
+        assert await client.get("status/audio/volume") == 40
+        await client.set("Configuration/Audio/DefaultVolume", "50")
+        assert await client.command("audio.volume.set", Level="30") == {}
+        assert await client.call(Call(Verb.GET, Path.parse("Status/Audio/Volume"))) == 40
+        assert [(one["method"], one["params"]) for one in pipe.sent] == [
+            ("xGet", {"Path": ["Status", "Audio", "Volume"]}),
+            ("xSet", {"Path": ["Configuration", "Audio", "DefaultVolume"], "Value": 50}),
+            ("xCommand/Audio/Volume/Set", {"Level": 30}),
+            ("xGet", {"Path": ["Status", "Audio", "Volume"]}),
+        ]
+
+
+@pytest.mark.asyncio
+async def test_attribute_style():
+    async with room(result({"status": "OK"})) as (client, pipe):
+        await client.status.Call[2].Duration()
+        await client.config.Audio.DefaultVolume.set(50)
+        assert await client.xcommand.Dial(Number="123@example.com") == {"status": "OK"}
+        await client.xcommand.UserInterface.Extensions.Panel.Save("<a/>", PanelId="demo")
+        assert [one["method"] for one in pipe.sent] == [
+            "xGet", "xSet", "xCommand/Dial", "xCommand/UserInterface/Extensions/Panel/Save",
+        ]  # fmt: skip
+        assert pipe.sent[0]["params"] == {"Path": ["Status", "Call", 2, "Duration"]}
+        assert pipe.sent[3]["params"] == {"PanelId": "demo", "body": "<a/>"}
+
+
+@pytest.mark.asyncio
+async def test_a_query_answers_from_the_root():
+    document = {"Status": {"SystemUnit": {"Software": {"DisplayName": "x"}}}}
+    async with room(result(document)) as (client, pipe):
+        assert await client.query("Status/**/DisplayName") == document
+        assert pipe.sent[0]["method"] == "xQuery"
+        with pytest.raises(BadArgument):
+            await client.get("Status/**/DisplayName")
+    async with room(result([])) as (client, _):
+        assert await client.query("Status/Call") == {}
+    async with room(result([1])) as (client, _):
+        with pytest.raises(ProtocolError):
+            await client.query("Status/Call")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("answer", [result([]), result({}), error(-32602, "No match on Path argument")])
+async def test_no_calls_is_none_by_every_reading(answer):
+    async with room(answer) as (client, _):
+        assert await client.get("Status/Call") is None
+
+
+@pytest.mark.asyncio
+async def test_what_the_catalogue_refuses_is_not_sent():
+    async with room(result(1)) as (client, pipe):
+        with pytest.raises(UnknownPath):
+            await client.get("Status/Nothing")
+        with pytest.raises(BadArgument):
+            await client.command("Audio.Volume.Set", Level=400)
+        with pytest.raises(BadArgument):
+            await client.call(Call(Verb.COMMAND, Path.parse("Command/Audio/Volume/Set"), (("Level", 400),)))
+        with pytest.raises(BadArgument):
+            await client.call(Call(Verb.SUBSCRIBE, Path.parse("Status/Call")))
+        with pytest.raises(BadArgument):
+            await client.command("Dial", arguments={"Number": "1"}, Number="2")
+        assert pipe.sent == []
+
+
+@pytest.mark.asyncio
+async def test_unvalidated_is_sent_as_the_wire_has_it():
+    async with room(result({})) as (client, pipe):
+        await client.command("New.Thing", "body", arguments={"Option.1": True}, unvalidated=True, List=[1, False])
+        assert pipe.sent[0]["method"] == "xCommand/New/Thing"
+        assert pipe.sent[0]["params"] == {"Option.1": "True", "List": [1, "False"], "body": "body"}
+        with pytest.raises(BadArgument):
+            await client.command("New.Thing", unvalidated=True, X=1.5)
+
+
+@pytest.mark.asyncio
+async def test_the_device_s_refusal_is_raised():
+    async with room(error(1, "No")) as (client, _):
+        with pytest.raises(CommandFailed, match="No"):
+            await client.command("Dial", Number="1")
+
+
+@pytest.mark.asyncio
+async def test_no_answer_is_said_and_never_asked_again():
+    async with room(silence, timeout_s=0.02) as (client, pipe):
+        with pytest.raises(NoAnswer):
+            await client.command("Dial", Number="1")
+        assert len(pipe.sent) == 1
+        pipe.say({"id": pipe.sent[0]["id"], "result": {}})  # late
+        pipe.answer = result(40)
+        assert await client.get("Status/Audio/Volume") == 40
+
+
+@pytest.mark.asyncio
+async def test_a_lost_device_fails_the_call():
+    async with room(lambda request: [None]) as (client, pipe):
+        with pytest.raises(DeviceGone):
+            await client.command("Dial", Number="1")
+        assert isinstance(await client.wait_closed(), DeviceGone)
+        assert client.closed
+        with pytest.raises(DeviceGone):
+            await client.get("Status/Audio/Volume")
+        assert len(pipe.sent) == 1
+        assert pipe.closed
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("rubbish", [b"rubbish", b'{"id":99,"result":1}'])
+async def test_a_peer_that_breaks_the_protocol_is_left(rubbish):
+    async with room(lambda request: [rubbish]) as (client, pipe):
+        with pytest.raises(DeviceGone):
+            await client.get("Status/Audio/Volume")
+        assert isinstance(await client.wait_closed(), ProtocolError)
+        assert pipe.closed
+
+
+@pytest.mark.asyncio
+async def test_cancelling_a_call_leaves_the_connection_well():
+    async with room(silence) as (client, pipe):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await client.get("Status/Audio/Volume")
+        pipe.say({"id": 1, "result": 1})
+        pipe.answer = result(2)
+        assert await client.get("Status/Audio/Volume") == 2
+
+
+def subscriptions(request):
+    """A device that gives the number 7 to a subscription, with a value before and one after its reply."""
+    if request["method"] != "xFeedback/Subscribe":
+        return [{"id": request["id"], "result": True}]
+    return [
+        event(7, Status={"Audio": {"Volume": 1}}),
+        event(8, Status={"Audio": {"Volume": 99}}),
+        {"id": request["id"], "result": {"Id": 7}},
+        event(7, Status={"Audio": {"Volume": 2}}),
+    ]
+
+
+@pytest.mark.asyncio
+async def test_feedback_right_before_and_right_after_the_reply_arrives():
+    async with room(subscriptions) as (client, pipe):
+        async with await client.subscribe("status/audio/volume", current=True) as feedback:
+            heard = [(await anext(feedback)).document["Status"]["Audio"]["Volume"] for _ in range(2)]
+            assert heard == [1, 2]
+            pipe.say(event(7, Status={"Audio": {"Volume": 3}}))
+            third = await anext(feedback)
+            assert (third.kind, third.document) == ("Status", {"Status": {"Audio": {"Volume": 3}}})
+        assert [one["method"] for one in pipe.sent] == ["xFeedback/Subscribe", "xFeedback/Unsubscribe"]
+        assert pipe.sent[0]["params"] == {"Query": ["Status", "Audio", "Volume"], "NotifyCurrentValue": True}
+        assert pipe.sent[1]["params"] == {"Id": 7}
+
+
+@pytest.mark.asyncio
+async def test_watching_ends_with_the_loop():
+    async with room(subscriptions) as (client, pipe):
+        watching = client.watch("Status/Audio/Volume")
+        async for feedback in watching:
+            assert feedback.subscription == 7
+            break
+        await watching.aclose()
+        assert pipe.sent[-1]["method"] == "xFeedback/Unsubscribe"
+
+
+@pytest.mark.asyncio
+async def test_the_end_of_the_connection_ends_the_feedback_with_its_reason():
+    async with room(subscriptions) as (client, pipe):
+        feedback = await client.subscribe("Status/Audio/Volume")
+        pipe.say(b"rubbish")
+        await client.wait_closed()
+        assert (await anext(feedback)).subscription == 7  # what came before is still read
+        await anext(feedback)
+        with pytest.raises(DeviceGone):
+            await anext(feedback)
+        await feedback.aclose()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("code", "kind"), [(-31998, TooManySubscriptions), (-31999, PermissionDenied)])
+async def test_a_refused_subscription(code, kind):
+    async with room(error(code)) as (client, pipe):
+        with pytest.raises(kind):
+            await client.subscribe("Status/Call")
+        assert len(pipe.sent) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_subscription_without_a_number_is_not_the_protocol():
+    async with room(result({})) as (client, _):
+        with pytest.raises(DeviceGone):
+            await client.subscribe("Status/Call")
+        assert isinstance(await client.wait_closed(), ProtocolError)
+
+
+@pytest.mark.asyncio
+async def test_cancelling_the_reader_closes_the_connection():
+    pipe = Pipe(silence)
+    client = Client(pipe)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await client.run()
+    assert pipe.closed
+    assert client.closed
