@@ -28,6 +28,10 @@ class Words:
         """A fixed sentence of the hub's in this language; anything else as it is."""
         return self._messages.get(f"said: {sentence}", sentence)
 
+    def raw(self, key: str) -> str:
+        """With its fields left open, for the script to fill."""
+        return self._messages[key]
+
     def has(self, key: str) -> bool:
         return key in self._messages
 
@@ -36,7 +40,9 @@ class Words:
         left = max(0, int(seconds))
         days, hours, minutes = left // 86400, left % 86400 // 3600, left % 3600 // 60
         if days:
-            return self("time.days-hours", days=days, hours=hours) if hours and days < 4 else self.count("time.days", days)
+            if hours and days < 4:
+                return self(f"time.days-hours.{'one' if days == 1 else 'other'}", n=days, hours=hours)
+            return self.count("time.days", days)
         if hours:
             return self("time.hours-minutes", hours=hours, minutes=minutes) if minutes else self("time.hours", n=hours)
         return self("time.minutes", n=minutes) if minutes else self("time.seconds", n=left)

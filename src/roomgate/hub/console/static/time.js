@@ -2,19 +2,19 @@
 const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 
-const units = (seconds) => {
-  const days = Math.floor(seconds / 86400), hours = Math.floor((seconds % 86400) / 3600);
-  const minutes = Math.floor((seconds % 3600) / 60);
-  if (days) return days < 4 && hours ? [[days, "day"], [hours, "hour"]] : [[days, "day"]];
-  if (hours) return minutes ? [[hours, "hour"], [minutes, "minute"]] : [[hours, "hour"]];
-  return minutes ? [[minutes, "minute"]] : [[seconds, "second"]];
-};
+const words = () => document.getElementById("words").dataset;
+const fill = (text, fields) => text.replace(/\{(\w+)\}/g, (_, name) => String(fields[name]));
 
+// The same words as the server's.
 export function duration(seconds) {
-  const language = document.documentElement.lang;
-  return units(Math.max(0, Math.floor(seconds)))
-    .map(([n, unit]) => new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: unit === "day" ? "long" : "short" }).format(n))
-    .join(" ");
+  const left = Math.max(0, Math.floor(seconds)), say = words();
+  const days = Math.floor(left / 86400), hours = Math.floor((left % 86400) / 3600), minutes = Math.floor((left % 3600) / 60);
+  if (days) {
+    if (hours && days < 4) return fill(days === 1 ? say.daysHoursOne : say.daysHoursOther, { n: days, hours });
+    return fill(days === 1 ? say.daysOne : say.daysOther, { n: days });
+  }
+  if (hours) return minutes ? fill(say.hoursMinutes, { hours, minutes }) : fill(say.hours, { n: hours });
+  return minutes ? fill(say.minutes, { n: minutes }) : fill(say.seconds, { n: left });
 }
 
 export function localise(root = document) {
@@ -31,11 +31,10 @@ function tick() {
   for (const ends of document.querySelectorAll(".ends[data-until]")) {
     const from = Date.parse(ends.dataset.from), until = Date.parse(ends.dataset.until);
     const left = Math.max(0, (until - now) / 1000), whole = Math.max(1, (until - from) / 1000);
-    const words = ends.firstElementChild, bar = ends.querySelector("progress");
-    ends.dataset.words ??= words.textContent.replace(/\d.*\d|\d.*$/, "");
+    const said = ends.firstElementChild, bar = ends.querySelector("progress");
     if (bar) { bar.max = whole; bar.value = left; }
     ends.classList.toggle("ends-soon", left < 300 || left / whole < 0.05);
-    words.textContent = duration(left);
+    said.textContent = fill(words().left, { left: duration(left) });
   }
   for (const span of document.querySelectorAll("[data-since]")) {
     span.textContent = duration((now - Date.parse(span.dataset.since)) / 1000);
