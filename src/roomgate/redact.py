@@ -3,6 +3,8 @@
 import unicodedata
 from typing import Generic, TypeVar
 
+_UNFIT = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})  # control, format, surrogate, unassigned, line breaks
+
 T = TypeVar("T", bound=str | bytes)
 
 
@@ -32,6 +34,6 @@ class Secret(Generic[T]):
 
 
 def foreign(text: str, limit: int = 200) -> str:
-    """Text from a peer, made fit for one line: no control or direction characters, bounded."""
-    clean = "".join(c if unicodedata.category(c)[0] != "C" else "·" for c in text[: limit + 1])
+    """Text from a peer, made fit for one line: no control, direction or line-breaking characters, bounded."""
+    clean = "".join("·" if unicodedata.category(c) in _UNFIT else c for c in text[: limit + 1])
     return clean if len(clean) <= limit else clean[:limit] + "…"

@@ -38,5 +38,7 @@ async def keep(
             if down:
                 _log.info("service.up", service=name)
                 down = False
-        ceiling = first_s if loop.time() - began > most_s else min(ceiling * 2, most_s)
+        if loop.time() - began > most_s:
+            ceiling = first_s
         await asyncio.sleep(dice.uniform(0.05, ceiling))
+        ceiling = min(ceiling * 2, most_s)

@@ -31,6 +31,11 @@ def info(name: str, device: str = "", state: str = "fine") -> RoomInfo:
     return RoomInfo(device or f"device-{name}", name, state, product="Room Bar", software="ce11")
 
 
+def kept_bytes(folder: Path) -> bytes:
+    """All that the database's files hold."""
+    return b"".join(path.read_bytes() for path in folder.glob("hub.db*"))
+
+
 @dataclass
 class Hub:
     parts: Parts

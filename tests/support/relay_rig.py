@@ -16,6 +16,7 @@ from roomgate.access.grant import Grant, Lock
 from roomgate.access.principal import Kind as PrincipalKind
 from roomgate.access.principal import Principal
 from roomgate.clock import HandClock
+from roomgate.errors import Conflict
 from roomgate.hub.bus import Bus
 from roomgate.hub.change import Changes
 from roomgate.hub.db import schema
@@ -23,7 +24,18 @@ from roomgate.hub.relay.parts import RelayParts, build_relay
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.ids import ConnectorId, GrantId, PersonId, RoomId, RoomName, SiteId
 from roomgate.link.frames import LinkBusy
-from roomgate.link.messages import Cut, CutDone, EffectInfo, Feedback, Heartbeat, Hello, Outcome, RoomInfo, Unsubscribe
+from roomgate.link.messages import (
+    Cut,
+    CutDone,
+    EffectInfo,
+    EntriesKept,
+    Feedback,
+    Heartbeat,
+    Hello,
+    Outcome,
+    RoomInfo,
+    Unsubscribe,
+)
 from roomgate.link.order import LeaseBook, Order, OrderRefused, Renewal, open_sealed, seal
 from roomgate.storage import record as record_tables
 from roomgate.storage.database import Database
@@ -34,6 +46,7 @@ BOB = Principal(PersonId("person_bob"), "bob", PrincipalKind.PERSON, "token_bob"
 OSLO = Room(RoomId("room_oslo"), RoomName("oslo"), SiteId("site_1"), ConnectorId("connector_1"))
 ROME = Room(RoomId("room_rome"), RoomName("rome"), SiteId("site_1"), ConnectorId("connector_1"))
 HUB_KEY = Ed25519PrivateKey.generate()
+SITE_KEY = Ed25519PrivateKey.generate()
 RECORD_KEY = Ed25519PrivateKey.generate()
 
 
@@ -102,7 +115,9 @@ class Told:
     def device_of(self, room):
         return {OSLO.id: "device_oslo", ROME.id: "device_rome"}[room]
 
-    async def keep_site_entries(self, connector, start, entries, checkpoint):
+    async def keep_site_entries(self, connector, public_key, start, entries, checkpoint):
+        if checkpoint == "forked":
+            raise Conflict("forked")
         self.kept = start + len(entries)
         return self.kept
 
@@ -114,12 +129,14 @@ class FakeLink:
         self.clock = clock
         self.connector = ConnectorId("connector_1")
         self.site = SiteId("site_1")
+        self.key = SITE_KEY.public_key()
         self.nonce = b"nonce-%d" % id(self)
         self.leases = book.succeed(self.nonce) if book else LeaseBook(self.nonce)
         rooms = [RoomInfo("device_oslo", "oslo", "fine"), RoomInfo("device_rome", "rome", "fine")]
         self.hello = Hello(1, self.connector, self.nonce, "test", "policy", "digest", rooms, [])
         self.last_heartbeat = 0
         self.orders: list[Order] = []
+        self.kept: list[int] = []
         self.refused: list[OrderRefused] = []
         self.renewals: list[Renewal] = []
         self.cuts: list[Cut] = []
@@ -154,6 +171,8 @@ class FakeLink:
             self.cuts.append(message)
         elif isinstance(message, Unsubscribe):
             self.unsubscribed.append(message.order)
+        elif isinstance(message, EntriesKept):
+            self.kept.append(message.size)
 
     async def order(self, count: int = 1) -> Order:
         """The order that came as the ``count``th."""

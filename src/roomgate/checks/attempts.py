@@ -210,7 +210,7 @@ Attempt = Callable[[_Outside], Awaitable[tuple[bool, str]]]
 ATTEMPTS: dict[str, tuple[str, Attempt]] = {
     "F1": ("a device link without sign-in", _f1),
     "F2": ("a link after its time", _f2),
-    "F3": ("after the administrator's password changed and the administrator left", _f3),
+    "F3": ("after the administrator's password changed, and they left", _f3),
     "F4": ("after the device's own password changed", _f4),
     "F5": ("a doctored copy of the device's page", _f5),
     "F6": ("an imitation of the device's sign-in", _f6),

@@ -89,7 +89,7 @@ class Api:
         cursor: str | None = ""
         while cursor is not None:
             mark = "&" if "?" in path else "?"
-            page = self.call("GET", path + (f"{mark}next={cursor}" if cursor else ""))
+            page = self.call("GET", path + (f"{mark}cursor={cursor}" if cursor else ""))
             found += page["items"]
             cursor = page.get("next")
         return found

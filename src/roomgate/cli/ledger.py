@@ -54,4 +54,5 @@ def list_(*, room: str | None = None, json: bool = False) -> None:
     if json:
         show_json(rows)
     else:
-        show_table(rows, ["index", "at", "kind", "room"], empty="Nothing has happened yet.")
+        shown = [{"index": row["index"], **row["event"]} for row in rows]
+        show_table(shown, ["index", "at", "kind", "room"], empty="Nothing has happened yet.")

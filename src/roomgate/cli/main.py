@@ -16,7 +16,7 @@ app = App(
 )
 
 _GROUPS = {
-    "demo": ("demo:demo", "The whole job, once, in front of you."),
+    "demo": ("demo.command:demo", "The whole job, once, in front of you."),
     "hub": ("hub:app", "Run the hub: what people reach."),
     "connector": ("connector:app", "Run the connector: inside a site, dials out, has the last word."),
     "witness": ("witness:app", "Run the witness: co-signs the ledgers' checkpoints."),

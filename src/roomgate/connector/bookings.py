@@ -34,14 +34,13 @@ class RoomBookings:
         return self._sync.match(RoomName(room), str(number), None if booking is None else str(booking)) is not None
 
     async def arrived(self, keeper: Keeper) -> None:
-        """A room is connected, or again: its device may have lost its list. Call once for each connection."""
+        """A room is connected, or again: its list is looked at, and put if the device lost it."""
         if self._sync is None:
             return
         self._sync.add_room(keeper.name, self._abilities(keeper))
-        self._sync.resync(keeper.name)
         if keeper.name not in self._forget:
             try:
-                self._forget[keeper.name] = await keeper.subscribe(_EVENTS, self._listener(keeper.name))
+                self._forget[keeper.name] = await keeper.subscribe(_EVENTS, self._listener(keeper))
             except XapiError:
                 return  # it says SyncRequired to nobody, and is looked at once a minute all the same
 
@@ -56,10 +55,12 @@ class RoomBookings:
         status = keeper.fact("Status/Webex/Status")
         return DeviceAbilities(registered=status == "Registered" if status else None, allowed_domains=self._domains)
 
-    def _listener(self, room: RoomName) -> Callable[[str, Any], None]:
+    def _listener(self, keeper: Keeper) -> Callable[[str, Any], None]:
+        """``SyncRequired`` asks for a look at the list (RoomOS workspace integration guide), not for another one."""
+
         def hear(kind: str, document: Any) -> None:
             events = tree.lookup(document, ("Event", "Bookings"))
             if kind == "event" and isinstance(events, dict) and "SyncRequired" in events and self._sync is not None:
-                self._sync.resync(room)
+                self._sync.add_room(keeper.name, self._abilities(keeper))
 
         return hear

@@ -81,7 +81,8 @@ class Panel:
 
         def hear(option: int | None) -> None:
             if not said.done():
-                said.set_result(Said.YES if option == 1 else Said.NO)
+                # Cleared without an answer: the device's own countdown ran out, or somebody waved it away.
+                said.set_result(Said.NOTHING if option is None else Said.YES if option == 1 else Said.NO)
 
         async with self._shown(room, mark, "May this happen?", question.text(), ("Yes", "No"), wait_s, hear):
             try:

@@ -22,7 +22,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from roomgate.errors import NotFound, RoomgateError
+from roomgate.errors import Conflict, NotFound, RoomgateError
 from roomgate.redact import Secret
 
 _FILE, _KEY, _LOCK = "vault.json", "vault.key", "vault.lock"
@@ -72,16 +72,19 @@ class Vault:
 
     @classmethod
     def init(cls, folder: Path) -> Self:
-        """Make key and empty vault. An existing key is never replaced: FileExistsError."""
+        """Make key and empty vault. Raises Conflict where there is one: an existing key is never replaced."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = secrets.token_bytes(32)
-        with os.fdopen(os.open(folder / _KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(b64encode(key) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
         vault = cls.__new__(cls)
         vault._folder, vault._cipher, vault._seen, vault._values = folder, AESGCM(key), None, {}
-        vault._save({})
+        with vault._locked():
+            if (folder / _KEY).exists():
+                raise Conflict("This data folder has a vault already.")
+            vault._save({})  # the key last: a kill in between leaves no vault, and not half of one
+            with os.fdopen(os.open(folder / _KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(b64encode(key) + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
         return vault
 
     @classmethod

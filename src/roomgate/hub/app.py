@@ -36,6 +36,7 @@ from roomgate.link.signing import fingerprint
 from roomgate.storage.database import Database
 from roomgate.xapi.errors import XapiError
 
+LARGEST_FRAME = 1024 * 1024  # of a WebSocket; the link and /ws hold their own limits below it
 EXPIRE_EVERY_S = 0.1
 WITNESS_EVERY_S = 1.0
 RECONCILE_EVERY_S = 2.0
@@ -216,7 +217,7 @@ def _settings(config: HubConfig, app: App) -> uvicorn.Config:
         ssl_keyfile=config.certificate_key,
         http="httptools",
         ws="websockets-sansio",
-        ws_max_size=LARGEST_BODY,
+        ws_max_size=LARGEST_FRAME,
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         ws_ping_timeout=20,

@@ -140,6 +140,21 @@ async def test_the_privileged_account_comes_for_one_call_and_is_written_down_fir
 
 
 @pytest.mark.asyncio
+async def test_the_entry_is_durable_before_the_privileged_account_goes_out(site):
+    entries = []
+
+    async def before(user):
+        if user == "roomgate-privileged":
+            entries.extend(entry.event.kind for entry in await site.record.entries())
+
+    site.device.before = before
+    async with site.kept() as keeper:
+        await keeper.call(VOLUME, privileged=True)
+
+    assert "privileged.used" in entries
+
+
+@pytest.mark.asyncio
 async def test_a_changed_password_is_seen_by_the_proof_and_tried_once_only(site):
     async with site.kept() as keeper:
         assert await keeper.prove()

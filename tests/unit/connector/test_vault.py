@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roomgate.connector.vault import NoCredential, Vault, VaultDamaged
+from roomgate.errors import Conflict
 from roomgate.redact import Secret
 
 CANARY = "canary-7f3a-correct-horse"
@@ -69,7 +70,7 @@ def test_what_is_removed_is_gone(vault):
 
 
 def test_a_key_is_never_made_over_another(folder):
-    with pytest.raises(FileExistsError):
+    with pytest.raises(Conflict):
         Vault.init(folder)
 
 

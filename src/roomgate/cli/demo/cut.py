@@ -15,7 +15,6 @@ from typing import Any
 from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller, Unexpected
 from roomgate.cli.demo.world import World, password
-from roomgate.ids import mint
 
 ENDS = {"rest": "refused", "events": "closed", "socket": "closed"}
 
@@ -87,7 +86,7 @@ async def cut_once(
     world: World, admin: Caller, room: Inside, name: str, cause: Cause, *, minutes: float = 10, within_s: float = 5.0
 ) -> Fallen:
     """A new guest with a grant, three channels and a call; then the cause; then the times."""
-    who = await admin.call("POST", "/api/v1/people", {"name": mint("guest"), "password": password()})
+    who = await admin.call("POST", "/api/v1/people", {"name": world.somebody("guest"), "password": password()})
     token = await admin.call("POST", "/api/v1/tokens", {"person": who["id"], "minutes": 30})
     grant = await admin.call(
         "POST",

@@ -77,6 +77,7 @@ class EvilHub:
     enrolled: Stolen
     room: str
     ready: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
     link: HubLinkSession | None = None
     device: RoomInfo | None = None
     outcomes: dict[str, Outcome] = field(default_factory=dict)
@@ -164,11 +165,17 @@ def load_evil(hub: Path, connector: str, room: str) -> EvilHub:
 
 
 async def serve_evil(evil: EvilHub, port: int, certificate: Path, key: Path) -> None:
-    """Listen where the hub listened, until cancelled."""
+    """Listen where the hub listened, until `EvilHub.over` is set; then leave the port free."""
     server = uvicorn.Server(
         uvicorn.Config(
-            LinkEndpoint(evil, evil.key, evil, SystemClock(), evil.ledger_size), host="127.0.0.1", port=port, log_config=None, lifespan="off",
-            ws="websockets-sansio", ssl_certfile=str(certificate), ssl_keyfile=str(key),
+            LinkEndpoint(evil, evil.key, evil, SystemClock(), evil.ledger_size), host="127.0.0.1", port=port,
+            log_config=None, lifespan="off", ws="websockets-sansio", ssl_certfile=str(certificate),
+            ssl_keyfile=str(key), timeout_graceful_shutdown=1,
         )
     )  # fmt: skip
-    await server.serve()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(server.serve())
+        await evil.over.wait()
+        if evil.link is not None:
+            await evil.link.close()
+        server.should_exit = True

@@ -41,10 +41,13 @@ class Caller:
         return answer.json() if answer.content else None
 
     async def ask(self, room: str, wish: dict[str, Any], wait_s: int = 0) -> tuple[int, dict[str, Any]]:
-        """Ask something of a room; gives status and body, also where the answer is no."""
+        """Ask something of a room; gives status and body. A no reads like an outcome: refused, and in which words."""
         headers = {"Prefer": f"wait={wait_s}"} if wait_s else {}
         answer = await self.http.post(f"/api/v1/rooms/{room}/asks", json=wish, headers=headers)
-        return answer.status_code, answer.json()
+        body = answer.json()
+        if answer.status_code == httpx.codes.FORBIDDEN:
+            body |= {"outcome": "refused", "words": body.get("detail", "")}
+        return answer.status_code, body
 
     async def close(self) -> None:
         await self.http.aclose()

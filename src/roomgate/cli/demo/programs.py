@@ -89,6 +89,7 @@ class Programs:
             await process.wait()
 
     async def stop_all(self) -> None:
-        """Stop what still runs, the last started first."""
-        for name in reversed(list(self.running)):
-            await self.stop(name)
+        """Stop what still runs, all at once: none needs another to end well."""
+        async with asyncio.TaskGroup() as group:
+            for name in list(self.running):
+                group.create_task(self.stop(name))

@@ -1,6 +1,7 @@
 """The story that the demonstration tells. Each step is measured while it happens, and says whether it held."""
 
 import asyncio
+import base64
 import json
 import sqlite3
 import time
@@ -23,6 +24,8 @@ from roomgate.cli.demo.targets import roomgate, wrong
 from roomgate.cli.demo.world import ATTIC, CELLAR, HARBOUR, LOFT, MUSEUM, PIER, World, password
 from roomgate.clock import SystemClock, parse_iso
 from roomgate.ids import mint
+from roomgate.ledger.checkpoint import VerifierKey, open_checkpoint
+from roomgate.ledger.tree import leaf_hash, verify_inclusion
 
 BOOKED_S = 2.0  # an invitation is a join button within this
 DEVICE_S = 31.0
@@ -95,7 +98,7 @@ class Story:
 
     async def _person(self, capabilities: list[str], room: str, minutes: float, reason: str) -> dict[str, Any]:
         """A new person with a token and a grant on one room."""
-        name = mint("guest")
+        name = self.world.somebody("guest")
         who = await self.admin.call("POST", "/api/v1/people", {"name": name, "password": password()})
         token = await self.admin.call("POST", "/api/v1/tokens", {"person": who["id"], "minutes": 60})
         grant = await self.admin.call(
@@ -123,9 +126,13 @@ class Story:
         return [await attempt(name, target) for target in self._targets]
 
     async def _proven(self, entry: dict[str, Any]) -> bool:
-        """Whether the hub gives a proof for this entry."""
+        """Whether this entry is in the tree whose root the hub's ledger key has signed: computed here, from scratch."""
         shown = await self.admin.call("GET", f"/api/v1/ledger/{entry['index']}")
-        return bool(shown.get("proof"))
+        signed = open_checkpoint(shown["checkpoint"], VerifierKey.parse(self.world.vkeys[0]))
+        leaf = leaf_hash(base64.b64decode(shown["raw"]))
+        path = [bytes.fromhex(step) for step in shown["path"]]
+        verify_inclusion(leaf, shown["index"], shown["size"], path, signed.root)
+        return bool(signed.size == shown["size"])
 
     async def _side_by_side(self) -> None:
         self.screen.say(f"         {'':4}{'':58}{self._targets[0].name:>12}   {self._targets[1].name}")
@@ -328,7 +335,9 @@ class Story:
         await caller.close()
         if answer.get("outcome") != "refused" or room.count("call.dialled") or took > SILENCE_S:
             raise Unexpected(f"{answer} after {took:.1f} s, {room.count('call.dialled')} calls")
-        return str(answer.get("words", "")), took
+        if "Nobody" not in str(answer["words"]):
+            raise Unexpected(f"The hub said: {answer['words']}")
+        return str(answer["words"]), took
 
     # ---- 6: the cut ----------------------------------------------------------------------------------
 
@@ -399,9 +408,11 @@ class Story:
             evil = await asyncio.to_thread(load_evil, self.world.folder / "hub", self.world.connector, room.name)
             certificate, key = self.world.folder / "hub.pem", self.world.folder / "hub.key"
             async with asyncio.TaskGroup() as group:
-                serving = group.create_task(serve_evil(evil, self.world.port, certificate, key))
-                played = await evil.play()
-                serving.cancel()
+                group.create_task(serve_evil(evil, self.world.port, certificate, key))
+                try:
+                    played = await evil.play()
+                finally:
+                    evil.over.set()
             after = len([line for line in room.lines() if line["what"] in ("command", "config.set", "prompt.shown")])
             orders.extend(order for _, order, _ in played)
             passed = [words for words, _, outcome in played if outcome.outcome != "refused"]

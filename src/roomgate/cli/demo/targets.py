@@ -76,14 +76,14 @@ class RoomgateOwner:
     room: Inside
     admin: Caller
     as_somebody: Callable[[str], Caller]
+    name: Callable[[str], str]
     proven: Callable[[dict[str, Any]], Awaitable[bool]]
     _who: dict[str, Any] = field(default_factory=dict)
 
     async def issue(self, seconds: float) -> Access:
         """A new administrator gives themself access to the room: grants and tokens always end."""
-        name = mint("admin")
         self._who = await self.admin.call(
-            "POST", "/api/v1/people", {"name": name, "password": password(), "roles": ["administrator"]}
+            "POST", "/api/v1/people", {"name": self.name("deputy"), "password": password(), "roles": ["administrator"]}
         )
         minutes = seconds / 60
         token = await self.admin.call("POST", "/api/v1/tokens", {"person": self._who["id"], "minutes": max(minutes, 5)})
@@ -123,7 +123,7 @@ class RoomgateOwner:
     async def records(self) -> list[Trace]:
         """The hub's ledger for this room, a sample of it with its proof checked."""
         page = await self.admin.call("GET", f"/api/v1/ledger?room={self.room.name}&limit=200")
-        acts = [e for e in page["items"] if e["kind"] in ("permit", "denied")]
+        acts = [e for e in page["items"] if e["event"]["kind"] in ("permit", "denied")]
         return [
             Trace(e["event"]["principal"], e["event"]["call"], e["event"]["at"], await self.proven(e)) for e in acts[:5]
         ]
@@ -132,7 +132,7 @@ class RoomgateOwner:
 def roomgate(
     world: World, room: Inside, admin: Caller, secret: str, proven: Callable[[Any], Awaitable[bool]]
 ) -> Target:
-    owner = RoomgateOwner(world.hub, room, admin, world.caller, proven)
+    owner = RoomgateOwner(world.hub, room, admin, world.caller, world.somebody, proven)
     return Target("Roomgate", owner, world.ca, secret, room.address, room.ca)
 
 

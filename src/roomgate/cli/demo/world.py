@@ -65,6 +65,7 @@ class World:
     inside: dict[str, Inside] = field(default_factory=dict)
     witness: dict[str, Any] = field(default_factory=dict)
     vkeys: list[str] = field(default_factory=list)
+    _named: int = 0
     programs: Programs = field(init=False)
     authority: Authority = field(init=False)
 
@@ -97,6 +98,11 @@ class World:
         return self.file(f"secrets/{name}", secret)
 
     # ---- the four programs -------------------------------------------------------------------------
+
+    def somebody(self, what: str) -> str:
+        """A new name for somebody in the story: guest-1, guest-2 …"""
+        self._named += 1
+        return f"{what}-{self._named}"
 
     async def start_sim(self) -> None:
         names = [*self.names, *STORY, MUSEUM]

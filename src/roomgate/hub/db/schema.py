@@ -169,6 +169,7 @@ connectors = Table(
     Column("site", ForeignKey("sites.id"), nullable=False, index=True),
     Column("name", String(120), nullable=False),
     Column("public_key", LargeBinary, nullable=False, unique=True),
+    Column("certificate", LargeBinary, nullable=False),  # PEM, as it came at enrolment: what the link pins
     Column("state", String(20), nullable=False),  # pending, live, disabled
     Column("created", String(40), nullable=False),
     Column("confirmed_by", String(80)),

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
-from litestar import Request, delete, get, post
-from litestar.di import Provide
-from litestar.params import Parameter
+from litestar import Router, delete, get, post
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from litestar.response import Response, Stream
 
 from roomgate.access.decision import Denied
@@ -15,13 +15,14 @@ from roomgate.access.principal import Principal, Right
 from roomgate.clock import iso
 from roomgate.errors import BadInput, Conflict, NotFound, OutcomeUnknown, Unreachable
 from roomgate.hub.channels import Channels, Session
-from roomgate.hub.identity.person import Signed
+from roomgate.hub.http.asking import Who
 from roomgate.hub.relay.asked import Answer, Wish
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.relay.service import WAIT_S
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.xapi.call import Verb
 
+RelayHere = NamedDependency[RelayParts]
 LONGEST_WAIT_S = 30.0
 _PREFER = re.compile(r"\bwait=([0-9]{1,3})\b")
 
@@ -90,12 +91,6 @@ class SessionList(msgspec.Struct, frozen=True):
     next: str | None = None
 
 
-def relay_of(request: Request[Any, Any, Any]) -> RelayParts:
-    parts = request.app.state.relay
-    assert isinstance(parts, RelayParts)
-    return parts
-
-
 def build_ask_view(answer: Answer) -> AskView:
     return AskView(answer.ask, answer.outcome, answer.result, answer.rule, answer.words, answer.receipt)
 
@@ -126,14 +121,14 @@ def parse_wait(wait: float | None, prefer: str | None) -> float:
     return wait
 
 
-@post("/api/v1/rooms/{room:str}/asks", summary="Ask one thing of a room", status_code=200)
+@post("/rooms/{room:str}/asks", summary="Ask one thing of a room", status_code=200)
 async def ask(
-    room: str,
-    data: AskBody,
-    signed: Signed,
-    relay: RelayParts,
-    wait: float | None = None,
-    prefer: Annotated[str | None, Parameter(header="Prefer")] = None,
+    room: FromPath[str],
+    data: JSONBody[AskBody],
+    signed: Who,
+    relay: RelayHere,
+    wait: FromQuery[float | None] = None,
+    prefer: Annotated[str | None, HeaderParameter(name="Prefer")] = None,
 ) -> Response[AskView]:
     """200 with the result; 202 while the room is asked or the device works: fetch `/api/v1/asks/{id}` then."""
     wait_s = parse_wait(wait, prefer)
@@ -146,20 +141,20 @@ async def ask(
     return Response(build_ask_view(answer), status_code=202 if answer.outcome == "waiting" else 200)
 
 
-@get("/api/v1/asks/{id:str}", summary="What has become of an ask")
-async def show_ask(id: str, signed: Signed, relay: RelayParts, wait: float = 0.0) -> AskView:
+@get("/asks/{id:str}", summary="What has become of an ask")
+async def show_ask(id: FromPath[str], signed: Who, relay: RelayHere, wait: FromQuery[float] = 0.0) -> AskView:
     """For its asker, or with the right to see. ``wait`` seconds at most for a final outcome."""
     wait_s = parse_wait(wait, None)
     return build_ask_view(await relay.relay.answer(id, signed.principal, signed.may(Right.SEE), wait_s))
 
 
-@get("/api/v1/rooms/{room:str}/events", summary="Server-sent events of a room", media_type="text/event-stream")
+@get("/rooms/{room:str}/events", summary="Server-sent events of a room", media_type="text/event-stream")
 async def events(
-    room: str,
-    signed: Signed,
-    relay: RelayParts,
-    path: list[str],
-    last_event_id: Annotated[str | None, Parameter(header="Last-Event-ID")] = None,
+    room: FromPath[str],
+    signed: Who,
+    relay: RelayHere,
+    path: FromQuery[list[str] | None] = None,
+    last_event_id: Annotated[str | None, HeaderParameter(name="Last-Event-ID")] = None,
 ) -> Stream:
     """Events `status`, `configuration`, `event`, `gap` with `{"path", "value", "at"}`; `cut` is the last one.
 
@@ -168,26 +163,26 @@ async def events(
     last = None
     if last_event_id is not None:
         last = int(last_event_id) if re.fullmatch(r"[0-9]{1,18}", last_event_id) else 0
-    chunks = await relay.streams.read(signed.principal, room, path, last)
+    chunks = await relay.streams.read(signed.principal, room, path or [], last)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     return Stream(chunks, media_type="text/event-stream", headers=headers)
 
 
-@get("/api/v1/sessions", summary="Who is connected to which room now")
-async def list_sessions(signed: Signed, relay: RelayParts, room: str | None = None) -> SessionList:
+@get("/sessions", summary="Who is connected to which room now")
+async def list_sessions(signed: Who, relay: RelayHere, room: FromQuery[str | None] = None) -> SessionList:
     """All with the right to see; otherwise one's own."""
     shown = [
         build_session_view(session, relay.channels)
         for session in relay.book
-        if relay.book.lives(session)
+        if relay.book.shows(session)
         and may_know(session, signed.principal, signed.may(Right.SEE))
         and (room is None or session.room.name == room)
     ]
     return SessionList(sorted(shown, key=lambda view: (view.since, view.id)))
 
 
-@delete("/api/v1/sessions/{id:str}", summary="End a session, with all that it caused", status_code=204)
-async def end_session(id: str, signed: Signed, relay: RelayParts) -> None:
+@delete("/sessions/{id:str}", summary="End a session, with all that it caused", status_code=204)
+async def end_session(id: FromPath[str], signed: Who, relay: RelayHere) -> None:
     """One's own, or anybody's with the right to cut. Answers after the cut has been committed."""
     session = relay.book.find(id)
     if session is None or not may_know(session, signed.principal, signed.may(Right.CUT)):
@@ -216,5 +211,11 @@ def build_session_view(session: Session, channels: Channels) -> SessionView:
     )
 
 
-DEPENDENCIES = {"relay": Provide(relay_of, sync_to_thread=False)}
-ROUTES = [ask, show_ask, events, list_sessions, end_session]
+def build_api(parts: RelayParts) -> Router:
+    """The routes, given the relay."""
+    return Router(
+        "/",
+        tags=["asks"],
+        route_handlers=[ask, show_ask, events, list_sessions, end_session],
+        dependencies={"relay": Provide(lambda: parts, sync_to_thread=False)},
+    )

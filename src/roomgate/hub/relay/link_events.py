@@ -5,6 +5,7 @@ up (an effect of a session from before the hub's restart) goes on in the relay's
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any, Protocol, assert_never
 
 from roomgate import log
@@ -13,6 +14,7 @@ from roomgate.access.decision import Denied, Room
 from roomgate.access.principal import Kind as PrincipalKind
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock, iso, parse_iso
+from roomgate.errors import RoomgateError
 from roomgate.hub.change import Changes
 from roomgate.hub.channels import Cutoff, Kind, Session, concerns, outright
 from roomgate.hub.relay import store
@@ -62,7 +64,9 @@ class RoomsTold(Protocol):
 class SiteLedgers(Protocol):
     """The connectors' own ledgers, kept at the hub."""
 
-    async def keep_site_entries(self, connector: str, start: int, entries: list[bytes], checkpoint: str) -> int:
+    async def keep_site_entries(
+        self, connector: ConnectorId, public_key: bytes, start: int, entries: Sequence[bytes], checkpoint: str
+    ) -> int:
         """Raises where the checkpoint does not verify; gives how many entries are durable here now."""
 
 
@@ -141,10 +145,7 @@ class LinkEvents:
             case EffectEnded():
                 self._book.effect_ended(message.effect)
             case Entries():
-                size = await self._ledgers.keep_site_entries(
-                    link.connector, message.start, message.entries, message.checkpoint
-                )
-                link.send(EntriesKept(size))
+                await self._entries(link, message)
             case Hello():
                 _log.warning("relay.second-hello", connector=link.connector)
             case _:
@@ -160,6 +161,18 @@ class LinkEvents:
             if session not in self._restoring:
                 self._restoring.add(session)
                 self._relay.background(self._restore(live, session, effects), name="relay.restore")
+
+    async def _entries(self, link: LinkSession, message: Entries) -> None:
+        key = link.key.public_bytes_raw()
+        try:
+            size = await self._ledgers.keep_site_entries(
+                link.connector, key, message.start, message.entries, message.checkpoint
+            )
+        except RoomgateError as refused:
+            # A finding by now. The link stays: a connector whose record is in doubt can still be cut.
+            _log.warning("relay.entries-refused", connector=link.connector, error=refused.code)
+            return
+        link.send(EntriesKept(size))
 
     async def _room(self, link: LinkSession, message: RoomState) -> None:
         """A room came, went or was quarantined. What the connector has cut falls here too, by the one mechanism."""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from roomgate import log
 from roomgate.access.decision import Permit, Room
 from roomgate.clock import Clock
@@ -43,6 +45,9 @@ class LinkSession(Protocol):
 
     @property
     def nonce(self) -> bytes: ...
+
+    @property
+    def key(self) -> Ed25519PublicKey: ...
 
     @property
     def last_heartbeat(self) -> int:

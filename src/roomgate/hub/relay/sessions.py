@@ -88,6 +88,11 @@ class Book:
             return True
         return self.clock.monotonic() - session.touched < LINGER_S[session.kind]
 
+    def shows(self, session: Session) -> bool:
+        """Whether people are to be told of it: something of it is open, under way or lasting, or it asked a moment ago."""
+        busy = bool(session.channels or session.pending or session.effects)
+        return session.ended is None and (busy or (session.kind is Kind.API and self.lives(session)))
+
     def living(self, connector: ConnectorId) -> list[Session]:
         """What a heartbeat of this connector renews. A session without any permit is not the connector's affair."""
         return [s for s in self.of_connector(connector) if s.grant is not None and self.lives(s)]

@@ -27,6 +27,7 @@ LONGEST_LAG = 256  # events that a reader may be behind
 RESUME_S = 60.0
 BEAT_S = 10.0
 MOST_PATHS = 20
+SWEEP_EVERY_S = 5.0
 
 _json = msgspec.json.Encoder()
 
@@ -211,6 +212,12 @@ class EventStreams:
                 stream.reader = None
                 stream.left = self._clock.monotonic()
             stream.session.touched = self._clock.monotonic()
+
+    async def keep(self) -> None:
+        """Let go of streams that nobody came back for. To be supervised."""
+        while True:
+            await asyncio.sleep(SWEEP_EVERY_S)
+            self.sweep()
 
     def sweep(self) -> None:
         """Close the streams that nobody came back for."""

@@ -84,7 +84,10 @@ class Sites:
             if site is None or store.find_by_key(change.conn, ask.public_key) is not None:
                 raise EnrolmentRefused("The enrolment was refused.")
             store.add_connector(
-                change.conn, ConnectorRecord(id, site, foreign(ask.name, 100), ask.public_key, "pending", change.at)
+                change.conn,
+                ConnectorRecord(
+                    id, site, foreign(ask.name, 100), ask.public_key, "pending", change.at, ask.certificate.encode()
+                ),
             )
             change.record(
                 ConnectorEnrolling,

@@ -18,7 +18,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorRecord:
-    """A connector and the raw Ed25519 public key that it enrolled with."""
+    """A connector, and the raw Ed25519 public key and the certificate (PEM) that it enrolled with."""
 
     id: ConnectorId
     site: SiteId
@@ -26,12 +26,14 @@ class ConnectorRecord:
     public_key: bytes
     state: str  # pending, live, disabled
     created: str
+    certificate: bytes
 
 
 def _connector(row: Row[Any]) -> ConnectorRecord:
     return ConnectorRecord(
-        ConnectorId(row.id), SiteId(row.site), row.name, bytes(row.public_key), row.state, row.created
-    )
+        ConnectorId(row.id), SiteId(row.site), row.name, bytes(row.public_key), row.state, row.created,
+        bytes(row.certificate),
+    )  # fmt: skip
 
 
 def add_site(conn: Connection, site: Site, by: str) -> None:
@@ -69,7 +71,7 @@ def add_connector(conn: Connection, record: ConnectorRecord) -> None:
         insert(connectors),
         {
             "id": record.id, "site": record.site, "name": record.name, "public_key": record.public_key,
-            "state": record.state, "created": record.created,
+            "state": record.state, "created": record.created, "certificate": record.certificate,
         },
     )  # fmt: skip
 

@@ -10,6 +10,7 @@ from roomgate.access.principal import Principal
 from roomgate.hub.gateway.socket import MAX_MESSAGE, MOST_OUTGOING, MOST_SUBSCRIPTIONS, Gateway
 from roomgate.hub.revocation import Cause, SubjectKind
 from support.relay_rig import ADA, OSLO, rig
+from support.waiting import until
 
 
 @dataclass
@@ -29,7 +30,7 @@ class Tokens:
 class Socket:
     """The client's end, in ASGI events."""
 
-    def __init__(self, gateway, room="oslo", token="rg_ada", protocol=False):
+    def __init__(self, gateway, room="oslo", token="rg_ada", protocol=False):  # noqa: S107 (no secret: a test's own)
         pair = base64.b64encode(f"{room}:{token}".encode())
         self.scope = {"type": "websocket", "headers": [(b"authorization", b"Basic " + pair)], "subprotocols": []}
         if protocol:
@@ -226,7 +227,5 @@ async def test_leaving_leaves_nothing_behind(tmp_path):
         await hub.answer(order)
         await socket.hear()
         socket.leave()
-        async with asyncio.timeout(5):
-            while not hub.link.unsubscribed:
-                await asyncio.sleep(0.001)
+        await until(lambda: hub.link.unsubscribed)
         assert hub.link.unsubscribed == [order.id]

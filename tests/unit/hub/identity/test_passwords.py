@@ -9,7 +9,8 @@ CHEAP = Argon2(1, 8, 1)
 
 
 @pytest.mark.parametrize(
-    "password", ["short", "elevenchars", "PasswordPassword", "qwertyuiop12", "aaaaaaaaaaaaaaa", "x" * 257, "ada-is-greatguest"]
+    "password",
+    ["short", "elevenchars", "PasswordPassword", "qwertyuiop12", "aaaaaaaaaaaaaaa", "x" * 257, "ada-is-greatguest"],
 )
 def test_a_weak_one_is_refused(password: str) -> None:
     with pytest.raises(BadInput):

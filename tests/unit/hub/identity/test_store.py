@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from roomgate.hub.identity import store
-from support.hub import PASSWORD, running
+from support.hub import PASSWORD, kept_bytes, running
 
 
 @pytest.mark.asyncio
@@ -12,7 +12,7 @@ async def test_no_secret_is_kept_as_it_is(tmp_path: Path) -> None:
         await hub.person("guest")
         _, token = await hub.token("guest")
         _, cookie = await hub.sign_in("guest")
-    kept = b"".join(path.read_bytes() for path in tmp_path.glob("hub.db*"))
+    kept = kept_bytes(tmp_path)
     for secret in (token, cookie, PASSWORD):
         assert secret.encode() not in kept
     assert store.hashed(token).encode() in kept

@@ -91,12 +91,12 @@ async def test_what_is_somebody_else_s_stays(tmp_path):
             await hub.relay.open_session(BOB, "oslo", Kind.XAPI),
             await hub.relay.open_session(ADA, "rome", Kind.XAPI),
         ]
-        with hub.parts.channels.open(Kind.XAPI, others[0], heard.close):
-            with hub.parts.channels.open(Kind.XAPI, others[1], heard.close):
-                await hub.revoke(Cause.GRANT_REVOKED, SubjectKind.GRANT, "grant_1")
-                await hub.revoke(Cause.LOCK, SubjectKind.PERSON, "person_eve")
-                await hub.revoke(Cause.PERSON_DELETED, SubjectKind.PERSON, ADA.id, rooms=frozenset({OSLO.id}))
-                assert heard.causes == []
+        channels = hub.parts.channels
+        with channels.open(Kind.XAPI, others[0], heard.close), channels.open(Kind.XAPI, others[1], heard.close):
+            await hub.revoke(Cause.GRANT_REVOKED, SubjectKind.GRANT, "grant_1")
+            await hub.revoke(Cause.LOCK, SubjectKind.PERSON, "person_eve")
+            await hub.revoke(Cause.PERSON_DELETED, SubjectKind.PERSON, ADA.id, rooms=frozenset({OSLO.id}))
+            assert heard.causes == []
 
 
 @pytest.mark.asyncio
@@ -228,9 +228,9 @@ async def test_one_channel_that_hangs_does_not_hold_up_the_others(tmp_path):
         async def hang(why):
             await asyncio.Event().wait()
 
-        with hub.parts.channels.open(Kind.XAPI, session, hang) as stuck:
-            with hub.parts.channels.open(Kind.XAPI, session, heard.close):
-                async with asyncio.timeout(2):
-                    await hub.revoke(Cause.LOCK, SubjectKind.ROOM, OSLO.id)
-                assert heard.causes == ["lock"]
-                assert not stuck.open
+        channels = hub.parts.channels
+        with channels.open(Kind.XAPI, session, hang) as stuck, channels.open(Kind.XAPI, session, heard.close):
+            async with asyncio.timeout(2):
+                await hub.revoke(Cause.LOCK, SubjectKind.ROOM, OSLO.id)
+            assert heard.causes == ["lock"]
+            assert not stuck.open

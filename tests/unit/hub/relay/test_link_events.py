@@ -8,6 +8,7 @@ from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.link.messages import EffectEnded, Entries, RoomInfo, RoomState, State
 from roomgate.xapi.call import Verb
 from support.relay_rig import ADA, OSLO, FakeLink, rig
+from support.waiting import until
 
 DIAL = Wish(Verb.COMMAND, "Dial", {"Number": "1@example.com"})
 
@@ -18,12 +19,6 @@ async def dial(hub, group, count=1):
     await hub.answer(order, result={"CallId": 12})
     await asking
     return order
-
-
-async def until(true):
-    async with asyncio.timeout(5):
-        while not true():
-            await asyncio.sleep(0.001)
 
 
 @pytest.mark.asyncio
@@ -97,7 +92,8 @@ async def test_state_and_ledger_entries_go_where_they_belong(tmp_path):
         await hub.say(State("device_strange", {"Status": {}}, True))
         assert hub.told.states[-1] == (OSLO.id, {"Status": {}}, True)
         await hub.say(Entries(5, [b"a", b"b"], "note"))
-        assert hub.told.kept == 7
+        await hub.say(Entries(7, [b"c"], "forked"))
+        assert hub.link.kept == [7]
 
 
 @pytest.mark.asyncio

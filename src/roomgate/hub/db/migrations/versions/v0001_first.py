@@ -127,6 +127,7 @@ def upgrade() -> None:
         sa.Column("site", sa.String(length=80), nullable=False),
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("certificate", sa.LargeBinary(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("created", sa.String(length=40), nullable=False),
         sa.Column("confirmed_by", sa.String(length=80), nullable=True),

@@ -1,0 +1,19 @@
+"""The hub as people run it: its parts, the relay and the console on one server."""
+
+from collections.abc import Callable
+
+from roomgate.hub.app import Extension
+from roomgate.hub.app import serve as serve_with
+from roomgate.hub.config import HubConfig
+from roomgate.hub.parts import Parts
+from roomgate.hub.relay.extension import build_extension, open_relay
+
+
+def extend(parts: Parts) -> Extension:
+    """What stands on the hub's own parts."""
+    return build_extension(parts, open_relay(parts))
+
+
+async def serve(config: HubConfig, ready: Callable[[str], None]) -> None:
+    """Serve until told to stop by a signal or cancelled; ``ready`` hears the address once it answers."""
+    await serve_with(config, ready, extend)

@@ -1,0 +1,57 @@
+"""What the relay adds to the hub: the link's endpoint, the xAPI endpoint, the routes, and what runs beside."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from roomgate.hub.app import Extension
+from roomgate.hub.gateway.socket import Gateway
+from roomgate.hub.http.door import Front
+from roomgate.hub.parts import Parts
+from roomgate.hub.relay.http import build_api
+from roomgate.hub.relay.link import LinkEndpoint
+from roomgate.hub.relay.parts import RelayParts, build_relay, session_exists
+from roomgate.hub.revocation import Revocation, SubjectKind
+from roomgate.hub.rooms.service import SessionCount
+from roomgate.ids import ConnectorId, RoomId
+
+
+def open_relay(parts: Parts) -> RelayParts:
+    """The relay of a hub, known to the parts that ask it something. Once for each hub."""
+    relay = build_relay(
+        parts.db, parts.record, parts.bus, parts.changes, parts.grants, parts.rooms, parts.rooms, parts.ledger,
+        parts.clock,
+    )  # fmt: skip
+    parts.grants.session_exists = session_exists(relay.book)
+    parts.rooms.session_count = _counter(relay)
+    return relay
+
+
+def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None) -> Extension:
+    """Routes, sockets and tasks; the console's own front is kept, with the two sockets added."""
+    link = LinkEndpoint(parts.sites, parts.keys.order, relay.events, parts.clock, parts.ledger.kept_size)
+    gateway = Gateway(relay.relay, relay.channels, parts.identity)
+    parts.bus.listen(Revocation, link_ender(link.close))
+    base = front or Front()
+    sockets = {**base.websockets, "/link": link, "/ws": gateway, "/ws/": gateway}
+    return Extension(
+        api=[build_api(relay)],
+        tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
+        front=replace(base, websockets=sockets),
+    )
+
+
+def link_ender(close: Callable[[ConnectorId, str], Awaitable[None]]) -> Callable[[Revocation], Awaitable[None]]:
+    """Ends the link of a connector that was disabled or locked; after the cut, so that this still goes out."""
+
+    async def hear(revocation: Revocation) -> None:
+        if revocation.kind is SubjectKind.CONNECTOR:
+            await close(ConnectorId(revocation.subject), revocation.cause.value)
+
+    return hear
+
+
+def _counter(relay: RelayParts) -> SessionCount:
+    def count(room: RoomId) -> int:
+        return sum(1 for session in relay.book if session.room.id == room and relay.book.shows(session))
+
+    return count

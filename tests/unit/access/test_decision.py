@@ -1,0 +1,287 @@
+"""The decision, held against a second one written the slow way, and against properties that any change must keep."""
+
+import dataclasses
+import json
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomgate.access.capability import Capability
+from roomgate.access.decision import Ask, Denied, Facts, Permit, Room, decide
+from roomgate.access.grant import Grant, Lock
+from roomgate.access.principal import Kind, Principal
+from roomgate.ids import AskId, ConnectorId, GrantId, LockId, PersonId, RoomId, RoomName, SessionId, SiteId
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+
+NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
+CATALOGUE = Catalogue.shipped()
+RAW = json.loads(resources.files("roomgate.access").joinpath("data/capabilities.json").read_text("utf-8"))
+RULES_OF_REFUSAL = {
+    "principal.inactive",
+    "room.gone",
+    "no-grant",
+    "capability",
+    *("lock.person", "lock.room", "lock.site", "lock.connector", "lock.session", "lock.planet"),
+}
+
+# ---- random worlds --------------------------------------------------------------------------------
+
+people = st.sampled_from(["person_ada", "person_bob"]).map(PersonId)
+rooms = st.sampled_from(["room_oslo", "room_rome"]).map(RoomId)
+capabilities = st.frozensets(
+    st.sampled_from(
+        [Capability.OBSERVE, Capability.CALL, Capability.PRIVACY, Capability.AV_CONTROL, Capability.CONFIGURE]
+    ),
+    min_size=1,
+    max_size=4,
+)
+calls = st.sampled_from(
+    [
+        CATALOGUE.canonical(Verb.COMMAND, "Dial", {"Number": "123@example.com"}),
+        CATALOGUE.canonical(Verb.COMMAND, "Audio Microphones Unmute"),
+        CATALOGUE.canonical(Verb.COMMAND, "Audio Volume Set", {"Level": 40}),
+        CATALOGUE.canonical(Verb.COMMAND, "SystemUnit Boot"),
+        CATALOGUE.canonical(Verb.SET, "Configuration/Audio/DefaultVolume", {"Value": 50}),
+        CATALOGUE.canonical(Verb.GET, "Status/Audio/Volume"),
+        CATALOGUE.canonical(Verb.SUBSCRIBE, "Status/Bluetooth"),
+        CATALOGUE.canonical(Verb.GET, "Status/Audio"),
+        Call(Verb.COMMAND, Path.of("Command", "Nonsense")),
+        Call(Verb.SET, Path.of("Configuration", "Nonsense"), (("Value", "On"),)),
+        Call(Verb.GET, Path.of("Status", "Nonsense")),
+    ]
+)
+
+
+@st.composite
+def grants(draw):
+    start = NOW + timedelta(minutes=draw(st.integers(-90, 30)))
+    return Grant(
+        GrantId(f"grant_{draw(st.integers(0, 99))}"),
+        draw(people),
+        draw(st.frozensets(rooms, min_size=1)),
+        draw(capabilities),
+        "why",
+        start,
+        start + timedelta(minutes=draw(st.integers(1, 180))),
+        PersonId("person_boss"),
+        1,
+        draw(st.booleans()) and draw(st.booleans()),
+    )
+
+
+locks = st.builds(
+    Lock,
+    st.just(LockId("lock_1")),
+    st.sampled_from(["person", "room", "site", "connector", "session", "planet"]),
+    st.sampled_from(["person_ada", "room_oslo", "site_north", "con_1", "session_1", "somebody_else"]),
+    st.sampled_from(["", "stolen laptop"]),
+)
+asks = st.builds(
+    Ask,
+    st.just(AskId("ask_1")),
+    st.builds(Principal, people, st.just("Ada"), st.sampled_from(Kind), st.just("token_1")),
+    st.builds(Room, rooms, st.just(RoomName("oslo")), st.just(SiteId("site_north")), st.just(ConnectorId("con_1"))),
+    calls,
+    st.just("why"),
+    st.sampled_from([None, SessionId("session_1"), SessionId("session_2")]),
+)
+often = st.integers(0, 9).map(bool)
+facts = st.builds(
+    Facts,
+    often,
+    often,
+    st.lists(grants(), max_size=5).map(tuple),
+    st.one_of(st.just(()), st.lists(locks, max_size=2).map(tuple)),
+)
+
+# ---- the second implementation --------------------------------------------------------------------
+
+
+def class_of(root: str, name: str) -> str | None:
+    key = {"Command": "commands", "Configuration": "configuration", "Status": "status", "Event": "events"}[root]
+    best: tuple[int, str] | None = None
+    for rule in RAW[key]:
+        if (name + " ").startswith(rule["prefix"] + " ") or rule["prefix"] == "":
+            best = max(best or (-1, ""), (len(rule["prefix"]), rule["class"]))
+    return best[1] if best else None
+
+
+def covers(grant: Grant, call: Call) -> bool:
+    has = {str(c) for c in grant.capabilities}
+    name = " ".join(call.path.words)
+    if call.verb in (Verb.GET, Verb.SUBSCRIBE):
+        return any(class_of(leaf.path.root, " ".join(leaf.path.words)) in has for leaf in CATALOGUE.leaves(call.path))
+    found = class_of(call.path.root, name)
+    if found is None or found not in has:
+        return False
+    return call.verb is Verb.COMMAND or "configure" in has
+
+
+def naive(ask: Ask, facts: Facts, now: datetime) -> str:
+    """``yes``, or the rule that says no."""
+    if not facts.active:
+        return "principal.inactive"
+    if not facts.room_live:
+        return "room.gone"
+    for lock in facts.locks:
+        here = [ask.principal.id] if lock.kind == "person" else []
+        here += [ask.room.id] if lock.kind == "room" else []
+        here += [ask.room.site] if lock.kind == "site" else []
+        here += [ask.room.connector] if lock.kind == "connector" else []
+        here += [ask.session] if lock.kind == "session" and ask.session else []
+        if lock.kind == "planet" or lock.subject in here:
+            return f"lock.{lock.kind}"
+    live = []
+    for grant in facts.grants:
+        if grant.paused or grant.person != ask.principal.id or ask.room.id not in grant.rooms:
+            continue
+        if now < grant.start or now >= grant.until:
+            continue
+        live.append(grant)
+    if not live:
+        return "no-grant"
+    return "yes" if any(covers(grant, ask.call) for grant in live) else "capability"
+
+
+def refusal(ask: Ask, facts: Facts, now: datetime = NOW) -> Denied | None:
+    try:
+        decide(ask, facts, now, CATALOGUE)
+    except Denied as no:
+        return no
+    return None
+
+
+def decided(ask: Ask, facts: Facts, now: datetime = NOW) -> str:
+    no = refusal(ask, facts, now)
+    return no.rule if no else "yes"
+
+
+# ---- properties -----------------------------------------------------------------------------------
+
+
+@given(asks, facts)
+def test_it_agrees_with_the_slow_one(ask, facts):
+    assert decided(ask, facts) == naive(ask, facts, NOW)
+
+
+@given(asks, facts)
+def test_a_refusal_names_its_rule_and_tells_a_stranger_nothing(ask, facts):
+    mine = [g for g in facts.grants if g.live(NOW) and g.person == ask.principal.id and ask.room.id in g.rooms]
+    no = refusal(ask, facts)
+    assert no is None or no.rule in RULES_OF_REFUSAL
+    assert no is None or mine or not no.some_grant
+
+
+@given(asks, facts)
+def test_a_permit_rests_on_one_live_grant_that_covers_the_call(ask, facts):
+    if refusal(ask, facts) is None:
+        permit = decide(ask, facts, NOW, CATALOGUE)
+        by = [g for g in facts.grants if g.id == permit.by and g.until == permit.until and covers(g, ask.call)]
+        assert [g for g in by if g.live(NOW) and g.person == ask.principal.id and ask.room.id in g.rooms]
+
+
+@given(asks, facts, st.data())
+def test_taking_a_grant_away_never_turns_a_no_into_a_yes(ask, facts, data):
+    kept = tuple(g for g in facts.grants if data.draw(st.booleans()))
+    fewer = dataclasses.replace(facts, grants=kept)
+    assert decided(ask, facts) == "yes" or decided(ask, fewer) != "yes"
+
+
+@given(asks, facts, locks)
+def test_adding_a_lock_never_turns_a_no_into_a_yes(ask, facts, lock):
+    locked = dataclasses.replace(facts, locks=(*facts.locks, lock))
+    assert decided(ask, facts) == "yes" or decided(ask, locked) != "yes"
+
+
+@given(asks, facts, st.data())
+def test_narrowing_never_widens(ask, facts, data):
+    narrower = []
+    for grant in facts.grants:
+        less = data.draw(capabilities) & grant.capabilities
+        where = data.draw(st.frozensets(rooms)) & grant.rooms
+        until = min(grant.until, grant.start + timedelta(minutes=data.draw(st.integers(1, 180))))
+        if less and where:
+            narrower.append(dataclasses.replace(grant, capabilities=less, rooms=where, until=until))
+    less_facts = dataclasses.replace(facts, grants=tuple(narrower))
+    if decided(ask, facts) != "yes":
+        assert decided(ask, less_facts) != "yes"
+    elif decided(ask, less_facts) == "yes":
+        wide, narrow = (decide(ask, f, NOW, CATALOGUE) for f in (facts, less_facts))
+        assert narrow.held <= wide.held
+        assert narrow.until <= wide.until
+
+
+@given(asks, facts)
+def test_the_order_of_grants_changes_nothing(ask, facts):
+    turned = dataclasses.replace(facts, grants=facts.grants[::-1])
+    assert decided(ask, facts) == decided(ask, turned)
+
+
+@given(asks, facts)
+def test_when_every_grant_is_over_nothing_is_permitted(ask, facts):
+    assert decided(ask, facts, NOW + timedelta(days=2)) != "yes"
+
+
+# ---- single rules ---------------------------------------------------------------------------------
+
+ROOM = Room(RoomId("room_oslo"), RoomName("oslo"), SiteId("site_north"), ConnectorId("con_1"))
+ADA = Principal(PersonId("person_ada"), "Ada", Kind.PERSON, "token_1")
+DIAL = CATALOGUE.canonical(Verb.COMMAND, "Dial", {"Number": "123@example.com"})
+
+
+def ask_for(call: Call = DIAL) -> Ask:
+    return Ask(AskId("ask_1"), ADA, ROOM, call, session=SessionId("session_1"))
+
+
+def give(*held: Capability, minutes: int = 60, name: str = "grant_1") -> Grant:
+    end = NOW + timedelta(minutes=minutes)
+    return Grant(GrantId(name), ADA.id, frozenset({ROOM.id}), frozenset(held), "why", NOW, end, ADA.id, 1)
+
+
+def test_no_facts_mean_no():
+    assert decided(ask_for(), Facts(active=True, room_live=True)) == "no-grant"
+
+
+def test_the_rights_of_two_grants_do_not_add_up_to_a_third():
+    call = CATALOGUE.canonical(Verb.SET, "Configuration/Audio/DefaultVolume", {"Value": 50})
+    apart = Facts(True, True, (give(Capability.AV_CONTROL), give(Capability.CONFIGURE)))
+    assert decided(ask_for(call), apart) == "capability"
+    assert decided(ask_for(call), Facts(True, True, (give(Capability.AV_CONTROL, Capability.CONFIGURE),))) == "yes"
+
+
+def test_the_grant_that_ends_last_carries_the_permit():
+    two = Facts(True, True, (give(Capability.CALL, minutes=90, name="grant_0"), give(Capability.CALL, minutes=5)))
+    permit = decide(ask_for(), two, NOW, CATALOGUE)
+    assert (permit.by, permit.until) == ("grant_0", NOW + timedelta(minutes=90))
+
+
+def test_only_granted_leaves_may_be_read():
+    permit = decide(
+        ask_for(CATALOGUE.canonical(Verb.GET, "Status/Audio")),
+        Facts(True, True, (give(Capability.OBSERVE),)),
+        NOW,
+        CATALOGUE,
+    )
+    assert permit.may_read(Path.parse("Status/Audio/Volume"))
+    assert not permit.may_read(Path.of("Status", "Bluetooth", "Devices"))
+
+
+def test_a_permit_cannot_be_made_by_hand():
+    with pytest.raises(TypeError):
+        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability))
+    with pytest.raises(TypeError):
+        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability), object())
+
+
+def test_what_a_refusal_says():
+    with pytest.raises(Denied) as no:
+        decide(ask_for(), Facts(True, True, (give(Capability.OBSERVE),)), NOW, CATALOGUE)
+    assert (no.value.code, no.value.rule, no.value.some_grant) == ("denied", "capability", True)
+    assert "Dial" in no.value.message
+    assert "call" in no.value.message
+    assert no.value.hint

@@ -1,0 +1,288 @@
+"""Grants and locks: what falls with what, once, with its entry; and that nothing comes back."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from roomgate.access.capability import Capability
+from roomgate.access.decision import Ask as AccessAsk
+from roomgate.access.decision import Denied, decide
+from roomgate.errors import BadInput, Conflict, NotFound
+from roomgate.hub.grants.service import GIVER_DEMOTED, GIVER_GONE, ROOM_GONE
+from roomgate.hub.identity.person import Forbidden, Signed, SignInRefused
+from roomgate.hub.identity.service import PreconditionFailed
+from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.ids import AskId
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.path import Path as XapiPath
+from roomgate.xapi.schema import Catalogue
+from support.hub import Hub, running
+
+pytestmark = pytest.mark.asyncio
+VOLUME = Call(Verb.GET, XapiPath.parse("Status/Audio/Volume"))
+
+
+async def may(hub: Hub, signed: Signed, room: str) -> str:
+    """Whether a read is permitted: "yes", or the rule that says no."""
+    found, facts = await hub.parts.grants.facts(signed.principal, room)
+    if found is None:
+        return "unknown"
+    try:
+        decide(AccessAsk(AskId("a"), signed.principal, found, VOLUME), facts, hub.clock.now(), Catalogue.shipped())
+    except Denied as no:
+        return no.rule
+    return "yes"
+
+
+async def guest(hub: Hub) -> Signed:
+    await hub.rooms("oslo", "bergen")
+    await hub.person("guest")
+    signed, _ = await hub.token("guest", minutes=600)
+    return signed
+
+
+async def test_a_grant_opens_its_room_until_its_end(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        assert await may(hub, signed, "oslo") == "no-grant"
+        await hub.grant("guest", "oslo", minutes=10)
+        assert (await may(hub, signed, "oslo"), await may(hub, signed, "bergen")) == ("yes", "no-grant")
+        assert await may(hub, signed, "nowhere") == "unknown"
+        assert len(await hub.parts.grants.live_rooms(signed.principal)) == 1
+        hub.clock.advance(600)
+        assert await may(hub, signed, "oslo") == "no-grant"
+        assert await hub.parts.grants.live_rooms(signed.principal) == frozenset()
+
+
+@pytest.mark.parametrize("wall", [True, False])
+async def test_it_expires_by_whichever_clock_is_first_and_once(tmp_path: Path, wall: bool) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        grant = await hub.grant("guest", "oslo", minutes=10)
+        hub.clock.advance(599)
+        await hub.parts.grants.expire()
+        assert hub.heard == []
+        if wall:
+            hub.clock.wall += timedelta(seconds=1)
+        else:
+            hub.clock.wall -= timedelta(hours=1)
+            hub.clock.mono += 1
+        assert await may(hub, signed, "oslo") == "no-grant"
+        await hub.parts.grants.expire()
+        await hub.parts.grants.expire()
+        assert [(r.cause, r.subject) for r in hub.heard] == [(Cause.GRANT_EXPIRED, grant.id)]
+        assert (await hub.kinds())[-2:] == ["grant.ended", "revocation"]
+
+
+async def test_what_ended_while_the_hub_was_away_ends_at_its_start(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await guest(hub)
+        grant = await hub.grant("guest", "oslo", minutes=10)
+        hub.parts.grants._ends.drop(grant.id)
+        hub.clock.advance(3600)
+        await hub.parts.grants.load()
+        await hub.parts.grants.expire()
+        assert [r.cause for r in hub.heard] == [Cause.GRANT_EXPIRED]
+
+
+async def test_a_revoked_grant_ends_alone_once_with_its_entry(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        grant, other = await hub.grant("guest", "oslo"), await hub.grant("guest", "bergen")
+        await hub.parts.grants.end(grant.id, hub.admin)
+        assert (await may(hub, signed, "oslo"), await may(hub, signed, "bergen")) == ("no-grant", "yes")
+        assert [(r.cause, r.kind, r.subject, r.rooms) for r in hub.heard] == [
+            (Cause.GRANT_REVOKED, SubjectKind.GRANT, grant.id, grant.rooms)
+        ]
+        with pytest.raises(NotFound):
+            await hub.parts.grants.end(grant.id, hub.admin)
+        assert len(hub.heard) == 1
+        assert await hub.parts.changes.since(0) == hub.heard
+        assert (await hub.parts.grants.get(other.id)).grant == other
+
+
+async def test_narrowing_takes_and_never_gives(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await guest(hub)
+        both = frozenset({Capability.OBSERVE, Capability.CALL})
+        grant = await hub.parts.grants.make(hub.admin, "guest", ["oslo", "bergen"], both, minutes=10)
+        narrow = hub.parts.grants.narrow
+        for more in (
+            {"until": grant.until + timedelta(seconds=1)},
+            {"capabilities": frozenset({Capability.USERS})},
+            {"capabilities": frozenset()},
+            {"rooms": []},
+            {"rooms": ["nowhere"]},
+        ):
+            with pytest.raises(BadInput):
+                await narrow(grant.id, hub.admin, **more)  # type: ignore[arg-type]
+        assert hub.heard == []
+        less = await narrow(
+            grant.id, hub.admin, until=grant.until - timedelta(minutes=5), rooms=["oslo"],
+            capabilities=frozenset({Capability.OBSERVE}), version=1,
+        )  # fmt: skip
+        assert (less.grant.until, less.grant.capabilities) == (
+            grant.until - timedelta(minutes=5),
+            {Capability.OBSERVE},
+        )
+        assert len(less.grant.rooms) == 1
+        assert [r.cause for r in hub.heard] == [Cause.GRANT_NARROWED]
+        with pytest.raises(PreconditionFailed):
+            await hub.parts.grants.end(grant.id, hub.admin, version=1)
+        hub.clock.advance(301)
+        await hub.parts.grants.expire()
+        assert [r.cause for r in hub.heard] == [Cause.GRANT_NARROWED, Cause.GRANT_EXPIRED]
+
+
+async def test_there_is_no_endless_grant(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await guest(hub)
+        make, some = hub.parts.grants.make, frozenset({Capability.OBSERVE})
+        for end in (
+            {},
+            {"minutes": 0},
+            {"minutes": -1},
+            {"minutes": float("inf")},
+            {"minutes": 367 * 24 * 60},
+            {"minutes": 5, "until": hub.clock.now() + timedelta(minutes=5)},
+            {"until": hub.clock.now()},
+            {"until": hub.clock.now() + timedelta(days=400)},
+        ):
+            with pytest.raises(BadInput):
+                await make(hub.admin, "guest", ["oslo"], some, **end)  # type: ignore[arg-type]
+        for person, rooms, held in (("nobody", ["oslo"], some), ("guest", ["nowhere"], some), ("guest", [], some)):
+            with pytest.raises(BadInput):
+                await make(hub.admin, person, rooms, held, minutes=5)
+
+
+@pytest.mark.parametrize("how", ["disabled", "deleted", "demoted"])
+async def test_what_a_lost_giver_gave_pauses_until_another_confirms(tmp_path: Path, how: str) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        bob = await hub.person("bob", "administrator")
+        as_bob, _ = await hub.sign_in("bob")
+        grant = await hub.grant("guest", "oslo", by=as_bob)
+        assert await may(hub, signed, "oslo") == "yes"
+        identity = hub.parts.identity
+        if how == "disabled":
+            await identity.set_active(bob.id, False, hub.admin)
+        elif how == "deleted":
+            await identity.delete(bob.id, hub.admin)
+        else:
+            await identity.change_roles(bob.id, frozenset({"auditor"}), hub.admin)
+        assert await may(hub, signed, "oslo") == "no-grant"
+        assert (await hub.parts.grants.get(grant.id)).paused == (GIVER_DEMOTED if how == "demoted" else GIVER_GONE)
+        assert [(r.cause, r.subject) for r in hub.heard][1:] == [(Cause.GRANT_NARROWED, grant.id)]
+        await hub.parts.grants.confirm(grant.id, hub.admin)
+        assert await may(hub, signed, "oslo") == "yes"
+        assert (await hub.parts.grants.get(grant.id)).grant.made_by == hub.admin.person.id
+        with pytest.raises(Conflict):
+            await hub.parts.grants.confirm(grant.id, hub.admin)
+
+
+async def test_a_lifted_lock_on_a_person_brings_no_credential_back(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        _, token = await hub.token("guest")
+        _, cookie = await hub.sign_in("guest")
+        await hub.grant("guest", "oslo")
+        lock = await hub.parts.grants.lock("person", "guest", "why", hub.admin)
+        assert await may(hub, signed, "oslo") == "principal.inactive"
+        assert await hub.parts.identity.by_token(token) is None
+        assert await hub.parts.identity.by_cookie(cookie) is None
+        with pytest.raises(SignInRefused):
+            await hub.sign_in("guest")
+        with pytest.raises(Conflict):
+            await hub.token("guest")
+        assert [(r.cause, r.kind) for r in hub.heard] == [(Cause.LOCK, SubjectKind.PERSON)]
+
+        await hub.parts.grants.lift(lock.lock.id, hub.admin)
+        assert await hub.parts.identity.by_token(token) is None
+        assert await hub.parts.identity.by_cookie(cookie) is None
+        assert await may(hub, signed, "oslo") == "principal.inactive"
+        fresh, _ = await hub.token("guest")
+        assert await may(hub, fresh, "oslo") == "yes"  # the grant itself stays, by the table
+        assert len(hub.heard) == 1
+
+
+@pytest.mark.parametrize("kind", ["room", "site", "connector"])
+async def test_a_lock_on_a_place_refuses_while_it_holds(tmp_path: Path, kind: str) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        await hub.grant("guest", "oslo")
+        room = hub.parts.rooms.get("oslo")
+        subject = {"room": "oslo", "site": "home", "connector": room.connector}[kind]
+        lock = await hub.parts.grants.lock(kind, subject, "", hub.admin)
+        assert await may(hub, signed, "oslo") == f"lock.{kind}"
+        assert [(r.cause, r.kind.value) for r in hub.heard] == [(Cause.LOCK, kind)]
+        assert (await hub.kinds())[-2:] == ["revocation", "lock.made"]
+        await hub.parts.grants.lift(lock.lock.id, hub.admin)
+        assert await may(hub, signed, "oslo") == "yes"
+        with pytest.raises(NotFound):
+            await hub.parts.grants.lift(lock.lock.id, hub.admin)
+
+
+async def test_a_lock_names_something_that_is_there(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await guest(hub)
+        for kind in ("person", "room", "site", "connector", "session"):
+            with pytest.raises(NotFound):
+                await hub.parts.grants.lock(kind, "nothing", "", hub.admin)
+        with pytest.raises(BadInput):
+            await hub.parts.grants.lock("planet", "earth", "", hub.admin)
+        hub.parts.grants.session_exists = lambda conn, id: id == "session_1"
+        await hub.parts.grants.lock("session", "session_1", "", hub.admin)
+        assert [(r.kind, r.subject) for r in hub.heard] == [(SubjectKind.SESSION, "session_1")]
+
+
+async def test_a_gone_room_pauses_its_grants_for_good(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        one = await hub.grant("guest", "oslo")
+        both = await hub.parts.grants.make(
+            hub.admin, "guest", ["oslo", "bergen"], frozenset({Capability.OBSERVE}), minutes=5
+        )
+        await hub.parts.rooms.remove("oslo", hub.admin)
+        assert await may(hub, signed, "oslo") == "unknown"
+        assert await may(hub, signed, "bergen") == "yes"
+        assert (await hub.parts.grants.get(one.id)).paused == ROOM_GONE
+        assert (await hub.parts.grants.get(both.id)).paused is None
+        with pytest.raises(Conflict):
+            await hub.parts.grants.confirm(one.id, hub.admin)
+
+
+async def test_who_may_not_give_does_not(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        await hub.person("desk", "service-desk")
+        desk, _ = await hub.sign_in("desk")
+        await hub.person("other")
+        other, _ = await hub.sign_in("other")
+        grants, some = hub.parts.grants, frozenset({Capability.OBSERVE})
+        for who in (signed, desk):
+            with pytest.raises(Forbidden):
+                await grants.make(who, "guest", ["oslo"], some, minutes=5)
+        mine, cut = await hub.grant("guest", "oslo"), await hub.grant("guest", "oslo")
+        with pytest.raises(NotFound):
+            await grants.end(mine.id, other)
+        with pytest.raises(Forbidden):
+            await grants.lock("room", "oslo", "", signed)
+        await grants.end(mine.id, signed)
+        await grants.end(cut.id, desk)
+        lock = await grants.lock("room", "oslo", "", desk)
+        with pytest.raises(Forbidden):
+            await grants.lift(lock.lock.id, desk)
+
+
+async def test_explaining_tells_what_speaks_for_and_against(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await guest(hub)
+        grant = await hub.grant("guest", "oslo")
+        await hub.parts.grants.lock("room", "oslo", "", hub.admin)
+        said = await hub.parts.grants.explain("guest", "oslo")
+        assert ([g.grant.id for g in said.grants], len(said.locks), said.active) == ([grant.id], 1, True)
+        assert (await hub.parts.grants.explain("nobody", "oslo")).active is False
+        assert [g.grant.id for g in await hub.parts.grants.of_room("oslo")] == [grant.id]
+        assert len(await hub.parts.grants.page("guest", "oslo", "", 10)) == 1
+        assert await hub.parts.grants.page("guest", "bergen", "", 10) == []

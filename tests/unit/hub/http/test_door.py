@@ -1,0 +1,142 @@
+"""The door alone, with an application behind it that says who came in."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roomgate.hub.http.asgi import Captured, Message, answer
+from roomgate.hub.http.door import COOKIE, SIGNED, Door, Front, plain_sign_in_page
+from roomgate.hub.http.idempotency import Idempotency
+from support.hub import PASSWORD, Hub, running
+
+pytestmark = pytest.mark.asyncio
+
+
+class Inside:
+    """Counts who got in."""
+
+    def __init__(self) -> None:
+        self.came: list[str] = []
+        self.status = 200
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        signed = scope.get(SIGNED)
+        self.came.append(signed.person.name if signed else "nobody")
+        await answer(send, self.status, f"visit {len(self.came)}".encode(), "text/plain")
+
+
+async def ask(
+    hub: Hub, inside: Inside, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
+) -> Captured:
+    door = Door(inside, hub.parts.identity, Idempotency(hub.parts.db, hub.clock), Front())
+    captured = Captured()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    raw = [(name.lower().encode(), value.encode()) for name, value in {"host": "hub", **(headers or {})}.items()]
+    scope = {
+        "type": "http", "method": method, "path": path, "raw_path": path.encode(), "headers": raw,
+        "client": ("192.0.2.1", 1),
+    }  # fmt: skip
+    await door(scope, receive, captured)
+    return captured
+
+
+def form(**fields: str) -> tuple[dict[str, str], bytes]:
+    body = "&".join(f"{name}={value.replace(' ', '+')}" for name, value in fields.items())
+    return {"content-type": "application/x-www-form-urlencoded"}, body.encode()
+
+
+async def test_only_the_open_paths_are_open(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        inside = Inside()
+        for path in ("/healthz", "/readyz", "/.well-known/security.txt", "/static/a.css", "/enrol"):
+            assert (await ask(hub, inside, "GET", path)).status == 200
+        assert inside.came == ["nobody"] * 5
+        for path in ("/", "/healthz/", "/Static/a", "/api/v1/whoami", "/ws", "/enrol/x"):
+            assert (await ask(hub, inside, "GET", path)).status == 401
+        assert len(inside.came) == 5
+
+
+async def test_a_wrong_token_is_nobody_whatever_cookie_comes_with_it(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        inside = Inside()
+        good = {"Cookie": f"{COOKIE}={hub.cookie}"}
+        assert (await ask(hub, inside, "GET", "/api/v1/x", good)).status == 200
+        for wrong in ("Bearer wrong", "Basic abc", "Bearer"):
+            assert (await ask(hub, inside, "GET", "/api/v1/x", {**good, "Authorization": wrong})).status == 401
+        assert inside.came == ["ada"]
+
+
+async def test_signing_in_leads_back_to_the_room_and_nowhere_else(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        for path, target in (("/r/oslo", b"/r/oslo"), ("/signin", b"/"), ("//evil.example", b"/"), ("/\\evil", b"/")):
+            said = await ask(hub, Inside(), "POST", path, *form(user="ada", password=PASSWORD))
+            assert (said.status, dict(said.headers)[b"location"]) == (303, target)
+
+
+async def test_another_sites_form_signs_nobody_in(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        for name, value in (("Origin", "https://evil.example"), ("Sec-Fetch-Site", "cross-site")):
+            headers, body = form(user="ada", password=PASSWORD)
+            said = await ask(hub, Inside(), "POST", "/signin", {**headers, name: value}, body)
+            assert said.status == 403
+            assert b"set-cookie" not in dict(said.headers)
+
+
+async def test_a_form_carries_the_pages_token(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        assert hub.admin.web is not None
+        inside, cookie = Inside(), {"Cookie": f"{COOKIE}={hub.cookie}"}
+        for fields, status in (({}, 403), ({"csrf": "x"}, 403), ({"csrf": hub.admin.web.csrf}, 200)):
+            headers, body = form(**fields)
+            assert (await ask(hub, inside, "POST", "/x", {**cookie, **headers}, body)).status == status
+        assert inside.came == ["ada"]
+
+
+async def test_a_renewed_cookie_is_set_on_the_answer(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.person("bob", "administrator")
+        bob, _ = await hub.sign_in("bob")
+        await hub.parts.identity.change_roles("ada", frozenset({"administrator", "auditor"}), bob)
+        said = await ask(hub, Inside(), "GET", "/", {"Cookie": f"{COOKIE}={hub.cookie}"})
+        fresh = dict(said.headers)[b"set-cookie"].decode().split("=", 1)[1].split(";")[0]
+        assert fresh != hub.cookie
+        assert await hub.parts.identity.by_cookie(fresh) is not None
+
+
+async def test_what_failed_inside_may_be_sent_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        _, token = await hub.token("ada")
+        inside = Inside()
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
+        inside.status = 503
+        assert (await ask(hub, inside, "POST", "/api/v1/x", headers)).status == 503
+        inside.status = 201
+        first = await ask(hub, inside, "POST", "/api/v1/x", headers)
+        again = await ask(hub, inside, "POST", "/api/v1/x", headers)
+        assert (first.body, again.body, len(inside.came)) == (b"visit 2", b"visit 2", 2)
+
+
+async def test_a_socket_without_an_endpoint_is_closed(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Message, /) -> None:
+            sent.append(message)
+
+        inside = Inside()
+        door = Door(inside, hub.parts.identity, Idempotency(hub.parts.db, hub.clock), Front(websockets={"/ws": inside}))
+        await door({"type": "websocket", "path": "/nothing", "headers": []}, receive, send)
+        assert sent == [{"type": "websocket.close", "code": 1008}]
+        assert inside.came == []
+
+
+async def test_the_plain_page_says_what_went_wrong() -> None:
+    assert b"role=alert" not in plain_sign_in_page("")
+    assert b"do not fit" in plain_sign_in_page("The name and the password do not fit.")

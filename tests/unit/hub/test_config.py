@@ -1,0 +1,41 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomgate.hub.config import BadConfig, HubConfig, parse_config
+
+_values = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.lists(st.integers()))
+_keys = st.one_of(st.sampled_from(HubConfig.__struct_fields__), st.text(max_size=12))
+
+
+@given(st.dictionaries(_keys, _values))
+def test_whatever_is_given_is_a_config_or_a_list_of_complaints(values: dict[str, Any]) -> None:
+    try:
+        config = parse_config(values)
+    except BadConfig:
+        return
+    assert set(values) <= set(HubConfig.__struct_fields__)
+    assert 10 <= config.web_idle_s <= 86400
+
+
+def test_every_complaint_comes_at_once_and_suggests() -> None:
+    with pytest.raises(BadConfig) as bad:
+        parse_config({"listen_prot": 1, "listen_port": 70000, "witness_url": "http://x", "web_idle_s": "soon"})
+    said = "\n".join(bad.value.complaints)
+    for words in ("did you mean listen_port?", "listen_port: must be", "begin with https", "web_idle_s:", "data:"):
+        assert words in said
+
+
+def test_text_from_the_environment_is_read() -> None:
+    config = parse_config({"data": "/d", "listen_port": "0", "web_idle_s": "60"})
+    assert (config.listen_port, config.web_idle_s) == (0, 60.0)
+    assert config.database == "sqlite:////d/hub.db"
+    assert config.argon2.memory_kib == 65536
+
+
+def test_halves_are_refused() -> None:
+    for half in ({"certificate": "a"}, {"witness_url": "https://w"}, {"database_url": "postgresql://x"}):
+        with pytest.raises(BadConfig):
+            parse_config({"data": "d", **half})

@@ -1,0 +1,58 @@
+"""A log line is one event with its fields, on standard error, and says when."""
+
+import json
+
+import pytest
+import structlog
+
+from roomgate import log
+
+
+@pytest.fixture(autouse=True)
+def as_before():
+    """The set-up is the process's; other tests get it back as it was."""
+    kept = structlog.get_config()
+    yield
+    structlog.configure(**kept)
+
+
+def test_an_event_is_one_line_of_json_on_standard_error(capsys):
+    log.setup()
+    log.get("connector").info("device.connected", device="dev_oslo", took_ms=12)
+    out, err = capsys.readouterr()
+    line = json.loads(err)
+    assert out == ""
+    assert err.count("\n") == 1
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "device.connected",
+        "part": "connector",
+        "device": "dev_oslo",
+        "took_ms": 12,
+        "level": "info",
+    }
+
+
+def test_text_with_line_breaks_stays_on_its_line(capsys):
+    log.setup()
+    log.get("hub").warning("odd", said="one\ntwo\x1b[31m")
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "\x1b" not in err
+
+
+def test_what_is_below_the_level_is_left_out(capsys):
+    log.setup("WARNING")
+    log.get("hub").info("quiet")
+    assert capsys.readouterr().err == ""
+
+
+def test_for_people_it_is_a_readable_line(capsys):
+    log.setup(json=False)
+    log.get("hub").info("hub.ready", port=8443)
+    assert "hub.ready" in capsys.readouterr().err
+
+
+def test_an_unknown_level_is_refused():
+    with pytest.raises(KeyError):
+        log.setup("LOUD")

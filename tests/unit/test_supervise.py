@@ -1,0 +1,87 @@
+"""A service comes back after every fall, later each time, and leaves when told."""
+
+import asyncio
+import random
+
+import pytest
+from structlog.testing import capture_logs
+
+from roomgate.supervise import keep
+
+
+class Dice(random.Random):
+    """Remembers how long it might have paused, and does not pause."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ceilings: list[float] = []
+
+    def uniform(self, a: float, b: float) -> float:
+        self.ceilings.append(b)
+        return 0.0
+
+
+class Work:
+    """Falls or returns as listed, then stays."""
+
+    def __init__(self, *falls: Exception | None) -> None:
+        self.falls = list(falls)
+        self.steady = asyncio.Event()
+        self.ended = False
+
+    async def __call__(self) -> None:
+        if self.falls:
+            if fall := self.falls.pop(0):
+                raise fall
+            return
+        self.steady.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.ended = True
+
+
+async def until_steady(work: Work, dice: Dice, most_s: float = 30.0) -> list[dict[str, object]]:
+    """Keep the work until it stays, then cancel: what was logged."""
+    with capture_logs() as lines:
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            kept = group.create_task(keep("fleet", work, first_s=1.0, most_s=most_s, jitter=dice))
+            await work.steady.wait()
+            kept.cancel()
+    return lines
+
+
+@pytest.mark.asyncio
+async def test_pauses_grow_to_a_bound():
+    dice = Dice()
+    await until_steady(Work(*[OSError("no")] * 7), dice)
+    assert dice.ceilings == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+
+
+@pytest.mark.asyncio
+async def test_a_long_run_begins_with_a_short_pause_again():
+    dice = Dice()
+    await until_steady(Work(*[OSError("no")] * 3), dice, most_s=-1.0)
+    assert dice.ceilings[0] == 1.0
+    assert dice.ceilings[2] == 1.0
+
+
+@pytest.mark.asyncio
+async def test_an_outage_is_one_line_down_and_one_line_up():
+    lines = await until_steady(Work(OSError("no"), ValueError("odd"), None, None), Dice())
+    assert [(line["event"], line["service"]) for line in lines] == [("service.down", "fleet"), ("service.up", "fleet")]
+    assert lines[0]["error"] == "OSError: no"
+
+
+@pytest.mark.asyncio
+async def test_cancelling_ends_the_work_too():
+    work = Work()
+    await until_steady(work, Dice())
+    assert work.ended
+
+
+@pytest.mark.asyncio
+async def test_a_service_that_returns_is_started_again_without_a_word():
+    work = Work(None, None)
+    assert await until_steady(work, Dice()) == []
+    assert work.ended
