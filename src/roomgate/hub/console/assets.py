@@ -1,0 +1,46 @@
+"""Styles, scripts and marks: read once, named by their content so that a browser may keep them."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+from litestar import Response, get
+
+from roomgate.errors import NotFound
+
+_TYPES = {"css": "text/css; charset=utf-8", "js": "text/javascript; charset=utf-8", "svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    body: bytes
+    media_type: str
+    tag: str  # changes with the content
+
+
+def load_assets() -> Mapping[str, Asset]:
+    """Every file in ``static``, by name."""
+    found = {}
+    for file in resources.files("roomgate.hub.console").joinpath("static").iterdir():
+        kind = _TYPES.get(file.name.rpartition(".")[2])
+        if kind is not None:
+            body = file.read_bytes()
+            found[file.name] = Asset(body, kind, hashlib.sha256(body).hexdigest()[:12])
+    return found
+
+
+ASSETS = load_assets()
+
+
+def url(name: str) -> str:
+    """Raises KeyError for a file that is not there: a page never links to nothing."""
+    return f"/static/{name}?v={ASSETS[name].tag}"
+
+
+@get("/static/{name:str}", include_in_schema=False)
+async def static(name: str) -> Response[bytes]:
+    asset = ASSETS.get(name)
+    if asset is None:
+        raise NotFound("There is no such file.")
+    return Response(asset.body, media_type=asset.media_type, headers={"ETag": f'"{asset.tag}"'})

@@ -1,0 +1,77 @@
+"""A page's stream: says that something on the page has changed, and when it is cut, why.
+
+It carries no state of any room: the page fetches its parts again, through the same checks as any page.
+Theory: `look` gives marks of what the page shows, by key; what differs from last time is told. The watch
+wakes it when a room changes, and the tick finds what nobody tells: sessions that come and go, grants.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import msgspec
+
+from roomgate.hub.channels import Channel, ChannelClosed, Cutoff
+from roomgate.hub.rooms.state import Watch
+from roomgate.ids import RoomId
+
+TICK_S = 1.0
+BEAT_EVERY = 10  # ticks without news
+_WAKE = RoomId("")
+
+Look = Callable[[frozenset[RoomId] | None], Awaitable[dict[str, object]]]
+Judge = Callable[[], Awaitable[bool]]
+
+_json = msgspec.json.Encoder()
+
+
+def encode(name: str, data: object) -> bytes:
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), _json.encode(data))
+
+
+class PageStream:
+    """One open page. ``cut`` is for the registry; ``run`` is what is sent."""
+
+    def __init__(self, watch: Watch, look: Look) -> None:
+        self._watch = watch
+        self._look = look
+        self._why: Cutoff | None = None
+        self._told = asyncio.Event()
+
+    async def cut(self, why: Cutoff) -> None:
+        """Returns when the last event has been handed to the connection."""
+        self._why = why
+        self._watch.tell(_WAKE)
+        await self._told.wait()
+
+    async def run(self, channel: Channel) -> AsyncIterator[bytes]:
+        """Until the cut, or until the page goes away."""
+        try:
+            with channel:
+                known = await self._look(None)
+                yield b"retry: 2000\n\n" + encode("open", {})
+                quiet = 0
+                while self._why is None:
+                    fresh = await self._look(await self._news())
+                    changed = sorted(key for key, mark in fresh.items() if known.get(key) != mark)
+                    known |= fresh
+                    if self._why is not None:
+                        break
+                    if changed:
+                        channel.require_open()
+                        yield encode("changed", changed[:200])
+                    quiet = 0 if changed else quiet + 1
+                    if quiet >= BEAT_EVERY:
+                        quiet = 0
+                        yield b": beat\n\n"
+                yield encode("cut", {"cause": self._why.cause, "words": self._why.words})
+        except ChannelClosed as closed:  # cut before it began
+            yield encode("cut", {"cause": closed.code, "words": closed.message})
+        finally:
+            self._told.set()
+
+    async def _news(self) -> frozenset[RoomId] | None:
+        try:
+            async with asyncio.timeout(TICK_S):
+                return await self._watch.next() - {_WAKE}
+        except TimeoutError:
+            return None

@@ -1,0 +1,87 @@
+"""The console put together: its pages behind the hub's door, and its sign-in page in front of it."""
+
+from typing import Any
+
+from litestar import Request, Response, Router, get, post
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.types import ControllerRouterHandler
+
+from roomgate import log
+from roomgate.errors import BadInput, NotFound, RoomgateError
+from roomgate.hub.console import assets
+from roomgate.hub.console.notices import Notices
+from roomgate.hub.console.visit import (
+    Page,
+    Visit,
+    language_cookie,
+    read_form,
+    refusal,
+    sign_in_page,
+    words_of,
+)
+from roomgate.hub.console.words import LANGUAGES
+from roomgate.hub.grants import pages as grants_pages
+from roomgate.hub.http.asking import parts_of, signed_of
+from roomgate.hub.http.door import Front
+from roomgate.hub.relay.parts import RelayParts
+from roomgate.hub.rooms import pages as rooms_pages
+from roomgate.xapi.errors import XapiError
+
+_log = log.get("console")
+
+Req = Request[Any, Any, Any]
+
+
+def console_front() -> Front:
+    """What the door shows to whoever is not signed in."""
+    return Front(sign_in_page=sign_in_page)
+
+
+def console_routes(relay: RelayParts) -> list[ControllerRouterHandler]:
+    """All pages and their static files, for the hub's application. They rely on its door and dependencies."""
+    notices = Notices()
+
+    def visit_of(request: Req) -> Visit:
+        parts = parts_of(request)
+        host = request.headers.get("host", "")
+        return Visit(
+            signed_of(request), words_of(request), notices, parts.clock.now(), request.url.path, host[:255]
+        )
+
+    def refuse(request: Req, fault: Exception) -> Page:
+        """A refusal as a page. An error that is not ours is logged and says nothing of itself."""
+        if isinstance(fault, HTTPException):
+            fault = NotFound("There is no such page.") if fault.status_code == 404 else BadInput(fault.detail[:200])
+        visit = visit_of(request)
+        said = refusal(visit.t, fault)
+        if not isinstance(fault, RoomgateError | XapiError):
+            _log.error("page.failed", path=request.url.path, error=f"{type(fault).__name__}: {fault}"[:300])
+        return visit.page("refused.html", said.status, said=said)
+
+    pages = Router(
+        "/",
+        route_handlers=[sign_in, language, *rooms_pages.ROUTES, *grants_pages.ROUTES],
+        dependencies={
+            "visit": Provide(visit_of, sync_to_thread=False),
+            "relay": Provide(lambda: relay, sync_to_thread=False),
+        },
+        exception_handlers={RoomgateError: refuse, XapiError: refuse, HTTPException: refuse, Exception: refuse},
+        include_in_schema=False,
+    )
+    return [assets.static, pages]
+
+
+@get("/signin", include_in_schema=False)
+async def sign_in(visit: Visit) -> Page:
+    """Whoever comes here signed in is where they wanted to be; the door answers everybody else."""
+    return visit.back("/rooms")
+
+
+@post("/language", include_in_schema=False, status_code=303)
+async def language(request: Req, visit: Visit) -> Response[bytes]:
+    form = await read_form(request)
+    answer = visit.back(form.text("back"))
+    if form.text("to") in LANGUAGES:
+        answer.set_cookie(language_cookie(form.text("to")))
+    return answer

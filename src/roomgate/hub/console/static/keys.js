@@ -1,0 +1,23 @@
+// Keyboard: / finds, ? helps, g and a letter goes to a page, Esc leaves the search.
+const typing = (target) => target instanceof Element && target.matches("input, textarea, select, [contenteditable]");
+
+export function takeKeys() {
+  let went = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key === "Escape" && typing(event.target)) return event.target.blur();
+    if (typing(event.target)) return;
+    if (event.key === "/") {
+      const find = document.querySelector('input[type="search"]');
+      if (find) { event.preventDefault(); find.focus(); find.select(); }
+    } else if (event.key === "?") {
+      document.getElementById("keys")?.togglePopover();
+    } else if (event.key === "g") {
+      went = performance.now();
+      return;
+    } else if (performance.now() - went < 1500 && /^[a-z]$/.test(event.key)) {
+      document.querySelector(`.nav a[data-key="${event.key}"]`)?.click();
+    }
+    went = 0;
+  });
+}

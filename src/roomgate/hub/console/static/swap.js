@@ -1,0 +1,48 @@
+// A page of ours is fetched as a document, which no script of it ever runs in, and its live parts take the
+// places of the old ones. No string ever becomes markup here.
+import { localise } from "./time.js";
+import { refind } from "./find.js";
+
+export function fetchPage(url, { body = null, signal = null } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(body ? "POST" : "GET", url);
+    request.responseType = "document";
+    request.timeout = 40000;
+    if (body) request.setRequestHeader("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8");
+    request.onload = () => resolve({ status: request.status, url: request.responseURL, page: request.response });
+    request.onerror = request.ontimeout = () => reject(new Error("unreachable"));
+    request.onabort = () => reject(new DOMException("", "AbortError"));
+    signal?.addEventListener("abort", () => request.abort());
+    request.send(body);
+  });
+}
+
+const busy = (old) => {
+  const at = document.activeElement;
+  return at && old.contains(at) && at.matches("input:not([type=hidden]), textarea, select");
+};
+
+export function swap(page, { keep = () => false } = {}) {
+  for (const fresh of page.querySelectorAll("[data-live][id]")) {
+    if (fresh.parentElement?.closest("[data-live][id]")) continue;
+    const old = document.getElementById(fresh.id);
+    if (!old || busy(old) || keep(old, fresh) || old.isEqualNode(fresh)) continue;
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const made = document.importNode(fresh, true);
+    old.replaceWith(made);
+    localise(made);
+    if (focused) refocus(made, focused);
+  }
+  const stream = page.body?.dataset?.parts;
+  if (stream) document.body.dataset.parts = stream;
+  refind();
+}
+
+function refocus(made, focused) {
+  const action = focused.form?.getAttribute("action");
+  const like = focused.id
+    ? document.getElementById(focused.id)
+    : action && made.querySelector(`form[action="${CSS.escape(action)}"] button`);
+  like?.focus({ preventScroll: true });
+}

@@ -1,0 +1,163 @@
+"""One request for a page: who asks, in which language, and how the answer is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+
+from roomgate.access.decision import Denied
+from roomgate.clock import iso
+from roomgate.errors import NotFound, RoomgateError
+from roomgate.hub.console import assets
+from roomgate.hub.console.local import local_path
+from roomgate.hub.console.notices import Notice, Notices
+from roomgate.hub.console.words import LANGUAGES, Words, choose
+from roomgate.hub.http.asking import signed_of
+from roomgate.hub.http.problem import NO_SUCH_ROOM, build_refusal
+from roomgate.hub.identity.person import Signed
+from roomgate.xapi.errors import XapiError
+
+Page = Response[bytes]
+LANGUAGE_COOKIE = "__Host-roomgate-language"
+_HTML = "text/html; charset=utf-8"
+_MOST_FIELDS = 2000
+
+
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("roomgate.hub.console"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals.update(asset=assets.url, languages=LANGUAGES)
+    made.filters.update(iso=iso, utc=utc, clock=clock, date=date)
+    return made
+
+
+def utc(moment: datetime) -> str:
+    """The full time, for the hover."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def clock(moment: datetime) -> str:
+    """What stands in the page until the script has made it local."""
+    return moment.astimezone(UTC).strftime("%H:%M UTC")
+
+
+def date(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+ENVIRONMENT = _environment()
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was sent, as text. The door has seen to its size, its origin and its token."""
+
+    fields: Mapping[str, list[str]]
+
+    def text(self, name: str) -> str:
+        return self.fields.get(name, [""])[0].strip()
+
+    def all(self, name: str) -> list[str]:
+        return [text.strip() for text in self.fields.get(name, []) if text.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A page's request. Every page and every answer to a form is made here, so that all look alike."""
+
+    signed: Signed
+    t: Words
+    notices: Notices
+    now: datetime
+    path: str
+    host: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Page:
+        """Render. What was to be said once is said now, if the template has a place for it."""
+        told = self.notices.take(self.signed.principal.credential)
+        places = context.pop("places", ())
+        context["notices"] = [n for n in told if n.at not in places]
+        context["notices_at"] = {place: [n for n in told if n.at == place] for place in places}
+        return _rendered(self, template, status, context)
+
+    def part(self, template: str, **context: Any) -> Page:
+        """The live parts of a page alone. What is to be said once waits for the page."""
+        return _rendered(self, template, 200, {"notices": [], "notices_at": {}, **context})
+
+    def say(self, notice: Notice) -> None:
+        self.notices.put(self.signed.principal.credential, notice)
+
+    def back(self, to: str, notice: Notice | None = None) -> Page:
+        """After a change: on to a page of ours, where the notice is said once."""
+        if notice is not None:
+            self.say(notice)
+        return Response(b"", status_code=303, headers={"Location": local_path(to)}, media_type=_HTML)
+
+
+def _rendered(visit: Visit, template: str, status: int, context: Mapping[str, Any]) -> Page:
+    signed = visit.signed
+    html = ENVIRONMENT.get_template(template).render(
+        t=visit.t, me=signed, csrf=signed.web.csrf if signed.web else "", now=visit.now, path=visit.path,
+        host=visit.host, **visit.extra, **context,
+    )  # fmt: skip
+    return Response(html.encode(), status_code=status, media_type=_HTML)
+
+
+def words_of(request: Request[Any, Any, Any]) -> Words:
+    return choose(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", ""))
+
+
+async def read_form(request: Request[Any, Any, Any]) -> Form:
+    body = (await request.body()).decode("utf-8", "replace")
+    return Form(parse_qs(body, max_num_fields=_MOST_FIELDS))
+
+
+def language_cookie(language: str) -> Cookie:
+    return Cookie(LANGUAGE_COOKIE, language, path="/", secure=True, httponly=True, samesite="lax", max_age=365 * 86400)
+
+
+def sign_in_page(words: str = "", accepted: str = "", chosen: str = "") -> bytes:
+    """What anonymous visitors see, wherever they went. ``words``: what went wrong, in a sentence."""
+    t = choose(chosen, accepted)
+    return ENVIRONMENT.get_template("signin.html").render(t=t, said=t.said(words)).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A refusal as a page or a notice says it."""
+
+    status: int
+    text: str
+    hint: str
+    code: str
+
+
+def refusal(t: Words, fault: Exception) -> Said:
+    """What went wrong, what to do next and the code for support. An error that is not ours says nothing of itself."""
+    if isinstance(fault, Denied) and not fault.some_grant:
+        fault = NotFound(NO_SUCH_ROOM)
+    problem = build_refusal(fault).problem
+    if isinstance(fault, RoomgateError | XapiError):
+        return Said(problem.status, t.said(fault.message), t.said(fault.hint), problem.rule or fault.code)
+    return Said(problem.status, t("error.internal"), t("error.internal-hint"), problem.code)
+
+
+def refused(t: Words, fault: Exception, at: str = "") -> Notice:
+    said = refusal(t, fault)
+    return Notice("bad", t("said.refused"), f"{said.text} {said.hint}".strip(), said.code, at)
+
+
+def signed_in(request: Request[Any, Any, Any]) -> Signed:
+    return signed_of(request)

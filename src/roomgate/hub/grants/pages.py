@@ -1,0 +1,356 @@
+"""The page of access: who may do what, why and until when; and the cuts."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, get, post
+from litestar.response import Stream
+
+from roomgate.access.capability import Capability
+from roomgate.access.principal import Kind, Right
+from roomgate.clock import iso, parse_iso
+from roomgate.errors import BadInput, NotFound, RoomgateError
+from roomgate.hub.console import export
+from roomgate.hub.console.inside import InsideView, living, show
+from roomgate.hub.console.live import PageStream
+from roomgate.hub.console.naming import people_names, site_names
+from roomgate.hub.console.notices import Notice
+from roomgate.hub.console.visit import Form, Page, Visit, read_form, refused
+from roomgate.hub.grants.answer import AnswerView, build_row, find_subject
+from roomgate.hub.grants.store import GrantRecord
+from roomgate.hub.identity.person import Person
+from roomgate.hub.parts import Parts
+from roomgate.hub.relay.parts import RelayParts
+from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.hub.rooms.view import room_href
+from roomgate.ids import RoomId
+
+USUAL = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure", "ui")
+LENGTHS = (10, 30, 60, 240, 480, 1440, 10080, 43200)
+_MOST = 500
+
+Req = Request[Any, Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GrantView:
+    id: str
+    name: str
+    capabilities: list[str]
+    rooms: str
+    by: str
+    reason: str
+    start: datetime
+    until: datetime
+    paused: str
+    may_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """What may be done to an account by whoever looks; the service has the last word."""
+
+    id: str
+    name: str
+    roles: list[str]
+    service: bool
+    active: bool
+    locked: bool
+    may_cut: bool
+    may_disable: bool
+    may_enable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LockView:
+    id: str
+    kind: str
+    name: str
+    reason: str
+    by: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLine:
+    id: str
+    name: str
+    room: str
+    href: str
+    kind: str
+    since: datetime
+    may_cut: bool
+
+
+@get("/access", include_in_schema=False)
+async def show_access(
+    visit: Visit, parts: Parts, relay: RelayParts, q: str = "", room: str = "", person: str = ""
+) -> Page:
+    signed = visit.signed
+    sees = signed.may(Right.SEE)
+    rooms = await _rooms(visit, parts)
+    people = await _people(visit, parts) if sees or signed.may(Right.GIVE) else []
+    sessions = show(living(relay.book), signed)
+    context: dict[str, Any] = {
+        "asked_for": q[:200],
+        "answer": await _answer(visit, parts, relay, q[:200], rooms, people) if q else None,
+        "sessions": [_session(one) for one in sessions],
+        "grants": await _grants(visit, parts),
+        "people": people,
+        "sees_people": sees,
+        "locks": await _locks(visit, parts) if sees else [],
+        "rooms": rooms,
+        "usual": USUAL,
+        "unusual": [one.value for one in Capability if one.value not in USUAL],
+        "lengths": [(minutes, visit.t.duration(minutes * 60)) for minutes in LENGTHS],
+        "wanted_room": room,
+        "wanted_person": person,
+        "here": f"/access?q={quote(q[:200])}" if q else "/access",
+    }
+    return visit.page("access.html", **context)
+
+
+@get("/access/stream", include_in_schema=False)
+async def access_stream(visit: Visit, parts: Parts, relay: RelayParts) -> Stream:
+    signed = visit.signed
+
+    async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
+        sees = signed.may(Right.SEE)
+        records = await _records(visit, parts)
+        return {
+            "sessions": [one.id for one in show(living(relay.book), signed)],
+            "grants": [(r.grant.id, r.version, r.paused) for r in records],
+            "people": [(p.id, p.version) for p in await parts.identity.people(limit=_MOST)] if sees else [],
+            "locks": [r.lock.id for r in await parts.grants.locks()] if sees else [],
+        }
+
+    async def run() -> AsyncIterator[bytes]:
+        with parts.rooms.watch() as watch:
+            stream = PageStream(watch, look)
+            async for chunk in stream.run(relay.channels.open_page(signed.principal, stream.cut)):
+                yield chunk
+
+    return Stream(run(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+
+
+_COLUMNS = ("person", "rooms", "capabilities", "reason", "start", "until", "given_by", "paused", "id")
+
+
+@get("/access/grants.csv", include_in_schema=False)
+async def grants_csv(visit: Visit, parts: Parts) -> Page:
+    return export.csv_page(_COLUMNS, _table(await _grants(visit, parts)), "grants")
+
+
+@get("/access/grants.json", include_in_schema=False)
+async def grants_json(visit: Visit, parts: Parts) -> Page:
+    return export.json_page(_COLUMNS, _table(await _grants(visit, parts)))
+
+
+def _table(grants: list[GrantView]) -> list[list[str]]:
+    return [
+        [g.name, g.rooms, " ".join(g.capabilities), g.reason, iso(g.start), iso(g.until), g.by, g.paused, g.id]
+        for g in grants
+    ]
+
+
+# -- changing ------------------------------------------------------------------------------------------
+
+
+@post("/access/grants", include_in_schema=False, status_code=303)
+async def give(request: Req, visit: Visit, parts: Parts) -> Page:
+    form = await read_form(request)
+    try:
+        named = [name.strip() for name in form.text("room_names").split(",") if name.strip()]
+        grant = await parts.grants.make(
+            visit.signed, form.text("person"), [*form.all("rooms"), *named], _capabilities(form),
+            minutes=_minutes(form), reason=form.text("reason"),
+        )  # fmt: skip
+    except RoomgateError as fault:
+        return visit.back("/access#give", refused(visit.t, fault))
+    left = visit.t.duration((grant.until - visit.now).total_seconds())
+    said = visit.t("give.done", name=form.text("person"), left=left)
+    return visit.back("/access", Notice("ok", visit.t("said.done"), said, grant.id))
+
+
+@post("/access/grants/{id:str}/confirm", include_in_schema=False, status_code=303)
+async def confirm(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+    back = (await read_form(request)).text("back")
+    await parts.grants.confirm(id, visit.signed)
+    return visit.back(back, Notice("ok", visit.t("said.done"), visit.t("grant.confirmed"), id))
+
+
+@post("/access/grants/{id:str}/cut", include_in_schema=False, status_code=303)
+async def cut_grant(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+    back = (await read_form(request)).text("back")
+    await parts.grants.end(id, visit.signed)
+    return visit.back(back, Notice("ok", visit.t("cut.done"), visit.t("cut.grant"), id))
+
+
+@post("/access/sessions/{id:str}/cut", include_in_schema=False, status_code=303)
+async def cut_session(id: str, request: Req, visit: Visit, relay: RelayParts) -> Page:
+    """One's own, or anybody's with the right to cut."""
+    back = (await read_form(request)).text("back")
+    session = relay.book.find(id)
+    if session is None or not (visit.signed.may(Right.CUT) or session.principal.id == visit.signed.principal.id):
+        raise NotFound("There is no such session.")
+    await relay.changes.write(
+        lambda change: change.revoke(
+            Cause.SESSION_ENDED, SubjectKind.SESSION, id, by=visit.signed.principal.id, reason="The session was ended."
+        )
+    )
+    return visit.back(
+        back, Notice("ok", visit.t("cut.done"), visit.t("cut.session", name=session.principal.name), id)
+    )
+
+
+@post("/access/people/{id:str}/cut", include_in_schema=False, status_code=303)
+async def cut_person(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+    """Everything of theirs ends at once, and nothing is let in until the lock is lifted."""
+    back = (await read_form(request)).text("back")
+    person = await parts.identity.get(id)
+    lock = await parts.grants.lock("person", person.id, visit.t("cut.reason"), visit.signed)
+    return visit.back(
+        back, Notice("ok", visit.t("cut.done"), visit.t("cut.person", name=person.name), lock.lock.id)
+    )
+
+
+@post(["/access/people/{id:str}/disable", "/access/people/{id:str}/enable"], include_in_schema=False, status_code=303)
+async def set_active(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+    back, on = (await read_form(request)).text("back"), request.url.path.endswith("/enable")
+    person = await parts.identity.set_active(id, on, visit.signed)
+    said = visit.t("people.enabled-now" if on else "people.disabled-now", name=person.name)
+    return visit.back(back, Notice("ok", visit.t("said.done"), said, id))
+
+
+@post("/access/locks/{id:str}/lift", include_in_schema=False, status_code=303)
+async def lift(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+    back = (await read_form(request)).text("back")
+    await parts.grants.lift(id, visit.signed)
+    return visit.back(back, Notice("ok", visit.t("said.done"), visit.t("locks.lifted"), id))
+
+
+def _capabilities(form: Form) -> frozenset[Capability]:
+    try:
+        return frozenset(Capability(one) for one in form.all("capabilities"))
+    except ValueError as unknown:
+        raise BadInput(f"{unknown}.") from unknown
+
+
+def _minutes(form: Form) -> float:
+    text = form.text("minutes")
+    if not (text.isascii() and text.isdigit() and len(text) <= 7):
+        raise BadInput("Say in minutes how long it lasts.")
+    return float(text)
+
+
+# -- looking -------------------------------------------------------------------------------------------
+
+
+async def _rooms(visit: Visit, parts: Parts) -> list[str]:
+    granted = frozenset() if visit.signed.may(Right.SEE) else await parts.grants.live_rooms(visit.signed.principal)
+    return sorted((str(r.name) for r in parts.rooms.list_for(visit.signed, granted)), key=str.casefold)
+
+
+async def _people(visit: Visit, parts: Parts) -> list[PersonView]:
+    signed = visit.signed
+    locked = {r.lock.subject for r in await parts.grants.locks() if r.lock.kind == "person"}
+
+    def view(person: Person) -> PersonView:
+        other = person.id != signed.person.id
+        changes = signed.may(Right.PEOPLE) and other
+        return PersonView(
+            person.id, person.name, sorted(person.roles), person.kind is Kind.SERVICE, person.active,
+            person.id in locked, may_cut=signed.may(Right.CUT) and other and person.id not in locked,
+            may_disable=changes and person.active, may_enable=changes and not person.active,
+        )  # fmt: skip
+
+    return sorted(map(view, await parts.identity.people(limit=_MOST)), key=lambda p: p.name.casefold())
+
+
+async def _records(visit: Visit, parts: Parts) -> list[GrantRecord]:
+    """All with the right to see or give; one's own otherwise."""
+    signed = visit.signed
+    if signed.may(Right.SEE) or signed.may(Right.GIVE):
+        return await parts.grants.page(None, None, "", _MOST)
+    return await parts.grants.of_person(signed.person.id)
+
+
+async def _grants(visit: Visit, parts: Parts) -> list[GrantView]:
+    """Those that have not ended, the next to end first."""
+    signed = visit.signed
+    records = [r for r in await _records(visit, parts) if r.ended is None and r.grant.until > visit.now]
+    names = await people_names(parts, [id for r in records for id in (r.grant.person, r.grant.made_by)])
+    rooms = await parts.grants.room_names(records)
+    cuts = signed.may(Right.GIVE) or signed.may(Right.CUT)
+    views = [
+        GrantView(
+            r.grant.id, names[r.grant.person], [c.value for c in Capability if c in r.grant.capabilities],
+            ", ".join(sorted(rooms.get(id, id) for id in r.grant.rooms)), names[r.grant.made_by], r.grant.reason,
+            r.grant.start, r.grant.until, r.paused or "", cuts or r.grant.person == signed.person.id,
+        )
+        for r in records
+    ]  # fmt: skip
+    return sorted(views, key=lambda g: g.until)
+
+
+async def _locks(visit: Visit, parts: Parts) -> list[LockView]:
+    records = await parts.grants.locks()
+    names = await people_names(parts, [r.by for r in records] + [r.lock.subject for r in records])
+    names |= await site_names(parts)
+    for record in records:
+        if record.lock.kind == "room" and (room := parts.rooms.summary(RoomId(record.lock.subject))):
+            names[record.lock.subject] = room.name
+    return [
+        LockView(
+            r.lock.id, r.lock.kind, names.get(r.lock.subject, r.lock.subject), r.lock.reason, names[r.by],
+            parse_iso(r.created),
+        )
+        for r in records
+    ]  # fmt: skip
+
+
+def _session(one: InsideView) -> SessionLine:
+    return SessionLine(one.id, one.name, one.room, room_href(one.room, one.room), one.kind, one.since, one.may_cut)
+
+
+async def _answer(
+    visit: Visit, parts: Parts, relay: RelayParts, asked: str, rooms: list[str], people: list[PersonView]
+) -> AnswerView | None:
+    """Who can do what in a room, or what somebody can do in which rooms. None where the question names neither."""
+    signed = visit.signed
+    if not signed.may(Right.SEE):
+        return None
+    subject = find_subject(asked, rooms, [p.name for p in people])
+    if subject is None:
+        return None
+    kind, name = subject
+    if kind == "room":
+        records = [(r, r.grant.person, name) for r in await parts.grants.of_room(name)]
+    else:
+        records = []
+        for record in await parts.grants.of_person((await parts.identity.get(name)).id):
+            where = await parts.grants.room_names([record])
+            records += [(record, record.grant.person, room) for room in where.values()]
+    names = await people_names(parts, [id for r, _, _ in records for id in (r.grant.person, r.grant.made_by)])
+    inside = {(s.room.name, s.principal.id) for s in living(relay.book)}
+    words = {key: visit.t(f"answer.{key}") for key in ("paused", "locked", "disabled")}
+    rows = []
+    for record, person, room in records:
+        why = await parts.grants.explain(person, room)
+        rows.append(
+            build_row(
+                record, why.locks, active=why.active, name=names[person] if kind == "room" else room,
+                by=names[record.grant.made_by], inside=(room, person) in inside, words=words, now=visit.now,
+            )
+        )  # fmt: skip
+    title = visit.t("answer.room", room=name) if kind == "room" else visit.t("answer.person", name=name)
+    return AnswerView(title, kind == "room", tuple(sorted(rows, key=lambda row: row.until)))
+
+
+ROUTES = [
+    show_access, access_stream, grants_csv, grants_json, give, confirm, cut_grant, cut_session, cut_person,
+    set_active, lift,
+]  # fmt: skip

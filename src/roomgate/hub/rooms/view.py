@@ -1,0 +1,211 @@
+"""Pure: rooms and their bookings as pages show them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from roomgate.access.grant import Lock
+from roomgate.clock import parse_iso
+from roomgate.hub.rooms.state import RoomState, RoomSummary
+from roomgate.ids import RoomId
+from roomgate.redact import foreign
+from roomgate.xapi import tree
+from roomgate.xapi.tree import Document
+
+KINDS = {
+    RoomState.TROUBLE: "bad",
+    RoomState.WARN: "warn",
+    RoomState.UNKNOWN: "void",
+    RoomState.CALL: "call",
+    RoomState.FINE: "ok",
+}
+INSIDE = "inside"
+RESERVED = frozenset({"stream"})
+_AWAKE = ("Off", "Halfwake")
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """``kind`` is the sign of its state: ok, call, warn, bad, void. ``locked`` is the lock's id, or empty."""
+
+    id: RoomId
+    name: str
+    href: str
+    site: str
+    site_name: str
+    connector: str
+    kind: str
+    words: str
+    product: str
+    software: str
+    volume: int | None
+    muted: bool | None
+    standby: str | None
+    call_since: datetime | None
+    booked: bool
+    booked_until: datetime | None
+    inside: int
+    locked: str
+    text: str  # what the search looks in
+
+    @property
+    def asleep(self) -> bool:
+        return self.standby is not None and self.standby not in _AWAKE
+
+
+@dataclass(frozen=True, slots=True)
+class SiteView:
+    id: str
+    name: str
+    linked: bool
+    rooms: tuple[RoomView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RoomListView:
+    """``rooms`` are those that the filters leave, the worst first; ``sites`` the same by site, by name."""
+
+    rooms: tuple[RoomView, ...]
+    sites: tuple[SiteView, ...]
+    all_sites: tuple[SiteView, ...]
+    total: int
+    inside: int
+    tally: tuple[tuple[str, int], ...]
+    find: str
+    state: str
+    site: str
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookingView:
+    """One entry of the device's own list. Without a number nobody can be dialled: people meet in person."""
+
+    id: str
+    title: str
+    organizer: str
+    number: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    title: str
+    how: str
+
+
+def room_href(name: str, id: str) -> str:
+    """Where a room's page is. One whose name is taken by another address is shown under its id."""
+    return f"/rooms/{id if name in RESERVED else quote(name, safe='')}"
+
+
+def build_room(
+    summary: RoomSummary, site_name: str, inside: int, locks: Iterable[Lock]
+) -> RoomView:
+    at = {"room": summary.id, "site": summary.site, "connector": summary.connector}
+    lock = next((lock.id for lock in locks if lock.kind in at and at[lock.kind] == lock.subject), "")
+    name = str(summary.name)
+    return RoomView(
+        id=summary.id, name=name, href=room_href(name, summary.id), site=summary.site, site_name=site_name,
+        connector=summary.connector, kind=KINDS[summary.state], words=summary.words, product=summary.product,
+        software=summary.software, volume=summary.volume, muted=summary.muted, standby=summary.standby,
+        call_since=summary.call_since, booked=summary.booked == "BookedUntil", booked_until=summary.booked_until,
+        inside=inside, locked=lock, text=f"{name} {site_name} {summary.product} {summary.words}".lower(),
+    )  # fmt: skip
+
+
+def build_list(
+    rooms: Sequence[RoomView],
+    linked: Mapping[str, bool],
+    *,
+    find: str = "",
+    state: str = "",
+    site: str = "",
+    view: str = "",
+) -> RoomListView:
+    """``linked``: by connector. Unknown filters leave nothing out but what they name."""
+    wanted = find.lower().split()
+
+    def left(room: RoomView) -> bool:
+        if state == INSIDE and not room.inside:
+            return False
+        if state and state != INSIDE and room.kind != state:
+            return False
+        return (not site or room.site == site) and all(word in room.text for word in wanted)
+
+    kinds = list(KINDS.values())
+    shown = sorted(filter(left, rooms), key=lambda r: (kinds.index(r.kind), r.name.casefold()))
+    return RoomListView(
+        rooms=tuple(shown),
+        sites=_by_site(shown, linked),
+        all_sites=_by_site(rooms, linked),
+        total=len(rooms),
+        inside=sum(room.inside for room in rooms),
+        tally=tuple((kind, sum(room.kind == kind for room in rooms)) for kind in kinds),
+        find=find,
+        state=state,
+        site=site,
+        view=view,
+    )
+
+
+def _by_site(rooms: Iterable[RoomView], linked: Mapping[str, bool]) -> tuple[SiteView, ...]:
+    sites: dict[str, list[RoomView]] = {}
+    for room in sorted(rooms, key=lambda r: (r.site_name.casefold(), r.site, r.name.casefold())):
+        sites.setdefault(room.site, []).append(room)
+    return tuple(
+        SiteView(id, inside[0].site_name, all(linked.get(r.connector, False) for r in inside), tuple(inside))
+        for id, inside in sites.items()
+    )
+
+
+def read_bookings(result: Any, now: datetime) -> list[BookingView]:
+    """What the device listed and is not over, in order; entries that cannot be read are left out."""
+    listed = result.get("Booking") if isinstance(result, dict) else None
+    found = [view for entry in (listed if isinstance(listed, list) else []) if (view := _booking(entry))]
+    return sorted((b for b in found if b.end > now), key=lambda b: (b.start, b.id))
+
+
+def _booking(entry: Any) -> BookingView | None:
+    try:
+        id, times = entry["Id"], entry["Time"]
+        start, end = parse_iso(times["StartTime"]), parse_iso(times["EndTime"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    if not isinstance(id, str) or not id:
+        return None
+    private = entry.get("Privacy") == "Private"
+    organizer = entry.get("Organizer")
+    names = [organizer.get("FirstName"), organizer.get("LastName")] if isinstance(organizer, dict) else []
+    calls = tree.lookup(entry, ("DialInfo", "Calls", "Call"))
+    numbers = [c.get("Number") for c in calls if isinstance(c, dict)] if isinstance(calls, list) else []
+    number = next((n for n in numbers if isinstance(n, str) and n), "")
+    return BookingView(
+        id, "" if private else foreign(str(entry.get("Title", "")), 200),
+        "" if private else foreign(" ".join(n for n in names if isinstance(n, str) and n), 120),
+        foreign(number, 255), start, end,
+    )  # fmt: skip
+
+
+def read_calls(document: Document) -> list[CallView]:
+    """The calls of the state that the site lets out."""
+    calls = tree.lookup(document, ("Status", "Call"))
+    shown = []
+    for call in calls if isinstance(calls, list) else []:
+        if not isinstance(call, dict) or call.get("Status") in ("Idle", "Disconnecting", None):
+            continue
+        title = call.get("DisplayName") or call.get("RemoteNumber") or call.get("CallbackNumber") or ""
+        how = [str(call[k]) for k in ("Protocol", "Direction", "Status") if isinstance(call.get(k), str)]
+        shown.append(CallView(foreign(str(title), 200), foreign(", ".join(how), 200)))
+    return shown
+
+
+def read_scalar(result: Any, name: str) -> int | None:
+    """A whole number that a device answered: as it is, or under its own name."""
+    while isinstance(result, dict):
+        result = result.get(name, next(iter(result.values()), None) if len(result) == 1 else None)
+    text = str(result)
+    return int(text) if result is not None and text.isascii() and text.isdigit() else None
