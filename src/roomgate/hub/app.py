@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import uvicorn
 from litestar import Litestar, Request, Response, Router, get
 from litestar.datastructures import State
@@ -103,6 +104,12 @@ async def security_txt(request: Request[Any, Any, Any]) -> str:
     )
 
 
+@get("/openapi.json", include_in_schema=False)
+async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """The API's description, where people look for it."""
+    return Response(msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/json")
+
+
 def build_app(parts: Parts, extension: Extension) -> App:
     """Everything behind the door, as one ASGI application."""
     api = Router(
@@ -113,7 +120,15 @@ def build_app(parts: Parts, extension: Extension) -> App:
         ],
     )  # fmt: skip
     inner = Litestar(
-        route_handlers=[api, identity_http.sign_out, sites_http.enrol, health, security_txt, *extension.routes],
+        route_handlers=[
+            api,
+            identity_http.sign_out,
+            sites_http.enrol,
+            health,
+            security_txt,
+            openapi,
+            *extension.routes,
+        ],
         dependencies=DEPENDENCIES,
         exception_handlers={
             RoomgateError: _refused,
@@ -124,7 +139,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         openapi_config=OpenAPIConfig(
             title="Roomgate",
             version=__version__,
-            path="/",
+            path="/openapi",  # Litestar takes the whole folder, and "/" is the console's
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         state=State({"parts": parts}),

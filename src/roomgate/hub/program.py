@@ -1,17 +1,21 @@
 """The hub as people run it: its parts, the relay and the console on one server."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from roomgate.hub.app import Extension
 from roomgate.hub.app import serve as serve_with
 from roomgate.hub.config import HubConfig
+from roomgate.hub.console.routes import console_front, console_routes
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.extension import build_extension, open_relay
 
 
 def extend(parts: Parts) -> Extension:
     """What stands on the hub's own parts."""
-    return build_extension(parts, open_relay(parts))
+    relay = open_relay(parts)
+    made = build_extension(parts, relay, console_front())
+    return replace(made, routes=[*made.routes, *console_routes(relay)])
 
 
 async def serve(config: HubConfig, ready: Callable[[str], None]) -> None:

@@ -67,7 +67,7 @@ class Visitor:
                 base_url=hub, verify=ssl.create_default_context(cafile=ca), timeout=40, headers={"Origin": hub}
             )
         )
-        await made.send("/signin", "/signin", {"name": user, "password": password})
+        await made.send("/signin", "/signin", {"user": user, "password": password})
         if "__Host-roomgate" not in made.http.cookies:
             raise Unexpected("The console did not let the administrator in.")
         return made
@@ -81,11 +81,12 @@ class Visitor:
     async def send(self, page: str, action: str, fields: dict[str, str]) -> httpx.Response:
         """Open ``page``, fill in the form that goes to ``action``, with its hidden fields, and send it."""
         text = await self.page(page)
-        form = re.search(rf'<form[^>]*action="{re.escape(action)}"[^>]*>(.*?)</form>', text, re.S)
-        if form is None:
+        forms = re.findall(r"<form([^>]*)>(.*?)</form>", text, re.S)
+        mine = [inner for head, inner in forms if (re.search(r'action="([^"]*)"', head) or ("", page))[1] == action]
+        if not mine:
             raise Unexpected(f"{page} has no form for {action}.")
         hidden: dict[str, str] = {}
-        for tag in re.findall(r"<(?:input|button)[^>]*>", form[1]):
+        for tag in re.findall(r"<(?:input|button)[^>]*>", mine[0]):
             name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
             if name and value:
                 hidden.setdefault(name[1], value[1])

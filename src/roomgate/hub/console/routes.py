@@ -45,9 +45,7 @@ def console_routes(relay: RelayParts) -> list[ControllerRouterHandler]:
     def visit_of(request: Req) -> Visit:
         parts = parts_of(request)
         host = request.headers.get("host", "")
-        return Visit(
-            signed_of(request), words_of(request), notices, parts.clock.now(), request.url.path, host[:255]
-        )
+        return Visit(signed_of(request), words_of(request), notices, parts.clock.now(), request.url.path, host[:255])
 
     def refuse(request: Req, fault: Exception) -> Page:
         """A refusal as a page. An error that is not ours is logged and says nothing of itself."""

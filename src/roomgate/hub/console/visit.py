@@ -18,12 +18,12 @@ from roomgate.hub.console.local import local_path
 from roomgate.hub.console.notices import Notice, Notices
 from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.http.asking import signed_of
+from roomgate.hub.http.door import LANGUAGE_COOKIE
 from roomgate.hub.http.problem import NO_SUCH_ROOM, build_refusal
 from roomgate.hub.identity.person import Signed
 from roomgate.xapi.errors import XapiError
 
 Page = Response[bytes]
-LANGUAGE_COOKIE = "__Host-roomgate-language"
 _HTML = "text/html; charset=utf-8"
 _MOST_FIELDS = 2000
 
@@ -125,7 +125,7 @@ async def read_form(request: Request[Any, Any, Any]) -> Form:
 
 
 def language_cookie(language: str) -> Cookie:
-    return Cookie(LANGUAGE_COOKIE, language, path="/", secure=True, httponly=True, samesite="lax", max_age=365 * 86400)
+    return Cookie(LANGUAGE_COOKIE, value=language, secure=True, httponly=True, samesite="lax", max_age=365 * 86400)
 
 
 def sign_in_page(words: str = "", accepted: str = "", chosen: str = "") -> bytes:

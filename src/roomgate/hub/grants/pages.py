@@ -201,9 +201,7 @@ async def cut_session(id: str, request: Req, visit: Visit, relay: RelayParts) ->
             Cause.SESSION_ENDED, SubjectKind.SESSION, id, by=visit.signed.principal.id, reason="The session was ended."
         )
     )
-    return visit.back(
-        back, Notice("ok", visit.t("cut.done"), visit.t("cut.session", name=session.principal.name), id)
-    )
+    return visit.back(back, Notice("ok", visit.t("cut.done"), visit.t("cut.session", name=session.principal.name), id))
 
 
 @post("/access/people/{id:str}/cut", include_in_schema=False, status_code=303)
@@ -212,9 +210,7 @@ async def cut_person(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
     back = (await read_form(request)).text("back")
     person = await parts.identity.get(id)
     lock = await parts.grants.lock("person", person.id, visit.t("cut.reason"), visit.signed)
-    return visit.back(
-        back, Notice("ok", visit.t("cut.done"), visit.t("cut.person", name=person.name), lock.lock.id)
-    )
+    return visit.back(back, Notice("ok", visit.t("cut.done"), visit.t("cut.person", name=person.name), lock.lock.id))
 
 
 @post(["/access/people/{id:str}/disable", "/access/people/{id:str}/enable"], include_in_schema=False, status_code=303)

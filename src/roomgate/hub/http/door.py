@@ -31,6 +31,7 @@ from roomgate.hub.identity.person import Signed, SignInRefused
 from roomgate.hub.identity.service import Identity
 
 COOKIE = "__Host-roomgate"
+LANGUAGE_COOKIE = "__Host-roomgate-language"
 LARGEST_BODY = 256 * 1024
 SIGNED = "roomgate.signed"  # where the routes find who asks, in the scope
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -42,7 +43,10 @@ CSP = (
 )
 
 
-def plain_sign_in_page(words: str) -> bytes:
+SignInPage = Callable[[str, str, str], bytes]  # a sentence or "", Accept-Language, the language's cookie
+
+
+def plain_sign_in_page(words: str, accepted: str = "", chosen: str = "") -> bytes:
     """The sign-in page without the console: a form, and what went wrong. The form goes to the address it is at."""
     said = f"<p role=alert>{words}</p>" if words else ""
     return (
@@ -56,12 +60,12 @@ def plain_sign_in_page(words: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the console gives the door: its sign-in page (given a sentence, or none) and its content policy.
+    """What the console gives the door: its sign-in page and its content policy.
 
     ``websockets`` are the paths that do their own authentication, each an ASGI application.
     """
 
-    sign_in_page: Callable[[str], bytes] = plain_sign_in_page
+    sign_in_page: SignInPage = plain_sign_in_page
     csp: str = CSP
     websockets: Mapping[str, App] = field(default_factory=dict)
 
@@ -163,10 +167,13 @@ class Door:
         if "user" in form and "password" in form:
             await self._sign_in(scope, form, send)
         else:
-            await self._page(send, 200 if door_itself and method in ("GET", "HEAD") else 401, "")
+            await self._page(scope, send, 200 if door_itself and method in ("GET", "HEAD") else 401, "")
 
-    async def _page(self, send: Send, status: int, words: str, headers: list[tuple[str, str]] | None = None) -> None:
-        await answer(send, status, self._front.sign_in_page(words), "text/html; charset=utf-8", headers or [])
+    async def _page(
+        self, scope: Scope, send: Send, status: int, words: str, headers: list[tuple[str, str]] | None = None
+    ) -> None:
+        page = self._front.sign_in_page(words, header(scope, "accept-language"), cookie(scope, LANGUAGE_COOKIE))
+        await answer(send, status, page, "text/html; charset=utf-8", headers or [])
 
     async def _sign_in(self, scope: Scope, form: Mapping[str, str], send: Send) -> None:
         """The form of the sign-in page, which was sent to the address at which it was shown."""
@@ -176,9 +183,9 @@ class Door:
         try:
             _, secret = await self._identity.sign_in(name, password, source)
         except SignInRefused as refused:
-            await self._page(send, 401, refused.message)
+            await self._page(scope, send, 401, refused.message)
         except TooManyTries as slowed:
-            await self._page(send, 429, slowed.message, [("Retry-After", str(max(1, round(slowed.wait_s))))])
+            await self._page(scope, send, 429, slowed.message, [("Retry-After", str(max(1, round(slowed.wait_s))))])
         else:
             # Only an address of ours, and only as a path: nobody is led elsewhere by signing in.
             raw = scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace")

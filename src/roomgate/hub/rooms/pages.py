@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from litestar import Request, get, post
+from litestar.params import Parameter
 from litestar.response import Stream
 
 from roomgate.access.capability import Capability
@@ -49,6 +50,7 @@ PLACES = (*ACTIONS, JOIN, "who")
 _ENTRIES = 120
 
 Req = Request[Any, Any, Any]
+StateQuery = Annotated[str, Parameter(query="state")]  # Litestar keeps the name `state` for itself
 
 
 # -- all rooms -----------------------------------------------------------------------------------------
@@ -67,9 +69,9 @@ async def room_link(name: str, visit: Visit) -> Page:
 
 @get("/rooms", include_in_schema=False)
 async def list_rooms(
-    visit: Visit, parts: Parts, relay: RelayParts, q: str = "", state: str = "", site: str = "", view: str = ""
+    visit: Visit, parts: Parts, relay: RelayParts, q: str = "", kind: StateQuery = "", site: str = "", view: str = ""
 ) -> Page:
-    return visit.page("rooms.html", list=await _list(visit, parts, relay, q, state, site, view))
+    return visit.page("rooms.html", list=await _list(visit, parts, relay, q, kind, site, view))
 
 
 @get("/rooms.cells", include_in_schema=False)
@@ -293,9 +295,7 @@ async def _read(visit: Visit, relay: RelayParts, seen: _Seen, may: May) -> dict[
 
     async def one(key: str, wish: Wish) -> None:
         try:
-            found[key] = await relay.relay.ask(
-                visit.signed.principal, seen.summary.name, wish, wait_s=READ_WITHIN_S
-            )
+            found[key] = await relay.relay.ask(visit.signed.principal, seen.summary.name, wish, wait_s=READ_WITHIN_S)
         except (RoomgateError, XapiError) as fault:
             found[key] = fault
 

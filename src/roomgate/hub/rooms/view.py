@@ -102,9 +102,7 @@ def room_href(name: str, id: str) -> str:
     return f"/rooms/{id if name in RESERVED else quote(name, safe='')}"
 
 
-def build_room(
-    summary: RoomSummary, site_name: str, inside: int, locks: Iterable[Lock]
-) -> RoomView:
+def build_room(summary: RoomSummary, site_name: str, inside: int, locks: Iterable[Lock]) -> RoomView:
     at = {"room": summary.id, "site": summary.site, "connector": summary.connector}
     lock = next((lock.id for lock in locks if lock.kind in at and at[lock.kind] == lock.subject), "")
     name = str(summary.name)
