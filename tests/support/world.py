@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 import roomgate
@@ -121,6 +122,19 @@ class RunningWorld:
                     return
                 await asyncio.sleep(_LOOK_S)
 
+    async def answers(self, caller: Caller, room: str, within_s: float = 30.0) -> None:
+        """Wait until a room answers somebody who has a grant on it, by way of hub, connector and device."""
+        async with asyncio.timeout(within_s):
+            while True:
+                status, answer = 0, {}
+                try:
+                    status, answer = await caller.ask(room, {"get": "Status/Audio/Volume"})
+                except httpx.TransportError:
+                    pass  # the hub is not up yet
+                if status == httpx.codes.OK and answer["outcome"] == "done":
+                    return
+                await asyncio.sleep(_LOOK_S)
+
     # ---- people ------------------------------------------------------------------------------------
 
     async def person(self, *, roles: Sequence[str] = (), minutes: float = 30) -> Somebody:
@@ -182,6 +196,15 @@ class RunningWorld:
         code, out, err = await self.cli("ledger", "verify", folder, "--witness", witness, *words, "--json")
         assert out, err
         return code, json.loads(out)
+
+    @asynccontextmanager
+    async def killed(self, program: str) -> AsyncIterator[None]:
+        """kill -9; when the block ends the program runs again, whatever happened in it."""
+        await self.kill(program)
+        try:
+            yield
+        finally:
+            await self.start(program)
 
     async def kill(self, program: str) -> None:
         """kill -9, and wait until it is gone."""
