@@ -56,6 +56,7 @@ class World:
 
     folder: Path
     rooms: int = 3
+    hub_port: int = HUB_PORT  # where the hub listens if that is free
     hub: str = ""
     port: int = 0
     site: str = ""
@@ -104,6 +105,7 @@ class World:
         return f"{what}-{self._named}"
 
     async def start_sim(self) -> None:
+        """Also after it was stopped: every room is where it was."""
         names = [*self.names, *STORY, MUSEUM]
         words = ["sim", "serve", "--data", str(self.folder / "sim"), "--json"]
         for name in names:
@@ -116,24 +118,28 @@ class World:
 
     async def start_witness(self) -> None:
         certificate, key = self.authority.issue("witness")
-        config = self.file(
+        self.file(
             "witness.toml",
             toml(
                 {
                     "data": str(self.folder / "witness"),
-                    "port": 0,
+                    "port": free_port(0),
                     "certificate": str(certificate),
                     "key": str(key),
                     "name": "witness.demo",
                 }
             ),
         )
-        self.witness = await self.programs.start("witness", "witness", "serve", "--config", str(config), "--json")
+        await self.run_witness()
+
+    async def run_witness(self) -> None:
+        config = str(self.folder / "witness.toml")
+        self.witness = await self.programs.start("witness", "witness", "serve", "--config", config, "--json")
 
     async def start_hub(self) -> None:
         """Make the hub with its first administrator, and start it."""
         certificate, key = self.authority.issue("hub")
-        self.port = free_port(HUB_PORT)
+        self.port = free_port(self.hub_port)
         self.hub = f"https://localhost:{self.port}"
         values = {
             "data": str(self.folder / "hub"),
@@ -205,9 +211,13 @@ class World:
             await self.trust_logs()
             await admin.call("POST", f"/api/v1/connectors/{self.connector}/confirm", {})
             await self._fill_vault(config)
-            await self.programs.start("connector", "connector", "serve", "--config", config, "--json")
+            await self.run_connector()
         finally:
             await admin.close()
+
+    async def run_connector(self) -> None:
+        config = str(self.folder / "connector.toml")
+        await self.programs.start("connector", "connector", "serve", "--config", config, "--json")
 
     async def _fill_vault(self, config: str) -> None:
         """All passwords in one go, from a file that is read once: ``room account password`` a line."""
