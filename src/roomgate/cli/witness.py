@@ -44,11 +44,10 @@ def serve(*, config: Path | None = None, json: bool = False) -> None:
     log.setup()
     values = _read(config)
     data = Path(values.data)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = WitnessConfig(data, values.name, Path(values.certificate), Path(values.key), values.host, values.port)
-    vkey = str(ensure_verifier(data, values.name))
 
     def ready(address: str) -> None:
+        vkey = str(ensure_verifier(data, values.name))
         if json:
             show_json({"witness": address, "vkey": vkey, "pid": os.getpid()})
         else:
