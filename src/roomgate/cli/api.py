@@ -25,6 +25,8 @@ class HubSaysNo(RoomgateError):
 
 
 class NotLoggedIn(RoomgateError):
+    """This verb asks a hub, and no hub and token are known."""
+
     code = "cli.no-login"
     hint = "Run `roomgate login https://your-hub`, or set ROOMGATE_HUB and ROOMGATE_TOKEN_FILE."
 

@@ -15,18 +15,20 @@ from roomgate.errors import BadInput
 app = App(name="witness", help="Run the witness: co-signs the ledgers' checkpoints.")
 
 
-class _Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    data: str
-    certificate: str
-    key: str
-    name: str = "roomgate.witness"
-    host: str = "127.0.0.1"
-    port: int = 8444
+class WitnessSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The witness's configuration."""
+
+    data: str  # the data folder: its key, what it has signed, and logs.json, the ledgers that it watches
+    certificate: str  # PEM file of the server's certificate, with its chain
+    key: str  # PEM file of its key
+    name: str = "roomgate.witness"  # the first part of its key; choose it before the first start
+    host: str = "127.0.0.1"  # the address to listen at
+    port: int = 8444  # 0 takes a free one
 
 
-def _read(config: Path | None) -> _Settings:
+def _read(config: Path | None) -> WitnessSettings:
     try:
-        return msgspec.convert(settings.load(config, "witness"), _Settings)
+        return msgspec.convert(settings.load(config, "witness"), WitnessSettings)
     except msgspec.ValidationError as bad:
         raise BadInput(f"The witness's configuration: {bad}.") from bad
 

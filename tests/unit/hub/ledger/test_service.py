@@ -11,6 +11,7 @@ from roomgate.ids import ConnectorId
 from roomgate.ledger.checkpoint import BadNote, Checkpoint
 from roomgate.ledger.event import OrderAbout, OrderOutcome, OrderRefused, OutcomeKnown, Permitted
 from roomgate.ledger.tree import Frontier, leaf_hash
+from roomgate.storage.verify import verify
 from support.hub import Hub, running
 
 pytestmark = pytest.mark.asyncio
@@ -102,3 +103,11 @@ async def test_the_record_is_for_who_may_audit(tmp_path: Path) -> None:
                 await act
         indices = [e.index for e in await hub.parts.ledger.entries(hub.admin, before=3)]
         assert indices == [2, 1, 0]
+
+
+async def test_without_a_witness_the_hub_signs_by_itself_so_that_its_folder_can_be_verified(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.parts.ledger.push_to_witness()
+        verdict = verify(hub.parts.db.path.parent)
+        assert verdict.ok, verdict.problems
+        assert verdict.signed_size == await hub.parts.record.size() > 0
