@@ -27,9 +27,12 @@ def demo(*, once: bool = False, json: bool = False, rooms: int = 3) -> int:
 
     Parameters
     ----------
-    once: end after the story; the exit code is 0 only if every step held
-    json: print one JSON object instead of the story (and end after it)
-    rooms: how many rooms of your own to have beside the story's
+    once
+        end after the story; the exit code is 0 only if every step held
+    json
+        print one JSON object instead of the story (and end after it)
+    rooms
+        how many rooms of your own to have beside the story's
     """
     if not 1 <= rooms <= 200:
         from roomgate.errors import BadInput
