@@ -68,9 +68,10 @@ def at(*words: str, **query: str | list[str] | None) -> str:
 
 def parse_hub(text: str) -> str:
     """A hub's address, as ``https://host[:port]``; raises BadInput. A bare name means https."""
-    address = text.strip().rstrip("/")
+    address = text.strip()
     if "://" not in address:
         address = f"https://{address}"
+    address = address.removesuffix("/")
     try:
         parts = urlsplit(address)
         good = parts.scheme == "https" and parts.hostname and parts.port != 0 and parts.path in ("", "/")

@@ -1,6 +1,7 @@
 """What people and scripts read: a table or a sentence for people, JSON with ``--json``."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
@@ -40,7 +41,9 @@ def show_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, emp
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
-    Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH).print(table)
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    # no-color.org: whoever sets it wants no escapes at all, and rich would still print its dim and bold ones.
+    Console(highlight=False, width=width, color_system=None if os.environ.get("NO_COLOR") else "auto").print(table)
 
 
 def show_facts(facts: Mapping[str, Any]) -> None:
