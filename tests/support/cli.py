@@ -3,7 +3,10 @@
 import asyncio
 import io
 import json
+import os
 import ssl
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -54,8 +57,6 @@ def run(*words: str, stdin: bytes = b"") -> Done:
 
 @contextmanager
 def _stdin(content: bytes) -> Iterator[None]:
-    import sys
-
     before = sys.stdin
     sys.stdin = io.TextIOWrapper(io.BytesIO(content))
     try:
@@ -274,3 +275,28 @@ def real_hub(folder: Path, certificates: Certificates) -> Iterator[RealHub]:
     finally:
         made[0].loop.call_soon_threadsafe(stop.set)
         running.join(15)
+
+
+# ---- programs --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def program(*words: str, **env: str) -> Iterator[dict[str, Any]]:
+    """A program that runs until it is stopped, and its one line of JSON; it must end without a word when it is told to."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "roomgate.cli.main", *words],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": "/usr/bin:/bin", **env},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        line = process.stdout.readline()
+        assert line.startswith("{"), process.communicate()
+        yield json.loads(line)
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+        assert (process.returncode, "Traceback" in errors) == (0, False), errors
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()

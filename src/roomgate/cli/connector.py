@@ -317,6 +317,8 @@ def check(file: Path | None = None, /, *, json: Json = False) -> int:
     """
     from roomgate.connector.site_policy import BadPolicy, SitePolicy
 
+    if file is not None:
+        read_text(file)  # a file that is not there is no bad policy
     try:
         found = SitePolicy.load(file)
     except BadPolicy as bad:

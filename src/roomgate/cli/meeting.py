@@ -2,8 +2,9 @@
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from roomgate.cli.exits import DONE, NO
 from roomgate.cli.output import Json, say, show_json
@@ -11,11 +12,12 @@ from roomgate.errors import BadInput
 
 app = App(name="meeting", help="From an invitation to a join button.")
 
+File = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]  # - is standard input
 _LARGEST = 4 * 1024 * 1024  # of an invitation; mail servers stop far below
 
 
 @app.command
-def explain(file: Path | None = None, /, *, domain: list[str] | None = None, json: Json = False) -> int:
+def explain(file: File = None, /, *, domain: list[str] | None = None, json: Json = False) -> int:
     """What Roomgate makes of an invitation, and why. Reads an .ics file, or standard input. Dials nothing.
 
     Example: ``roomgate meeting explain invite.ics``

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from support.cli import BookHub, Certificates, RealHub, book_hub, real_hub
+from support.cli import BookHub, Certificates, RealHub, book_hub, program, real_hub
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +24,13 @@ def one_hub(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates
 def one_book(certificates: Certificates) -> Iterator[BookHub]:
     with book_hub(certificates) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def one_sim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """What `sim serve --json` said, while it runs."""
+    with program("sim", "serve", "--name", "oslo", "--data", str(tmp_path_factory.mktemp("sim")), "--json") as said:
+        yield said
 
 
 @pytest.fixture(autouse=True)
