@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from roomgate.clock import Clock, SystemClock
-from roomgate.errors import BadInput, Conflict
+from roomgate.errors import BadInput
+from roomgate.folder import alone_in
+from roomgate.listening import PortTaken
 from roomgate.sim.certificate import ensure_certificate
 from roomgate.sim.listener import Listener
 from roomgate.sim.panel import Panel
@@ -64,12 +66,13 @@ class RoomReady:
 async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, clock: Clock | None = None) -> None:
     """Run the rooms until cancelled; ``ready`` is called once, when every one of them accepts connections.
 
-    Raises BadInput for a configuration that cannot be, Conflict for a port that is taken.
+    Raises BadInput for a configuration that cannot be, CannotStart for a port or a data folder that cannot be had.
     """
     names = [room.name for room in config.rooms]
     if not names or len(set(map(str.lower, names))) != len(names) or not all(map(_NAME.fullmatch, names)):
         raise BadInput("Rooms need different names of letters, digits, spaces and dashes")
     with ExitStack() as stack:
+        stack.enter_context(alone_in(config.data))
         rooms = [_Running(config, one, clock or SystemClock(), stack) for one in config.rooms]
         try:
             async with asyncio.TaskGroup() as group:
@@ -90,7 +93,7 @@ def _listen(app: Any, host: str, wanted: int, kept: int, **tls: Path) -> Listene
     if wanted == 0 and kept:
         try:
             return Listener(app, host, kept, **tls)
-        except Conflict:
+        except PortTaken:
             pass  # somebody else's by now
     return Listener(app, host, wanted, **tls)
 

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import shutil
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 
 from roomgate.cli.demo.certificates import Authority
 from roomgate.cli.demo.inside import Inside
+from roomgate.cli.demo.leftovers import clear
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
 
@@ -73,9 +73,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True, mode=0o700)
+        self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        clear(self.folder)
         (self.folder / "logs").mkdir()
         self.programs = Programs(self.folder / "logs")
         self.authority = Authority(self.folder)
@@ -258,14 +257,18 @@ class World:
 
     # ---- what a script may rely on -------------------------------------------------------------------
 
+    @property
+    def shown(self) -> Path:
+        """The folder as people read it: relative to where they stand, if it is below."""
+        relative = Path(os.path.relpath(self.folder))
+        return self.folder if str(relative).startswith("..") else relative
+
     def write_contract(self) -> None:
         """``demo.json``, for scripts that use the demonstration like a customer; written whole, then moved into place."""
-        relative = Path(os.path.relpath(self.folder))
-        shown = relative if not str(relative).startswith("..") else self.folder
         contract = {
             "hub": self.hub,
-            "ca": str(shown / "ca.pem"),
-            "state": str(shown),
+            "ca": str(self.shown / "ca.pem"),
+            "state": str(self.shown),
             "people": {
                 "admin": {k: self.admin[k] for k in ("user", "password", "totp", "token")},
                 "guest": {k: self.guest[k] for k in ("user", "password", "token")},
@@ -278,7 +281,7 @@ class World:
                 }
                 for name in self.names
             ],
-            "calendar": str(shown / "calendar"),
+            "calendar": str(self.shown / "calendar"),
             "processes": {name: self.programs.pid(name) for name in ("hub", "connector", "witness", "sim")},
         }
         draft = self.file("demo.json.new", json.dumps(contract, indent=2) + "\n")
