@@ -237,6 +237,9 @@ class Relay:
 
     async def _carry_out(self, asked: Asked, permit: Permit, mark: int) -> None:
         """From the durable permit to the outcome. Every end of it is recorded."""
+        # What it causes stands on its grant from now on, though the connector reports it only with its next heartbeat.
+        may_last = Classes.shipped().intrusive(asked.call)
+        asked.session.unreported |= may_last
         with self.book.asking(asked.session):
             try:
                 outcome = await self._send(asked, permit, mark)
@@ -249,6 +252,7 @@ class Relay:
                 outcome = Outcome(asked.order, "unknown", rule="internal", words="The hub had a fault.")
             finally:
                 self.links.forget(asked.order)
+            asked.session.unreported |= may_last and outcome.outcome != "refused"
             self._keep_outcome(asked.call, asked.room, permit.ask.room.connector, outcome)
             self._settle(asked, permit, outcome)
 
