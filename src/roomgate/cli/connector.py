@@ -11,7 +11,7 @@ from cyclopts import App
 from roomgate.cli import settings
 from roomgate.cli.exits import DONE, NO
 from roomgate.cli.output import show_json, show_table
-from roomgate.cli.running import until_stopped
+from roomgate.cli.running import run_program
 from roomgate.errors import BadInput, Conflict
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def serve(*, config: Path, json: bool = False) -> None:
         else:
             print("The connector runs. `roomgate connector status` tells how it is.", flush=True)
 
-    asyncio.run(until_stopped(run(made, ready)))
+    run_program(run(made, ready))
 
 
 def _local(config: Path, **wish: Any) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Running the witness: the third program that co-signs the ledgers' checkpoints."""
 
-import asyncio
 import json as form
 import os
 from pathlib import Path
@@ -10,7 +9,7 @@ from cyclopts import App
 
 from roomgate.cli import settings
 from roomgate.cli.output import show_json
-from roomgate.cli.running import until_stopped
+from roomgate.cli.running import run_program
 from roomgate.errors import BadInput
 
 app = App(name="witness", help="Run the witness: co-signs the ledgers' checkpoints.")
@@ -54,7 +53,7 @@ def serve(*, config: Path | None = None, json: bool = False) -> None:
         else:
             print(f"The witness answers at {address}; its key is {vkey}")
 
-    asyncio.run(until_stopped(run(made, ready)))
+    run_program(run(made, ready))
 
 
 @app.command

@@ -25,7 +25,7 @@ from roomgate.hub.config import HubConfig
 from roomgate.hub.db.migrate import migrate as bring_up
 from roomgate.hub.findings import http as findings_http
 from roomgate.hub.grants import http as grants_http
-from roomgate.hub.http.asgi import App
+from roomgate.hub.http.asgi import App, wants_page
 from roomgate.hub.http.asking import DEPENDENCIES
 from roomgate.hub.http.door import LARGEST_BODY, Door, Front
 from roomgate.hub.http.idempotency import Idempotency
@@ -50,12 +50,13 @@ _log = log.get("hub")
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """What the relay, the gateway and the console add: routes under /api/v1, other routes, tasks, a front."""
+    """What relay, gateway and console add: routes under /api/v1, other routes, tasks, a front, refusals as pages."""
 
     api: Sequence[ControllerRouterHandler] = ()
     routes: Sequence[ControllerRouterHandler] = ()
     tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = ()
     front: Front = field(default_factory=Front)
+    refused: Callable[[Request[Any, Any, Any], Exception], Response[bytes]] | None = None  # as a page
 
 
 Extend = Callable[[Parts], Extension]
@@ -125,6 +126,12 @@ def build_app(parts: Parts, extension: Extension) -> App:
             *extension.api,
         ],
     )  # fmt: skip
+
+    def framework_refused(request: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
+        if extension.refused is not None and wants_page(request.scope):  # type: ignore[arg-type]  # a TypedDict of theirs
+            return extension.refused(request, fault)
+        return _framework_refused(request, fault)
+
     inner = Litestar(
         route_handlers=[
             api,
@@ -139,7 +146,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         exception_handlers={
             RoomgateError: _refused,
             XapiError: _refused,
-            HTTPException: _framework_refused,
+            HTTPException: framework_refused,
             Exception: _failed,
         },
         openapi_config=OpenAPIConfig(
