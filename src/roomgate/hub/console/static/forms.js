@@ -25,6 +25,14 @@ function place(form) {
   return document.getElementById(form.dataset.ask ?? "said") ?? document.getElementById("said");
 }
 
+// What was sent is over: the fields are as a fresh page has them.
+function refill(form, fresh) {
+  for (const field of form.elements) {
+    const now = field.name && field.type !== "hidden" && field.type !== "submit" && fresh?.elements.namedItem(field.name);
+    if (now) field.value = now.value;
+  }
+}
+
 async function send(form, submitter) {
   const action = form.getAttribute("action");
   for (const said of document.querySelectorAll("#said, .say-here")) {
@@ -50,7 +58,7 @@ async function send(form, submitter) {
     } else {
       swap(page);
       const waiting = page.querySelector("[data-waiting]");
-      if (!waiting && form.dataset.ask) form.reset();
+      if (!waiting && form.dataset.ask) refill(form, page.querySelector(`form[action="${CSS.escape(action)}"]`));
     }
     if (here && document.activeElement === document.body) {
       document.querySelector(`form[action="${CSS.escape(action)}"] button`)?.focus({ preventScroll: true });
