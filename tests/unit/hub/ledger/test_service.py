@@ -105,9 +105,12 @@ async def test_the_record_is_for_who_may_audit(tmp_path: Path) -> None:
         assert indices == [2, 1, 0]
 
 
-async def test_without_a_witness_the_hub_signs_by_itself_so_that_its_folder_can_be_verified(tmp_path: Path) -> None:
+async def test_without_a_witness_the_record_still_signs_itself_once_for_each_growth(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         await hub.parts.ledger.push_to_witness()
-        verdict = verify(hub.parts.db.path.parent)
-        assert verdict.ok, verdict.problems
-        assert verdict.signed_size == await hub.parts.record.size() > 0
+        size = await hub.parts.record.size()
+        verdict = verify(tmp_path)
+        assert (verdict.ok, verdict.signed_size, verdict.witnessed_size) == (True, size, 0)
+        await hub.person("bob")
+        await hub.parts.ledger.push_to_witness()
+        assert verify(tmp_path).signed_size == await hub.parts.record.size() > size
