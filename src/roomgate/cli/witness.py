@@ -8,7 +8,8 @@ import msgspec
 from cyclopts import App
 
 from roomgate.cli import settings
-from roomgate.cli.output import show_json
+from roomgate.cli.files import read_text
+from roomgate.cli.output import Json, say, show_json
 from roomgate.cli.running import run_program
 from roomgate.errors import BadInput
 
@@ -34,10 +35,15 @@ def _read(config: Path | None) -> WitnessSettings:
 
 
 @app.command
-def serve(*, config: Path | None = None, json: bool = False) -> None:
+def serve(*, config: Path | None = None, json: Json = False) -> None:
     """Run until stopped.
 
     Example: ``roomgate witness serve --config witness.toml``
+
+    Parameters
+    ----------
+    config
+        the witness's TOML file; its keys may also come as ROOMGATE_WITNESS_…
     """
     from roomgate import log
     from roomgate.witness.serve import WitnessConfig, ensure_verifier
@@ -53,23 +59,32 @@ def serve(*, config: Path | None = None, json: bool = False) -> None:
         if json:
             show_json({"witness": address, "vkey": vkey, "pid": os.getpid()})
         else:
-            print(f"The witness answers at {address}; its key is {vkey}")
+            say(f"The witness answers at {address}; its key is {vkey}")
 
     run_program(run(made, ready))
 
 
 @app.command
-def trust(vkey: str, *, config: Path | None = None) -> None:
-    """Watch one more ledger: a hub's or a connector's key, as `hub init` or `connector enrol` printed it."""
+def trust(vkey: str, /, *, config: Path | None = None, json: Json = False) -> None:
+    """Watch one more ledger: a hub's or a connector's key, as `hub init` or `connector enrol` printed it.
+
+    Example: ``roomgate witness trust roomgate.hub/main+… --config witness.toml``
+    """
     from roomgate.ledger.checkpoint import VerifierKey
 
+    key = VerifierKey.parse(vkey)
     data = Path(_read(config).data)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = data / "logs.json"
-    logs = form.loads(file.read_text("utf-8")) if file.exists() else {}
-    key = VerifierKey.parse(vkey)
+    try:
+        logs = form.loads(read_text(file)) if file.exists() else {}
+    except ValueError as bad:
+        raise BadInput(f"{file} is not JSON: {bad}.") from bad
     logs[key.name] = vkey
     draft = file.with_suffix(".new")
     draft.write_text(form.dumps(logs, indent=2) + "\n", "utf-8")
     draft.rename(file)
-    print(f"{key.name} is watched now.")
+    if json:
+        show_json({"watched": sorted(logs)})
+    else:
+        say(f"{key.name} is watched now.")
