@@ -136,7 +136,7 @@ def test_a_command_in_a_sentence_exists_with_its_options(name, code):
     verb, rest = verb_of(words)
     options = {word for word in rest if word.startswith("--")}
     if verb is app:
-        assert options <= {"--help", "--version"}
+        assert options <= {"--help", "--version", "--install-completion"}
         assert options == set(rest)
     elif verb.default_command is None:
         assert rest == []
