@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import json
 import re
 import shlex
 import tomllib
@@ -185,8 +184,3 @@ def test_a_settings_example_is_taken_by_its_program(name, body, tmp_path):
 @pytest.mark.parametrize(("name", "body"), blocks("cedar"))
 def test_a_policy_example_validates(name, body):
     SitePolicy.build(SiteRules(name="an example", cedar="example.cedar"), body)
-
-
-@pytest.mark.parametrize(("name", "body"), blocks("json"))
-def test_a_json_example_is_json(name, body):
-    json.loads(body)
