@@ -30,6 +30,7 @@ from roomgate.ids import RoomId
 
 USUAL = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure", "ui")
 LENGTHS = (10, 30, 60, 240, 480, 1440, 10080, 43200)
+MOST_LINES = 40  # of a table on the page; asking finds the others, and the export has all
 _MOST = 500
 
 Req = Request[Any, Any, Any]
@@ -94,12 +95,15 @@ async def show_access(
     rooms = await _rooms(visit, parts)
     people = await _people(visit, parts) if sees or signed.may(Right.GIVE) else []
     sessions = show(living(relay.book), signed)
+    grants = await _grants(visit, parts)
     context: dict[str, Any] = {
         "asked_for": q[:200],
         "answer": await _answer(visit, parts, relay, q[:200], rooms, people) if q else None,
         "sessions": [_session(one) for one in sessions],
-        "grants": await _grants(visit, parts),
-        "people": people,
+        "grants": grants[:MOST_LINES],
+        "more_grants": max(0, len(grants) - MOST_LINES),
+        "people": people[:MOST_LINES],
+        "more_people": max(0, len(people) - MOST_LINES),
         "sees_people": sees,
         "locks": await _locks(visit, parts) if sees else [],
         "rooms": rooms,

@@ -53,9 +53,11 @@ CONSENT_S = 25  # how long a room has to answer
 ANSWER_WITHIN_S = 1.0  # then the page says that it is on its way
 ASKS_ROOM = ("dial", "join", "mute")  # what somebody in the room may have to allow
 PLACES = (*ACTIONS, JOIN, "who")
+MOST_ROOMS = 60  # on the page until somebody asks for all: the first paint is light
 _ENTRIES = 120
 
 Req = Request[Any, Any, Any]
+AllQuery = Annotated[str, Parameter(query="all")]
 StateQuery = Annotated[str, Parameter(query="state")]  # Litestar keeps the name `state` for itself
 
 
@@ -75,9 +77,17 @@ async def room_link(name: str, visit: Visit) -> Page:
 
 @get("/rooms", include_in_schema=False)
 async def list_rooms(
-    visit: Visit, parts: Parts, relay: RelayParts, q: str = "", kind: StateQuery = "", site: str = "", view: str = ""
+    visit: Visit,
+    parts: Parts,
+    relay: RelayParts,
+    q: str = "",
+    kind: StateQuery = "",
+    site: str = "",
+    view: str = "",
+    everything: AllQuery = "",
 ) -> Page:
-    return visit.page("rooms.html", list=await _list(visit, parts, relay, q, kind, site, view))
+    most = None if everything else MOST_ROOMS
+    return visit.page("rooms.html", list=await _list(visit, parts, relay, q, kind, site, view, most))
 
 
 @get("/rooms.cells", include_in_schema=False)
@@ -130,7 +140,14 @@ def _table(shown: RoomListView) -> list[list[str]]:
 
 
 async def _list(
-    visit: Visit, parts: Parts, relay: RelayParts, find: str = "", state: str = "", site: str = "", view: str = ""
+    visit: Visit,
+    parts: Parts,
+    relay: RelayParts,
+    find: str = "",
+    state: str = "",
+    site: str = "",
+    view: str = "",
+    most: int | None = None,
 ) -> RoomListView:
     signed = visit.signed
     granted = frozenset() if signed.may(Right.SEE) else await parts.grants.live_rooms(signed.principal)
@@ -141,7 +158,7 @@ async def _list(
         for one in parts.rooms.list_for(signed, granted)
     ]
     linked = {room.connector: parts.rooms.linked(room.connector) for room in rooms}
-    return build_list(rooms, linked, find=find[:200], state=state[:20], site=site[:80], view=view[:20])
+    return build_list(rooms, linked, find=find[:200], state=state[:20], site=site[:80], view=view[:20], most=most)
 
 
 # -- one room ------------------------------------------------------------------------------------------
