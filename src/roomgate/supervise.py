@@ -23,6 +23,8 @@ async def keep(
     """
     dice = jitter or random.Random()  # noqa: S311 (spreads load, guards nothing)
     loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
     ceiling = first_s
     down = False
 
@@ -31,6 +33,8 @@ async def keep(
         try:
             await work()
         except Exception as fault:  # the outermost edge: whatever it was, the service comes back
+            if task.cancelling():  # a group whose task fell just then says only that (until Python 3.13)
+                raise asyncio.CancelledError from fault
             if not down:
                 _log.warning("service.down", service=name, error=f"{type(fault).__name__}: {fault}"[:300])
                 down = True
