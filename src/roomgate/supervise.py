@@ -33,8 +33,6 @@ async def keep(
         try:
             await work()
         except Exception as fault:  # the outermost edge: whatever it was, the service comes back
-            if task.cancelling():  # a group whose task fell just then says only that (until Python 3.13)
-                raise asyncio.CancelledError from fault
             if not down:
                 _log.warning("service.down", service=name, error=f"{type(fault).__name__}: {fault}"[:300])
                 down = True
@@ -42,6 +40,8 @@ async def keep(
             if down:
                 _log.info("service.up", service=name)
                 down = False
+        if task.cancelling():  # a group whose task fell just then says only that, before Python 3.13
+            raise asyncio.CancelledError
         if loop.time() - began > most_s:
             ceiling = first_s
         await asyncio.sleep(dice.uniform(0.05, ceiling))
