@@ -185,6 +185,46 @@ async def test_effects_fall_when_no_live_grant_covers_them_any_more(tmp_path):
 
 
 @pytest.mark.asyncio
+async def test_effects_that_the_connector_has_not_reported_yet_fall_too(tmp_path):
+    """A dial was answered "done" a moment ago; the next heartbeat, which tells of the call, is still to come."""
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "call")
+        hub.given.give(ADA, "observe", id="grant_2")
+        order = await permitted(hub, group, None)
+        hub.given.take("grant_1")
+        await hub.revoke(Cause.GRANT_NARROWED, SubjectKind.GRANT, "grant_1")
+        assert [cut.sessions for cut in hub.link.cuts] == [[order.session]]
+
+
+@pytest.mark.asyncio
+async def test_a_dial_that_waits_for_the_room_falls_with_its_grant(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "call")
+        hub.given.give(ADA, "observe", id="grant_2")
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", DIAL, wait_s=5))
+        order = await hub.link.order()
+        await hub.answer(order, "waiting")
+        await asking
+        await hub.beat()
+        hub.given.take("grant_1")
+        await hub.revoke(Cause.GRANT_NARROWED, SubjectKind.GRANT, "grant_1")
+        assert [cut.sessions for cut in hub.link.cuts] == [[order.session]]
+        await hub.answer(order, "refused", rule="session.cut")
+
+
+@pytest.mark.asyncio
+async def test_what_a_session_once_did_and_is_over_does_not_end_it(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "call")
+        hub.given.give(ADA, "observe", id="grant_2")
+        await permitted(hub, group, None)
+        await hub.beat()  # no effect of it lasts
+        hub.given.take("grant_1")
+        await hub.revoke(Cause.GRANT_NARROWED, SubjectKind.GRANT, "grant_1")
+        assert hub.link.cuts == []
+
+
+@pytest.mark.asyncio
 async def test_without_a_verdict_the_answer_is_no(tmp_path):
     async with rig(tmp_path) as hub:
         hub.given.give(ADA, "call")
