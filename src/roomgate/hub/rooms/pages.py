@@ -82,10 +82,10 @@ async def list_rooms(
     parts: Hub,
     relay: Relay,
     q: FromQuery[str] = "",
-    kind: AllQuery = Annotated[str, QueryParameter(name="all")]
-StateQuery = "",
+    kind: StateQuery = "",
     site: FromQuery[str] = "",
     view: FromQuery[str] = "",
+    everything: AllQuery = "",
 ) -> Page:
     most = None if everything else MOST_ROOMS
     return visit.page("rooms.html", list=await _list(visit, parts, relay, q, kind, site, view, most))
