@@ -138,6 +138,7 @@ class Connector:
                 connector=identity.connector,
                 fleet=self.fleet,
                 acts=self.acts,
+                end_all=self.desk.end_all,
                 effects=effects,
                 policy=lambda: self._policy.policy,
                 vault=vault,
@@ -179,7 +180,7 @@ class Connector:
         while True:
             await asyncio.sleep(self._config.devices_check_s)
             if self._policy.look():
-                await self.acts.end_all("policy.changed", "the site's policy changed")
+                await self.desk.end_all("policy.changed", "the site's policy changed")
 
     async def _push(self) -> None:
         """Have the record signed by the witness whenever it grew."""

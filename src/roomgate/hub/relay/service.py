@@ -368,18 +368,23 @@ class Relay:
         return Answer(kept.id, kept.order, outcome, None, kept.rule, words, receipt=receipt)
 
     async def join(
-        self, principal: Principal, room_name: str, which: str, reason: str, *, wait_s: float = WAIT_S
+        self,
+        principal: Principal,
+        room_name: str,
+        which: str,
+        reason: str,
+        *,
+        session: Session | None = None,
+        wait_s: float = WAIT_S,
     ) -> Answer:
         """Join one of the room's own bookings: ``next``, or by its id. The result says which it was."""
-        listed = await self.ask(
-            principal, room_name, Wish(Verb.COMMAND, "Bookings.List", LIST_ARGUMENTS, reason=reason), wait_s=10.0
-        )
+        look = Wish(Verb.COMMAND, "Bookings.List", LIST_ARGUMENTS, reason=reason)
+        listed = await self.ask(principal, room_name, look, session=session, wait_s=10.0)
         if listed.outcome != "done":
             return listed
         booked = choose_booking(listed.result, which, self._clock.now())
-        answer = await self.ask(
-            principal, room_name, Wish(Verb.COMMAND, "Dial", booked.arguments(), reason=reason), wait_s=wait_s
-        )
+        dial = Wish(Verb.COMMAND, "Dial", booked.arguments(), reason=reason)
+        answer = await self.ask(principal, room_name, dial, session=session, wait_s=wait_s)
         joined = {"id": booked.id, "title": booked.title, "start": iso(booked.start), "end": iso(booked.end)}
         asked = self._asks.find(answer.ask)
         result = {**(answer.result if isinstance(answer.result, dict) else {}), "joined": joined}

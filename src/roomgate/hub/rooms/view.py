@@ -1,10 +1,10 @@
 """Pure: rooms and their bookings as pages show them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from roomgate.access.grant import Lock
 from roomgate.clock import parse_iso
@@ -77,6 +77,13 @@ class RoomListView:
     state: str
     site: str
     view: str
+    more: int = 0  # rooms that the filters leave and the page does not show yet
+
+    @property
+    def all_href(self) -> str:
+        """The same, and all of it."""
+        asked = {"q": self.find, "state": self.state, "site": self.site, "view": self.view, "all": "1"}
+        return "/rooms?" + urlencode({key: text for key, text in asked.items() if text})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +109,22 @@ def room_href(name: str, id: str) -> str:
     return f"/rooms/{id if name in RESERVED else quote(name, safe='')}"
 
 
-def build_room(summary: RoomSummary, site_name: str, inside: int, locks: Iterable[Lock]) -> RoomView:
+def lock_on(summary: RoomSummary, locks: Iterable[Lock]) -> str:
+    """The id of a lock on the room, its site or its connector; or nothing."""
     at = {"room": summary.id, "site": summary.site, "connector": summary.connector}
-    lock = next((lock.id for lock in locks if lock.kind in at and at[lock.kind] == lock.subject), "")
+    return next((lock.id for lock in locks if lock.kind in at and at[lock.kind] == lock.subject), "")
+
+
+def build_room(summary: RoomSummary, site_name: str, inside: int, locks: Iterable[Lock], sees: bool = True) -> RoomView:
+    """``sees``: whether the reader may look at a room that is locked; others learn that it is, and nothing more."""
+    lock = lock_on(summary, locks)
     name = str(summary.name)
+    if lock and not sees:
+        summary = replace(
+            summary, state=RoomState.UNKNOWN, words="Locked.", volume=None, muted=None, standby=None, call_since=None,
+            booked=None, booked_until=None,
+        )  # fmt: skip
+        inside = 0
     return RoomView(
         id=summary.id, name=name, href=room_href(name, summary.id), site=summary.site, site_name=site_name,
         connector=summary.connector, kind=KINDS[summary.state], words=summary.words, product=summary.product,
@@ -123,8 +142,12 @@ def build_list(
     state: str = "",
     site: str = "",
     view: str = "",
+    most: int | None = None,
 ) -> RoomListView:
-    """``linked``: by connector. Unknown filters leave nothing out but what they name."""
+    """``linked``: by connector. Unknown filters leave nothing out but what they name.
+
+    With ``most``, the worst that many are shown.
+    """
     wanted = find.lower().split()
 
     def left(room: RoomView) -> bool:
@@ -136,6 +159,8 @@ def build_list(
 
     kinds = list(KINDS.values())
     shown = sorted(filter(left, rooms), key=lambda r: (kinds.index(r.kind), r.name.casefold()))
+    more = max(0, len(shown) - most) if most else 0
+    shown = shown[:most]
     return RoomListView(
         rooms=tuple(shown),
         sites=_by_site(shown, linked),
@@ -147,6 +172,7 @@ def build_list(
         state=state,
         site=site,
         view=view,
+        more=more,
     )
 
 

@@ -25,27 +25,44 @@ function place(form) {
   return document.getElementById(form.dataset.ask ?? "said") ?? document.getElementById("said");
 }
 
+// What was sent is over: the fields are as a fresh page has them.
+function refill(form, fresh) {
+  for (const field of form.elements) {
+    const now = field.name && field.type !== "hidden" && field.type !== "submit" && fresh?.elements.namedItem(field.name);
+    if (now) field.value = now.value;
+  }
+}
+
 async function send(form, submitter) {
+  const action = submitter?.getAttribute("formaction") ?? form.getAttribute("action");
+  for (const said of document.querySelectorAll("#said, .say-here")) {
+    if (!said.querySelector("[data-waiting]")) said.replaceChildren();
+  }
   const body = new URLSearchParams(new FormData(form, submitter));
-  const buttons = [...form.querySelectorAll("button"), ...(form.id ? document.querySelectorAll(`button[form="${form.id}"]`) : [])];
+  const buttons = submitter ? [submitter] : form.querySelectorAll("button");
   for (const button of buttons) { button.disabled = true; button.setAttribute("aria-busy", "true"); }
   const slow = setTimeout(() => place(form).replaceChildren(banner("void", words().sending, "")), 250);
   try {
-    const { status, url, page } = await fetchPage(form.action, { body: body.toString() });
+    const { status, url, page } = await fetchPage(action, { body: body.toString() });
     clearTimeout(slow);
     if (status === 401 || !page?.getElementById("main")?.classList.contains("page")) {
       location.assign(location.pathname);
       return;
     }
     if (new URL(url).pathname !== location.pathname) { location.assign(url); return; }
-    if (document.activeElement && form.contains(document.activeElement)) document.activeElement.blur();
+    const at = document.activeElement, here = form.contains(at) || at === submitter;
+    if (here) at.blur(); // what somebody is typing in is never swapped, and this was sent
     place(form).replaceChildren();
     if (status >= 400) {
       place(form).replaceChildren(...[...page.querySelectorAll("#main .banner")].map((one) => document.importNode(one, true)));
     } else {
       swap(page);
       const waiting = page.querySelector("[data-waiting]");
-      if (!waiting && form.dataset.ask) form.reset();
+      if (!waiting && form.dataset.ask) refill(form, page.querySelector(`form[action="${CSS.escape(action)}"]`));
+    }
+    if (here && document.activeElement === document.body) {
+      const again = document.querySelector(`form[action="${CSS.escape(action)}"] button`) ?? document.getElementById("main");
+      again.focus({ preventScroll: true });
     }
     pollWaiting();
   } catch (fault) {
@@ -77,6 +94,8 @@ export async function pollWaiting() {
       const { status, page } = await fetchPage(document.body.dataset.parts);
       if (status !== 200) return;
       swap(page);
+      const place = waiting.closest(".say-here"), now = document.getElementById(place?.id ?? "");
+      if (now?.querySelector(".banner-ok")) document.querySelector(`form[data-ask="${now.id}"]`)?.reset();
     }
   } catch (fault) {
     // The next look comes with the stream.
