@@ -6,6 +6,7 @@ are answered alike.
 """
 
 import re
+import ssl
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -122,8 +123,8 @@ async def test_what_is_open_says_next_to_nothing(world: RunningWorld, nobody: ht
 async def test_a_room_link_alone_shows_the_sign_in_page_whatever_the_name(
     world: RunningWorld, nobody: httpx.AsyncClient
 ) -> None:
-    names = (world.rooms[0], world.rooms[1], NOWHERE, "x", "a" * 200, "..", "%2e%2e", "Ŧokyo")
-    answers = {Answer.of(await nobody.get(f"/r/{name}")) for name in names if name != ".."}
+    names = (world.rooms[0], world.rooms[1], NOWHERE, "x", "a" * 200, "%2e%2e", "Ŧokyo")
+    answers = {Answer.of(await nobody.get(f"/r/{name}")) for name in names}
     assert len(answers) == 1
     assert Answer.of(await nobody.get("/signin")) in answers
 
@@ -131,7 +132,7 @@ async def test_a_room_link_alone_shows_the_sign_in_page_whatever_the_name(
 @pytest.mark.parametrize(
     "headers",
     [
-        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer"},
         {"Authorization": "Bearer rg_0000000000000000000000000000000000000000000"},
         {"Authorization": "Basic YWRtaW46YWRtaW4="},
         {"Authorization": "Digest username=admin"},
@@ -169,7 +170,7 @@ async def upgrade(world: RunningWorld, auth: httpx.BasicAuth | None) -> Answer:
     request = httpx.Request("GET", world.hub)
     signed = next(auth.auth_flow(request)) if auth else request
     headers = {"Authorization": signed.headers["Authorization"]} if auth else {}
-    trust = httpx.create_ssl_context(verify=world.ca)
+    trust = ssl.create_default_context(cafile=world.ca)
     with pytest.raises(InvalidStatus) as refused:
         await connect(world.hub.replace("https", "wss") + "/ws", ssl=trust, additional_headers=headers)
     response = refused.value.response
