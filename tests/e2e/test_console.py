@@ -6,14 +6,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from roomgate import xapi
 from roomgate.cli.demo import invitations
 from roomgate.cli.demo.inside import Inside
 from roomgate.clock import SystemClock
-from support.browser import Scheme, Tab, chromium, tab
+from support.browser import Scheme, Tab, tab
 from support.world import RunningWorld, Somebody, in_world
 
 pytestmark = in_world()
@@ -21,12 +20,6 @@ pytestmark = in_world()
 EVERYTHING = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure")
 PLANTED = "<script>document.title='planted'</script>"
 HEAVIEST = 100_000
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 @asynccontextmanager
@@ -172,7 +165,9 @@ async def test_a_setting_is_saved_on_the_device(browser: Browser, world: Running
         async with signed_in(browser, world, who, f"/rooms/{room.name}") as one:
             await one.page.get_by_label("Default volume").fill("37")
             await one.page.get_by_role("button", name="Save").click()
-            await expect(one.page.locator("#say-settings")).to_contain_text("The default volume is saved on the device.")
+            await expect(one.page.locator("#say-settings")).to_contain_text(
+                "The default volume is saved on the device."
+            )
             assert await device.get("Configuration/Audio/DefaultVolume") == 37
             await expect(one.page.get_by_label("Default volume")).to_have_value("37")
             await one.page.get_by_label("Default volume").fill("50")
@@ -411,7 +406,9 @@ async def test_it_all_works_without_script(browser: Browser, world: RunningWorld
         async with signed_in(browser, world, who, f"/rooms/{room.name}", script=False) as one:
             await one.page.get_by_label("Default volume").fill("44")
             await one.page.get_by_role("button", name="Save").click()
-            await expect(one.page.locator("#say-settings")).to_contain_text("The default volume is saved on the device.")
+            await expect(one.page.locator("#say-settings")).to_contain_text(
+                "The default volume is saved on the device."
+            )
             assert await device.get("Configuration/Audio/DefaultVolume") == 44
             await one.page.get_by_label("Number or address").fill("plain@example.com")
             await one.page.get_by_role("button", name="Ask to dial").click()
