@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from litestar import Request, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from roomgate.access.capability import Capability
@@ -56,7 +56,7 @@ PLACES = (*ACTIONS, JOIN, "who")
 _ENTRIES = 120
 
 Req = Request[Any, Any, Any]
-StateQuery = Annotated[str, Parameter(query="state")]  # Litestar keeps the name `state` for itself
+StateQuery = Annotated[str, QueryParameter(name="state")]  # Litestar keeps the name `state` for itself
 
 
 # -- all rooms -----------------------------------------------------------------------------------------
