@@ -17,7 +17,7 @@ import tokenize
 import types
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from cyclopts import App
@@ -162,13 +162,12 @@ def verbs(group: App, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
         yield from verbs(group[name], (*words, name))
 
 
-def described(doc: str) -> tuple[str, str, dict[str, str]]:
-    """A verb's docstring: prose, example, and the words about each parameter."""
-    prose, _, rest = inspect.cleandoc(doc).partition("Parameters\n----------\n")
-    words = dict(line.split(": ", 1) for line in rest.splitlines() if ": " in line)
+def described(doc: str) -> tuple[str, str]:
+    """A verb's help: prose and example."""
+    prose = inspect.cleandoc(doc).partition("Parameters\n----------\n")[0]
     found = re.search(r"Example: (.+)", prose)
     example = found[1].replace("``", "`") if found else ""
-    return one_line(re.sub(r"Example: .+", "", prose)), example, words
+    return one_line(re.sub(r"Example: .+", "", prose)), example
 
 
 def kind_of(hint: Any) -> str:
@@ -176,6 +175,8 @@ def kind_of(hint: Any) -> str:
     match hint:
         case types.UnionType():
             return " or ".join(kind_of(part) for part in hint.__args__ if part is not type(None))
+        case _ if get_origin(hint) is Literal:
+            return ", ".join(f"`{choice}`" for choice in get_args(hint))
         case types.GenericAlias() if hint.__origin__ in (list, tuple):
             return f"{kind_of(hint.__args__[0])}, repeatable"
         case _:
@@ -184,7 +185,6 @@ def kind_of(hint: Any) -> str:
 
 
 COMMON = {
-    "json": "print JSON",
     "config": "the program's TOML file",
     "room": "the room's name",
     "reason": "why; it stands in the ledger",
@@ -199,14 +199,14 @@ COMMON = {
 }
 
 
-def option(argument: Any, words: dict[str, str]) -> list[str]:
+def option(argument: Any) -> list[str]:
     name = argument.field_info.name
     positional = argument.field_info.kind is not inspect.Parameter.KEYWORD_ONLY
     shown = name.strip("_").upper() if positional else argument.names[0]
     default = argument.field_info.default
     plain = default in (inspect.Parameter.empty, None, "", False)
     stands = "required" if argument.required else "–" if plain else f"`{default}`"
-    about = words.get(name) or COMMON.get(name, "–")
+    about = (argument.parameter.help or COMMON.get(name, "–")).replace("``", "`")
     return [f"`{shown}`", kind_of(argument.hint), stands, about]
 
 
@@ -214,8 +214,8 @@ def commands() -> str:
     parts = []
     for words, verb in verbs(app, ("roomgate",)):
         assert verb.default_command is not None
-        prose, example, about = described(verb.default_command.__doc__ or "")
-        rows = [option(argument, about) for argument in verb.assemble_argument_collection()]
+        prose, example = described(verb.help)
+        rows = [option(one) for one in verb.assemble_argument_collection(parse_docstring=True) if one.show]
         part = [f"## `{' '.join(words)}`", prose]
         part += [f"Example: {example}"] if example else []
         part += [table(["option", "takes", "default", "about"], rows)] if rows else []
