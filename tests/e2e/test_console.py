@@ -172,7 +172,9 @@ async def test_a_setting_is_saved_on_the_device(browser: Browser, world: Running
         async with signed_in(browser, world, who, f"/rooms/{room.name}") as one:
             await one.page.get_by_label("Default volume").fill("37")
             await one.page.get_by_role("button", name="Save").click()
-            await expect(one.page.locator("#say-settings")).to_contain_text("The default volume is saved on the device.")
+            await expect(one.page.locator("#say-settings")).to_contain_text(
+                "The default volume is saved on the device."
+            )
             assert await device.get("Configuration/Audio/DefaultVolume") == 37
             await expect(one.page.get_by_label("Default volume")).to_have_value("37")
             await one.page.get_by_label("Default volume").fill("50")
@@ -411,7 +413,9 @@ async def test_it_all_works_without_script(browser: Browser, world: RunningWorld
         async with signed_in(browser, world, who, f"/rooms/{room.name}", script=False) as one:
             await one.page.get_by_label("Default volume").fill("44")
             await one.page.get_by_role("button", name="Save").click()
-            await expect(one.page.locator("#say-settings")).to_contain_text("The default volume is saved on the device.")
+            await expect(one.page.locator("#say-settings")).to_contain_text(
+                "The default volume is saved on the device."
+            )
             assert await device.get("Configuration/Audio/DefaultVolume") == 44
             await one.page.get_by_label("Number or address").fill("plain@example.com")
             await one.page.get_by_role("button", name="Ask to dial").click()
