@@ -351,9 +351,10 @@ async def test_a_call_that_was_cut_while_it_was_made_is_undone(site: Opened) -> 
 @pytest.mark.asyncio
 async def test_a_lost_device_is_unknown_and_never_tried_again(site: Opened) -> None:
     async with site() as s:
-        s.room.failure = DeviceGone("the link ended")
+        tried: list[Call] = []
+        s.room.before, s.room.failure = tried.append, DeviceGone("the link ended")
         outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
-        assert outcome.outcome == "unknown"
+        assert (outcome.outcome, len(tried)) == ("unknown", 1)
 
 
 @pytest.mark.parametrize(
