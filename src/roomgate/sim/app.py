@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roomgate.clock import Clock, SystemClock
-from roomgate.errors import BadInput
+from roomgate.errors import BadInput, Conflict
 from roomgate.sim.certificate import ensure_certificate
 from roomgate.sim.listener import Listener
 from roomgate.sim.panel import Panel
 from roomgate.sim.profile import get_profile
 from roomgate.sim.room import Room
 from roomgate.sim.server import Server
-from roomgate.sim.store import DAILY, OWNER, PRIVILEGED, ensure_passphrases
+from roomgate.sim.store import DAILY, OWNER, PRIVILEGED, Ports, ensure_passphrases, load_ports, save_ports
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _\-]{0,48}")
 
 
 @dataclass(frozen=True, slots=True)
 class RoomConfig:
-    """One room. A port of 0 is any free one."""
+    """One room. A port of 0 is the one that the room had before, if that is free, else any free one."""
 
     name: str
     port: int = 0
@@ -95,12 +95,20 @@ class _Running:
         certificate = ensure_certificate(folder, wanted.name, clock.now())
         self.room = Room.load(wanted.name, folder, profile, clock, passphrases)
         stack.callback(self.room.close)
-        self.device = Listener(
-            Server(self.room), config.host, wanted.port, certificate=certificate.certificate, key=certificate.key
+        before = load_ports(folder)
+        self.device = _listen(
+            wanted.port,
+            before.device,
+            lambda port: Listener(
+                Server(self.room), config.host, port, certificate=certificate.certificate, key=certificate.key
+            ),
         )
         stack.callback(self.device.close)
-        self.panel = Listener(Panel(self.room), "127.0.0.1", wanted.panel_port)
+        self.panel = _listen(
+            wanted.panel_port, before.panel, lambda port: Listener(Panel(self.room), "127.0.0.1", port)
+        )
         stack.callback(self.panel.close)
+        save_ports(folder, Ports(self.device.port, self.panel.port))
         self.ready = RoomReady(
             name=wanted.name,
             host=config.host,
@@ -116,3 +124,13 @@ class _Running:
             pin=certificate.pin,
             journal=folder / "journal.jsonl",
         )
+
+
+def _listen(wanted: int, before: int, open_: Callable[[int], Listener]) -> Listener:
+    """A device keeps its address over a restart: where no port is asked for, the one of last time is tried first."""
+    if wanted == 0 and before != 0:
+        try:
+            return open_(before)
+        except Conflict:
+            pass  # somebody else has it by now
+    return open_(wanted)

@@ -32,6 +32,13 @@ class Saved(msgspec.Struct):
     volume: int = 50
 
 
+class Ports(msgspec.Struct, frozen=True):
+    """The file ``ports.json``: where the room listened last time. 0 is nowhere yet."""
+
+    device: int = 0
+    panel: int = 0
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner reads, whole or not at all."""
     fresh = path.with_name(path.name + ".new")
@@ -83,3 +90,15 @@ def save_state(folder: Path, device: Device) -> None:
         volume=int(device.state.read("Status", "Audio", "Volume")),
     )
     write_private(folder / "state.json", msgspec.json.encode(saved))
+
+
+def load_ports(folder: Path) -> Ports:
+    """A file that is missing or makes no sense says nothing: any port will do."""
+    try:
+        return msgspec.json.decode((folder / "ports.json").read_bytes(), type=Ports)
+    except (OSError, msgspec.MsgspecError):
+        return Ports()
+
+
+def save_ports(folder: Path, ports: Ports) -> None:
+    write_private(folder / "ports.json", msgspec.json.encode(ports))

@@ -1,5 +1,6 @@
 """Several rooms in one program, and what of them is there after a restart."""
 
+import socket
 from pathlib import Path
 
 import httpx
@@ -40,6 +41,17 @@ async def test_a_restart_keeps_the_certificate_and_a_changed_passphrase(tmp_path
             for passphrase, status in ((room.password, 403), ("changed here", 303)):
                 form = {"user": room.user, "passphrase": passphrase}
                 assert (await client.post("/web/signin", data=form)).status_code == status
+
+
+@pytest.mark.asyncio
+async def test_a_restart_keeps_the_address_unless_somebody_else_has_it(tmp_path: Path) -> None:
+    async with simulator(tmp_path) as (room,):
+        pass
+    async with simulator(tmp_path) as (again,):
+        assert (again.port, again.panel) == (room.port, room.panel)
+    with socket.create_server(("127.0.0.1", room.port)):
+        async with simulator(tmp_path) as (moved,):
+            assert (moved.port == room.port, moved.panel == room.panel) == (False, True)
 
 
 @pytest.mark.parametrize("names", [(), ("a", "A"), ("../x",), ("",), ("a/b",)])
