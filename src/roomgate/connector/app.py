@@ -48,6 +48,7 @@ from roomgate.storage.witnessed import push
 from roomgate.xapi.schema import Catalogue
 
 WITNESS_EVERY_S = 2.0
+RETRY_S = 5.0  # the longest pause of a service after it failed
 
 
 def origin(connector: ConnectorId) -> str:
@@ -171,7 +172,7 @@ class Connector:
             group.create_task(self.door.run(lambda: ready(self)), name="local")
             group.create_task(self.fleet.run(), name="fleet")
             for name, service in services.items():
-                group.create_task(supervise.keep(name, service), name=name)
+                group.create_task(supervise.keep(name, service, most_s=RETRY_S), name=name)
 
     async def _watch_policy(self) -> None:
         """A policy that changed is in force for the next order; what lives by the old one ends, and may ask anew."""

@@ -26,6 +26,7 @@ from roomgate.storage.record import Record
 AT_ONCE = 32  # dials of the whole fleet
 TELL_S = 10.0  # for all that a change of condition entails: sessions cut, effects undone, the hub told
 
+RETRY_S = 15.0  # the longest pause between dials of one device: what is back is found within twenty seconds
 PART_S = 2.0  # for the last words on the panel, before the connection ends
 
 # (room, condition, a stable reason, whether every session in it has to be cut)
@@ -190,7 +191,7 @@ class Fleet:
     def _start(self, kept: _Kept) -> None:
         assert self._group is not None
         name = f"keeper.{kept.keeper.name}"
-        kept.task = self._group.create_task(supervise.keep(name, kept.keeper.run), name=name)
+        kept.task = self._group.create_task(supervise.keep(name, kept.keeper.run, most_s=RETRY_S), name=name)
 
     def _let_go(self, kept: _Kept, reason: str) -> None:
         """From now on nothing is begun in the room; its sessions are cut, then its connection ends."""

@@ -41,6 +41,7 @@ LARGEST_FRAME = 1024 * 1024  # of a WebSocket; the link and /ws hold their own l
 EXPIRE_EVERY_S = 0.1
 WITNESS_EVERY_S = 1.0
 RECONCILE_EVERY_S = 2.0
+RETRY_S = 5.0  # the longest pause of what runs by itself after it failed
 _log = log.get("hub")
 
 
@@ -165,7 +166,7 @@ async def serve(
         server = Server(_settings(config, build_app(parts, extension)), ready, config.public_url)
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(supervise.keep(name, work, first_s=0.1), name=name)
+                group.create_task(supervise.keep(name, work, first_s=0.1, most_s=RETRY_S), name=name)
                 for name, work in [*own_tasks(parts), *extension.tasks]
             ]
             try:
