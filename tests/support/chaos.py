@@ -20,8 +20,8 @@ from typing import Any
 
 import httpx
 
-from roomgate.clock import SystemClock
 from roomgate.cli.demo.invitations import event_file
+from roomgate.clock import SystemClock
 from roomgate.ledger.checkpoint import VerifierKey
 from roomgate.ledger.event import (
     Event,
@@ -98,7 +98,10 @@ class Report:
     def summary(self) -> str:
         times = self.times
         at = lambda part: times[min(len(times) - 1, int(part * len(times)))]  # noqa: E731
-        by = {name: [r.recovered_s for r in self.rounds if r.killed == name] for name in sorted({r.killed for r in self.rounds})}
+        by = {
+            name: [r.recovered_s for r in self.rounds if r.killed == name]
+            for name in sorted({r.killed for r in self.rounds})
+        }
         lines = [
             f"seed {self.seed}: {len(self.rounds)} rounds, {len(self.deeds.asks)} commands {dict(self.outcomes)}, "
             f"{len(self.deeds.granted)} grants, {len(self.deeds.cut)} cuts, {self.deeds.dials} dials, "
@@ -196,7 +199,7 @@ class _Chaos:
         began = time.monotonic()
         await world.kill(victim)
         if again:
-            starting = asyncio.ensure_future(world.start(victim))  # noqa: TID251 (killed as it starts)
+            starting = asyncio.ensure_future(world.start(victim))
             await asyncio.sleep(starts_s)
             if victim in world.programs.running:
                 await world.kill(victim)
@@ -257,9 +260,11 @@ class _Chaos:
     # ---- actors ------------------------------------------------------------------------------------
 
     async def _pause(self, dice: random.Random) -> None:
-        await asyncio.sleep(dice.uniform(0.02, 0.2))
+        await asyncio.sleep(dice.uniform(0.05, 0.3))
 
-    async def _send(self, http: httpx.AsyncClient, method: str, path: str, body: Any, key: str) -> httpx.Response | None:
+    async def _send(
+        self, http: httpx.AsyncClient, method: str, path: str, body: Any, key: str
+    ) -> httpx.Response | None:
         """Until there is an answer that says something; None if what became of it cannot be known."""
         while True:
             try:

@@ -22,7 +22,7 @@ from roomgate.cli.demo.world import password, toml
 
 PROGRAMS = ("hub", "connector", "witness", "sim")
 CAPABILITIES = ["observe", "call", "in-call", "av-control", "ui", "bookings", "configure"]
-POLICY = 'name = "service desk"\ncedar = "service-desk"\nintrusive_per_minute = 60\n'
+POLICY = 'name = "service desk"\ncedar = "service-desk"\ncommands_per_minute = 6000\nintrusive_per_minute = 600\n'
 
 
 def free_port() -> int:
