@@ -11,7 +11,7 @@ from cyclopts import App
 from roomgate.cli import settings
 from roomgate.cli.exits import DONE, NO
 from roomgate.cli.output import show_json, show_table
-from roomgate.cli.running import until_stopped
+from roomgate.cli.running import run_program
 from roomgate.errors import BadInput, Conflict
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def enrol(
     from roomgate.connector.app import origin
     from roomgate.connector.enrol import enrol as run
     from roomgate.connector.vault import Vault
+    from roomgate.folder import alone_in
     from roomgate.ledger.checkpoint import VerifierKey
 
     made = _config(config)
@@ -54,12 +55,12 @@ def enrol(
         raise BadInput("hub: is missing in the connector's configuration.")
     code = code_file.read_text("utf-8").strip() if code_file else _ask("One-time code: ")
     ca = made.hub_ca.read_bytes() if made.hub_ca else None
-    made.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    identity = asyncio.run(run(made.hub, code, fingerprint, name, made.identity, ca_pem=ca, proxy=made.proxy))
-    try:
-        Vault.init(made.data)
-    except Conflict:
-        pass  # a vault from before: enrolling anew does not touch the passwords
+    with alone_in(made.data):
+        identity = asyncio.run(run(made.hub, code, fingerprint, name, made.identity, ca_pem=ca, proxy=made.proxy))
+        try:
+            Vault.init(made.data)
+        except Conflict:
+            pass  # a vault from before: enrolling anew does not touch the passwords
     vkey = str(VerifierKey.of(origin(identity.connector), identity.key))
     if json:
         show_json({"connector": identity.connector, "fingerprint": identity.fingerprint, "vkey": vkey})
@@ -92,7 +93,7 @@ def serve(*, config: Path, json: bool = False) -> None:
         else:
             print("The connector runs. `roomgate connector status` tells how it is.", flush=True)
 
-    asyncio.run(until_stopped(run(made, ready)))
+    run_program(run(made, ready))
 
 
 def _local(config: Path, **wish: Any) -> dict[str, Any]:

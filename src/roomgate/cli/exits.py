@@ -2,15 +2,22 @@
 
 import sys
 
-from roomgate.errors import BadInput, NotFound, RoomgateError, Unreachable
+from roomgate.errors import BadInput, CannotStart, NotFound, RoomgateError, Unreachable
 from roomgate.xapi.errors import DeviceUnreachable, XapiError
 
 DONE, NO, USAGE, UNREACHABLE, FAULT = range(5)
 
 
+def inmost(error: BaseException) -> BaseException:
+    """What went wrong, out of the groups of tasks that it came up through."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
 def code_of(error: BaseException) -> int:
     match error:
-        case BadInput():
+        case BadInput() | CannotStart() | FileNotFoundError() | PermissionError():
             return USAGE
         case Unreachable() | DeviceUnreachable() | ConnectionError():
             return UNREACHABLE
@@ -24,12 +31,16 @@ def code_of(error: BaseException) -> int:
 
 def tell(error: BaseException) -> int:
     """Say on standard error what happened and what to do next; gives the exit code."""
+    error = inmost(error)
     if isinstance(error, KeyboardInterrupt):
         print("Stopped.", file=sys.stderr)
     elif isinstance(error, RoomgateError | XapiError):
         print(f"roomgate: {error.message} [{error.code}]", file=sys.stderr)
         if error.hint:
             print(f"  {error.hint}", file=sys.stderr)
+    elif isinstance(error, FileNotFoundError | PermissionError) and error.filename:
+        print(f"roomgate: {error.filename}: {error.strerror}", file=sys.stderr)
+        print("  Check the path, and that the account that runs this may use it.", file=sys.stderr)
     else:
         print(f"roomgate: an internal fault: {type(error).__name__}: {error}", file=sys.stderr)
         print(

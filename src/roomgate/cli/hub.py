@@ -10,7 +10,7 @@ from cyclopts import App
 
 from roomgate.cli import settings
 from roomgate.cli.output import show_json
-from roomgate.cli.running import until_stopped
+from roomgate.cli.running import run_program
 
 if TYPE_CHECKING:
     from roomgate.hub.config import HubConfig
@@ -93,7 +93,7 @@ def serve(*, config: Path, json: bool = False) -> None:
         else:
             print(f"The hub answers at {address}", flush=True)
 
-    asyncio.run(until_stopped(run(made, ready)))
+    run_program(run(made, ready))
 
 
 @app.command

@@ -1,13 +1,12 @@
 """Running simulated rooms."""
 
-import asyncio
 import os
 from pathlib import Path
 
 from cyclopts import App
 
 from roomgate.cli.output import show_json
-from roomgate.cli.running import until_stopped
+from roomgate.cli.running import run_program
 
 app = App(name="sim", help="Run simulated rooms.")
 
@@ -47,4 +46,4 @@ def serve(
             print(f"{row['name']}: wss://{row['host']}:{row['port']}/ws  {row['user']} / {row['password']}")
             print(f"  panel {row['panel']}  certificate {row['ca']}")
 
-    asyncio.run(until_stopped(run(config, ready)))
+    run_program(run(config, ready))

@@ -1,6 +1,5 @@
 """Running the witness: the third program that co-signs the ledgers' checkpoints."""
 
-import asyncio
 import json as form
 import os
 from pathlib import Path
@@ -10,7 +9,7 @@ from cyclopts import App
 
 from roomgate.cli import settings
 from roomgate.cli.output import show_json
-from roomgate.cli.running import until_stopped
+from roomgate.cli.running import run_program
 from roomgate.errors import BadInput
 
 app = App(name="witness", help="Run the witness: co-signs the ledgers' checkpoints.")
@@ -45,17 +44,16 @@ def serve(*, config: Path | None = None, json: bool = False) -> None:
     log.setup()
     values = _read(config)
     data = Path(values.data)
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     made = WitnessConfig(data, values.name, Path(values.certificate), Path(values.key), values.host, values.port)
-    vkey = str(ensure_verifier(data, values.name))
 
     def ready(address: str) -> None:
+        vkey = str(ensure_verifier(data, values.name))
         if json:
             show_json({"witness": address, "vkey": vkey, "pid": os.getpid()})
         else:
             print(f"The witness answers at {address}; its key is {vkey}")
 
-    asyncio.run(until_stopped(run(made, ready)))
+    run_program(run(made, ready))
 
 
 @app.command

@@ -36,6 +36,7 @@ from roomgate.connector.spool import Spool
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.connector.vault import Vault
 from roomgate.errors import RoomgateError
+from roomgate.folder import alone_in
 from roomgate.ids import ConnectorId
 from roomgate.ledger.checkpoint import BadNote, VerifierKey
 from roomgate.ledger.event import ConnectorStarted
@@ -218,10 +219,14 @@ async def serve(
 ) -> None:
     """Run the connector until cancelled; then everything is written and closed.
 
-    Raises BadIdentity (not enrolled), VaultDamaged, BadPolicy, BadConfig, DamagedData, or Conflict where
-    another connector serves this data folder.
+    Raises BadIdentity (not enrolled), VaultDamaged, BadPolicy, BadConfig, DamagedData, or CannotStart where the
+    data folder cannot be used or another connector serves it.
     """
-    clock = clock or SystemClock()
+    with alone_in(config.data):
+        await _serve(config, ready, clock or SystemClock(), connect)
+
+
+async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], clock: Clock, connect: Connect) -> None:
     identity = load_identity(config.identity)
     if config.hub is not None and config.hub.rstrip("/") != identity.hub:
         raise BadConfig(f"hub: this connector is enrolled with {identity.hub}; enrol anew for another")

@@ -90,6 +90,7 @@ class Changes:
         self._record = record
         self._bus = bus
         self._clock = clock
+        self.version = 0  # grows with each committed change: what was read at an older one may be out of date
 
     async def write(self, unit: Callable[[Change], T]) -> T:
         """Do one unit. What it raises undoes it and is raised here.
@@ -107,6 +108,7 @@ class Changes:
             return unit(change), change.revoked
 
         result, revoked = await self._db.write(run)
+        self.version += 1
         for revocation in revoked:
             await self._bus.publish(revocation)
         return result

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from roomgate.errors import RoomgateError
+from roomgate.errors import BadInput
 from roomgate.hub.identity.passwords import Argon2
 
 
-class BadConfig(RoomgateError):
+class BadConfig(BadInput):
     """The configuration has mistakes: all of them, a line each."""
 
     code = "config.bad"

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from roomgate.clock import Clock, SystemClock
-from roomgate.errors import BadInput, Conflict
+from roomgate.errors import BadInput
+from roomgate.folder import alone_in
+from roomgate.listening import PortTaken
 from roomgate.sim.certificate import ensure_certificate
 from roomgate.sim.listener import Listener
 from roomgate.sim.panel import Panel
@@ -22,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _\-]{0,48}")
 
 @dataclass(frozen=True, slots=True)
 class RoomConfig:
-    """One room. A port of 0 is the one that the room had before, if that is free, else any free one."""
+    """One room. A port of 0 is the one that it had before, or any free one."""
 
     name: str
     port: int = 0
@@ -63,12 +66,13 @@ class RoomReady:
 async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, clock: Clock | None = None) -> None:
     """Run the rooms until cancelled; ``ready`` is called once, when every one of them accepts connections.
 
-    Raises BadInput for a configuration that cannot be, Conflict for a port that is taken.
+    Raises BadInput for a configuration that cannot be, CannotStart for a port or a data folder that cannot be had.
     """
     names = [room.name for room in config.rooms]
     if not names or len(set(map(str.lower, names))) != len(names) or not all(map(_NAME.fullmatch, names)):
         raise BadInput("Rooms need different names of letters, digits, spaces and dashes")
     with ExitStack() as stack:
+        stack.enter_context(alone_in(config.data))
         rooms = [_Running(config, one, clock or SystemClock(), stack) for one in config.rooms]
         try:
             async with asyncio.TaskGroup() as group:
@@ -84,6 +88,16 @@ async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, 
             raise bad.exceptions[0] from None
 
 
+def _listen(app: Any, host: str, wanted: int, kept: int, **tls: Path) -> Listener:
+    """At the port that was asked for; where any will do, at the one from before, since devices do not move."""
+    if wanted == 0 and kept:
+        try:
+            return Listener(app, host, kept, **tls)
+        except PortTaken:
+            pass  # somebody else's by now
+    return Listener(app, host, wanted, **tls)
+
+
 class _Running:
     """One room's parts, bound to their ports and not yet running."""
 
@@ -95,18 +109,13 @@ class _Running:
         certificate = ensure_certificate(folder, wanted.name, clock.now())
         self.room = Room.load(wanted.name, folder, profile, clock, passphrases)
         stack.callback(self.room.close)
-        before = load_ports(folder)
+        kept = load_ports(folder)
         self.device = _listen(
-            wanted.port,
-            before.device,
-            lambda port: Listener(
-                Server(self.room), config.host, port, certificate=certificate.certificate, key=certificate.key
-            ),
-        )
+            Server(self.room), config.host, wanted.port, kept.device,
+            certificate=certificate.certificate, key=certificate.key,
+        )  # fmt: skip
         stack.callback(self.device.close)
-        self.panel = _listen(
-            wanted.panel_port, before.panel, lambda port: Listener(Panel(self.room), "127.0.0.1", port)
-        )
+        self.panel = _listen(Panel(self.room), "127.0.0.1", wanted.panel_port, kept.panel)
         stack.callback(self.panel.close)
         save_ports(folder, Ports(self.device.port, self.panel.port))
         self.ready = RoomReady(
@@ -124,13 +133,3 @@ class _Running:
             pin=certificate.pin,
             journal=folder / "journal.jsonl",
         )
-
-
-def _listen(wanted: int, before: int, open_: Callable[[int], Listener]) -> Listener:
-    """A device keeps its address over a restart: where no port is asked for, the one of last time is tried first."""
-    if wanted == 0 and before != 0:
-        try:
-            return open_(before)
-        except Conflict:
-            pass  # somebody else has it by now
-    return open_(wanted)

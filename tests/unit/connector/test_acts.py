@@ -24,7 +24,7 @@ from roomgate.storage import record as record_module
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
 from roomgate.xapi.call import Call, Verb
-from roomgate.xapi.errors import DeviceGone
+from roomgate.xapi.errors import CommandFailed, DeviceGone, DeviceUnreachable, PermissionDenied, XapiError
 from roomgate.xapi.schema import Catalogue
 from support.rooms import MemoryRoom
 from support.waiting import until
@@ -248,6 +248,22 @@ async def test_a_lost_device_is_unknown_and_never_tried_again(site: Opened) -> N
         s.room.failure = DeviceGone("the link ended")
         outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
         assert outcome.outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("failure", "rule"),
+    [
+        (DeviceUnreachable("The device is not connected."), "unreachable"),
+        (PermissionDenied("no"), "device.denied"),
+        (CommandFailed("no"), "xapi.failed"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_failure_has_the_links_own_word(site: Opened, failure: XapiError, rule: str) -> None:
+    async with site() as s:
+        s.room.failure = failure
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
+        assert (outcome.outcome, outcome.rule) == ("failed", rule)
 
 
 @pytest.mark.asyncio

@@ -44,14 +44,23 @@ async def test_a_restart_keeps_the_certificate_and_a_changed_passphrase(tmp_path
 
 
 @pytest.mark.asyncio
-async def test_a_restart_keeps_the_address_unless_somebody_else_has_it(tmp_path: Path) -> None:
+async def test_a_room_is_found_again_where_it_was(tmp_path: Path) -> None:
+    async with simulator(tmp_path, "Birch", "Oslo") as rooms:
+        before = [(room.port, room.panel) for room in rooms]
+    async with simulator(tmp_path, "Birch", "Oslo") as rooms:
+        assert [(room.port, room.panel) for room in rooms] == before
+
+
+@pytest.mark.asyncio
+async def test_a_port_that_is_somebody_elses_by_now_is_no_obstacle(tmp_path: Path) -> None:
     async with simulator(tmp_path) as (room,):
-        pass
-    async with simulator(tmp_path) as (again,):
-        assert (again.port, again.panel) == (room.port, room.panel)
-    with socket.create_server(("127.0.0.1", room.port)):
-        async with simulator(tmp_path) as (moved,):
-            assert (moved.port == room.port, moved.panel == room.panel) == (False, True)
+        before = room.port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", before))
+        other.listen()
+        async with simulator(tmp_path) as (room,):
+            assert room.port != before
+            assert (await touch(room, "/mute", {}))["room"] == "Birch"
 
 
 @pytest.mark.parametrize("names", [(), ("a", "A"), ("../x",), ("",), ("a/b",)])

@@ -65,9 +65,9 @@ def test_a_file_that_cannot_be_read_is_said_and_not_replaced(tmp_path: Path) -> 
         ensure_passphrases(tmp_path)
 
 
-def test_ports_come_back_and_rubbish_says_nothing(tmp_path: Path) -> None:
+def test_ports_come_back_and_a_torn_file_costs_only_them(tmp_path: Path) -> None:
     assert load_ports(tmp_path) == Ports(0, 0)
-    save_ports(tmp_path, Ports(4711, 4712))
-    assert load_ports(tmp_path) == Ports(4711, 4712)
-    (tmp_path / "ports.json").write_text("{]")
+    save_ports(tmp_path, Ports(4001, 4002))
+    assert load_ports(tmp_path) == Ports(4001, 4002)
+    write_private(tmp_path / "ports.json", b'{"device": 40')
     assert load_ports(tmp_path) == Ports(0, 0)

@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import shutil
 import socket
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from roomgate.cli.demo.certificates import Authority
 from roomgate.cli.demo.inside import Inside
+from roomgate.cli.demo.leftovers import clear
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
 
@@ -56,6 +56,7 @@ class World:
 
     folder: Path
     rooms: int = 3
+    hub_port: int = HUB_PORT  # where the hub listens if that is free
     hub: str = ""
     port: int = 0
     site: str = ""
@@ -71,9 +72,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True, mode=0o700)
+        self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        clear(self.folder)
         (self.folder / "logs").mkdir()
         self.programs = Programs(self.folder / "logs")
         self.authority = Authority(self.folder)
@@ -105,6 +105,7 @@ class World:
         return f"{what}-{self._named}"
 
     async def start_sim(self) -> None:
+        """Also after it was stopped: every room is where it was."""
         names = [*self.names, *STORY, MUSEUM]
         words = ["sim", "serve", "--data", str(self.folder / "sim"), "--json"]
         for name in names:
@@ -117,24 +118,28 @@ class World:
 
     async def start_witness(self) -> None:
         certificate, key = self.authority.issue("witness")
-        config = self.file(
+        self.file(
             "witness.toml",
             toml(
                 {
                     "data": str(self.folder / "witness"),
-                    "port": 0,
+                    "port": free_port(0),
                     "certificate": str(certificate),
                     "key": str(key),
                     "name": "witness.demo",
                 }
             ),
         )
-        self.witness = await self.programs.start("witness", "witness", "serve", "--config", str(config), "--json")
+        await self.run_witness()
+
+    async def run_witness(self) -> None:
+        config = str(self.folder / "witness.toml")
+        self.witness = await self.programs.start("witness", "witness", "serve", "--config", config, "--json")
 
     async def start_hub(self) -> None:
         """Make the hub with its first administrator, and start it."""
         certificate, key = self.authority.issue("hub")
-        self.port = free_port(HUB_PORT)
+        self.port = free_port(self.hub_port)
         self.hub = f"https://localhost:{self.port}"
         values = {
             "data": str(self.folder / "hub"),
@@ -206,9 +211,13 @@ class World:
             await self.trust_logs()
             await admin.call("POST", f"/api/v1/connectors/{self.connector}/confirm", {})
             await self._fill_vault(config)
-            await self.programs.start("connector", "connector", "serve", "--config", config, "--json")
+            await self.run_connector()
         finally:
             await admin.close()
+
+    async def run_connector(self) -> None:
+        config = str(self.folder / "connector.toml")
+        await self.programs.start("connector", "connector", "serve", "--config", config, "--json")
 
     async def _fill_vault(self, config: str) -> None:
         """All passwords in one go, from a file that is read once: ``room account password`` a line."""
@@ -233,14 +242,18 @@ class World:
 
     # ---- what a script may rely on -------------------------------------------------------------------
 
+    @property
+    def shown(self) -> Path:
+        """The folder as people read it: relative to where they stand, if it is below."""
+        relative = Path(os.path.relpath(self.folder))
+        return self.folder if str(relative).startswith("..") else relative
+
     def write_contract(self) -> None:
         """``demo.json``, for scripts that use the demonstration like a customer; written whole, then moved into place."""
-        relative = Path(os.path.relpath(self.folder))
-        shown = relative if not str(relative).startswith("..") else self.folder
         contract = {
             "hub": self.hub,
-            "ca": str(shown / "ca.pem"),
-            "state": str(shown),
+            "ca": str(self.shown / "ca.pem"),
+            "state": str(self.shown),
             "people": {
                 "admin": {k: self.admin[k] for k in ("user", "password", "totp", "token")},
                 "guest": {k: self.guest[k] for k in ("user", "password", "token")},
@@ -253,7 +266,7 @@ class World:
                 }
                 for name in self.names
             ],
-            "calendar": str(shown / "calendar"),
+            "calendar": str(self.shown / "calendar"),
             "processes": {name: self.programs.pid(name) for name in ("hub", "connector", "witness", "sim")},
         }
         draft = self.file("demo.json.new", json.dumps(contract, indent=2) + "\n")

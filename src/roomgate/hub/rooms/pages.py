@@ -231,7 +231,7 @@ async def _now(
             call if call.title else type(call)(visit.t("call.head"), call.how)
             for call in read_calls(parts.rooms.document(summary.id))
         ],
-        "who": await _who(visit, parts, summary.id),
+        "granted": await _who(visit, parts, summary.id),
         "inside": show(living(relay.book, summary.id), visit.signed),
         "linked": parts.rooms.linked(summary.connector),
         "fingerprint": fingerprint_of(connector.public_key) if connector and visit.signed.may(Right.SEE) else "",
