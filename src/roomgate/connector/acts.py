@@ -24,6 +24,7 @@ from roomgate.ledger import event as events
 from roomgate.link.messages import Cut, EffectEnded, Feedback, Outcome
 from roomgate.link.order import JUDGE_WITHIN_S, Order, OrderRefused
 from roomgate.redact import foreign
+from roomgate.storage.database import StorageBusy, StorageFailed
 from roomgate.storage.record import Record
 from roomgate.xapi import tree
 from roomgate.xapi.call import Call, Verb
@@ -43,6 +44,7 @@ _log = log.get("acts")
 MOST_AT_ONCE = 500  # orders under way; more are refused, so that a mad hub cannot fill our memory
 UNDO_S = 3.0  # how long one try to undo may take
 UNDO_AGAIN_S = 2.0
+UNWRITTEN = "The site's connector cannot write its record, so"
 
 
 class Leases(Protocol):
@@ -159,8 +161,11 @@ class Acts:
             await self._carry_out(order, arrived)
         except (OrderRefused, PolicyRefused) as no:
             self._refuse(order, no.rule, no.message)
+        except (StorageFailed, StorageBusy) as unwritten:
+            self._refuse(order, unwritten.code, f"{UNWRITTEN} nothing was done.")
 
     async def _carry_out(self, order: Order, arrived: float) -> None:
+        self.record.require()
         room, call = self._understood(order, arrived)
         about = Circumstances(
             order.principal,
@@ -254,7 +259,13 @@ class Acts:
             return
         effect = effect_of(order, call, result)
         if effect:
-            await self._begun(effect, room)
+            try:
+                await self._begun(effect, room)
+            except (StorageFailed, StorageBusy) as unwritten:  # what is not written down must not last
+                undone = await self._undo(effect, unwritten.code)
+                words = f"{UNWRITTEN} what was begun was ended again ({undone})."
+                self._outcome(order, room, Outcome(order.id, "failed", rule=unwritten.code, words=words))
+                return
         self._outcome(order, room, Outcome(order.id, "done", result=result))
 
     def _failed(self, order: Order, room: Room, failed: XapiError) -> None:

@@ -5,7 +5,7 @@ before the notice is shown, so that it is undone after a crash too.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import sqlalchemy as sql
@@ -13,7 +13,7 @@ import sqlalchemy as sql
 from roomgate.ids import DeviceId, EffectId, GrantId, OrderId, PersonId, SessionId, mint
 from roomgate.link.messages import EffectInfo
 from roomgate.link.order import Order
-from roomgate.storage.database import Database
+from roomgate.storage.database import Database, StorageBusy, StorageFailed
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
@@ -99,6 +99,7 @@ class Effects:
 
     _db: Database
     _all: dict[EffectId, Effect]
+    _gone: set[EffectId] = field(default_factory=set)  # forgotten, and perhaps still in the database
 
     @classmethod
     async def open(cls, db: Database) -> "Effects":
@@ -112,8 +113,18 @@ class Effects:
         await self._db.write(lambda c: c.execute(_effects.insert().values(id=effect.id, facts=facts)) and None)
 
     async def forget(self, effect: Effect) -> None:
+        """It lasts no more. Never fails: where that cannot be written now, it is with the next one that can.
+
+        A restart before then finds it lasting, and undoes once more what has ended.
+        """
         if self._all.pop(effect.id, None):
-            await self._db.write(lambda c: c.execute(_effects.delete().where(_effects.c.id == effect.id)) and None)
+            self._gone.add(effect.id)
+            gone = frozenset(self._gone)
+            try:
+                await self._db.write(lambda c: c.execute(_effects.delete().where(_effects.c.id.in_(gone))) and None)
+            except (StorageFailed, StorageBusy):
+                return
+            self._gone -= gone
 
     def lasting(self, effect: Effect) -> bool:
         return effect.id in self._all

@@ -145,6 +145,11 @@ class Record:
 
     # -- adding -------------------------------------------------------------------------------------
 
+    def require(self) -> None:
+        """Raises StorageFailed while nothing can be written: what cannot be recorded must not begin."""
+        if (failed := self._db.failed) is not None:
+            raise type(failed)(failed.message)
+
     def append(self, conn: Connection, event: Event) -> int:
         """Add an event inside the unit of work that it tells of; gives its index."""
         raw = event.encode()

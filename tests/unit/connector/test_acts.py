@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
 
 from roomgate.clock import HandClock
 from roomgate.connector import effects as effects_module
@@ -21,7 +22,7 @@ from roomgate.ids import mint
 from roomgate.link.messages import Outcome
 from roomgate.link.order import JUDGE_WITHIN_S, LeaseBook, Order, Renewal
 from roomgate.storage import record as record_module
-from roomgate.storage.database import Database
+from roomgate.storage.database import Database, StorageFailed
 from roomgate.storage.record import Record
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.errors import CommandFailed, DeviceGone, DeviceUnreachable, PermissionDenied, XapiError
@@ -67,6 +68,7 @@ class Site:
     record: Record
     bookings: Booked
     file: File
+    db: Database
     _sequence: int = 0
 
     def lease(self, session: str = "ses_1") -> None:
@@ -105,7 +107,7 @@ Opened = Callable[..., Any]
 def site(tmp_path: File) -> Opened:
     @asynccontextmanager
     async def opened(policy: str = "service-desk") -> AsyncIterator[Site]:
-        db = Database.open(tmp_path / "connector.db", record_module.metadata)
+        db = Database.open(tmp_path / "connector.db", record_module.metadata, again_s=3600)
         await db.write(effects_module.metadata.create_all)
         record = Record(db, "roomgate.connector/con_1", Ed25519PrivateKey.generate())
         room, wires, clock, leases, booked = MemoryRoom(), Wires(), HandClock(), LeaseBook(LINK), Booked()
@@ -119,7 +121,7 @@ def site(tmp_path: File) -> Opened:
             "site_1", One(), lambda: rules, booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
             wires, leases,
         )  # fmt: skip
-        made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db")
+        made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db", db)
         made.lease()
         async with asyncio.TaskGroup() as group:
             running = group.create_task(acts.run())
@@ -329,3 +331,69 @@ async def test_about_to_do_is_durable_before_the_device_is_called(site: Opened) 
         s.room.before = look
         await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
         assert seen == [1]
+
+
+# ---- a disk that cannot be written -------------------------------------------------------------------
+
+
+def fill(conn: Connection) -> None:
+    """As a full disk does it: whatever is in the same commit fails, and nothing is accepted after it."""
+    pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
+    conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    conn.exec_driver_sql("CREATE TABLE big AS SELECT zeroblob(100000) AS filling")
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "arguments"),
+    [(Verb.COMMAND, "Command/Audio/Volume/Set", {"Level": 30}), (Verb.GET, "Status/Audio/Volume", {})],
+)
+@pytest.mark.asyncio
+async def test_what_cannot_be_recorded_is_not_done_and_the_asker_hears_why(
+    site: Opened, verb: Verb, path: str, arguments: dict[str, Any]
+) -> None:
+    async with site() as s:
+        s.db.write_soon(fill)
+        with pytest.raises(StorageFailed):
+            await s.db.write(lambda conn: None)
+        outcome = await s.do(s.order(verb, path, **arguments))
+        assert (outcome.outcome, outcome.rule) == ("refused", "storage.failed")
+        assert "nothing was done" in outcome.words
+        assert s.room.calls == []
+        assert s.acts.ready
+
+
+@pytest.mark.asyncio
+async def test_a_disk_that_fills_at_the_last_moment_stops_the_command(site: Opened) -> None:
+    async with site() as s:
+        s.db.write_soon(fill)  # in the same commit as "about to do"
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=30))
+        assert (outcome.outcome, outcome.rule) == ("refused", "storage.failed")
+        assert s.room.calls == []
+
+
+@pytest.mark.asyncio
+async def test_what_lasts_and_cannot_be_written_down_is_ended_at_once(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+
+        def while_it_dials(call: Call) -> None:
+            if call.path.words == ("Dial",):
+                s.db.write_soon(fill)
+
+        s.room.before = while_it_dials
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        assert (outcome.outcome, outcome.rule) == ("failed", "storage.failed")
+        assert [call.argument("CallId") for call in s.room.done("Call Disconnect")] == [7]
+        assert s.acts.effects.all() == []
+
+
+@pytest.mark.asyncio
+async def test_a_cut_ends_what_lasts_also_where_nothing_can_be_written(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        s.db.write_soon(fill)
+        with pytest.raises(StorageFailed):
+            await s.db.write(lambda conn: None)
+        assert await s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked.") == ["call 7: undone"]
+        assert len(s.room.done("Call Disconnect")) == 1

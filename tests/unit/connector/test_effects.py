@@ -6,6 +6,7 @@ from roomgate.link.order import Order
 from roomgate.storage.database import Database
 from roomgate.xapi.call import Verb
 from roomgate.xapi.schema import Catalogue
+from support.waiting import until
 
 CATALOGUE = Catalogue.shipped()
 
@@ -75,4 +76,28 @@ async def test_effects_are_known_after_a_restart(tmp_path) -> None:
     assert again.of_sessions(["ses_2"]) == []
     assert again.lasting(kept)
     assert not again.lasting(gone)
+    await db.aclose()
+
+
+@pytest.mark.asyncio
+async def test_what_could_not_be_forgotten_is_forgotten_with_the_next(tmp_path) -> None:
+    db = Database.open(tmp_path / "x.db", again_s=0.01)
+    await db.write(module.metadata.create_all)
+    book = await Effects.open(db)
+    one, two = begun("Dial", {"CallId": 1}, Number="a@b.c"), begun("Dial", {"CallId": 2}, Number="a@b.c")
+    for effect in (one, two):
+        await book.begin(effect)
+
+    def fill(conn):
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
+        conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        conn.exec_driver_sql("CREATE TABLE big AS SELECT zeroblob(100000) AS filling")
+
+    db.write_soon(fill)
+    await book.forget(one)
+    assert book.all() == [two]
+    assert len((await Effects.open(db)).all()) == 2
+    await until(lambda: db.failed is None)
+    await book.forget(two)
+    assert (await Effects.open(db)).all() == []
     await db.aclose()
