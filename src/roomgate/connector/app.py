@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sql
 
-from roomgate import supervise
-from roomgate.clock import Clock, SystemClock, iso
+from roomgate import log, supervise
+from roomgate.clock import Clock, Jumps, SystemClock, iso
 from roomgate.connector import effects as effects_book
 from roomgate.connector import quarantine as quarantine_list
 from roomgate.connector.acts import Acts
@@ -39,7 +39,7 @@ from roomgate.errors import RoomgateError
 from roomgate.folder import alone_in
 from roomgate.ids import ConnectorId
 from roomgate.ledger.checkpoint import BadNote, VerifierKey
-from roomgate.ledger.event import ConnectorStarted
+from roomgate.ledger.event import ClockJumped, ConnectorStarted
 from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.sync import Sync
 from roomgate.storage.database import Database
@@ -48,8 +48,11 @@ from roomgate.storage.record import metadata as record_tables
 from roomgate.storage.witnessed import push
 from roomgate.xapi.schema import Catalogue
 
+CLOCK_EVERY_S = 1.0
 WITNESS_EVERY_S = 2.0
 RETRY_S = 5.0  # the longest pause of a service after it failed
+
+_log = log.get("connector")
 
 
 def origin(connector: ConnectorId) -> str:
@@ -162,6 +165,7 @@ class Connector:
             "mirror": self.mirrored.run,
             "spool": self.spool.run,
             "policy": self._watch_policy,
+            "clock": self._watch_clock,
             "uplink": self.uplink.run,
         }
         if self.sync is not None:
@@ -181,6 +185,15 @@ class Connector:
             await asyncio.sleep(self._config.devices_check_s)
             if self._policy.look():
                 await self.acts.end_all("policy.changed", "the site's policy changed")
+
+    async def _watch_clock(self) -> None:
+        """A wall clock that was set is told in the log and on the record; what counts here is the monotonic one."""
+        jumps = Jumps(self._clock)
+        while True:
+            await asyncio.sleep(CLOCK_EVERY_S)
+            if by_s := round(jumps.look()):
+                _log.warning("clock.jumped", by_s=by_s)
+                await self._record.add(ClockJumped(at=iso(self._clock.now()), by_s=by_s))
 
     async def _push(self) -> None:
         """Have the record signed by the witness whenever it grew."""

@@ -43,6 +43,7 @@ from roomgate.xapi.errors import XapiError
 
 LARGEST_FRAME = 1024 * 1024  # of a WebSocket; the link and /ws hold their own limits below it
 EXPIRE_EVERY_S = 0.1
+CLOCK_EVERY_S = 1.0
 WITNESS_EVERY_S = 1.0
 RECONCILE_EVERY_S = 2.0
 RETRY_S = 5.0  # the longest pause of what runs by itself after it failed
@@ -215,6 +216,7 @@ def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         await parts.ledger.reconcile()
 
     return [
+        ("hub.clock", every(CLOCK_EVERY_S, parts.look_at_clock)),
         ("hub.expiry", every(EXPIRE_EVERY_S, parts.expire)),
         ("hub.witness", every(WITNESS_EVERY_S, parts.ledger.push_to_witness)),
         ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),
