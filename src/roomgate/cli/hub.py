@@ -82,9 +82,11 @@ def serve(*, config: Path, json: bool = False) -> None:
     Example: ``roomgate hub serve --config hub.toml``
     """
     from roomgate import log
+    from roomgate.descriptors import ensure_most
     from roomgate.hub.program import serve as run
 
     log.setup()
+    ensure_most()
     made = _config(config)
 
     def ready(address: str) -> None:

@@ -35,6 +35,7 @@ from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.spool import Spool
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.connector.vault import Vault
+from roomgate.descriptors import Descriptors
 from roomgate.errors import RoomgateError
 from roomgate.folder import alone_in
 from roomgate.ids import ConnectorId
@@ -48,7 +49,7 @@ from roomgate.storage.record import metadata as record_tables
 from roomgate.storage.witnessed import push
 from roomgate.xapi.schema import Catalogue
 
-CLOCK_EVERY_S = 1.0
+MACHINE_EVERY_S = 1.0
 WITNESS_EVERY_S = 2.0
 RETRY_S = 5.0  # the longest pause of a service after it failed
 
@@ -165,7 +166,7 @@ class Connector:
             "mirror": self.mirrored.run,
             "spool": self.spool.run,
             "policy": self._watch_policy,
-            "clock": self._watch_clock,
+            "machine": self._watch_machine,
             "uplink": self.uplink.run,
         }
         if self.sync is not None:
@@ -186,11 +187,13 @@ class Connector:
             if self._policy.look():
                 await self.acts.end_all("policy.changed", "the site's policy changed")
 
-    async def _watch_clock(self) -> None:
-        """A wall clock that was set is told in the log and on the record; what counts here is the monotonic one."""
-        jumps = Jumps(self._clock)
+    async def _watch_machine(self) -> None:
+        """A wall clock that was set is told in log and record (what counts here is the monotonic one), and a
+        want of descriptors in the log."""
+        jumps, descriptors = Jumps(self._clock), Descriptors()
         while True:
-            await asyncio.sleep(CLOCK_EVERY_S)
+            await asyncio.sleep(MACHINE_EVERY_S)
+            descriptors.look()
             if by_s := round(jumps.look()):
                 _log.warning("clock.jumped", by_s=by_s)
                 await self._record.add(ClockJumped(at=iso(self._clock.now()), by_s=by_s))

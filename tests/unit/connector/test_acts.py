@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -119,7 +120,7 @@ def site(tmp_path: File) -> Opened:
         rules = SitePolicy.build(SiteRules(name=policy), SitePolicy.shipped_text(policy))
         acts = Acts(
             "site_1", One(), lambda: rules, booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
-            wires, leases,
+            wires, leases, follow_again_s=0.01,
         )  # fmt: skip
         made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db", db)
         made.lease()
@@ -372,22 +373,6 @@ async def test_a_disk_that_fills_at_the_last_moment_stops_the_command(site: Open
 
 
 @pytest.mark.asyncio
-async def test_what_lasts_and_cannot_be_written_down_is_ended_at_once(site: Opened) -> None:
-    async with site() as s:
-        s.bookings.numbers = frozenset({"a@example.com"})
-
-        def while_it_dials(call: Call) -> None:
-            if call.path.words == ("Dial",):
-                s.db.write_soon(fill)
-
-        s.room.before = while_it_dials
-        outcome = await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
-        assert (outcome.outcome, outcome.rule) == ("failed", "storage.failed")
-        assert [call.argument("CallId") for call in s.room.done("Call Disconnect")] == [7]
-        assert s.acts.effects.all() == []
-
-
-@pytest.mark.asyncio
 async def test_a_cut_ends_what_lasts_also_where_nothing_can_be_written(site: Opened) -> None:
     async with site() as s:
         s.bookings.numbers = frozenset({"a@example.com"})
@@ -397,3 +382,93 @@ async def test_a_cut_ends_what_lasts_also_where_nothing_can_be_written(site: Ope
             await s.db.write(lambda conn: None)
         assert await s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked.") == ["call 7: undone"]
         assert len(s.room.done("Call Disconnect")) == 1
+
+
+# ---- whatever is killed, and whenever: a cut finds what to undo ---------------------------------------
+
+
+def book_on_disk(s: Site) -> list[bytes]:
+    with contextlib.closing(sqlite3.connect(s.file)) as other:
+        return [facts for (facts,) in other.execute("SELECT facts FROM effects")]
+
+
+def up(number: str, id: int = 7) -> dict[str, Any]:
+    found = {"id": id, "RemoteNumber": number, "Direction": "Outgoing", "Status": "Connected"}
+    return {"Status": {"Audio": {"Volume": 50}, "Call": [found]}}
+
+
+@pytest.mark.asyncio
+async def test_what_a_dial_may_leave_is_on_the_disk_before_the_device_is_called(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        before: list[list[bytes]] = []
+        s.room.before = lambda call: before.append(book_on_disk(s)) if call.path.words == ("Dial",) else None
+        await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        assert len(before) == len(before[0]) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_dial_that_the_device_refuses_leaves_nothing(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.failure = CommandFailed("busy")
+        assert (await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))).outcome == "failed"
+        await s.kinds()
+        assert s.acts.effects.all() == book_on_disk(s) == []
+
+
+@pytest.mark.parametrize(("number", "ended"), [("a@example.com", [7]), ("somebody.else@example.com", [])])
+@pytest.mark.asyncio
+async def test_a_dial_whose_outcome_is_unknown_is_undone_by_its_number(
+    site: Opened, number: str, ended: list[int]
+) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.failure = DeviceGone("the connection ended")
+        assert (await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))).outcome == "unknown"
+        assert len(book_on_disk(s)) == 1
+        s.room.failure, s.room.document = None, up(number)
+        await s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked.")
+        assert [call.argument("CallId") for call in s.room.done("Call Disconnect")] == ended
+        assert s.acts.effects.all() == []
+
+
+@pytest.mark.asyncio
+async def test_a_cut_while_the_device_dials_ends_the_call_once_it_is_made(site: Opened) -> None:
+    async with site() as s, asyncio.TaskGroup() as group:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.document = {"Status": {"Call": []}}
+
+        def cut(call: Call) -> None:
+            if call.path.words == ("Dial",):
+                group.create_task(s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked."))
+
+        s.room.before = cut
+        assert (await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))).outcome == "done"
+        await until(lambda: s.room.done("Call Disconnect"))
+        assert [call.argument("CallId") for call in s.room.done("Call Disconnect")] == [7]
+        assert s.acts.effects.all() == []
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_may_have_been_made_is_taken_on_when_the_device_shows_it(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.failure = DeviceGone("the connection ended")
+        await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        s.room.failure, s.room.document = None, up("a@example.com", id=9)
+        await until(lambda: [effect.call for effect in s.acts.effects.all()] == [9])
+        s.room.feedback("status", {"Status": {"Call": [{"id": 9, "ghost": "True"}]}})
+        await until(lambda: not s.acts.effects.all())
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_was_never_made_is_let_go_when_the_device_says_so(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.failure = DeviceGone("the connection ended")
+        await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        assert [effect.unseen for effect in s.acts.effects.all()] == [True]
+        s.room.failure = None
+        await until(lambda: not s.acts.effects.all())
+        assert s.room.done("Call Disconnect") == []
