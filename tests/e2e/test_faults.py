@@ -133,10 +133,8 @@ async def test_a_witness_whose_disk_is_full_signs_nothing_and_catches_up(world):
 
 @pytest.mark.parametrize("name", ["hub", "connector"])
 async def test_no_more_descriptors_is_said_and_passes_when_there_are_some_again(world, name):
-    pid = world.programs.pid(name)
     before = len(said(world, name, "descriptors.short"))
-    open_now = len(os.listdir(f"/proc/{pid}/fd"))
-    with limited(world, name, resource.RLIMIT_NOFILE, open_now):
+    with limited(world, name, resource.RLIMIT_NOFILE, 8):  # it has these, and more: none is left
         async with asyncio.timeout(BACK_S):
             while len(said(world, name, "descriptors.short")) == before:
                 await asyncio.sleep(0.05)
@@ -147,7 +145,7 @@ async def test_no_more_descriptors_is_said_and_passes_when_there_are_some_again(
     assert world.programs.running[name].returncode is None
     await until_it_answers(world)
     async with asyncio.timeout(BACK_S):
-        while len(said(world, name, "descriptors.enough")) == 0:
+        while len(said(world, name, "descriptors.enough")) <= before:
             await asyncio.sleep(0.05)
 
 

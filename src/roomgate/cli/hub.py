@@ -1,7 +1,6 @@
 """Running the hub."""
 
 import asyncio
-import getpass
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,8 @@ from typing import TYPE_CHECKING
 from cyclopts import App
 
 from roomgate.cli import settings
-from roomgate.cli.output import show_json
+from roomgate.cli.files import read_secret
+from roomgate.cli.output import Json, say, show_json
 from roomgate.cli.running import run_program
 
 if TYPE_CHECKING:
@@ -26,16 +26,21 @@ def _config(file: Path | None) -> "HubConfig":
 
 
 @app.command
-def init(*, config: Path, admin: str, password_file: Path | None = None, json: bool = False) -> None:
+def init(*, config: Path | None = None, admin: str, password_file: Path | None = None, json: Json = False) -> None:
     """Make a hub: its data folder, its keys, and its first administrator. Once only.
 
     Example: ``roomgate hub init --config hub.toml --admin ada`` (asks for the password)
 
     Parameters
     ----------
-    admin: the first administrator's name
-    password_file: a file with their password; without it you are asked
-    json: also makes a first access token, of twelve hours, and prints all as JSON
+    config
+        the hub's TOML file; its keys may also come as ROOMGATE_HUB_…
+    admin
+        the first administrator's name
+    password_file
+        a file with their password; without it you are asked
+    json
+        also makes a first access token, of twelve hours, and prints all as JSON
     """
     from roomgate import log
     from roomgate.clock import SystemClock
@@ -45,7 +50,7 @@ def init(*, config: Path, admin: str, password_file: Path | None = None, json: b
 
     log.setup("WARNING")
     made = _config(config)
-    password = password_file.read_text("utf-8").strip() if password_file else getpass.getpass("Password: ")
+    password = read_secret(password_file, f"Password for {admin}: ", "--password-file").reveal()
 
     async def run() -> dict[str, str]:
         result = await make(made, admin, password)
@@ -70,16 +75,21 @@ def init(*, config: Path, admin: str, password_file: Path | None = None, json: b
     if json:
         show_json(told)
     else:
-        print(f"The hub is made; its key is {told['fingerprint']}")
-        print(f"Its ledger's key, for a witness and for verification: {told['vkey']}")
+        say(f"The hub is made; its key is {told['fingerprint']}")
+        say(f"Its ledger's key, for a witness and for verification: {told['vkey']}")
         print("Start it with `roomgate hub serve`, and sign in at its console.")
 
 
 @app.command
-def serve(*, config: Path, json: bool = False) -> None:
+def serve(*, config: Path | None = None, json: Json = False) -> None:
     """Run until stopped.
 
     Example: ``roomgate hub serve --config hub.toml``
+
+    Parameters
+    ----------
+    config
+        the hub's TOML file; its keys may also come as ROOMGATE_HUB_…
     """
     from roomgate import log
     from roomgate.descriptors import ensure_most
@@ -93,21 +103,41 @@ def serve(*, config: Path, json: bool = False) -> None:
         if json:
             show_json({"hub": address, "pid": os.getpid()})
         else:
-            print(f"The hub answers at {address}", flush=True)
+            say(f"The hub answers at {address}")
 
     run_program(run(made, ready))
 
 
 @app.command
-def migrate(*, config: Path) -> None:
-    """Bring the database up to this version. `serve` does the same at its start."""
+def migrate(*, config: Path | None = None, json: Json = False) -> None:
+    """Bring the database up to this version. `serve` does the same at its start.
+
+    Example: ``roomgate hub migrate --config hub.toml``
+    """
     from roomgate.hub.app import migrate as run
 
-    print(f"The database is at version {asyncio.run(run(_config(config)))}.")
+    version = asyncio.run(run(_config(config)))
+    if json:
+        show_json({"version": version})
+    else:
+        say(f"The database is at version {version}.")
 
 
 @app.command(name="config")
-def config_(*, config: Path, check: bool = True) -> None:
-    """Check the configuration and say every complaint at once."""
+def config_(*, config: Path | None = None, check: bool = True, json: Json = False) -> None:
+    """Check the configuration and say every complaint at once.
+
+    Example: ``roomgate hub config --check --config hub.toml``
+
+    Parameters
+    ----------
+    config
+        the hub's TOML file; its keys may also come as ROOMGATE_HUB_…
+    check
+        what this does, and all it does
+    """
     made = _config(config)
-    print(f"{config} holds; the data folder is {made.data}.")
+    if json:
+        show_json({"ok": True, "data": str(made.data)})
+    else:
+        say(f"{config or 'The environment'} holds; the data folder is {made.data}.")

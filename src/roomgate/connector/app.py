@@ -143,6 +143,7 @@ class Connector:
                 connector=identity.connector,
                 fleet=self.fleet,
                 acts=self.acts,
+                end_all=self.desk.end_all,
                 effects=effects,
                 policy=lambda: self._policy.policy,
                 vault=vault,
@@ -185,7 +186,7 @@ class Connector:
         while True:
             await asyncio.sleep(self._config.devices_check_s)
             if self._policy.look():
-                await self.acts.end_all("policy.changed", "the site's policy changed")
+                await self.desk.end_all("policy.changed", "the site's policy changed")
 
     async def _watch_machine(self) -> None:
         """A wall clock that was set is told in log and record (what counts here is the monotonic one), and a

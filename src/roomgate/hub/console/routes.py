@@ -56,7 +56,9 @@ def build_console(relay: RelayParts) -> Console:
     def visit_of(request: Req) -> Visit:
         parts = parts_of(request)
         host = request.headers.get("host", "")
-        return Visit(signed_of(request), words_of(request), notices, parts.clock.now(), request.url.path, host[:255])
+        quiet = "x-look" in request.headers
+        who, t, now = signed_of(request), words_of(request), parts.clock.now()
+        return Visit(who, t, notices, now, request.url.path, host[:255], quiet)
 
     def refuse(request: Req, fault: Exception) -> Page:
         """A refusal as a page. An error that is not ours is logged and says nothing of itself."""

@@ -82,11 +82,12 @@ class Visit:
     now: datetime
     path: str
     host: str
+    quiet: bool = False  # a look of our script's: what is to be said once waits for whoever acted
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def page(self, template: str, status: int = 200, **context: Any) -> Page:
         """Render. What was to be said once is said now, if the template has a place for it."""
-        told = self.notices.take(self.signed.principal.credential)
+        told = [] if self.quiet else self.notices.take(self.signed.principal.credential)
         places = context.pop("places", ())
         context["notices"] = [n for n in told if n.at not in places]
         context["notices_at"] = {place: [n for n in told if n.at == place] for place in places}
