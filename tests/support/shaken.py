@@ -43,6 +43,8 @@ class Shaken:
     witness_vkey: str = ""
     inside: dict[str, Inside] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
+    link_port: int = 0  # where the connector finds the hub, if something stands between
+    witness_port: int = 0  # and the hub and the connector the witness
     hub_extra: dict[str, Any] = field(default_factory=dict)
     connector_extra: dict[str, Any] = field(default_factory=dict)
     env: dict[str, dict[str, str]] = field(default_factory=dict)  # one program's own, by its name
@@ -53,11 +55,11 @@ class Shaken:
         (self.folder / "logs").mkdir(parents=True)
         self.programs = Programs(self.folder / "logs", {"ROOMGATE_DEBUG": ""})
         self.authority = Authority(self.folder)
+        self.ports = {"hub": free_port(), "witness": free_port()}
 
     # ---- making it ---------------------------------------------------------------------------------
 
     async def start_all(self) -> None:
-        self.ports = {"hub": free_port(), "witness": free_port()}
         self.hub = f"https://localhost:{self.ports['hub']}"
         self._write_witness()
         async with asyncio.TaskGroup() as group:
@@ -84,7 +86,7 @@ class Shaken:
         self._write("witness.toml", toml(values))
 
     def _witness(self) -> dict[str, str]:
-        return {"url": f"https://localhost:{self.ports['witness']}", "key": self.witness_vkey}
+        return {"url": f"https://localhost:{self.witness_port or self.ports['witness']}", "key": self.witness_vkey}
 
     async def _make_hub(self) -> None:
         certificate, key = self.authority.issue("hub")
@@ -113,7 +115,7 @@ class Shaken:
         for name in self.rooms:
             (self.folder / "calendar" / name).mkdir(parents=True)
         values: dict[str, Any] = {
-            "data": str(self.folder / "connector"), "hub": self.hub, "hub_ca": str(self.authority.ca),
+            "data": str(self.folder / "connector"), "hub": f"https://localhost:{self.link_port or self.ports['hub']}", "hub_ca": str(self.authority.ca),
             "devices": str(self.folder / "devices.toml"), "policy": str(self.folder / "policy.toml"),
             "calendar": str(self.folder / "calendar"), "witness_url": self._witness()["url"],
             "witness_vkey": self.witness_vkey, "witness_ca": str(self.authority.ca),

@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from roomgate import log, supervise
 from roomgate.clock import Clock
 from roomgate.connector.config import BadConfig
@@ -116,7 +118,17 @@ class Fleet:
         return RoomInfo(room.device, room.name, room.condition.value, words, product, software)
 
     def infos(self) -> list[RoomInfo]:
-        return [self.info(keeper) for keeper in self.keepers()]
+        """The whole list, for the hub: a room that is missing here is gone for good, with the grants on it.
+
+        So a room whose device is just being exchanged is on it, as one that is away.
+        """
+        wanted = {device_id(self._connector, entry.name) for entry in self._entries}
+        between = [kept.keeper for device, kept in self._leaving.items() if device in wanted]
+        away = RoomCondition.OFFLINE.value
+        return [
+            *(self.info(keeper) for keeper in self.keepers()),
+            *(msgspec.structs.replace(self.info(keeper), state=away) for keeper in between),
+        ]
 
     # -- the work -------------------------------------------------------------------------------------
 
