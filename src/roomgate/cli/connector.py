@@ -96,8 +96,10 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
     """
     from roomgate import log
     from roomgate.connector.app import serve as run
+    from roomgate.descriptors import ensure_most
 
     log.setup()
+    ensure_most()
     made = _config(config)
 
     def ready(connector: "Connector") -> None:

@@ -19,6 +19,7 @@ from litestar.types import ControllerRouterHandler
 
 from roomgate import __version__, log, supervise
 from roomgate.clock import Clock, SystemClock, iso
+from roomgate.descriptors import Descriptors
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.folder import alone_in
 from roomgate.hub.config import HubConfig
@@ -43,8 +44,10 @@ from roomgate.xapi.errors import XapiError
 
 LARGEST_FRAME = 1024 * 1024  # of a WebSocket; the link and /ws hold their own limits below it
 EXPIRE_EVERY_S = 0.1
+MACHINE_EVERY_S = 1.0
 WITNESS_EVERY_S = 1.0
 RECONCILE_EVERY_S = 2.0
+RETRY_S = 5.0  # the longest pause of what runs by itself after it failed
 _log = log.get("hub")
 
 
@@ -96,9 +99,17 @@ def hub_fingerprint(config: HubConfig) -> str:
     return fingerprint(ensure_keys(config.keys).order.public_key())
 
 
-@get(["/healthz", "/readyz"], include_in_schema=False, media_type="text/plain")
+@get("/healthz", include_in_schema=False, media_type="text/plain")
 async def health() -> str:
+    """Whether the program runs: a reason to start it anew, if not."""
     return "ok"
+
+
+@get("/readyz", include_in_schema=False, media_type="text/plain")
+async def readiness(request: Request[Any, Any, Any]) -> Response[str]:
+    """Whether it can do its work: a hub that cannot write its record refuses everything."""
+    failed = request.app.state.parts.db.failed is not None
+    return Response("failing" if failed else "ok", status_code=503 if failed else 200)
 
 
 @get("/.well-known/security.txt", include_in_schema=False, media_type="text/plain")
@@ -138,6 +149,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             identity_http.sign_out,
             sites_http.enrol,
             health,
+            readiness,
             security_txt,
             openapi,
             *extension.routes,
@@ -195,7 +207,7 @@ async def _serve(
         server = Server(_settings(build_app(parts, extension), tls), lambda: ready(address))
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(supervise.keep(name, work, first_s=0.1), name=name)
+                group.create_task(supervise.keep(name, work, first_s=0.1, most_s=RETRY_S), name=name)
                 for name, work in [*own_tasks(parts), *extension.tasks]
             ]
             try:
@@ -208,12 +220,19 @@ async def _serve(
 
 
 def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-    """What runs by itself: ends, the witness, the comparison of the records."""
+    """What runs by itself: a look at clock and descriptors, ends, the witness, the comparison of the records."""
 
     async def reconcile() -> None:
         await parts.ledger.reconcile()
 
+    descriptors = Descriptors()
+
+    async def look_at_machine() -> None:
+        descriptors.look()
+        await parts.look_at_clock()
+
     return [
+        ("hub.machine", every(MACHINE_EVERY_S, look_at_machine)),
         ("hub.expiry", every(EXPIRE_EVERY_S, parts.expire)),
         ("hub.witness", every(WITNESS_EVERY_S, parts.ledger.push_to_witness)),
         ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),

@@ -74,6 +74,15 @@ class Unknown(msgspec.Struct, frozen=True):
     fields: dict[str, Any]
 
 
+# ---- both ------------------------------------------------------------------------------------------
+
+
+class ClockJumped(Event, frozen=True, kw_only=True, tag="clock.jumped"):
+    """The machine's wall clock was set by so many seconds (back, if negative). It prolonged nothing."""
+
+    by_s: Public[int]
+
+
 # ---- hub: identity --------------------------------------------------------------------------------
 
 
