@@ -40,8 +40,7 @@ def init(*, config: Path, admin: str, password_file: Path | None = None, json: b
     from roomgate import log
     from roomgate.clock import SystemClock
     from roomgate.hub.app import init as make
-    from roomgate.hub.parts import ORIGIN, open_parts
-    from roomgate.ledger.checkpoint import VerifierKey
+    from roomgate.hub.parts import open_parts
 
     log.setup("WARNING")
     made = _config(config)
@@ -54,7 +53,7 @@ def init(*, config: Path, admin: str, password_file: Path | None = None, json: b
             told = {
                 "person": result.admin,
                 "fingerprint": result.fingerprint,
-                "vkey": str(VerifierKey.of(ORIGIN, parts.keys.ledger)),
+                "vkey": parts.restorations.name,
             }
             if json:
                 _, cookie = await parts.identity.sign_in(admin, password, "hub init")
@@ -109,3 +108,71 @@ def config_(*, config: Path, check: bool = True) -> None:
     """Check the configuration and say every complaint at once."""
     made = _config(config)
     print(f"{config} holds; the data folder is {made.data}.")
+
+
+@app.command
+def backup(*, config: Path, to: Path, json: bool = False) -> None:
+    """Write a backup of the hub to a new file, while it runs or not.
+
+    Example: ``roomgate hub backup --config hub.toml --to hub-2026-03-10.backup``
+    """
+    from roomgate.clock import SystemClock
+    from roomgate.hub.backup import make_backup
+    from roomgate.storage.database import file_of
+
+    made = _config(config)
+    done = make_backup(Path(made.data), file_of(made.database), to, SystemClock())
+    if json:
+        show_json({"file": str(to), "seal": done.seal, "entries": done.manifest.entries, "made": done.manifest.made})
+        return
+    print(
+        f"{to} holds the database ({done.manifest.entries} ledger entries) and BOTH KEYS OF THE HUB: keep it as safe."
+    )
+    print(
+        "Not inside: the configuration, the TLS certificate and its key, the witness, device credentials (the sites')."
+    )
+    print(f"Its seal, to be written down elsewhere: {done.seal}")
+
+
+@app.command
+def restore(
+    file: Path, *, config: Path, admin: str, password_file: Path | None = None, seal: str = "", json: bool = False
+) -> None:
+    """Make a hub from a backup, in a new data folder. It starts in safe mode: nothing lives until it is confirmed.
+
+    Example: ``roomgate hub restore hub-2026-03-10.backup --config hub.toml --admin ada``
+
+    Parameters
+    ----------
+    file: the backup
+    admin: the one administrator who may sign in, and confirm what still holds
+    password_file: a file with a new password for them; without it, the one of the backup holds
+    seal: the seal that was written down when the backup was made
+    """
+    from roomgate import log
+    from roomgate.hub.restore import restore as run
+
+    log.setup("ERROR")
+    password = password_file.read_text("utf-8").strip() if password_file else None
+    done, vkey = asyncio.run(run(_config(config), file, admin, password, seal))
+    if json:
+        show_json({"made": done.manifest.made, "entries": done.manifest.entries, "seal": done.seal, "vkey": vkey})
+        return
+    print(f"The hub is restored as it was at {done.manifest.made}, with {done.manifest.entries} ledger entries.")
+    print(f"It starts in safe mode. {admin} may sign in, look at Safe mode, and confirm what still holds.")
+    print(f"Its ledger goes on under a new name; a witness must be given this key: {vkey}")
+
+
+@app.command
+def admit(*, config: Path, admin: str, password_file: Path | None = None) -> None:
+    """Let one administrator into a hub that is in safe mode, to confirm what still holds.
+
+    Example: ``roomgate hub admit --config hub.toml --admin ada``
+    """
+    from roomgate import log
+    from roomgate.hub.restore import admit as run
+
+    log.setup("ERROR")
+    password = password_file.read_text("utf-8").strip() if password_file else None
+    asyncio.run(run(_config(config), admin, password))
+    print(f"{admin} may sign in.")

@@ -3,6 +3,7 @@
 Implements `uplink.UplinkHandler` and `acts.Sender`. It holds no rule: orders and cuts are `Acts`' to judge.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,7 @@ from roomgate.connector.acts import Acts
 from roomgate.connector.bookings import RoomBookings
 from roomgate.connector.effects import Effects
 from roomgate.connector.fleet import Fleet
+from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Keeper
 from roomgate.connector.mirror import Mirrored
 from roomgate.connector.room import Room, RoomCondition
@@ -73,6 +75,7 @@ class Staff:
     mirrored: Mirrored
     bookings: RoomBookings
     link: Link
+    hub: HubMemory
 
 
 class Desk:
@@ -98,7 +101,9 @@ class Desk:
 
     def site(self) -> Site:
         policy = self._policy()
-        return Site(policy.rules.name, policy.digest, self.staff.fleet.infos(), self.effects())
+        return Site(
+            policy.rules.name, policy.digest, self.staff.fleet.infos(), self.effects(), self.staff.hub.checkpoint
+        )
 
     def effects(self) -> list[EffectInfo]:
         return [effect.info() for effect in self._effects.all()]
@@ -106,6 +111,7 @@ class Desk:
     async def welcome(self, welcome: Welcome) -> None:
         self.staff.spool.welcomed(welcome.ledger_size)
         self.staff.mirrored.up()
+        await asyncio.to_thread(self.staff.hub.tell, welcome.checkpoint)
 
     async def order(self, order: Order, arrived: float) -> None:
         await self.staff.acts.order(order, arrived)
@@ -122,8 +128,9 @@ class Desk:
     async def unsubscribe(self, order: str) -> None:
         await self.staff.acts.unsubscribe(order)
 
-    async def kept(self, size: int) -> None:
+    async def kept(self, size: int, checkpoint: str) -> None:
         self.staff.spool.kept(size)
+        await asyncio.to_thread(self.staff.hub.tell, checkpoint)
 
     # -- what the rooms say ---------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The hub's program: its parts behind one door, on one web server, with what runs by itself beside it."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,9 +31,11 @@ from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, b
 from roomgate.hub.identity import http as identity_http
 from roomgate.hub.ledger import http as ledger_http
 from roomgate.hub.parts import Parts, ensure_keys, open_parts
+from roomgate.hub.restoration import http as restoration_http
 from roomgate.hub.rooms import http as rooms_http
 from roomgate.hub.sites import http as sites_http
 from roomgate.ledger.event import HubStarted
+from roomgate.ledger.witnessing import WitnessAhead
 from roomgate.link.signing import fingerprint
 from roomgate.storage.database import Database
 from roomgate.xapi.errors import XapiError
@@ -41,6 +44,7 @@ LARGEST_FRAME = 1024 * 1024  # of a WebSocket; the link and /ws hold their own l
 EXPIRE_EVERY_S = 0.1
 WITNESS_EVERY_S = 1.0
 RECONCILE_EVERY_S = 2.0
+LOOK_FIRST_S = 3.0
 _log = log.get("hub")
 
 
@@ -89,9 +93,16 @@ def hub_fingerprint(config: HubConfig) -> str:
     return fingerprint(ensure_keys(config.keys).order.public_key())
 
 
-@get(["/healthz", "/readyz"], include_in_schema=False, media_type="text/plain")
+@get("/healthz", include_in_schema=False, media_type="text/plain")
 async def health() -> str:
     return "ok"
+
+
+@get("/readyz", include_in_schema=False, media_type="text/plain")
+async def readiness(request: Request[Any, Any, Any]) -> Response[str]:
+    """Whether people's work may be sent here: in safe mode only an administrator has something to do."""
+    safe = request.app.state.parts.restorations.safe_mode is not None
+    return Response("safe-mode" if safe else "ok", status_code=503 if safe else 200, media_type="text/plain")
 
 
 @get("/.well-known/security.txt", include_in_schema=False, media_type="text/plain")
@@ -116,6 +127,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         "/api/v1",
         route_handlers=[
             identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
+            restoration_http.API,
             *extension.api,
         ],
     )  # fmt: skip
@@ -125,6 +137,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             identity_http.sign_out,
             sites_http.enrol,
             health,
+            readiness,
             security_txt,
             openapi,
             *extension.routes,
@@ -160,6 +173,10 @@ async def serve(
         raise BadInput("certificate, certificate_key: the hub serves TLS alone, so both must be given.")
     parts = await open_parts(config, clock or SystemClock())
     try:
+        # Before anybody is let in: is this an older copy of the data? A witness that is away is asked again later.
+        with contextlib.suppress(RoomgateError, TimeoutError):
+            async with asyncio.timeout(LOOK_FIRST_S):
+                await look_at_witness(parts)
         await parts.record.add(HubStarted(at=_now(parts), version=__version__))
         extension = extend(parts)
         server = Server(_settings(config, build_app(parts, extension)), ready, config.public_url)
@@ -183,11 +200,23 @@ def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
     async def reconcile() -> None:
         await parts.ledger.reconcile()
 
+    async def witness() -> None:
+        await look_at_witness(parts)
+
     return [
         ("hub.expiry", every(EXPIRE_EVERY_S, parts.expire)),
-        ("hub.witness", every(WITNESS_EVERY_S, parts.ledger.push_to_witness)),
+        ("hub.witness", every(WITNESS_EVERY_S, witness)),
         ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),
     ]
+
+
+async def look_at_witness(parts: Parts) -> None:
+    """Have the record signed. A witness that knows a longer or another one tells that ours is an older copy."""
+    try:
+        await parts.ledger.push_to_witness()
+    except WitnessAhead as ahead:
+        await parts.restorations.behind_witness(ahead.size)
+        raise
 
 
 def every(pause_s: float, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

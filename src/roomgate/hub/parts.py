@@ -24,13 +24,12 @@ from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.passwords import Passwords
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.ledger.service import HubLedger, Witness
+from roomgate.hub.restoration.service import ORIGIN, Restorations
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.sites.service import Sites
 from roomgate.ledger.checkpoint import VerifierKey
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
-
-ORIGIN = "roomgate.hub/main"
 
 
 class KeyUnreadable(RoomgateError):
@@ -64,6 +63,7 @@ class Parts:
     grants: Grants
     ledger: HubLedger
     findings: Findings
+    restorations: Restorations
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -121,6 +121,8 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         grants = Grants(db, changes, clock, identity, rooms, sites)
         identity.bind(grants)
         rooms.bind(grants)
+        restorations = Restorations(db, changes, record, identity)
+        await restorations.load()  # first: it says by which name the record goes on
         await identity.load()
         await rooms.load()
         await grants.load()
@@ -130,5 +132,6 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         raise
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
-        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings
-    )
+        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
+        restorations,
+    )  # fmt: skip

@@ -25,6 +25,7 @@ from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import parts_of, signed_of
 from roomgate.hub.http.door import Front
 from roomgate.hub.relay.parts import RelayParts
+from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.xapi.errors import XapiError
 
@@ -45,7 +46,15 @@ def console_routes(relay: RelayParts) -> list[ControllerRouterHandler]:
     def visit_of(request: Req) -> Visit:
         parts = parts_of(request)
         host = request.headers.get("host", "")
-        return Visit(signed_of(request), words_of(request), notices, parts.clock.now(), request.url.path, host[:255])
+        return Visit(
+            signed_of(request),
+            words_of(request),
+            notices,
+            parts.clock.now(),
+            request.url.path,
+            host[:255],
+            {"safe_mode": parts.restorations.safe_mode},
+        )
 
     def refuse(request: Req, fault: Exception) -> Page:
         """A refusal as a page. An error that is not ours is logged and says nothing of itself."""
@@ -59,7 +68,7 @@ def console_routes(relay: RelayParts) -> list[ControllerRouterHandler]:
 
     pages = Router(
         "/",
-        route_handlers=[sign_in, language, *rooms_pages.ROUTES, *grants_pages.ROUTES],
+        route_handlers=[sign_in, language, *rooms_pages.ROUTES, *grants_pages.ROUTES, *restoration_pages.ROUTES],
         dependencies={
             "visit": Provide(visit_of, sync_to_thread=False),
             "relay": Provide(lambda: relay, sync_to_thread=False),
