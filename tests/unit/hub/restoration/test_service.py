@@ -88,6 +88,18 @@ async def test_only_what_is_confirmed_lives_and_the_rest_ends(tmp_path: Path) ->
         assert await hub.parts.identity.by_token(tokens["bert"][1]) is None
 
 
+async def test_a_confirmed_account_brings_back_none_of_its_credentials(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        guest = await hub.person("guest")
+        _, token = await hub.token("guest")
+        _, cookie = await hub.sign_in("guest")
+        await hub.parts.restorations.enter(BACKUP)
+        await hub.parts.restorations.confirm([guest.id], [], [], await confirmer(hub))
+        assert await hub.parts.identity.by_token(token) is None
+        assert await hub.parts.identity.by_cookie(cookie) is None
+        await hub.sign_in("guest")
+
+
 async def test_what_ended_before_stays_ended(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         await hub.person("guest")
