@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit format lock clean pictures
+.PHONY: help setup setup-tests demo test check unit format lock clean reference pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -33,6 +33,9 @@ unit: $(VENV)/.dev-ready
 format: $(VENV)/.dev-ready  ## mend what can be mended by machine
 	@$(VENV)/bin/ruff format src tests tools
 	@$(VENV)/bin/ruff check --fix src tests tools
+
+reference: $(VENV)/.dev-ready  ## docs/reference, written anew from the code
+	@$(PY) tools/reference.py
 
 pictures: setup-tests  ## the pictures of the console in docs/pictures
 	@$(PY) tools/pictures.py

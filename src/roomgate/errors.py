@@ -42,6 +42,13 @@ class Conflict(RoomgateError):
     code = "conflict"
 
 
+class CannotStart(Conflict):
+    """A program was given what it cannot run with: a port, a folder, a certificate. It has done nothing yet."""
+
+    code = "start.refused"
+    hint = "Change what the message names in the program's configuration, then start it again."
+
+
 class Unreachable(RoomgateError):
     """The other side does not answer."""
 

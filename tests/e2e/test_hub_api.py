@@ -107,7 +107,7 @@ async def test_every_answer_carries_its_guard(tmp_path: Path) -> None:
             headers = (await client.get(path)).headers
             assert "frame-ancestors 'none'" in headers["content-security-policy"]
             assert headers["x-content-type-options"] == "nosniff"
-            assert headers["referrer-policy"] == "no-referrer"
+            assert headers["referrer-policy"] == "same-origin"
             assert headers["cache-control"] == "no-store"
             assert "max-age" in headers["strict-transport-security"]
             assert "server" not in headers

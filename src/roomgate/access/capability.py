@@ -6,9 +6,9 @@ left out, decides; no match means refused.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Self
 
@@ -37,6 +37,7 @@ class Capability(StrEnum):
 
 
 Words = tuple[str, ...]
+_MOST_KNOWN = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +57,14 @@ class Need:
         return self.every <= held and (not self.some or bool(self.some & held))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Classes:
-    """The shipped rules."""
+    """The shipped rules. Compared by identity: what follows from them is worked out once and kept."""
 
     rules: Mapping[str, Mapping[Words, Capability]]  # root → prefix → class
     sets: Mapping[str, frozenset[Words]]  # relieving, intrusive, never …: prefixes, a root first unless Command
+    # The rules never change, so what was worked out once holds; bounded, since people choose the words.
+    _known: dict[tuple[str, Words], Capability | None] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     @cache
@@ -79,7 +82,15 @@ class Classes:
 
     def of(self, path: Path) -> Capability | None:
         """The class of one node, or None: then nobody may."""
-        rules, words = self.rules[path.root], path.words
+        key = (path.root, path.words)
+        if key not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = self._longest(*key)
+        return self._known[key]
+
+    def _longest(self, root: str, words: Words) -> Capability | None:
+        rules = self.rules[root]
         for length in range(len(words), -1, -1):
             if found := rules.get(words[:length]):
                 return found
@@ -95,8 +106,7 @@ class Classes:
                 found = self.of(call.path)
                 return Need(frozenset({found, Capability.CONFIGURE}) if found else frozenset())
             case Verb.GET | Verb.SUBSCRIBE:
-                below = {self.of(Path((leaf.path.root, *leaf.path.words))) for leaf in catalogue.leaves(call.path)}
-                return Need(frozenset(), frozenset(c for c in below if c))
+                return Need(frozenset(), _below(self, catalogue, call.path))
 
     def listed(self, name: str, call: Call) -> Words | None:
         """The prefix of the set ``name`` that the call falls under, or None.
@@ -119,6 +129,13 @@ class Classes:
     def never(self, call: Call) -> Words | None:
         """The entry of the never-list that forbids the call, or None."""
         return self.listed("never", call)
+
+
+@lru_cache(maxsize=4096)
+def _below(classes: Classes, catalogue: Catalogue, path: Path) -> frozenset[Capability]:
+    """The classes of all leaves at or below a node. The whole of Status has hundreds, and is read often."""
+    found = {classes.of(Path((leaf.path.root, *leaf.path.words))) for leaf in catalogue.leaves(path)}
+    return frozenset(c for c in found if c)
 
 
 def longest(prefixes: Iterable[Words], words: Words) -> Words | None:

@@ -19,6 +19,7 @@ from roomgate.connector.consent import Panel, Question, Said
 from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of
 from roomgate.connector.room import Room, RoomCondition
 from roomgate.connector.site_policy import Circumstances, Leave, PolicyRefused, SitePolicy
+from roomgate.errors import Unreachable
 from roomgate.ledger import event as events
 from roomgate.link.messages import Cut, EffectEnded, Feedback, Outcome
 from roomgate.link.order import JUDGE_WITHIN_S, Order, OrderRefused
@@ -26,7 +27,14 @@ from roomgate.redact import foreign
 from roomgate.storage.record import Record
 from roomgate.xapi import tree
 from roomgate.xapi.call import Call, Verb
-from roomgate.xapi.errors import BadArgument, CommandFailed, DeviceGone, PermissionDenied, XapiError
+from roomgate.xapi.errors import (
+    BadArgument,
+    CommandFailed,
+    DeviceGone,
+    DeviceUnreachable,
+    PermissionDenied,
+    XapiError,
+)
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 
@@ -257,7 +265,7 @@ class Acts:
             Outcome(
                 order.id,
                 "unknown" if unknown else "failed",
-                rule="device.denied" if isinstance(failed, PermissionDenied) else failed.code,
+                rule=_rule(failed),
                 words=foreign(failed.message),
             ),
         )
@@ -471,6 +479,17 @@ class Acts:
     async def end_all(self, cause: str, words: str) -> list[str]:
         """End everything, at every room: the local operator's way out."""
         return await self.end(set(self._sessions) | {e.session for e in self.effects.all()}, cause, words)
+
+
+def _rule(failed: XapiError) -> str:
+    """The link's word for it: the hub tells "nobody answers" from "it could not be done" by this."""
+    match failed:
+        case PermissionDenied():
+            return "device.denied"
+        case DeviceUnreachable():
+            return Unreachable.code
+        case _:
+            return failed.code
 
 
 def _keeper(order: Order, leave: Leave) -> Callable[[Path], bool]:

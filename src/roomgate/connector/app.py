@@ -37,6 +37,7 @@ from roomgate.connector.spool import Spool
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.connector.vault import Vault
 from roomgate.errors import RoomgateError
+from roomgate.folder import alone_in
 from roomgate.ids import ConnectorId
 from roomgate.ledger.checkpoint import BadNote, VerifierKey
 from roomgate.ledger.event import ConnectorStarted
@@ -139,6 +140,7 @@ class Connector:
                 connector=identity.connector,
                 fleet=self.fleet,
                 acts=self.acts,
+                end_all=self.desk.end_all,
                 effects=effects,
                 policy=lambda: self._policy.policy,
                 vault=vault,
@@ -180,7 +182,7 @@ class Connector:
         while True:
             await asyncio.sleep(self._config.devices_check_s)
             if self._policy.look():
-                await self.acts.end_all("policy.changed", "the site's policy changed")
+                await self.desk.end_all("policy.changed", "the site's policy changed")
 
     async def _push(self) -> None:
         """Have the record signed by the witness whenever it grew."""
@@ -219,10 +221,14 @@ async def serve(
 ) -> None:
     """Run the connector until cancelled; then everything is written and closed.
 
-    Raises BadIdentity (not enrolled), VaultDamaged, BadPolicy, BadConfig, DamagedData, or Conflict where
-    another connector serves this data folder.
+    Raises BadIdentity (not enrolled), VaultDamaged, BadPolicy, BadConfig, DamagedData, or CannotStart where the
+    data folder cannot be used or another connector serves it.
     """
-    clock = clock or SystemClock()
+    with alone_in(config.data):
+        await _serve(config, ready, clock or SystemClock(), connect)
+
+
+async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], clock: Clock, connect: Connect) -> None:
     identity = load_identity(config.identity)
     if config.hub is not None and config.hub.rstrip("/") != identity.hub:
         raise BadConfig(f"hub: this connector is enrolled with {identity.hub}; enrol anew for another")

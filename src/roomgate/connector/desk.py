@@ -145,6 +145,16 @@ class Desk:
         elif condition is RoomCondition.FINE and isinstance(room, Keeper):
             await self.staff.bookings.arrived(room)
 
+    async def end_all(self, cause: str, words: str) -> list[str]:
+        """End everything from outside, at every room, as the site wishes; gives what was undone, in words.
+
+        The hub hears of it first: it would go on holding open streams that nothing is sent to any more.
+        """
+        for room in self.staff.fleet.keepers():
+            if self.occupied(room.device):
+                self.staff.link.send(RoomState(self.staff.fleet.info(room), True, cause), urgent=True)
+        return await self.staff.acts.end_all(cause, words)
+
     def occupied(self, device: str) -> bool:
         """Whether somebody from outside is in the room; for the proofs."""
         return self.staff.acts.occupied(device)

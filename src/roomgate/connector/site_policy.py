@@ -47,7 +47,7 @@ class PolicyRefused(RoomgateError):
 class SiteRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The site's file ``policy.toml``."""
 
-    name: str = "meetings-only"
+    name: str = "meetings-only"  # what people read when the policy says no
     cedar: str = "meetings-only"  # a shipped policy's name, or a file beside this one
     open: list[str] = []  # entries of the never-list that this site opens, by name
     commands_per_minute: int = 120  # for each room

@@ -3,8 +3,10 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,11 +21,12 @@ from litestar.types import ControllerRouterHandler
 from roomgate import __version__, log, supervise
 from roomgate.clock import Clock, SystemClock, iso
 from roomgate.errors import BadInput, RoomgateError
+from roomgate.folder import alone_in
 from roomgate.hub.config import HubConfig
 from roomgate.hub.db.migrate import migrate as bring_up
 from roomgate.hub.findings import http as findings_http
 from roomgate.hub.grants import http as grants_http
-from roomgate.hub.http.asgi import App
+from roomgate.hub.http.asgi import App, wants_page
 from roomgate.hub.http.asking import DEPENDENCIES
 from roomgate.hub.http.door import LARGEST_BODY, Door, Front
 from roomgate.hub.http.idempotency import Idempotency
@@ -37,6 +40,7 @@ from roomgate.hub.sites import http as sites_http
 from roomgate.ledger.event import HubStarted
 from roomgate.ledger.witnessing import WitnessAhead
 from roomgate.link.signing import fingerprint
+from roomgate.listening import listen, load_tls
 from roomgate.storage.database import Database
 from roomgate.xapi.errors import XapiError
 
@@ -50,12 +54,13 @@ _log = log.get("hub")
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """What the relay, the gateway and the console add: routes under /api/v1, other routes, tasks, a front."""
+    """What relay, gateway and console add: routes under /api/v1, other routes, tasks, a front, refusals as pages."""
 
     api: Sequence[ControllerRouterHandler] = ()
     routes: Sequence[ControllerRouterHandler] = ()
     tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = ()
     front: Front = field(default_factory=Front)
+    refused: Callable[[Request[Any, Any, Any], Exception], Response[bytes]] | None = None  # as a page
 
 
 Extend = Callable[[Parts], Extension]
@@ -71,21 +76,23 @@ class InitResult:
 
 async def init(config: HubConfig, admin_name: str, admin_password: str, clock: Clock | None = None) -> InitResult:
     """Make the data folder, the keys and the first administrator. Raises Conflict once there is anybody."""
-    parts = await open_parts(config, clock or SystemClock())
-    try:
-        person = await parts.identity.create_first_admin(admin_name, admin_password)
-        return InitResult(person.id, parts.sites.hub_fingerprint)
-    finally:
-        await parts.aclose()
+    with alone_in(Path(config.data)):
+        parts = await open_parts(config, clock or SystemClock())
+        try:
+            person = await parts.identity.create_first_admin(admin_name, admin_password)
+            return InitResult(person.id, parts.sites.hub_fingerprint)
+        finally:
+            await parts.aclose()
 
 
 async def migrate(config: HubConfig) -> str:
     """Bring the schema up and say its version."""
-    db = Database.open(config.database)
-    try:
-        return await bring_up(db)
-    finally:
-        await db.aclose()
+    with alone_in(Path(config.data)):
+        db = Database.open(config.database)
+        try:
+            return await bring_up(db)
+        finally:
+            await db.aclose()
 
 
 def hub_fingerprint(config: HubConfig) -> str:
@@ -131,6 +138,12 @@ def build_app(parts: Parts, extension: Extension) -> App:
             *extension.api,
         ],
     )  # fmt: skip
+
+    def framework_refused(request: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
+        if extension.refused is not None and wants_page(request.scope):  # type: ignore[arg-type]  # a TypedDict of theirs
+            return extension.refused(request, fault)
+        return _framework_refused(request, fault)
+
     inner = Litestar(
         route_handlers=[
             api,
@@ -146,7 +159,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         exception_handlers={
             RoomgateError: _refused,
             XapiError: _refused,
-            HTTPException: _framework_refused,
+            HTTPException: framework_refused,
             Exception: _failed,
         },
         openapi_config=OpenAPIConfig(
@@ -168,10 +181,26 @@ async def serve(
     extend: Extend = lambda parts: Extension(),
     clock: Clock | None = None,
 ) -> None:
-    """Serve until told to stop by a signal or cancelled; ``ready`` is given the address once it answers."""
+    """Serve until told to stop by a signal or cancelled; ``ready`` is given the address once it answers.
+
+    Raises CannotStart where the port, the certificate or the data folder cannot be had, before anything is written.
+    """
     if not config.certificate:
         raise BadInput("certificate, certificate_key: the hub serves TLS alone, so both must be given.")
-    parts = await open_parts(config, clock or SystemClock())
+    tls = load_tls(Path(config.certificate), Path(config.certificate_key))
+    with listen(config.listen_host, config.listen_port) as listener, alone_in(Path(config.data)):
+        await _serve(config, tls, listener, ready, extend, clock or SystemClock())
+
+
+async def _serve(
+    config: HubConfig,
+    tls: ssl.SSLContext,
+    listener: socket.socket,
+    ready: Callable[[str], None],
+    extend: Extend,
+    clock: Clock,
+) -> None:
+    parts = await open_parts(config, clock)
     try:
         # Before anybody is let in: is this an older copy of the data? A witness that is away is asked again later.
         with contextlib.suppress(RoomgateError, TimeoutError):
@@ -179,14 +208,15 @@ async def serve(
                 await look_at_witness(parts)
         await parts.record.add(HubStarted(at=_now(parts), version=__version__))
         extension = extend(parts)
-        server = Server(_settings(config, build_app(parts, extension)), ready, config.public_url)
+        address = config.public_url or f"https://{config.listen_host}:{listener.getsockname()[1]}"
+        server = Server(_settings(build_app(parts, extension), tls), lambda: ready(address))
         async with asyncio.TaskGroup() as group:
             tasks = [
                 group.create_task(supervise.keep(name, work, first_s=0.1), name=name)
                 for name, work in [*own_tasks(parts), *extension.tasks]
             ]
             try:
-                await server.serve()
+                await server.serve([listener])
             finally:
                 for task in tasks:
                     task.cancel()
@@ -231,34 +261,29 @@ def every(pause_s: float, work: Callable[[], Awaitable[None]]) -> Callable[[], A
 
 
 class Server(uvicorn.Server):
-    """Says when it listens, and where."""
+    """Says when it answers."""
 
-    def __init__(self, settings: uvicorn.Config, ready: Callable[[str], None], public_url: str) -> None:
+    def __init__(self, settings: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(settings)
         self._ready = ready
-        self._public_url = public_url
 
     async def main_loop(self) -> None:
         try:
             await super().main_loop()
         except asyncio.CancelledError:
-            await self.shutdown()  # brief: it has its own deadline
+            await self.shutdown()  # brief: it has its own deadline; whoever opened the port closes it
             raise
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started and self.servers:
-            port = self.servers[0].sockets[0].getsockname()[1]
-            self._ready(self._public_url or f"https://{self.config.host}:{port}")
+        if self.started:
+            self._ready()
 
 
-def _settings(config: HubConfig, app: App) -> uvicorn.Config:
+def _settings(app: App, tls: ssl.SSLContext) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        host=config.listen_host,
-        port=config.listen_port,
-        ssl_certfile=config.certificate,
-        ssl_keyfile=config.certificate_key,
+        ssl_context_factory=lambda *_: tls,
         http="httptools",
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,

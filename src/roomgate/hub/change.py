@@ -90,6 +90,7 @@ class Changes:
         self._record = record
         self._bus = bus
         self._clock = clock
+        self.version = 0  # grows with each committed change: what was read at an older one may be out of date
 
     async def write(self, unit: Callable[[Change], T]) -> T:
         """Do one unit. What it raises undoes it and is raised here.
@@ -107,8 +108,15 @@ class Changes:
             return unit(change), change.revoked
 
         result, revoked = await self._db.write(run)
+        self.version += 1
+        faults: list[Exception] = []
         for revocation in revoked:
-            await self._bus.publish(revocation)
+            try:
+                await self._bus.publish(revocation)
+            except Exception as fault:  # the others are told all the same: each cuts something of its own
+                faults.append(fault)
+        if faults:
+            raise ExceptionGroup("the change is written, and not everybody heard of it", faults)
         return result
 
     async def since(self, position: int) -> list[Revocation]:

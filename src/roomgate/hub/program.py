@@ -6,7 +6,7 @@ from dataclasses import replace
 from roomgate.hub.app import Extension
 from roomgate.hub.app import serve as serve_with
 from roomgate.hub.config import HubConfig
-from roomgate.hub.console.routes import console_front, console_routes
+from roomgate.hub.console.routes import build_console, console_front
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.extension import build_extension, open_relay
 
@@ -15,7 +15,8 @@ def extend(parts: Parts) -> Extension:
     """What stands on the hub's own parts."""
     relay = open_relay(parts)
     made = build_extension(parts, relay, console_front())
-    return replace(made, routes=[*made.routes, *console_routes(relay)])
+    console = build_console(relay)
+    return replace(made, routes=[*made.routes, *console.routes], refused=console.refused)
 
 
 async def serve(config: HubConfig, ready: Callable[[str], None]) -> None:

@@ -6,23 +6,26 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from roomgate.clock import Clock, SystemClock
 from roomgate.errors import BadInput
+from roomgate.folder import alone_in
+from roomgate.listening import PortTaken
 from roomgate.sim.certificate import ensure_certificate
 from roomgate.sim.listener import Listener
 from roomgate.sim.panel import Panel
 from roomgate.sim.profile import get_profile
 from roomgate.sim.room import Room
 from roomgate.sim.server import Server
-from roomgate.sim.store import DAILY, OWNER, PRIVILEGED, ensure_passphrases
+from roomgate.sim.store import DAILY, OWNER, PRIVILEGED, Ports, ensure_passphrases, load_ports, save_ports
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _\-]{0,48}")
 
 
 @dataclass(frozen=True, slots=True)
 class RoomConfig:
-    """One room. A port of 0 is any free one."""
+    """One room. A port of 0 is the one that it had before, or any free one."""
 
     name: str
     port: int = 0
@@ -63,12 +66,13 @@ class RoomReady:
 async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, clock: Clock | None = None) -> None:
     """Run the rooms until cancelled; ``ready`` is called once, when every one of them accepts connections.
 
-    Raises BadInput for a configuration that cannot be, Conflict for a port that is taken.
+    Raises BadInput for a configuration that cannot be, CannotStart for a port or a data folder that cannot be had.
     """
     names = [room.name for room in config.rooms]
     if not names or len(set(map(str.lower, names))) != len(names) or not all(map(_NAME.fullmatch, names)):
         raise BadInput("Rooms need different names of letters, digits, spaces and dashes")
     with ExitStack() as stack:
+        stack.enter_context(alone_in(config.data))
         rooms = [_Running(config, one, clock or SystemClock(), stack) for one in config.rooms]
         try:
             async with asyncio.TaskGroup() as group:
@@ -84,6 +88,16 @@ async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, 
             raise bad.exceptions[0] from None
 
 
+def _listen(app: Any, host: str, wanted: int, kept: int, **tls: Path) -> Listener:
+    """At the port that was asked for; where any will do, at the one from before, since devices do not move."""
+    if wanted == 0 and kept:
+        try:
+            return Listener(app, host, kept, **tls)
+        except PortTaken:
+            pass  # somebody else's by now
+    return Listener(app, host, wanted, **tls)
+
+
 class _Running:
     """One room's parts, bound to their ports and not yet running."""
 
@@ -95,12 +109,15 @@ class _Running:
         certificate = ensure_certificate(folder, wanted.name, clock.now())
         self.room = Room.load(wanted.name, folder, profile, clock, passphrases)
         stack.callback(self.room.close)
-        self.device = Listener(
-            Server(self.room), config.host, wanted.port, certificate=certificate.certificate, key=certificate.key
-        )
+        kept = load_ports(folder)
+        self.device = _listen(
+            Server(self.room), config.host, wanted.port, kept.device,
+            certificate=certificate.certificate, key=certificate.key,
+        )  # fmt: skip
         stack.callback(self.device.close)
-        self.panel = Listener(Panel(self.room), "127.0.0.1", wanted.panel_port)
+        self.panel = _listen(Panel(self.room), "127.0.0.1", wanted.panel_port, kept.panel)
         stack.callback(self.panel.close)
+        save_ports(folder, Ports(self.device.port, self.panel.port))
         self.ready = RoomReady(
             name=wanted.name,
             host=config.host,

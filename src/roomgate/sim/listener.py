@@ -9,7 +9,7 @@ from typing import Any
 
 import uvicorn
 
-from roomgate.errors import Conflict
+from roomgate.listening import listen
 
 _FRAME_LIMIT = 16 << 20
 _CLOSE_S = 2.0
@@ -33,15 +33,8 @@ class Listener:
     """One bound port and the application behind it. ``port`` is the real one, also where 0 was asked for."""
 
     def __init__(self, app: Any, host: str, port: int, *, certificate: Path | None = None, key: Path | None = None):
-        """Bind; raises Conflict if the address is taken. With a certificate it speaks TLS."""
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            self._socket.bind((host, port))
-        except OSError as taken:
-            self._socket.close()
-            raise Conflict(f"{host}:{port} cannot be listened on: {taken.strerror}") from taken
+        """Bind; raises CannotStart if the address cannot be had. With a certificate it speaks TLS."""
+        self._socket = listen(host, port)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,

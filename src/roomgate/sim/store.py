@@ -1,4 +1,4 @@
-"""What a room keeps over a restart: accounts, changed settings, bookings, call history, volume."""
+"""What a room keeps over a restart: accounts, changed settings, bookings, call history, volume, ports."""
 
 import os
 import secrets
@@ -32,6 +32,13 @@ class Saved(msgspec.Struct):
     volume: int = 50
 
 
+class Ports(msgspec.Struct, frozen=True):
+    """The file ``ports.json``: where the room listened last. 0: not known."""
+
+    device: int = 0
+    panel: int = 0
+
+
 def write_private(path: Path, content: bytes) -> None:
     """Write a file that only its owner reads, whole or not at all."""
     fresh = path.with_name(path.name + ".new")
@@ -52,6 +59,18 @@ def ensure_passphrases(folder: Path) -> dict[str, str]:
     made = {name: secrets.token_urlsafe(18) for name in _STANDING}
     write_private(path, msgspec.json.format(msgspec.json.encode(made)))
     return made
+
+
+def load_ports(folder: Path) -> Ports:
+    """A file that cannot be read costs nothing but a new port."""
+    try:
+        return msgspec.json.decode((folder / "ports.json").read_bytes(), type=Ports)
+    except (OSError, msgspec.MsgspecError):
+        return Ports()
+
+
+def save_ports(folder: Path, ports: Ports) -> None:
+    write_private(folder / "ports.json", msgspec.json.encode(ports))
 
 
 def load_state(folder: Path, device: Device, passphrases: dict[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from roomgate.clock import Clock, SystemClock
 from roomgate.errors import BadInput
+from roomgate.folder import alone_in
 from roomgate.ledger.checkpoint import COSIGNATURE, VerifierKey
+from roomgate.listening import listen, load_tls
 from roomgate.storage.database import Database
 from roomgate.witness.app import Witness
 from roomgate.witness.logs import load_logs
@@ -61,16 +64,25 @@ def ensure_verifier(data: Path, name: str) -> VerifierKey:
 async def serve(config: WitnessConfig, ready: Callable[[str], None]) -> None:
     """Serve until told to stop by a signal or cancelled; ``ready`` is given the address once it answers.
 
-    logs.json is read for each request, so that a log can be added without a restart.
+    logs.json is read for each request, so that a log can be added without a restart. Raises CannotStart where
+    the port, the certificate or the data folder cannot be had.
     """
+    tls = load_tls(config.tls_certificate, config.tls_key)
+    with listen(config.host, config.port) as listener, alone_in(config.data):
+        url = f"https://{config.host}:{listener.getsockname()[1]}"
+        await _serve(config, tls, listener, lambda: ready(url))
+
+
+async def _serve(
+    config: WitnessConfig, tls: ssl.SSLContext, listener: socket.socket, ready: Callable[[], None]
+) -> None:
     key = ensure_key(config.data)
     db = Database.open(config.data / "witness.db", metadata)
     try:
         witness = Witness(config.name, key, lambda: load_logs(config.data / "logs.json"), Memory(db), config.clock)
         settings = uvicorn.Config(
             witness,
-            ssl_certfile=config.tls_certificate,
-            ssl_keyfile=config.tls_key,
+            ssl_context_factory=lambda *_: tls,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -79,9 +91,7 @@ async def serve(config: WitnessConfig, ready: Callable[[str], None]) -> None:
             timeout_keep_alive=5,
             timeout_graceful_shutdown=2,
         )
-        with socket.create_server((config.host, config.port)) as listener:
-            url = f"https://{config.host}:{listener.getsockname()[1]}"
-            await _Server(settings, lambda: ready(url)).run_until_stopped(listener)
+        await _Server(settings, ready).run_until_stopped(listener)
     finally:
         await db.aclose()
 

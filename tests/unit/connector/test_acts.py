@@ -24,7 +24,8 @@ from roomgate.storage import record as record_module
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
 from roomgate.xapi.call import Call, Verb
-from roomgate.xapi.errors import DeviceGone
+from roomgate.xapi.errors import CommandFailed, DeviceGone, DeviceUnreachable, PermissionDenied, XapiError
+from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 from support.rooms import MemoryRoom
 from support.waiting import until
@@ -67,7 +68,12 @@ class Site:
     record: Record
     bookings: Booked
     file: File
+    policies: list[SitePolicy]
     _sequence: int = 0
+
+    def use(self, policy: str, **rules: Any) -> None:
+        """The site changes its policy."""
+        self.policies[:] = [SitePolicy.build(SiteRules(name=policy, **rules), SitePolicy.shipped_text(policy))]
 
     def lease(self, session: str = "ses_1") -> None:
         self._sequence += 1
@@ -114,12 +120,13 @@ def site(tmp_path: File) -> Opened:
             def by_device(self, device: str) -> MemoryRoom | None:
                 return room if device == room.device else None
 
-        rules = SitePolicy.build(SiteRules(name=policy), SitePolicy.shipped_text(policy))
+        policies: list[SitePolicy] = []
         acts = Acts(
-            "site_1", One(), lambda: rules, booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
+            "site_1", One(), lambda: policies[0], booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
             wires, leases,
         )  # fmt: skip
-        made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db")
+        made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db", policies)
+        made.use(policy)
         made.lease()
         async with asyncio.TaskGroup() as group:
             running = group.create_task(acts.run())
@@ -175,10 +182,100 @@ async def test_a_cut_while_the_room_is_being_asked_stops_the_ask(site: Opened) -
         await s.acts.order(order, s.clock.monotonic())
         await until(lambda: s.room.prompts)
         await s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked.")
+        assert s.wires.last(order).rule == "session.cut"  # before anybody in the room answers
+        await until(lambda: s.room.cleared)
+        s.room.press(1)
+        assert not s.room.done("Dial")
+        assert not s.room.heard("Event/UserInterface/Message/Prompt")
+
+
+@pytest.mark.asyncio
+async def test_what_the_site_forbids_while_the_room_thinks_is_not_done(site: Opened) -> None:
+    async with site() as s:
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        await s.acts.order(order, s.clock.monotonic())
+        await until(lambda: s.room.prompts)
+        s.use("meetings-only")
         s.room.press(1)
         await until(lambda: s.wires.last(order))
-        assert s.wires.last(order).rule == "session.cut"
+        assert s.wires.last(order).rule == "policy"
         assert not s.room.done("Dial")
+
+
+@pytest.mark.asyncio
+async def test_a_panel_that_cannot_be_asked_has_not_said_yes(site: Opened) -> None:
+    async with site() as s:
+        s.room.broken_panel = DeviceUnreachable("The device is not connected.")
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        assert (outcome.outcome, outcome.rule) == ("refused", "consent.unasked")
+        assert not s.room.done("Dial")
+
+
+@pytest.mark.asyncio
+async def test_a_subscription_hears_its_leaves_until_the_cut(site: Opened) -> None:
+    async with site() as s:
+        order = s.order(Verb.SUBSCRIBE, "Status/Call")
+        assert (await s.do(order)).outcome == "done"
+        s.room.feedback("status", {"Status": {"Call": [{"id": 7, "RemoteNumber": "sip:x@y", "Status": "Idle"}]}})
+        assert [(one.order, one.document) for one in s.wires.sent] == [
+            (order.id, {"Status": {"Call": [{"id": 7, "Status": status}]}}) for status in ("Connected", "Idle")
+        ]
+        await s.acts.end(["ses_1"], "lock", "Locked.")
+        assert not s.room.heard("Status/Call")
+        s.room.feedback("status", {"Status": {"Call": [{"id": 7, "Status": "Dialling"}]}})
+        assert len(s.wires.sent) == 2
+
+
+@pytest.mark.asyncio
+async def test_a_subscription_that_nobody_wants_any_more_is_let_go(site: Opened) -> None:
+    async with site() as s:
+        order = s.order(Verb.SUBSCRIBE, "Status/Audio/Volume")
+        await s.do(order)
+        await s.acts.unsubscribe(order.id)
+        assert not s.room.heard("Status/Audio/Volume")
+
+
+@pytest.mark.asyncio
+async def test_a_pattern_carries_only_permitted_leaves(site: Opened) -> None:
+    async with site() as s:
+        call = {"id": 7, "Status": "Connected", "RemoteNumber": "sip:secret@example.com"}
+        s.room.document = {"Status": {"Call": [call]}}
+        for held, left in ((["observe", "call"], call), (["observe"], {"id": 7, "Status": "Connected"})):
+            outcome = await s.do(s.order(Verb.GET, "Status/Call/*", held=held))
+            assert outcome.result == {"Status": {"Call": [left]}}
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("call", "rule"),
+    [
+        (Call(Verb.COMMAND, Path.of("Command", "Nothing")), "unknown"),
+        (Call(Verb.COMMAND, Path.of("Command", "Audio", "Volume", "Set"), (("Level", 900),)), "unknown"),
+        (Call(Verb.COMMAND, Path.of("Command", "AUDIO", "Volume", "Set"), (("Level", 10),)), "order.form"),
+        (Call(Verb.COMMAND, Path.of("Command", "Audio", "Volume", "Set"), (("Level", "10"),)), "order.form"),
+        (Call(Verb.COMMAND, Path.of("Command", "UserInterface", "Message", "Prompt", "Clear")), "never"),
+    ],
+)
+async def test_a_call_that_is_unknown_or_spelt_otherwise_reaches_no_device(site: Opened, call: Call, rule: str) -> None:
+    async with site() as s:
+        order = msgspec.structs.replace(
+            s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10), path=list(call.path.parts),
+            arguments=list(call.arguments), digest=call.digest(),
+        )  # fmt: skip
+        outcome = await s.do(order)
+        assert (outcome.outcome, outcome.rule) == ("refused", rule)
+        assert not s.room.calls
+
+
+@pytest.mark.asyncio
+async def test_a_room_takes_only_so_many_commands_a_minute(site: Opened) -> None:
+    async with site() as s:
+        s.use("service-desk", commands_per_minute=2)
+        outcomes = [
+            await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=level)) for level in (10, 20, 30)
+        ]
+        assert [outcome.rule for outcome in outcomes] == ["", "", "cap"]
+        assert len(s.room.calls) == 2
 
 
 @pytest.mark.asyncio
@@ -248,6 +345,22 @@ async def test_a_lost_device_is_unknown_and_never_tried_again(site: Opened) -> N
         s.room.failure = DeviceGone("the link ended")
         outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
         assert outcome.outcome == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("failure", "rule"),
+    [
+        (DeviceUnreachable("The device is not connected."), "unreachable"),
+        (PermissionDenied("no"), "device.denied"),
+        (CommandFailed("no"), "xapi.failed"),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_failure_has_the_links_own_word(site: Opened, failure: XapiError, rule: str) -> None:
+    async with site() as s:
+        s.room.failure = failure
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
+        assert (outcome.outcome, outcome.rule) == ("failed", rule)
 
 
 @pytest.mark.asyncio

@@ -136,7 +136,7 @@ async def test_a_changed_policy_ends_what_lives_by_the_old_one(site):
             ended.append(cause)
             return []
 
-        connector.acts = type("Acts", (), {"end_all": staticmethod(end_all)})()
+        connector.desk.end_all = end_all
         (site.folder / "policy.toml").write_text('name = "second"\n')
         await until(lambda: ended == ["policy.changed"])
         assert connector.desk.site().policy == "second"

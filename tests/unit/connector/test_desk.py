@@ -47,6 +47,13 @@ class Everybody:
     def left(self, room):
         self.did.append(("left", room))
 
+    def keepers(self):
+        return [ROOM, SimpleNamespace(device="device_2", name="bergen", condition=RoomCondition.FINE)]
+
+    async def end_all(self, cause, words):
+        self.did.append(("ended all", cause, words))
+        return ["call 7: undone"]
+
     async def end_room(self, device, cause, words):
         self.did.append(("ended", device, cause, words))
         return []
@@ -115,6 +122,15 @@ async def test_a_cut_of_the_site_is_told_first_and_urgently_and_then_done(desk, 
     assert isinstance(message, RoomState)
     assert (message.cut, message.reason, urgent) == (True, "device.credential-changed", True)
     assert ended == ("ended", "device_1", "device.credential-changed", "the device's password was changed")
+
+
+@pytest.mark.asyncio
+async def test_what_the_site_ends_everywhere_is_told_for_each_room_with_somebody_in_it(desk, everybody):
+    assert await desk.end_all("policy.changed", "words") == ["call 7: undone"]
+
+    (_, message, urgent), ended = everybody.did
+    assert (message.room.device, message.cut, message.reason, urgent) == ("device_1", True, "policy.changed", True)
+    assert ended == ("ended all", "policy.changed", "words")
 
 
 @pytest.mark.asyncio

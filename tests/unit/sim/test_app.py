@@ -1,5 +1,6 @@
 """Several rooms in one program, and what of them is there after a restart."""
 
+import socket
 from pathlib import Path
 
 import httpx
@@ -40,6 +41,26 @@ async def test_a_restart_keeps_the_certificate_and_a_changed_passphrase(tmp_path
             for passphrase, status in ((room.password, 403), ("changed here", 303)):
                 form = {"user": room.user, "passphrase": passphrase}
                 assert (await client.post("/web/signin", data=form)).status_code == status
+
+
+@pytest.mark.asyncio
+async def test_a_room_is_found_again_where_it_was(tmp_path: Path) -> None:
+    async with simulator(tmp_path, "Birch", "Oslo") as rooms:
+        before = [(room.port, room.panel) for room in rooms]
+    async with simulator(tmp_path, "Birch", "Oslo") as rooms:
+        assert [(room.port, room.panel) for room in rooms] == before
+
+
+@pytest.mark.asyncio
+async def test_a_port_that_is_somebody_elses_by_now_is_no_obstacle(tmp_path: Path) -> None:
+    async with simulator(tmp_path) as (room,):
+        before = room.port
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", before))
+        other.listen()
+        async with simulator(tmp_path) as (room,):
+            assert room.port != before
+            assert (await touch(room, "/mute", {}))["room"] == "Birch"
 
 
 @pytest.mark.parametrize("names", [(), ("a", "A"), ("../x",), ("",), ("a/b",)])

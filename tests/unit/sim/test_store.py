@@ -8,7 +8,15 @@ import pytest
 from roomgate.errors import BadInput
 from roomgate.sim.device import Device
 from roomgate.sim.profile import get_profile
-from roomgate.sim.store import ensure_passphrases, load_state, save_state, write_private
+from roomgate.sim.store import (
+    Ports,
+    ensure_passphrases,
+    load_ports,
+    load_state,
+    save_ports,
+    save_state,
+    write_private,
+)
 from support.simulated import NINE
 
 
@@ -55,3 +63,11 @@ def test_a_file_that_cannot_be_read_is_said_and_not_replaced(tmp_path: Path) -> 
     write_private(tmp_path / "accounts.json", b"[]")
     with pytest.raises(BadInput):
         ensure_passphrases(tmp_path)
+
+
+def test_ports_come_back_and_a_torn_file_costs_only_them(tmp_path: Path) -> None:
+    assert load_ports(tmp_path) == Ports(0, 0)
+    save_ports(tmp_path, Ports(4001, 4002))
+    assert load_ports(tmp_path) == Ports(4001, 4002)
+    write_private(tmp_path / "ports.json", b'{"device": 40')
+    assert load_ports(tmp_path) == Ports(0, 0)

@@ -2,22 +2,33 @@
 
 import asyncio
 import json as form
-import os
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from roomgate.cli.exits import DONE, NO
+from roomgate.cli.exits import DONE, NO, leaf
 from roomgate.cli.output import show_json
 from roomgate.errors import RoomgateError
 
 
-def _folder() -> Path:
-    """``.demo`` here, or in the temporary folder where this one cannot be written."""
-    here = Path(".demo")
-    if os.access(".", os.W_OK):
-        return here
-    return Path(tempfile.mkdtemp(prefix="roomgate-")) / ".demo"
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """``.demo`` here, held for this demonstration alone; or in the temporary folder where this one cannot be written.
+
+    Raises FolderTaken where another demonstration runs here.
+    """
+    from roomgate.folder import FolderUnusable, alone_in
+
+    with ExitStack() as stack:
+        folder = Path(".demo")
+        try:
+            stack.enter_context(alone_in(folder))
+        except FolderUnusable:
+            folder = Path(tempfile.mkdtemp(prefix="roomgate-")) / ".demo"
+            stack.enter_context(alone_in(folder))
+        yield folder
 
 
 def demo(*, once: bool = False, json: bool = False, rooms: int = 3) -> int:
@@ -27,9 +38,12 @@ def demo(*, once: bool = False, json: bool = False, rooms: int = 3) -> int:
 
     Parameters
     ----------
-    once: end after the story; the exit code is 0 only if every step held
-    json: print one JSON object instead of the story (and end after it)
-    rooms: how many rooms of your own to have beside the story's
+    once
+        end after the story; the exit code is 0 only if every step held
+    json
+        print one JSON object instead of the story (and end after it)
+    rooms
+        how many rooms of your own to have beside the story's
     """
     if not 1 <= rooms <= 200:
         from roomgate.errors import BadInput
@@ -40,32 +54,49 @@ def demo(*, once: bool = False, json: bool = False, rooms: int = 3) -> int:
 
 async def _demo(once: bool, json: bool, rooms: int) -> int:
     from roomgate import log
+    from roomgate.cli.demo.leftovers import stop_leftovers
     from roomgate.cli.demo.screen import Screen
     from roomgate.cli.demo.world import World
     from roomgate.cli.running import until_stopped
+    from roomgate.folder import FolderTaken
 
     log.setup("ERROR")
     screen = Screen(silent=json)
-    world = World(_folder(), rooms)
-
-    async def run() -> None:
+    with ExitStack() as stack:
         try:
-            await _start(world, screen)
-            await _tell(world, screen)
-            _farewell(world, screen, once)
+            folder = stack.enter_context(_folder())
+        except FolderTaken as taken:
+            refused = f"A demonstration runs here already, and was left alone: {taken.message}"
+            hint = "Its console and people are in .demo/demo.json. End it with ctrl-C, or start this one elsewhere."
             if json:
+                screen.step("start", False, 0, f"{refused} {hint}")
                 show_json(screen.json())
-            if not once:
-                await asyncio.Event().wait()
-        except RoomgateError as fault:
-            screen.step("start", False, 0, f"{fault.message} {fault.hint}")
-            if json:
-                show_json(screen.json())
-        finally:
-            await world.programs.stop_all()
+            raise FolderTaken(refused, hint=hint) from taken
+        await stop_leftovers(folder)
+        world = World(folder, rooms)
+        await until_stopped(_run(world, screen, once, json))
+    return DONE if screen.ok and (screen.told or not once) else NO
 
-    await until_stopped(run())
-    return DONE if screen.ok else NO
+
+async def _run(world: "World", screen: "Screen", once: bool, json: bool) -> None:  # type: ignore[name-defined]  # noqa: F821  # loaded late
+    """Start, tell, and stay; whatever happens, no program is left behind."""
+    try:
+        await _start(world, screen)
+        await _tell(world, screen)
+        screen.told = True
+        _farewell(world, screen, once)
+        if json:
+            show_json(screen.json())
+        if not once:
+            await asyncio.Event().wait()
+    except Exception as fault:  # the edge of the demonstration: what failed is a step that did not hold
+        cause = leaf(fault)
+        hint = cause.hint if isinstance(cause, RoomgateError) else ""
+        screen.step("start", False, 0, f"{type(cause).__name__}: {cause} {hint}".strip())
+        if json:
+            show_json(screen.json())
+    finally:
+        await world.programs.stop_all()
 
 
 async def _start(world: "World", screen: "Screen") -> None:  # type: ignore[name-defined]  # noqa: F821  # loaded late
@@ -156,5 +187,5 @@ def _farewell(world: "World", screen: "Screen", once: bool) -> None:  # type: ig
     screen.say(f"  Sign in   {world.admin['user']} / {world.admin['password']}")
     for name in world.names:
         screen.say(f"  Panel     {name:<8} {world.inside[name].panel}")
-    screen.say(f"  Calendar  put an .ics file into {world.folder / 'calendar'}/<room>/")
-    screen.say("  Scripts   .demo/demo.json has addresses, people and tokens. Ctrl-C ends it all.")
+    screen.say(f"  Calendar  put an .ics file into {world.shown / 'calendar'}/<room>/")
+    screen.say(f"  Scripts   {world.shown / 'demo.json'} has addresses, people and tokens. Ctrl-C ends it all.")

@@ -22,6 +22,11 @@ class NotStarted(RoomgateError):
     hint = "The log file that the message names says why."
 
 
+def _kill(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.kill()
+
+
 @dataclass(slots=True)
 class Programs:
     """The running programs, by name."""
@@ -68,15 +73,18 @@ class Programs:
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             env=self._environment() | (env or {}),
         )  # fmt: skip
-        async with asyncio.timeout(90):
-            out, err = await process.communicate()
+        try:
+            async with asyncio.timeout(90):
+                out, err = await process.communicate()
+        finally:
+            _kill(process)
         return process.returncode or 0, out.decode(), err.decode()
 
     def pid(self, name: str) -> int:
         return self.running[name].pid
 
     async def stop(self, name: str, how: signal.Signals = signal.SIGTERM) -> None:
-        """Stop one program; one that does not stop in time is killed."""
+        """Stop one program; one that does not stop in time is killed, and so it is when this is cancelled."""
         process = self.running.pop(name, None)
         if process is None or process.returncode is not None:
             return
@@ -87,9 +95,16 @@ class Programs:
         except TimeoutError:
             process.kill()
             await process.wait()
+        finally:
+            _kill(process)
 
     async def stop_all(self) -> None:
         """Stop what still runs, all at once: none needs another to end well."""
-        async with asyncio.TaskGroup() as group:
-            for name in list(self.running):
-                group.create_task(self.stop(name))
+        processes = list(self.running.values())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in list(self.running):
+                    group.create_task(self.stop(name))
+        finally:
+            for process in processes:  # a second ctrl-C leaves nothing behind either
+                _kill(process)

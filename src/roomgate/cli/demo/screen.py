@@ -23,6 +23,7 @@ class Screen:
     """Prints for people, or keeps silent and collects for ``--json``."""
 
     silent: bool
+    told: bool = False  # the story came to its end
     steps: list[Step] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
     _began: float = field(default_factory=time.monotonic)

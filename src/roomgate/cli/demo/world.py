@@ -3,14 +3,15 @@
 import json
 import os
 import secrets
-import shutil
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from roomgate.cli.demo.certificates import Authority
 from roomgate.cli.demo.inside import Inside
+from roomgate.cli.demo.leftovers import clear
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
 
@@ -56,10 +57,11 @@ class World:
 
     folder: Path
     rooms: int = 3
+    hub_port: int = HUB_PORT  # where the hub listens if that is free
     hub: str = ""
     port: int = 0
-    site: str = ""
-    connector: str = ""
+    sites: dict[str, str] = field(default_factory=dict)  # ids, by the name of the connector's program
+    connectors: dict[str, str] = field(default_factory=dict)
     admin: dict[str, Any] = field(default_factory=dict)
     guest: dict[str, Any] = field(default_factory=dict)
     inside: dict[str, Inside] = field(default_factory=dict)
@@ -71,12 +73,16 @@ class World:
 
     def __post_init__(self) -> None:
         self.folder = self.folder.resolve()
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        self.folder.mkdir(parents=True, mode=0o700)
+        self.folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        clear(self.folder)
         (self.folder / "logs").mkdir()
         self.programs = Programs(self.folder / "logs")
         self.authority = Authority(self.folder)
+
+    @property
+    def connector(self) -> str:
+        """The id of the first one."""
+        return self.connectors["connector"]
 
     @property
     def ca(self) -> str:
@@ -105,6 +111,7 @@ class World:
         return f"{what}-{self._named}"
 
     async def start_sim(self) -> None:
+        """Also after it was stopped: every room is where it was."""
         names = [*self.names, *STORY, MUSEUM]
         words = ["sim", "serve", "--data", str(self.folder / "sim"), "--json"]
         for name in names:
@@ -117,24 +124,28 @@ class World:
 
     async def start_witness(self) -> None:
         certificate, key = self.authority.issue("witness")
-        config = self.file(
+        self.file(
             "witness.toml",
             toml(
                 {
                     "data": str(self.folder / "witness"),
-                    "port": 0,
+                    "port": free_port(0),
                     "certificate": str(certificate),
                     "key": str(key),
                     "name": "witness.demo",
                 }
             ),
         )
-        self.witness = await self.programs.start("witness", "witness", "serve", "--config", str(config), "--json")
+        await self.run_witness()
+
+    async def run_witness(self) -> None:
+        config = str(self.folder / "witness.toml")
+        self.witness = await self.programs.start("witness", "witness", "serve", "--config", config, "--json")
 
     async def start_hub(self) -> None:
         """Make the hub with its first administrator, and start it."""
         certificate, key = self.authority.issue("hub")
-        self.port = free_port(HUB_PORT)
+        self.port = free_port(self.hub_port)
         self.hub = f"https://localhost:{self.port}"
         values = {
             "data": str(self.folder / "hub"),
@@ -173,47 +184,60 @@ class World:
     def caller(self, token: str | None = None) -> Caller:
         return Caller.of(self.hub, self.ca, token or self.admin["token"])
 
-    async def start_connector(self) -> None:
-        """Enrol a connector with a one-time code, give it the devices' passwords, and start it."""
+    async def start_connector(
+        self, name: str = "connector", site: str = "demo", rooms: Sequence[str] | None = None
+    ) -> None:
+        """Enrol a connector with a one-time code, give it the devices' passwords, and start it.
+
+        ``name`` is that of its program and its data folder; the first one has every room but the museum.
+        """
+        rooms = (*self.names, *STORY) if rooms is None else rooms
         admin = self.caller()
         try:
-            self.site = (await admin.call("POST", "/api/v1/sites", {"name": "demo"}))["id"]
-            offer = await admin.call("POST", "/api/v1/connectors", {"site": self.site})
-            (self.folder / "connector").mkdir(mode=0o700)
-            self.file("policy.toml", POLICY)
-            self.file("devices.toml", "".join(self._device(name) for name in (*self.names, *STORY)))
-            for name in (*self.names, *STORY):
-                (self.folder / "calendar" / name).mkdir(parents=True)
-            values = {
-                "data": str(self.folder / "connector"),
-                "hub": self.hub,
-                "hub_ca": self.ca,
-                "devices": str(self.folder / "devices.toml"),
-                "policy": str(self.folder / "policy.toml"),
-                "calendar": str(self.folder / "calendar"),
-                "witness_url": self.witness["witness"],
-                "witness_vkey": self.witness["vkey"],
-                "witness_ca": self.ca,
-            }
-            config = str(self.file("connector.toml", toml(values)))
+            made = (await admin.call("POST", "/api/v1/sites", {"name": site}))["id"]
+            offer = await admin.call("POST", "/api/v1/connectors", {"site": made})
+            config = self._configure(name, rooms)
             code = self.secret_file("enrolment-code", offer["code"])
             enrolled = await self.programs.run(
                 "connector enrol", "connector", "enrol", "--config", config, "--code-file", str(code),
                 "--fingerprint", offer["hub_fingerprint"], "--json",
             )  # fmt: skip
-            self.connector = enrolled["connector"]
+            self.sites[name], self.connectors[name] = made, enrolled["connector"]
             self.vkeys.append(enrolled["vkey"])
             await self.trust_logs()
-            await admin.call("POST", f"/api/v1/connectors/{self.connector}/confirm", {})
-            await self._fill_vault(config)
-            await self.programs.start("connector", "connector", "serve", "--config", config, "--json")
+            await admin.call("POST", f"/api/v1/connectors/{self.connectors[name]}/confirm", {})
+            await self._fill_vault(config, rooms)
+            await self.run_connector(name)
         finally:
             await admin.close()
 
-    async def _fill_vault(self, config: str) -> None:
+    async def run_connector(self, name: str = "connector") -> None:
+        config = str(self.folder / f"{name}.toml")
+        await self.programs.start(name, "connector", "serve", "--config", config, "--json")
+
+    def _configure(self, name: str, rooms: Sequence[str]) -> str:
+        """A connector's folder and files; gives the path of its configuration."""
+        of = "" if name == "connector" else f"{name}-"
+        (self.folder / name).mkdir(mode=0o700)
+        for room in rooms:
+            (self.folder / "calendar" / room).mkdir(parents=True)
+        values = {
+            "data": str(self.folder / name),
+            "hub": self.hub,
+            "hub_ca": self.ca,
+            "devices": str(self.file(f"{of}devices.toml", "".join(map(self._device, rooms)))),
+            "policy": str(self.file(f"{of}policy.toml", POLICY)),
+            "calendar": str(self.folder / "calendar"),
+            "witness_url": self.witness["witness"],
+            "witness_vkey": self.witness["vkey"],
+            "witness_ca": self.ca,
+        }
+        return str(self.file(f"{name}.toml", toml(values)))
+
+    async def _fill_vault(self, config: str, rooms: Sequence[str]) -> None:
         """All passwords in one go, from a file that is read once: ``room account password`` a line."""
         lines = []
-        for name in (*self.names, *STORY):
+        for name in rooms:
             room = self.inside[name]
             lines.append(f"{name} {room.user} {room.password}\n")
             lines.append(f"{name} {room.privileged_user} {room.privileged_password}\n")
@@ -233,14 +257,18 @@ class World:
 
     # ---- what a script may rely on -------------------------------------------------------------------
 
+    @property
+    def shown(self) -> Path:
+        """The folder as people read it: relative to where they stand, if it is below."""
+        relative = Path(os.path.relpath(self.folder))
+        return self.folder if str(relative).startswith("..") else relative
+
     def write_contract(self) -> None:
         """``demo.json``, for scripts that use the demonstration like a customer; written whole, then moved into place."""
-        relative = Path(os.path.relpath(self.folder))
-        shown = relative if not str(relative).startswith("..") else self.folder
         contract = {
             "hub": self.hub,
-            "ca": str(shown / "ca.pem"),
-            "state": str(shown),
+            "ca": str(self.shown / "ca.pem"),
+            "state": str(self.shown),
             "people": {
                 "admin": {k: self.admin[k] for k in ("user", "password", "totp", "token")},
                 "guest": {k: self.guest[k] for k in ("user", "password", "token")},
@@ -253,7 +281,7 @@ class World:
                 }
                 for name in self.names
             ],
-            "calendar": str(shown / "calendar"),
+            "calendar": str(self.shown / "calendar"),
             "processes": {name: self.programs.pid(name) for name in ("hub", "connector", "witness", "sim")},
         }
         draft = self.file("demo.json.new", json.dumps(contract, indent=2) + "\n")

@@ -20,7 +20,7 @@ def csv_page(columns: Sequence[str], rows: Sequence[Sequence[str]], name: str) -
     for row in rows:
         writer.writerow([f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in row])
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Response(out.getvalue().encode(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(out.getvalue().encode(), media_type="text/csv", headers=headers)
 
 
 def json_page(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Page:

@@ -24,8 +24,8 @@ class InsideView:
 
 
 def living(book: Book, room: RoomId | None = None) -> list[Session]:
-    """The sessions that live now, of one room or of all, the newest first."""
-    found = [s for s in book if book.lives(s) and (room is None or s.room.id == room)]
+    """The sessions that people are told of, of one room or of all, the newest first."""
+    found = [s for s in book if book.shows(s) and (room is None or s.room.id == room)]
     return sorted(found, key=lambda s: s.since, reverse=True)
 
 

@@ -31,9 +31,11 @@ def encode(name: str, data: object) -> bytes:
 class PageStream:
     """One open page. ``cut`` is for the registry; ``run`` is what is sent."""
 
-    def __init__(self, watch: Watch, look: Look) -> None:
+    def __init__(self, watch: Watch, look: Look, said: Callable[[str], str]) -> None:
+        """``said`` gives a sentence of the hub's in the reader's language."""
         self._watch = watch
         self._look = look
+        self._said = said
         self._why: Cutoff | None = None
         self._told = asyncio.Event()
 
@@ -63,9 +65,9 @@ class PageStream:
                     if quiet >= BEAT_EVERY:
                         quiet = 0
                         yield b": beat\n\n"
-                yield encode("cut", {"cause": self._why.cause, "words": self._why.words})
+                yield encode("cut", {"cause": self._why.cause, "words": self._said(self._why.words)})
         except ChannelClosed as closed:  # cut before it began
-            yield encode("cut", {"cause": closed.code, "words": closed.message})
+            yield encode("cut", {"cause": closed.code, "words": self._said(closed.message)})
         finally:
             self._told.set()
 

@@ -1,5 +1,7 @@
 """The console put together: its pages behind the hub's door, and its sign-in page in front of it."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from litestar import Request, Response, Router, get, post
@@ -18,6 +20,7 @@ from roomgate.hub.console.visit import (
     read_form,
     refusal,
     sign_in_page,
+    turned_away_page,
     words_of,
 )
 from roomgate.hub.console.words import LANGUAGES
@@ -36,30 +39,35 @@ Req = Request[Any, Any, Any]
 
 def console_front() -> Front:
     """What the door shows to whoever is not signed in."""
-    return Front(sign_in_page=sign_in_page)
+    return Front(sign_in_page=sign_in_page, refused_page=turned_away_page)
 
 
-def console_routes(relay: RelayParts) -> list[ControllerRouterHandler]:
-    """All pages and their static files, for the hub's application. They rely on its door and dependencies."""
+@dataclass(frozen=True, slots=True)
+class Console:
+    """``routes`` are for the hub's application, and rely on its door; ``refused`` is what a browser is refused with."""
+
+    routes: Sequence[ControllerRouterHandler]
+    refused: Callable[[Req, Exception], Page]
+
+
+def build_console(relay: RelayParts) -> Console:
+    """All pages and their static files."""
     notices = Notices()
 
     def visit_of(request: Req) -> Visit:
         parts = parts_of(request)
         host = request.headers.get("host", "")
+        quiet = "x-look" in request.headers
+        who, t, now = signed_of(request), words_of(request), parts.clock.now()
         return Visit(
-            signed_of(request),
-            words_of(request),
-            notices,
-            parts.clock.now(),
-            request.url.path,
-            host[:255],
-            {"safe_mode": parts.restorations.safe_mode},
+            who, t, notices, now, request.url.path, host[:255], quiet, {"safe_mode": parts.restorations.safe_mode}
         )
 
     def refuse(request: Req, fault: Exception) -> Page:
         """A refusal as a page. An error that is not ours is logged and says nothing of itself."""
         if isinstance(fault, HTTPException):
-            fault = NotFound("There is no such page.") if fault.status_code == 404 else BadInput(fault.detail[:200])
+            missing = fault.status_code in (404, 405)  # an address that only takes forms is no page either
+            fault = NotFound("There is no such page.") if missing else BadInput(fault.detail[:200])
         visit = visit_of(request)
         said = refusal(visit.t, fault)
         if not isinstance(fault, RoomgateError | XapiError):
@@ -76,7 +84,7 @@ def console_routes(relay: RelayParts) -> list[ControllerRouterHandler]:
         exception_handlers={RoomgateError: refuse, XapiError: refuse, HTTPException: refuse, Exception: refuse},
         include_in_schema=False,
     )
-    return [assets.static, pages]
+    return Console([assets.static, pages], refuse)
 
 
 @get("/signin", include_in_schema=False)

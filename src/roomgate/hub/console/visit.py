@@ -19,12 +19,12 @@ from roomgate.hub.console.notices import Notice, Notices
 from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.http.asking import signed_of
 from roomgate.hub.http.door import LANGUAGE_COOKIE
-from roomgate.hub.http.problem import NO_SUCH_ROOM, build_refusal
+from roomgate.hub.http.problem import NO_SUCH_ROOM, Problem, build_refusal
 from roomgate.hub.identity.person import Signed
 from roomgate.xapi.errors import XapiError
 
 Page = Response[bytes]
-_HTML = "text/html; charset=utf-8"
+_HTML = "text/html"  # the framework adds the charset
 _MOST_FIELDS = 2000
 
 
@@ -82,11 +82,12 @@ class Visit:
     now: datetime
     path: str
     host: str
+    quiet: bool = False  # a look of our script's: what is to be said once waits for whoever acted
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def page(self, template: str, status: int = 200, **context: Any) -> Page:
         """Render. What was to be said once is said now, if the template has a place for it."""
-        told = self.notices.take(self.signed.principal.credential)
+        told = [] if self.quiet else self.notices.take(self.signed.principal.credential)
         places = context.pop("places", ())
         context["notices"] = [n for n in told if n.at not in places]
         context["notices_at"] = {place: [n for n in told if n.at == place] for place in places}
@@ -132,6 +133,12 @@ def sign_in_page(words: str = "", accepted: str = "", chosen: str = "") -> bytes
     """What anonymous visitors see, wherever they went. ``words``: what went wrong, in a sentence."""
     t = choose(chosen, accepted)
     return ENVIRONMENT.get_template("signin.html").render(t=t, said=t.said(words)).encode()
+
+
+def turned_away_page(problem: Problem, accepted: str = "", chosen: str = "") -> bytes:
+    """For a request that did not get past the door: a form that is out of date, too much at once."""
+    t = choose(chosen, accepted)
+    return ENVIRONMENT.get_template("turned_away.html").render(t=t, problem=problem).encode()
 
 
 @dataclass(frozen=True, slots=True)

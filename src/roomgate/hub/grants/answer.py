@@ -39,6 +39,7 @@ class AnswerView:
     title: str
     of_room: bool
     rows: tuple[AnswerRow, ...]
+    cut: str = ""  # where the form goes that cuts the room or the person; empty where it is cut already
     columns: tuple[str, ...] = tuple(COLUMNS)
 
 

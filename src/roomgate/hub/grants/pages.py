@@ -129,7 +129,7 @@ async def access_stream(visit: Visit, parts: Parts, relay: RelayParts) -> Stream
 
     async def run() -> AsyncIterator[bytes]:
         with parts.rooms.watch() as watch:
-            stream = PageStream(watch, look)
+            stream = PageStream(watch, look, visit.t.said)
             async for chunk in stream.run(relay.channels.open_page(signed.principal, stream.cut)):
                 yield chunk
 
@@ -323,10 +323,15 @@ async def _answer(
     if subject is None:
         return None
     kind, name = subject
+    cut = ""
     if kind == "room":
+        room_id = parts.rooms.get(name).id
+        locked = any(r.lock.kind == "room" and r.lock.subject == room_id for r in await parts.grants.locks())
+        cut = "" if locked else f"{room_href(name, name)}/cut"
         records = [(r, r.grant.person, name) for r in await parts.grants.of_room(name)]
     else:
         records = []
+        cut = next((f"/access/people/{p.id}/cut" for p in people if p.name == name and p.may_cut), "")
         for record in await parts.grants.of_person((await parts.identity.get(name)).id):
             where = await parts.grants.room_names([record])
             records += [(record, record.grant.person, room) for room in where.values()]
@@ -343,7 +348,7 @@ async def _answer(
             )
         )  # fmt: skip
     title = visit.t("answer.room", room=name) if kind == "room" else visit.t("answer.person", name=name)
-    return AnswerView(title, kind == "room", tuple(sorted(rows, key=lambda row: row.until)))
+    return AnswerView(title, kind == "room", tuple(sorted(rows, key=lambda row: row.until)), cut)
 
 
 ROUTES = [

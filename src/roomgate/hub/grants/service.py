@@ -32,6 +32,8 @@ from roomgate.storage.database import Database
 GIVER_GONE = "its giver's account ended"
 GIVER_DEMOTED = "its giver may no longer give it"
 ROOM_GONE = "its room is gone"
+_MOST_KNOWN = 10_000  # facts kept in memory
+_LONGEST_NAME = 200  # longer than any room's: what is cut off could not have been one
 LOCK_KINDS = ("person", "room", "site", "connector", "session")
 
 
@@ -56,6 +58,7 @@ class Grants:
         self._rooms = rooms
         self._sites = sites
         self._ends = Ends(clock)
+        self._known: dict[tuple[Principal, str], tuple[int, Room | None, Facts]] = {}  # at which version
         # Asked by locks of a session: whether there is such a session. The relay owns them.
         self.session_exists: Callable[[Connection, str], bool] = lambda conn, id: False
 
@@ -211,8 +214,27 @@ class Grants:
     # -- looking ------------------------------------------------------------------------------------
 
     async def facts(self, principal: Principal, room_name: str) -> tuple[Room | None, Facts]:
-        """What a decision about this principal and this room looks at. One read; None for an unknown room."""
-        return await self._db.read(lambda conn: self.facts_in(conn, principal, room_name))
+        """What a decision about this principal and this room looks at. One read; None for an unknown room.
+
+        Kept in memory as long as no change was committed since. A change that is committed but not yet told
+        of is the same race as with a read from the database, and `relay.heard` settles both. Unknown rooms
+        are kept as well: one must not be told from a forbidden one by the time that the answer takes.
+        """
+        room_name = room_name[:_LONGEST_NAME]
+        key, version = (principal, room_name), self._changes.version
+        known = self._known.get(key)
+        if known is None or known[0] != version:
+            found = await self._db.read(lambda conn: self.facts_in(conn, principal, room_name))
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = known = (version, *found)
+        return known[1], self._as_of_now(principal, known[2])
+
+    def _as_of_now(self, principal: Principal, facts: Facts) -> Facts:
+        """Time passes without a change: what has ended since the facts were read is taken out of them."""
+        if any(self._ends.past(grant.id) for grant in facts.grants):
+            facts = replace(facts, grants=tuple(g for g in facts.grants if not self._ends.past(g.id)))
+        return replace(facts, active=False) if facts.active and self._identity.past(principal) else facts
 
     def facts_in(self, conn: Connection, principal: Principal, room_name: str) -> tuple[Room | None, Facts]:
         """The same inside a unit: for whoever must decide and write in one."""

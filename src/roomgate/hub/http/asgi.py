@@ -38,6 +38,11 @@ def cookie(scope: Scope, name: str) -> str:
     return ""
 
 
+def wants_page(scope: Scope) -> bool:
+    """Whether a browser asks for something to show; scripts and the API's users do not."""
+    return "text/html" in header(scope, "accept") and not scope["path"].startswith(("/api/", "/scim/"))
+
+
 async def read_body(receive: Receive, limit: int) -> bytes:
     """All of it; raises TooLarge."""
     body = b""

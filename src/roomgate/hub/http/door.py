@@ -23,9 +23,10 @@ from roomgate.hub.http.asgi import (
     header,
     read_body,
     refuse,
+    wants_page,
 )
 from roomgate.hub.http.idempotency import Idempotency, Kept, build_slot
-from roomgate.hub.http.problem import BadForm, NotSignedIn, build_refusal
+from roomgate.hub.http.problem import BadForm, NotSignedIn, Problem, Refusal, build_refusal
 from roomgate.hub.identity.guessing import TooManyTries
 from roomgate.hub.identity.person import Signed, SignInRefused
 from roomgate.hub.identity.service import Identity
@@ -44,6 +45,7 @@ CSP = (
 
 
 SignInPage = Callable[[str, str, str], bytes]  # a sentence or "", Accept-Language, the language's cookie
+RefusedPage = Callable[[Problem, str, str], bytes]  # what was refused, Accept-Language, the language's cookie
 
 
 def plain_sign_in_page(words: str, accepted: str = "", chosen: str = "") -> bytes:
@@ -60,12 +62,13 @@ def plain_sign_in_page(words: str, accepted: str = "", chosen: str = "") -> byte
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What the console gives the door: its sign-in page and its content policy.
+    """What the console gives the door: its pages for who is not let through, and its content policy.
 
-    ``websockets`` are the paths that do their own authentication, each an ASGI application.
+    Without ``refused_page`` a browser is refused like a script. ``websockets`` are the paths that do their own authentication, each an ASGI application.
     """
 
     sign_in_page: SignInPage = plain_sign_in_page
+    refused_page: RefusedPage | None = None
     csp: str = CSP
     websockets: Mapping[str, App] = field(default_factory=dict)
 
@@ -104,7 +107,7 @@ class Door:
         ours = {
             b"content-security-policy": self._front.csp.encode(),
             b"x-content-type-options": b"nosniff",
-            b"referrer-policy": b"no-referrer",
+            b"referrer-policy": b"same-origin",  # with no-referrer, browsers send our forms with "Origin: null"
             b"strict-transport-security": b"max-age=63072000",
             b"x-frame-options": b"DENY",
             b"cross-origin-opener-policy": b"same-origin",
@@ -129,7 +132,7 @@ class Door:
                 await self._inner(scope, onward, send)
                 return
             signed = await self._who(scope)
-            if signed is None or path == "/signin":
+            if signed is None or (path == "/signin" and unsafe):
                 await self._anonymous(scope, body, send)
                 return
             if signed.web is not None and unsafe:
@@ -143,7 +146,16 @@ class Door:
             else:
                 await self._inner(scope, onward, send)
         except RoomgateError as fault:
-            await refuse(send, build_refusal(fault))
+            await self._refuse(scope, send, build_refusal(fault))
+
+    async def _refuse(self, scope: Scope, send: Send, refusal: Refusal) -> None:
+        """As a page to a browser that opens one, as a problem document to everybody else."""
+        if self._front.refused_page is None or not wants_page(scope):
+            await refuse(send, refusal)
+            return
+        accepted, chosen = header(scope, "accept-language"), cookie(scope, LANGUAGE_COOKIE)
+        page = self._front.refused_page(refusal.problem, accepted, chosen)
+        await answer(send, refusal.status, page, "text/html; charset=utf-8", refusal.headers)
 
     async def _who(self, scope: Scope) -> Signed | None:
         """By token or by cookie. A token that is wrong is nobody, whatever cookie comes with it."""

@@ -440,6 +440,10 @@ class Identity:
             and not self._token_ends.past(token.id)
         )
 
+    def past(self, principal: Principal) -> bool:
+        """Whether the credential's time is over. Needs no database: for what was found alive a moment ago."""
+        return self._token_ends.past(principal.credential) or self._web_ends.past(principal.credential)
+
     async def expire(self) -> None:
         """End every token and web session whose time has come. Called about ten times a second."""
         for id in self._token_ends.due():

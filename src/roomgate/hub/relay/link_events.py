@@ -254,5 +254,5 @@ def _cause(reason: str) -> Cause:
     try:
         cause = Cause(reason)
     except ValueError:
-        return Cause.DEVICE_CREDENTIAL
+        return Cause.DEVICE_CREDENTIAL if reason.startswith("device.") else Cause.SESSION_ENDED
     return Cause.SESSION_ENDED if cause in JUDGED_ANEW else cause

@@ -237,6 +237,9 @@ class Relay:
 
     async def _carry_out(self, asked: Asked, permit: Permit, mark: int) -> None:
         """From the durable permit to the outcome. Every end of it is recorded."""
+        # What it causes stands on its grant from now on, though the connector reports it only with its next heartbeat.
+        may_last = Classes.shipped().intrusive(asked.call)
+        asked.session.unreported |= may_last
         with self.book.asking(asked.session):
             try:
                 outcome = await self._send(asked, permit, mark)
@@ -249,6 +252,7 @@ class Relay:
                 outcome = Outcome(asked.order, "unknown", rule="internal", words="The hub had a fault.")
             finally:
                 self.links.forget(asked.order)
+            asked.session.unreported |= may_last and outcome.outcome != "refused"
             self._keep_outcome(asked.call, asked.room, permit.ask.room.connector, outcome)
             self._settle(asked, permit, outcome)
 
@@ -364,18 +368,23 @@ class Relay:
         return Answer(kept.id, kept.order, outcome, None, kept.rule, words, receipt=receipt)
 
     async def join(
-        self, principal: Principal, room_name: str, which: str, reason: str, *, wait_s: float = WAIT_S
+        self,
+        principal: Principal,
+        room_name: str,
+        which: str,
+        reason: str,
+        *,
+        session: Session | None = None,
+        wait_s: float = WAIT_S,
     ) -> Answer:
         """Join one of the room's own bookings: ``next``, or by its id. The result says which it was."""
-        listed = await self.ask(
-            principal, room_name, Wish(Verb.COMMAND, "Bookings.List", LIST_ARGUMENTS, reason=reason), wait_s=10.0
-        )
+        look = Wish(Verb.COMMAND, "Bookings.List", LIST_ARGUMENTS, reason=reason)
+        listed = await self.ask(principal, room_name, look, session=session, wait_s=10.0)
         if listed.outcome != "done":
             return listed
         booked = choose_booking(listed.result, which, self._clock.now())
-        answer = await self.ask(
-            principal, room_name, Wish(Verb.COMMAND, "Dial", booked.arguments(), reason=reason), wait_s=wait_s
-        )
+        dial = Wish(Verb.COMMAND, "Dial", booked.arguments(), reason=reason)
+        answer = await self.ask(principal, room_name, dial, session=session, wait_s=wait_s)
         joined = {"id": booked.id, "title": booked.title, "start": iso(booked.start), "end": iso(booked.end)}
         asked = self._asks.find(answer.ask)
         result = {**(answer.result if isinstance(answer.result, dict) else {}), "joined": joined}

@@ -17,7 +17,7 @@ from roomgate.access.grant import Grant, Lock
 from roomgate.access.principal import Right
 from roomgate.clock import iso
 from roomgate.errors import NotFound, RoomgateError
-from roomgate.hub.channels import Channel, Kind
+from roomgate.hub.channels import Channel, Kind, Session
 from roomgate.hub.console import export
 from roomgate.hub.console.inside import living, people_inside, show
 from roomgate.hub.console.live import PageStream
@@ -25,9 +25,11 @@ from roomgate.hub.console.naming import people_names, site_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Visit, read_form, refused
 from roomgate.hub.console.words import Words
+from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.asked import Answer, Wish
 from roomgate.hub.relay.parts import RelayParts
+from roomgate.hub.relay.standing import stand
 from roomgate.hub.rooms.actions import ACTIONS, BOOKINGS, DEFAULT_VOLUME, JOIN, May, build_may
 from roomgate.hub.rooms.state import RoomSummary
 from roomgate.hub.rooms.timeline import Line, build_timeline
@@ -36,6 +38,7 @@ from roomgate.hub.rooms.view import (
     RoomView,
     build_list,
     build_room,
+    lock_on,
     read_bookings,
     read_calls,
     read_scalar,
@@ -43,9 +46,12 @@ from roomgate.hub.rooms.view import (
 from roomgate.ids import GrantId, RoomId
 from roomgate.link.signing import fingerprint
 from roomgate.xapi.errors import XapiError
+from roomgate.xapi.schema import Catalogue
 
 READ_WITHIN_S = 2.0  # what the page asks the device is left out when it takes longer
 CONSENT_S = 25  # how long a room has to answer
+ANSWER_WITHIN_S = 1.0  # then the page says that it is on its way
+ASKS_ROOM = ("dial", "join", "mute")  # what somebody in the room may have to allow
 PLACES = (*ACTIONS, JOIN, "who")
 _ENTRIES = 120
 
@@ -102,7 +108,7 @@ async def rooms_stream(visit: Visit, parts: Parts, relay: RelayParts) -> Stream:
 
     async def run() -> AsyncIterator[bytes]:
         with parts.rooms.watch() as watch:
-            stream = PageStream(watch, look)
+            stream = PageStream(watch, look, visit.t.said)
             own = frozenset(r.grant.id for r in await parts.grants.of_person(signed.person.id))
             async for chunk in stream.run(relay.channels.open_page(signed.principal, stream.cut, own)):
                 yield chunk
@@ -131,7 +137,7 @@ async def _list(
     inside, names = people_inside(relay.book), await site_names(parts)
     locks = [record.lock for record in await parts.grants.locks()]
     rooms = [
-        build_room(one, names.get(one.site, one.site), inside.get(one.id, 0), locks)
+        build_room(one, names.get(one.site, one.site), inside.get(one.id, 0), locks, sees=signed.may(Right.SEE))
         for one in parts.rooms.list_for(signed, granted)
     ]
     linked = {room.connector: parts.rooms.linked(room.connector) for room in rooms}
@@ -149,6 +155,7 @@ class AskedView:
     at: str
     waiting: bool
     left: int
+    since: int  # seconds of the epoch, to come back with
     notice: Notice
 
 
@@ -172,14 +179,26 @@ class _Seen:
     live: tuple[Grant, ...]
     locks: tuple[Lock, ...]
 
+    @property
+    def locked(self) -> bool:
+        return bool(lock_on(self.summary, self.locks))
 
-async def _seen(visit: Visit, parts: Parts, name: str) -> _Seen:
-    """Raises NotFound: alike for a room that is not there and one that is not theirs."""
+    def may(self, catalogue: Catalogue) -> May:
+        return build_may(() if self.locked else self.live, catalogue)
+
+
+async def _seen(visit: Visit, parts: Parts, relay: RelayParts, name: str) -> _Seen:
+    """Raises NotFound alike for a room that is not there and one that is not theirs, and Denied for a locked one.
+
+    Whoever has the right to see looks at every room, locked or not.
+    """
     signed = visit.signed
     room, facts = await parts.grants.facts(signed.principal, name)
-    live = [g for g in facts.grants if room is not None and room.id in g.rooms and g.live(visit.now)]
-    if room is None or not (live or signed.may(Right.SEE)):
-        raise NotFound("There is no such room.")
+    if room is None:
+        raise NotFound(NO_SUCH_ROOM)
+    if not signed.may(Right.SEE):
+        stand(signed.principal, room, facts, visit.now, relay.relay.catalogue, None)
+    live = [g for g in facts.grants if room.id in g.rooms and g.live(visit.now)]
     return _Seen(parts.rooms.get(room.id), tuple(live), facts.locks)
 
 
@@ -187,10 +206,10 @@ async def _seen(visit: Visit, parts: Parts, name: str) -> _Seen:
 async def show_room(
     name: str, visit: Visit, parts: Parts, relay: RelayParts, ask: str = "", at: str = "", since: int = 0
 ) -> Page:
-    seen = await _seen(visit, parts, name)
-    may = build_may(seen.live, relay.relay.catalogue)
+    seen = await _seen(visit, parts, relay, name)
+    may = seen.may(relay.relay.catalogue)
     linked = parts.rooms.linked(seen.summary.connector)
-    reads = await _read(visit, relay, seen, may) if linked else {}
+    reads = await _read(visit, relay, seen, may) if linked and seen.live else {}
     context = await _now(visit, parts, relay, seen, may, await _asked(visit, relay, ask, at, since))
     listed, volume = reads.get("bookings"), reads.get("volume")
     answered = isinstance(listed, Answer) and listed.outcome == "done"
@@ -198,7 +217,7 @@ async def show_room(
         "room.html",
         places=PLACES,
         bookings=read_bookings(listed.result, visit.now) if isinstance(listed, Answer) and answered else [],
-        bookings_fault="" if answered else visit.t("meet.silent"),
+        bookings_fault="" if answered else visit.t("meet.locked" if seen.locked else "meet.silent"),
         default_volume=read_scalar(volume.result, "DefaultVolume") if isinstance(volume, Answer) else None,
         **context,
     )
@@ -209,8 +228,8 @@ async def room_now(
     name: str, visit: Visit, parts: Parts, relay: RelayParts, ask: str = "", at: str = "", since: int = 0
 ) -> Page:
     """The parts of the page that change by themselves."""
-    seen = await _seen(visit, parts, name)
-    may = build_may(seen.live, relay.relay.catalogue)
+    seen = await _seen(visit, parts, relay, name)
+    may = seen.may(relay.relay.catalogue)
     asked = await _asked(visit, relay, ask, at, since)
     return visit.part("room_now.html", **await _now(visit, parts, relay, seen, may, asked))
 
@@ -228,10 +247,10 @@ async def _now(
         "may": may,
         "asked": asked,
         "calls": [
-            call if call.title else type(call)(visit.t("call.head"), call.how)
+            call if call.title else type(call)(visit.t("call.unnamed"), call.how)
             for call in read_calls(parts.rooms.document(summary.id))
         ],
-        "who": await _who(visit, parts, summary.id),
+        "granted": await _who(visit, parts, summary.id),
         "inside": show(living(relay.book, summary.id), visit.signed),
         "linked": parts.rooms.linked(summary.connector),
         "fingerprint": fingerprint_of(connector.public_key) if connector and visit.signed.may(Right.SEE) else "",
@@ -276,7 +295,8 @@ async def _who(visit: Visit, parts: Parts, room: RoomId) -> list[GrantLine]:
 
 
 def capability_words(capabilities: frozenset[Capability], t: Words) -> str:
-    return ", ".join(t(f"can-short.{one}") for one in Capability if one in capabilities)
+    words = ", ".join(t(f"can-short.{one}") for one in Capability if one in capabilities)
+    return words[:1].upper() + words[1:]
 
 
 async def _line(visit: Visit, parts: Parts, room: str) -> list[Line] | None:
@@ -289,13 +309,29 @@ async def _line(visit: Visit, parts: Parts, room: str) -> list[Line] | None:
     return build_timeline(events, await people_names(parts, ids), visit.t)
 
 
+async def _session(visit: Visit, relay: RelayParts, seen: _Seen) -> Session:
+    """The one session of this sign-in in this room: its pages look and ask in it. Raises Denied."""
+    me = visit.signed.principal
+    for session in relay.book:
+        mine = session.kind is Kind.PAGE and session.room.id == seen.summary.id and session.principal == me
+        if mine and relay.book.lives(session):
+            return session
+    return await relay.relay.open_session(me, seen.summary.name, Kind.PAGE)
+
+
 async def _read(visit: Visit, relay: RelayParts, seen: _Seen, may: May) -> dict[str, Answer | Exception]:
     """What only the device knows: its bookings, its settings. Both at once, neither waited for long."""
     found: dict[str, Answer | Exception] = {}
+    try:
+        session = await _session(visit, relay, seen)
+    except Denied:
+        return {}  # locked: whoever may see it all the same sees what the hub knows
 
     async def one(key: str, wish: Wish) -> None:
         try:
-            found[key] = await relay.relay.ask(visit.signed.principal, seen.summary.name, wish, wait_s=READ_WITHIN_S)
+            found[key] = await relay.relay.ask(
+                visit.signed.principal, seen.summary.name, wish, session=session, wait_s=READ_WITHIN_S
+            )
         except (RoomgateError, XapiError) as fault:
             found[key] = fault
 
@@ -313,16 +349,18 @@ async def _read(visit: Visit, relay: RelayParts, seen: _Seen, may: May) -> dict[
 @post("/rooms/{name:str}/{action:str}", include_in_schema=False, status_code=303)
 async def act(name: str, action: str, request: Req, visit: Visit, parts: Parts, relay: RelayParts) -> Page:
     """Ask the room for one thing, and go back to its page, where it is said what became of it."""
-    seen = await _seen(visit, parts, name)
+    seen = await _seen(visit, parts, relay, name)
     room, form = seen.summary, await read_form(request)
     here = f"/rooms/{quote(name, safe='')}"
+    me = visit.signed.principal
     try:
+        session = await _session(visit, relay, seen) if seen.live else None
         if action == JOIN:
-            answer = await relay.relay.join(
-                visit.signed.principal, room.name, form.text("booking") or "next", form.text("reason")
-            )
+            which, why = form.text("booking") or "next", form.text("reason")
+            answer = await relay.relay.join(me, room.name, which, why, session=session, wait_s=ANSWER_WITHIN_S)
         elif action in ACTIONS:
-            answer = await relay.relay.ask(visit.signed.principal, room.name, ACTIONS[action](form))
+            wish = ACTIONS[action](form)
+            answer = await relay.relay.ask(me, room.name, wish, session=session, wait_s=ANSWER_WITHIN_S)
         else:
             raise NotFound("There is no such page.")
     except Denied as no:
@@ -339,12 +377,12 @@ async def act(name: str, action: str, request: Req, visit: Visit, parts: Parts, 
 
 
 @post("/rooms/{name:str}/cut", include_in_schema=False, status_code=303)
-async def cut_room(name: str, visit: Visit, parts: Parts) -> Page:
+async def cut_room(name: str, request: Req, visit: Visit, parts: Parts, relay: RelayParts) -> Page:
     """Everyone out, from outside, at once; and nobody in until it is lifted."""
-    seen = await _seen(visit, parts, name)
+    seen, form = await _seen(visit, parts, relay, name), await read_form(request)
     await parts.grants.lock("room", seen.summary.id, visit.t("cut.reason"), visit.signed)
     told = Notice("ok", visit.t("cut.done"), visit.t("cut.room", room=seen.summary.name))
-    return visit.back(f"/rooms/{quote(name, safe='')}", told)
+    return visit.back(form.text("back") or f"/rooms/{quote(name, safe='')}", told)
 
 
 async def _asked(visit: Visit, relay: RelayParts, id: str, at: str, since: int) -> AskedView | None:
@@ -356,7 +394,7 @@ async def _asked(visit: Visit, relay: RelayParts, id: str, at: str, since: int) 
     except NotFound:
         return None
     left = max(0, min(CONSENT_S, CONSENT_S - (int(visit.now.timestamp()) - since)))
-    return AskedView(answer.ask, at, answer.outcome == "waiting", left, build_notice(answer, at, visit.t))
+    return AskedView(answer.ask, at, answer.outcome == "waiting", left, since, build_notice(answer, at, visit.t))
 
 
 def build_notice(answer: Answer, at: str, t: Words) -> Notice:
@@ -366,7 +404,7 @@ def build_notice(answer: Answer, at: str, t: Words) -> Notice:
         case "done":
             return Notice("ok", t("said.done"), t(f"done.{at}"), answer.order or "", at)
         case "waiting":
-            return Notice("void", t("ask.way"), t("ask.waiting"), "", at)
+            return Notice("void", t("ask.way"), t("ask.waiting" if at in ASKS_ROOM else "ask.sent"), "", at)
         case "refused":
             return Notice("bad", t("said.refused"), said or t("refused.site"), answer.rule, at)
         case "unknown":
@@ -381,7 +419,7 @@ def build_notice(answer: Answer, at: str, t: Words) -> Notice:
 @get("/rooms/{name:str}/stream", include_in_schema=False)
 async def room_stream(name: str, visit: Visit, parts: Parts, relay: RelayParts) -> Stream:
     """Being on this page is being in the room, for whoever has a grant there."""
-    seen = await _seen(visit, parts, name)
+    seen = await _seen(visit, parts, relay, name)
     room, signed = seen.summary, visit.signed
 
     async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
@@ -401,19 +439,15 @@ async def room_stream(name: str, visit: Visit, parts: Parts, relay: RelayParts) 
 
     session = None
     if seen.live:
-        mine = [
-            s for s in living(relay.book, room.id)
-            if s.kind is Kind.PAGE and s.principal == signed.principal
-        ]  # fmt: skip
         try:
-            session = mine[0] if mine else await relay.relay.open_session(signed.principal, room.name, Kind.PAGE)
+            session = await _session(visit, relay, seen)
         except Denied:
             if not signed.may(Right.SEE):
                 raise
 
     async def run() -> AsyncIterator[bytes]:
         with parts.rooms.watch() as watch:
-            stream = PageStream(watch, look)
+            stream = PageStream(watch, look, visit.t.said)
             async for chunk in stream.run(open_channel(stream)):
                 yield chunk
 

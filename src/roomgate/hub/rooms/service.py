@@ -103,12 +103,12 @@ class Rooms:
     async def changed(self, connector: ConnectorId, info: RoomInfo) -> None:
         """One room's own state changed: offline, quarantined, locked, fine."""
 
-        def unit(conn: Connection) -> None:
-            for record in store.of_connector(conn, connector):
+        def unit(change: Change) -> None:
+            for record in store.of_connector(change.conn, connector):
                 if (record.device, record.room.name) == (info.device, info.name):
-                    _refresh(conn, record, info)
+                    _refresh(change.conn, record, info)
 
-        await self._db.write(unit)
+        await self._changes.write(unit)
         await self.load()
 
     def link_changed(self, connector: ConnectorId, up: bool) -> None:

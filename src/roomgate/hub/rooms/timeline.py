@@ -78,7 +78,9 @@ def _permitted(event: Permitted, outcome: OutcomeKnown | None, names: Mapping[st
     if event.reason:
         said = f"{said} {t('who.why', reason=event.reason)}"
     shown = f"{path.removeprefix('Configuration/')} {what}" if key == "line.set" else what
-    if key == "line.did":
+    if became != "done":  # what was not done is told as what was asked
+        key = "line.asked"
+    if key in ("line.did", "line.asked"):
         shown = f"{path.removeprefix('Command/')} {what}"
     who = names.get(event.principal, event.principal)
     return Line(sign, parse_iso(event.at), who, t(key), shown.strip(), said.strip(), event.order)

@@ -1,7 +1,7 @@
 """Pure: rooms and their bookings as pages show them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -102,10 +102,22 @@ def room_href(name: str, id: str) -> str:
     return f"/rooms/{id if name in RESERVED else quote(name, safe='')}"
 
 
-def build_room(summary: RoomSummary, site_name: str, inside: int, locks: Iterable[Lock]) -> RoomView:
+def lock_on(summary: RoomSummary, locks: Iterable[Lock]) -> str:
+    """The id of a lock on the room, its site or its connector; or nothing."""
     at = {"room": summary.id, "site": summary.site, "connector": summary.connector}
-    lock = next((lock.id for lock in locks if lock.kind in at and at[lock.kind] == lock.subject), "")
+    return next((lock.id for lock in locks if lock.kind in at and at[lock.kind] == lock.subject), "")
+
+
+def build_room(summary: RoomSummary, site_name: str, inside: int, locks: Iterable[Lock], sees: bool = True) -> RoomView:
+    """``sees``: whether the reader may look at a room that is locked; others learn that it is, and nothing more."""
+    lock = lock_on(summary, locks)
     name = str(summary.name)
+    if lock and not sees:
+        summary = replace(
+            summary, state=RoomState.UNKNOWN, words="Locked.", volume=None, muted=None, standby=None, call_since=None,
+            booked=None, booked_until=None,
+        )  # fmt: skip
+        inside = 0
     return RoomView(
         id=summary.id, name=name, href=room_href(name, summary.id), site=summary.site, site_name=site_name,
         connector=summary.connector, kind=KINDS[summary.state], words=summary.words, product=summary.product,

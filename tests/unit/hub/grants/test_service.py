@@ -286,3 +286,36 @@ async def test_explaining_tells_what_speaks_for_and_against(tmp_path: Path) -> N
         assert [g.grant.id for g in await hub.parts.grants.of_room("oslo")] == [grant.id]
         assert len(await hub.parts.grants.page("guest", "oslo", "", 10)) == 1
         assert await hub.parts.grants.page("guest", "bergen", "", 10) == []
+
+
+async def test_facts_are_read_once_until_something_changes(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        look = hub.parts.grants.facts
+        for room in ("oslo", "nowhere"):  # kept alike: neither answers sooner than the other
+            _, first = await look(signed.principal, room)
+            _, second = await look(signed.principal, room)
+            assert first is second
+        await hub.grant("guest", "oslo", minutes=10)
+        _, third = await look(signed.principal, "oslo")
+        assert len(third.grants) == 1
+        await hub.parts.grants.lock("person", signed.person.id, "test", hub.admin)
+        assert len((await look(signed.principal, "oslo"))[1].locks) == 1
+
+
+async def test_kept_facts_end_with_the_credential_by_either_clock(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        await hub.grant("guest", "oslo", minutes=1000)
+        assert await may(hub, signed, "oslo") == "yes"
+        hub.clock.mono += 600 * 60  # the wall clock stands still, and nothing was written
+        assert await may(hub, signed, "oslo") == "principal.inactive"
+
+
+async def test_a_name_longer_than_any_rooms_costs_no_more_memory_than_one(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        found, first = await hub.parts.grants.facts(signed.principal, "o" * 5000)
+        _, second = await hub.parts.grants.facts(signed.principal, "o" * 6000)
+        assert found is None
+        assert first is second

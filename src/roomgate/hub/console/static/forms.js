@@ -25,7 +25,19 @@ function place(form) {
   return document.getElementById(form.dataset.ask ?? "said") ?? document.getElementById("said");
 }
 
+// What was sent is over: the fields are as a fresh page has them.
+function refill(form, fresh) {
+  for (const field of form.elements) {
+    const now = field.name && field.type !== "hidden" && field.type !== "submit" && fresh?.elements.namedItem(field.name);
+    if (now) field.value = now.value;
+  }
+}
+
 async function send(form, submitter) {
+  const action = form.getAttribute("action");
+  for (const said of document.querySelectorAll("#said, .say-here")) {
+    if (!said.querySelector("[data-waiting]")) said.replaceChildren();
+  }
   const body = new URLSearchParams(new FormData(form, submitter));
   const buttons = [...form.querySelectorAll("button"), ...(form.id ? document.querySelectorAll(`button[form="${form.id}"]`) : [])];
   for (const button of buttons) { button.disabled = true; button.setAttribute("aria-busy", "true"); }
@@ -38,14 +50,18 @@ async function send(form, submitter) {
       return;
     }
     if (new URL(url).pathname !== location.pathname) { location.assign(url); return; }
-    if (document.activeElement && form.contains(document.activeElement)) document.activeElement.blur();
+    const at = document.activeElement, here = form.contains(at);
+    if (here) at.blur(); // what somebody is typing in is never swapped, and this was sent
     place(form).replaceChildren();
     if (status >= 400) {
       place(form).replaceChildren(...[...page.querySelectorAll("#main .banner")].map((one) => document.importNode(one, true)));
     } else {
       swap(page);
       const waiting = page.querySelector("[data-waiting]");
-      if (!waiting && form.dataset.ask) form.reset();
+      if (!waiting && form.dataset.ask) refill(form, page.querySelector(`form[action="${CSS.escape(action)}"]`));
+    }
+    if (here && document.activeElement === document.body) {
+      document.querySelector(`form[action="${CSS.escape(action)}"] button`)?.focus({ preventScroll: true });
     }
     pollWaiting();
   } catch (fault) {

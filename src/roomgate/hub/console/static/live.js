@@ -2,7 +2,7 @@
 import { fetchPage, swap } from "./swap.js";
 import { banner } from "./forms.js";
 
-const SLOW = 2000;
+const SLOW = 2000, SOON = 300;
 let changed = new Set(), due = 0;
 
 function sign(kind, word) {
@@ -37,24 +37,28 @@ function soon(names) {
 
 async function fell(data) {
   const words = document.getElementById("words").dataset, main = document.getElementById("main");
+  const said = document.getElementById("said"), own = said.childElementCount > 0;
   const say = banner("bad", words.cut, `${data.words} ${words.cutNext}`);
-  const next = document.createElement("a");
-  next.className = "btn";
-  say.append(next);
-  document.getElementById("said").replaceChildren(say);
-  say.scrollIntoView({ block: "nearest" });
+  // Whoever cut this themself has been told what it did.
+  if (!own) said.replaceChildren(say);
   const { status, page } = await fetchPage(location.pathname + location.search).catch(() => ({ status: 0 }));
-  if (status === 200) {
+  const ended = data.cause === "session.ended"; // somebody wanted this page out: it does not come back by itself
+  if (status === 200 && !ended) {
     // Something is left: the page shows that from now on.
-    for (const part of main.querySelectorAll("[data-live][id]:not(#said)")) if (!page.getElementById(part.id)) part.remove();
-    swap(page, { keep: (old) => old.id === "said" });
-    next.remove();
+    for (const part of main.querySelectorAll("[data-live][id]:not(#said), section[id]")) if (!page.getElementById(part.id)) part.remove();
+    if (!own && say.isConnected) said.replaceChildren(banner("warn", words.cut, `${data.words} ${words.cutLeft}`));
+    swap(page);
     return true;
   }
+  const next = document.createElement("a");
   main.classList.add("fallen");
   for (const part of main.children) if (part.id !== "said") part.inert = true;
-  next.href = status === 401 ? "/signin" : "/rooms";
-  next.textContent = status === 401 ? words.signIn : words.again;
+  next.href = status === 401 ? "/signin" : ended ? location.pathname + location.search : "/rooms";
+  next.className = "btn";
+  next.textContent = status === 401 ? words.signIn : ended ? words.open : words.again;
+  say.append(next);
+  said.replaceChildren(say);
+  say.scrollIntoView({ block: "nearest" });
   return false;
 }
 
@@ -67,7 +71,7 @@ export function follow() {
   stream.addEventListener("cut", async (event) => {
     stream.close();
     sign("bad", mark.cutWord);
-    if (await fell(JSON.parse(event.data))) setTimeout(follow, SLOW);
+    if (await fell(JSON.parse(event.data))) setTimeout(follow, SOON);
   });
   stream.onerror = () => {
     sign("warn", mark.awayWord);

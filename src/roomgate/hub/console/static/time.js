@@ -1,6 +1,7 @@
 // Times in the reader's own zone, and what is left of things that end.
-const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
+const lang = document.documentElement.lang || undefined;
+const hour = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const full = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 
 const words = () => document.getElementById("words").dataset;
 const fill = (text, fields) => text.replace(/\{(\w+)\}/g, (_, name) => String(fields[name]));
