@@ -28,6 +28,7 @@ from roomgate.hub.findings import http as findings_http
 from roomgate.hub.grants import http as grants_http
 from roomgate.hub.http.asgi import App, wants_page
 from roomgate.hub.http.asking import DEPENDENCIES
+from roomgate.hub.http.described import describe
 from roomgate.hub.http.door import LARGEST_BODY, Door, Front
 from roomgate.hub.http.idempotency import Idempotency
 from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
@@ -125,7 +126,9 @@ async def security_txt(request: Request[Any, Any, Any]) -> str:
 @get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The API's description, where people look for it."""
-    return Response(msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/json")
+    return Response(
+        msgspec.json.encode(describe(request.app.openapi_schema.to_schema())), media_type="application/json"
+    )
 
 
 def build_app(parts: Parts, extension: Extension) -> App:
