@@ -117,7 +117,7 @@ def open_backup(source: Path, folder: Path, seal: str = "") -> Backup:
                 _unpack(tar, name, backup.manifest.files[name], folder)
             if tar.next() is not None:
                 raise BadBackup("There is more in the file than the manifest names.")
-    except (OSError, tarfile.TarError, EOFError) as bad:
+    except (OSError, ValueError, OverflowError, tarfile.TarError, EOFError) as bad:  # tarfile raises all of these
         raise BadBackup(f"{source.name} cannot be read as a backup: {bad}") from bad
     verdict = verify(folder, database=DATABASE)
     if not verdict.ok:
@@ -219,7 +219,7 @@ def _read_manifest(tar: tarfile.TarFile) -> bytes:
 def _parse(raw: bytes) -> Manifest:
     try:
         manifest = msgspec.json.decode(raw, type=Manifest)
-    except msgspec.MsgspecError as bad:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise BadBackup(f"The manifest cannot be read: {bad}.") from bad
     if manifest.format != FORMAT:
         raise BadBackup(f"This is format {manifest.format}; version {manifest.version} made it.")
