@@ -23,7 +23,7 @@ def test_a_sheet_holds_what_the_table_held_and_no_formula(rows: list[list[str]])
 
 def test_a_sheet_is_kept_as_a_file() -> None:
     page = csv_page(("a",), [], "grants")
-    assert page.headers["content-disposition"] == 'attachment; filename="grants.csv"'
+    assert page.headers["Content-Disposition"] == 'attachment; filename="grants.csv"'
 
 
 def test_json_names_every_cell() -> None:

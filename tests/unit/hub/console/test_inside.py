@@ -1,10 +1,10 @@
 from roomgate.access.decision import Room
+from roomgate.access.principal import ROLES, Principal, Right
 from roomgate.access.principal import Kind as PrincipalKind
-from roomgate.access.principal import Principal, Right
 from roomgate.clock import HandClock
 from roomgate.hub.channels import Cutoff, Kind, Session
 from roomgate.hub.console.inside import living, people_inside, show
-from roomgate.hub.identity.person import ROLES, Person, Signed
+from roomgate.hub.identity.person import Person, Signed
 from roomgate.hub.relay.sessions import Book
 from support.relay_rig import ADA, BOB, OSLO, ROME
 
@@ -16,7 +16,9 @@ def open_in(book: Book, who: Principal, room: Room, kind: Kind = Kind.XAPI) -> S
 
 
 def reader(who: Principal, *roles: str) -> Signed:
-    return Signed(who, Person(who.id, who.name, PrincipalKind.PERSON, frozenset(roles)))
+    return Signed(
+        who, Person(who.id, who.name, PrincipalKind.PERSON, frozenset(roles), True, HandClock().now(), 1, True)
+    )
 
 
 def test_somebody_who_is_there_twice_counts_once() -> None:

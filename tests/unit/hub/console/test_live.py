@@ -26,10 +26,10 @@ class Seen:
         return dict(self.marks)
 
 
-def open_stream(seen: Seen, channels: Channels | None = None) -> tuple[PageStream, Watch, AsyncIterator[bytes]]:
+def open_stream(seen: Seen, channels: Channels) -> tuple[PageStream, Watch, AsyncIterator[bytes]]:
     watch = Watch()
     stream = PageStream(watch, seen.look, str.upper)
-    return stream, watch, stream.run((channels or Channels()).open_page(ADA, stream.cut))
+    return stream, watch, stream.run(channels.open_page(ADA, stream.cut))
 
 
 async def following(told: AsyncIterator[bytes]) -> tuple[str, object]:
@@ -44,7 +44,7 @@ async def following(told: AsyncIterator[bytes]) -> tuple[str, object]:
 
 async def test_what_changed_is_told_by_key() -> None:
     seen = Seen()
-    _, watch, told = open_stream(seen)
+    _, watch, told = open_stream(seen, Channels())
     assert await following(told) == ("open", {})
     seen.marks["b"] = 2
     seen.marks["c"] = 1
@@ -54,7 +54,7 @@ async def test_what_changed_is_told_by_key() -> None:
 
 async def test_what_nobody_tells_of_is_found_all_the_same() -> None:
     seen = Seen()
-    _, _, told = open_stream(seen)
+    _, _, told = open_stream(seen, Channels())
     await following(told)
     seen.marks["a"] = 2  # a session ended: no room changed
     assert await following(told) == ("changed", ["a"])
