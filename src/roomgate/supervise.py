@@ -23,6 +23,8 @@ async def keep(
     """
     dice = jitter or random.Random()  # noqa: S311 (spreads load, guards nothing)
     loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
     ceiling = first_s
     down = False
 
@@ -38,6 +40,8 @@ async def keep(
             if down:
                 _log.info("service.up", service=name)
                 down = False
+        if task.cancelling():  # a group whose task fell just then says only that, before Python 3.13
+            raise asyncio.CancelledError
         if loop.time() - began > most_s:
             ceiling = first_s
         await asyncio.sleep(dice.uniform(0.05, ceiling))

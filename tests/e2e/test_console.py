@@ -15,7 +15,7 @@ from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Visitor
 from roomgate.clock import SystemClock
 from roomgate.hub.http.door import COOKIE
-from support.browser import Scheme, Tab, chromium, tab
+from support.browser import Scheme, Tab, tab
 from support.world import RunningWorld, Somebody, in_world
 
 pytestmark = in_world()
@@ -23,12 +23,6 @@ pytestmark = in_world()
 EVERYTHING = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure")
 PLANTED = "<script>document.title='planted'</script>"
 HEAVIEST = 100_000
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -22,8 +22,10 @@ class MemoryRoom:
     state: dict[str, Any] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     prompts: list[Call] = field(default_factory=list)
+    cleared: list[Call] = field(default_factory=list)
     answer: int | None = None  # the option that somebody in the room presses at once
     failure: Exception | None = None
+    broken_panel: Exception | None = None
     document: dict[str, Any] = field(
         default_factory=lambda: {
             "Status": {
@@ -41,6 +43,10 @@ class MemoryRoom:
 
     async def call(self, call: Call, *, privileged: bool = False) -> Any:
         words = " ".join(call.path.words)
+        if self.broken_panel and words.startswith("UserInterface Message"):
+            raise self.broken_panel
+        if words == "UserInterface Message Prompt Clear":
+            self.cleared.append(call)
         if words == "UserInterface Message Prompt Display":
             self.prompts.append(call)
             if self.answer is not None:
@@ -54,7 +60,7 @@ class MemoryRoom:
             raise self.failure
         self.calls.append(call)
         if call.verb is Verb.GET:
-            return tree.lookup(self.document, call.path.parts)
+            return self.document if call.path.is_pattern else tree.lookup(self.document, call.path.parts)
         if words == "Dial":
             return {"CallId": 7, "ConferenceId": 1}
         if words == "Call Disconnect":
@@ -72,6 +78,10 @@ class MemoryRoom:
         for path, listener in list(self._listeners):
             if path.root in document:
                 listener(kind, document)
+
+    def heard(self, text: str) -> int:
+        """How many listen to this path."""
+        return sum(1 for path, _ in self._listeners if str(path) == text)
 
     async def subscribe(self, path: Path, listener: Listener) -> Callable[[], None]:
         entry = (path, listener)

@@ -85,3 +85,30 @@ async def test_a_service_that_returns_is_started_again_without_a_word():
     work = Work(None, None)
     assert await until_steady(work, Dice()) == []
     assert work.ended
+
+
+@pytest.mark.parametrize("caught", [False, True])
+@pytest.mark.asyncio
+async def test_told_to_leave_in_the_very_moment_of_a_fall_it_leaves(caught):
+    """A group of tasks tells of the fall and forgets that it was cancelled: a program that was stopped went on."""
+    falls = 0
+
+    async def work() -> None:
+        try:
+            async with asyncio.TaskGroup() as inner:
+                inner.create_task(fall())
+                await asyncio.Event().wait()
+        except* OSError:
+            if not caught:
+                raise
+
+    async def fall() -> None:
+        nonlocal falls
+        falls += 1
+        kept.cancel()
+        raise OSError("no")
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        kept = group.create_task(keep("uplink", work, first_s=0.1))
+    assert kept.cancelled()
+    assert falls == 1

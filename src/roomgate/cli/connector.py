@@ -10,9 +10,11 @@ from cyclopts import App
 
 from roomgate.cli import settings
 from roomgate.cli.exits import DONE, NO
-from roomgate.cli.output import show_json, show_table
+from roomgate.cli.files import read_secret, read_text
+from roomgate.cli.output import Json, say, show_facts, show_json, show_table
 from roomgate.cli.running import run_program
-from roomgate.errors import BadInput, Conflict
+from roomgate.errors import BadInput, Conflict, NotFound, RoomgateError, Unreachable
+from roomgate.redact import Secret
 
 if TYPE_CHECKING:
     from roomgate.connector.app import Connector
@@ -33,7 +35,12 @@ def _config(file: Path | None) -> "ConnectorConfig":
 
 @app.command
 def enrol(
-    *, config: Path, fingerprint: str, code_file: Path | None = None, name: str = "connector", json: bool = False
+    *,
+    config: Path | None = None,
+    fingerprint: str,
+    code_file: Path | None = None,
+    name: str = "connector",
+    json: Json = False,
 ) -> None:
     """Enrol with a hub: pins the hub's key, makes this connector's own, and prints its fingerprint.
 
@@ -41,8 +48,14 @@ def enrol(
 
     Parameters
     ----------
-    fingerprint: the hub's, as its administrator told you; compare it, do not copy it from the hub's page
-    code_file: a file with the one-time code; without it you are asked
+    config
+        the connector's TOML file; its keys may also come as ROOMGATE_CONNECTOR_…
+    fingerprint
+        the hub's, as its administrator told you; compare it, do not copy it from the hub's page
+    code_file
+        a file with the one-time code; without it you are asked
+    name
+        how the hub's pages call this connector
     """
     from roomgate.connector.app import origin
     from roomgate.connector.enrol import enrol as run
@@ -53,8 +66,8 @@ def enrol(
     made = _config(config)
     if made.hub is None:
         raise BadInput("hub: is missing in the connector's configuration.")
-    code = code_file.read_text("utf-8").strip() if code_file else _ask("One-time code: ")
-    ca = made.hub_ca.read_bytes() if made.hub_ca else None
+    code = read_secret(code_file, "One-time code: ", "--code-file").reveal()
+    ca = read_text(made.hub_ca).encode() if made.hub_ca else None
     with alone_in(made.data):
         identity = asyncio.run(run(made.hub, code, fingerprint, name, made.identity, ca_pem=ca, proxy=made.proxy))
         try:
@@ -65,26 +78,28 @@ def enrol(
     if json:
         show_json({"connector": identity.connector, "fingerprint": identity.fingerprint, "vkey": vkey})
         return
-    print(f"Enrolled as {identity.connector}. Its key is {identity.fingerprint}")
+    say(f"Enrolled as {identity.connector}. Its key is {identity.fingerprint}")
     print("The hub's administrator now compares that and confirms it; until then the hub refuses this connector.")
-
-
-def _ask(question: str) -> str:
-    import getpass
-
-    return getpass.getpass(question).strip()
+    print("Meanwhile give it the devices' passwords: `roomgate connector vault put ROOM ACCOUNT`.")
 
 
 @app.command
-def serve(*, config: Path, json: bool = False) -> None:
+def serve(*, config: Path | None = None, json: Json = False) -> None:
     """Run until stopped. It dials out; it listens on no network.
 
     Example: ``roomgate connector serve --config connector.toml``
+
+    Parameters
+    ----------
+    config
+        the connector's TOML file; its keys may also come as ROOMGATE_CONNECTOR_…
     """
     from roomgate import log
     from roomgate.connector.app import serve as run
+    from roomgate.descriptors import ensure_most
 
     log.setup()
+    ensure_most()
     made = _config(config)
 
     def ready(connector: "Connector") -> None:
@@ -96,99 +111,229 @@ def serve(*, config: Path, json: bool = False) -> None:
     run_program(run(made, ready))
 
 
-def _local(config: Path, **wish: Any) -> dict[str, Any]:
+class LocalNo(RoomgateError):
+    """The running connector could not do what its operator asked; code and words are its own."""
+
+    def __init__(self, code: str, words: str, hint: str) -> None:
+        super().__init__(words, hint=hint)
+        self.code = code
+
+
+def _local(config: Path | None, **wish: Any) -> dict[str, Any]:
+    """One wish of the local operator's to the running connector. Raises Unreachable where none runs, and its no."""
     from roomgate.connector.local import ask_local
 
-    return asyncio.run(ask_local(_config(config).socket, wish))
+    answer = asyncio.run(ask_local(_config(config).socket, wish))
+    if answer.pop("ok", False):
+        return answer
+    code, words, hint = (str(answer.get(name) or "") for name in ("code", "error", "hint"))
+    match code:
+        case BadInput.code:
+            raise BadInput(words, hint=hint or None)
+        case NotFound.code:
+            raise NotFound(words, hint=hint or None)
+        case _:
+            raise LocalNo(code, words, hint)
 
 
 @app.command
-def status(*, config: Path, json: bool = False) -> None:
-    """How the running connector and its rooms are."""
+def status(*, config: Path | None = None, json: Json = False) -> None:
+    """How the running connector and its rooms are.
+
+    Example: ``roomgate connector status --config connector.toml``
+    """
     answer = _local(config, do="status")
     if json:
         show_json(answer)
-    else:
-        rooms = answer.pop("rooms", [])
-        show_table([{"what": k, "is": v} for k, v in answer.items()], ["what", "is"], empty="")
-        show_table(rooms, ["name", "state", "words"], empty="No rooms in the site's devices file.")
+        return
+    rooms = answer.pop("rooms", [])
+    ledger, policy = answer.pop("ledger"), answer.pop("policy")
+    show_facts(
+        answer
+        | {"policy": f"{policy['name']} ({policy['digest'][:12]})"}
+        | {"ledger": f"{ledger['entries']} entries, {ledger['at_hub']} of them at the hub"}
+    )
+    print()
+    columns = ["name", "state", "words", "from_outside"]
+    show_table(rooms, columns, empty="No rooms in the site's devices file.")
 
 
 @app.command
-def sessions(*, config: Path, json: bool = False) -> None:
-    """Who is in which room from outside, as the connector sees it."""
-    show_json(_local(config, do="sessions"))
+def sessions(*, config: Path | None = None, json: Json = False) -> None:
+    """Which rooms are in use from outside, and what lasts of what was begun there.
+
+    Example: ``roomgate connector sessions --config connector.toml``
+    """
+    answer = _local(config, do="sessions")
+    if json:
+        show_json(answer)
+        return
+    say("In use from outside: " + (", ".join(answer["rooms"]) or "no room") + ".")
+    show_table(answer["effects"], ["room", "who", "what"], empty="Nothing lasts of what was begun from outside.")
 
 
 @app.command
-def cut_all(*, config: Path, reason: str = "the site's operator", json: bool = False) -> int:
-    """End every session from outside, in every room, and hang up what they started. Needs no hub."""
+def cut_all(*, config: Path | None = None, reason: str = "the site's operator", json: Json = False) -> None:
+    """End every session from outside, in every room, and hang up what they started. Needs no hub.
+
+    Example: ``roomgate connector cut-all --config connector.toml --reason "board meeting"``
+
+    Parameters
+    ----------
+    reason
+        why; it is kept in both ledgers, and whoever is cut reads it
+    """
     answer = _local(config, do="cut-all", reason=reason)
-    show_json(answer)
-    return DONE
+    if json:
+        show_json(answer)
+    else:
+        undone = answer["undone"]
+        say(f"All is cut. Undone: {', '.join(map(str, undone)) if undone else 'nothing was going on'}.")
 
 
 @app.command
-def hang_up(room: str, *, config: Path) -> None:
-    """Hang up in a room."""
-    show_json(_local(config, do="hang-up", room=room))
+def hang_up(room: str, /, *, config: Path | None = None, json: Json = False) -> None:
+    """Hang up in a room. Needs no hub.
+
+    Example: ``roomgate connector hang-up oslo --config connector.toml``
+    """
+    answer = _local(config, do="hang-up", room=room)
+    if json:
+        show_json(answer)
+    else:
+        say(f"{room}: {len(answer['ended'])} ended." if answer["ended"] else f"{room} is in no call.")
 
 
 @app.command
-def confirm(room: str, *, config: Path) -> None:
-    """Trust a quarantined room again, after its new password is in the vault."""
-    show_json(_local(config, do="confirm", room=room))
+def confirm(room: str, /, *, config: Path | None = None, json: Json = False) -> None:
+    """Trust a quarantined room again, after its new password is in the vault.
+
+    Example: ``roomgate connector confirm oslo --config connector.toml``
+    """
+    answer = _local(config, do="confirm", room=room)
+    if json:
+        show_json(answer)
+    elif answer["confirmed"]:
+        say(f"{room} is trusted again.")
+    else:
+        say(f"{room} was in no quarantine.")
 
 
-@vault.command(name="put")
-def put(room: str, account: str, *, config: Path, password_file: Path | None = None) -> None:
-    """Keep the password of one account of one room's device, encrypted."""
+@vault.command
+def put(
+    room: str, account: str, /, *, config: Path | None = None, password_file: Path | None = None, json: Json = False
+) -> None:
+    """Keep the password of one account of one room's device, encrypted.
+
+    Example: ``roomgate connector vault put oslo roomgate-daily --config connector.toml`` (asks for it)
+
+    Parameters
+    ----------
+    password_file
+        a file with the password; without it you are asked
+    """
+    password = read_secret(password_file, f"Password of {account}: ", "--password-file")
+    version = _put(config, room, account, password)
+    if json:
+        show_json({"room": room, "account": account, "version": version})
+    else:
+        say(f"{room}, {account}: kept (version {version}).")
+
+
+def _put(config: Path | None, room: str, account: str, password: Secret[str]) -> int:
+    """By way of the running connector, which writes it into its ledger; else straight into the vault."""
     from roomgate.connector.vault import Vault
-    from roomgate.redact import Secret
 
-    password = password_file.read_text("utf-8").strip() if password_file else _ask(f"Password of {account}: ")
-    version = Vault.open(_config(config).data).put(room, account, Secret(password))
-    print(f"{room}, {account}: kept (version {version}).")
+    try:
+        answer = _local(config, do="vault-put", room=room, account=account, password=password.reveal())
+        return int(answer["version"])
+    except Unreachable:
+        return Vault.open(_config(config).data).put(room, account, password)
 
 
-@vault.command(name="load")
-def load(file: Path, *, config: Path) -> None:
-    """Keep many passwords: a line each with room, account and password, in a file that you then delete."""
-    from roomgate.connector.vault import Vault
-    from roomgate.redact import Secret
+@vault.command
+def load(file: Path, /, *, config: Path | None = None, json: Json = False) -> None:
+    """Keep many passwords: a line each with room, account and password, in a file that you then delete.
 
-    kept = Vault.open(_config(config).data)
-    lines = [line.split(maxsplit=2) for line in file.read_text("utf-8").splitlines() if line.strip()]
-    if bad := [n for n, words in enumerate(lines, 1) if len(words) != 3]:
-        raise BadInput(f"Line {bad[0]}: three words are expected: room, account, password.")
+    Example: ``roomgate connector vault load passwords.txt --config connector.toml``
+    """
+    lines = parse_passwords(read_text(file))
     for room, account, password in lines:
-        kept.put(room, account, Secret(password))
-    print(f"{len(lines)} passwords are kept.")
+        _put(config, room, account, password)
+    if json:
+        show_json({"kept": len(lines)})
+    else:
+        say(f"{len(lines)} passwords are kept. Now delete {file}.")
+
+
+def parse_passwords(text: str) -> list[tuple[str, str, Secret[str]]]:
+    """``room account password`` a line; raises BadInput, which repeats none of it."""
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.split(maxsplit=2)
+        if len(words) == 3:
+            found.append((words[0], words[1], Secret(words[2].rstrip())))
+        elif words:
+            raise BadInput(f"Line {number}: three words are expected: room, account, password.")
+    return found
+
+
+@vault.command
+def remove(room: str, account: str | None = None, /, *, config: Path | None = None, json: Json = False) -> None:
+    """Forget the password of one account of a room's device, or all of a room's.
+
+    Example: ``roomgate connector vault remove oslo --config connector.toml``
+    """
+    from roomgate.connector.vault import Vault
+
+    try:
+        _local(config, do="vault-remove", room=room, account=account)
+    except Unreachable:
+        Vault.open(_config(config).data).remove(room, account)
+    if json:
+        show_json({"removed": room, "account": account})
+    else:
+        say(f"{room}: {account or 'every account'} is forgotten here. Change the password at the device too.")
 
 
 @vault.command(name="list")
-def list_(*, config: Path, json: bool = False) -> None:
-    """Which accounts the vault has passwords for. It shows none."""
+def list_(*, config: Path | None = None, json: Json = False) -> None:
+    """Which accounts the vault has passwords for. It shows none.
+
+    Example: ``roomgate connector vault list --config connector.toml``
+    """
     from roomgate.connector.vault import Vault
 
     rooms = Vault.open(_config(config).data).rooms()
     if json:
         show_json(rooms)
     else:
-        rows = [{"room": r, "account": a, "version": v} for r, accounts in rooms.items() for a, v in accounts.items()]
+        held = sorted((room, account, version) for room, all_ in rooms.items() for account, version in all_.items())
+        rows = [{"room": room, "account": account, "version": version} for room, account, version in held]
         show_table(rows, ["room", "account", "version"], empty="Empty. `roomgate connector vault put ROOM ACCOUNT`.")
 
 
-@policy.command(name="check")
-def check(file: Path | None = None) -> int:
-    """Read a site's policy.toml and say every complaint; without a file, the shipped policy."""
+@policy.command
+def check(file: Path | None = None, /, *, json: Json = False) -> int:
+    """Read a site's policy.toml and say every complaint; without a file, the shipped policy.
+
+    Example: ``roomgate connector policy check policy.toml``
+    """
     from roomgate.connector.site_policy import BadPolicy, SitePolicy
 
+    if file is not None:
+        read_text(file)  # a file that is not there is no bad policy
     try:
         found = SitePolicy.load(file)
     except BadPolicy as bad:
-        print(f"{file}: {bad.message}", file=sys.stderr)
+        if json:
+            show_json({"ok": False, "complaints": bad.message})
+        else:
+            print(f"{file}: {bad.message}", file=sys.stderr)
         return NO
+    if json:
+        show_json({"ok": True, "name": found.rules.name, "digest": found.digest, "open": list(found.rules.open)})
+        return DONE
     opened = ", ".join(found.rules.open) or "nothing"
-    print(f"“{found.rules.name}” holds ({found.digest[:12]}). Opened of the never-list: {opened}.")
+    say(f"“{found.rules.name}” holds ({found.digest[:12]}). Opened of the never-list: {opened}.")
     return DONE

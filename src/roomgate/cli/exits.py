@@ -1,50 +1,78 @@
 """Errors to words, a hint and an exit code: 0 done, 1 the answer is no, 2 bad input, 3 unreachable, 4 our fault."""
 
+import errno
 import sys
 
-from roomgate.errors import BadInput, CannotStart, NotFound, RoomgateError, Unreachable
-from roomgate.xapi.errors import DeviceUnreachable, XapiError
+from roomgate.errors import BadInput, CannotStart, OutcomeUnknown, RoomgateError, Unreachable
+from roomgate.xapi.errors import BadArgument, DeviceGone, DeviceUnreachable, InvalidPath, UnknownPath, XapiError
 
 DONE, NO, USAGE, UNREACHABLE, FAULT = range(5)
+INTERRUPTED = 130  # as a shell has it for SIGINT
+
+# Errors of programs that are loaded only when they are run: they are known by their codes here.
+_INPUT_CODES = frozenset(
+    {"config.bad", "ledger.bad-note", "meeting.invitation.bad", "meeting.invitation.series", "witness.bad-request"}
+)
+# What the system says of a path or port that the person named.
+_INPUT_ERRNOS = frozenset(
+    {
+        errno.ENOENT, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.EROFS,
+        errno.ENAMETOOLONG, errno.EADDRINUSE, errno.EADDRNOTAVAIL,
+    }
+)  # fmt: skip
 
 
-def inmost(error: BaseException) -> BaseException:
-    """What went wrong, out of the groups of tasks that it came up through."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
+class Fault(RoomgateError):
+    """Something failed inside, here or at the hub."""
+
+    code = "internal"
+    hint = "Look at the program's log."
 
 
 def code_of(error: BaseException) -> int:
-    match error:
-        case BadInput() | CannotStart() | FileNotFoundError() | PermissionError():
-            return USAGE
-        case Unreachable() | DeviceUnreachable() | ConnectionError():
-            return UNREACHABLE
-        case NotFound() | RoomgateError() | XapiError():
-            return NO
+    match leaf(error):
         case KeyboardInterrupt():
-            return 130
+            return INTERRUPTED
+        case Fault():
+            return FAULT
+        case BadInput() | CannotStart() | InvalidPath() | UnknownPath() | BadArgument():
+            return USAGE
+        case Unreachable() | OutcomeUnknown() | DeviceUnreachable() | DeviceGone() | ConnectionError():
+            return UNREACHABLE
+        case RoomgateError(code=code) if code in _INPUT_CODES:
+            return USAGE
+        case RoomgateError() | XapiError():
+            return NO
+        case OSError(errno=number) if number in _INPUT_ERRNOS:
+            return USAGE
         case _:
             return FAULT
 
 
+def leaf(error: BaseException) -> BaseException:
+    """The first error of a group: what ended one task ended the rest."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
 def tell(error: BaseException) -> int:
     """Say on standard error what happened and what to do next; gives the exit code."""
-    error = inmost(error)
-    if isinstance(error, KeyboardInterrupt):
-        print("Stopped.", file=sys.stderr)
-    elif isinstance(error, RoomgateError | XapiError):
-        print(f"roomgate: {error.message} [{error.code}]", file=sys.stderr)
-        if error.hint:
-            print(f"  {error.hint}", file=sys.stderr)
-    elif isinstance(error, FileNotFoundError | PermissionError) and error.filename:
-        print(f"roomgate: {error.filename}: {error.strerror}", file=sys.stderr)
-        print("  Check the path, and that the account that runs this may use it.", file=sys.stderr)
-    else:
-        print(f"roomgate: an internal fault: {type(error).__name__}: {error}", file=sys.stderr)
-        print(
-            "  Please report it with the command that you ran; ROOMGATE_DEBUG=1 shows where it happened.",
-            file=sys.stderr,
-        )
-    return code_of(error)
+    told, code = leaf(error), code_of(error)
+    match told:
+        case KeyboardInterrupt():
+            lines = ["Stopped."]
+        case RoomgateError() | XapiError():
+            lines = [f"roomgate: {told.message} [{told.code}]", *([f"  {told.hint}"] if told.hint else [])]
+        case ConnectionError():
+            lines = [f"roomgate: the connection ended: {told}", "  Try again; if it lasts, look at the other side."]
+        case OSError() if code == USAGE:
+            where = f"{told.filename}: " if told.filename else ""
+            lines = [f"roomgate: {where}{told.strerror}", "  Check the path or port that you gave, and who may use it."]
+        case _:
+            lines = [
+                f"roomgate: an internal fault: {type(told).__name__}: {told}",
+                "  Please report it with the command that you ran; ROOMGATE_DEBUG=1 shows where it happened.",
+            ]
+    print("\n".join(lines), file=sys.stderr)
+    return code

@@ -1,28 +1,31 @@
-"""The record: verifying it, from a data folder or an export, without asking anybody."""
+"""The record: verifying and exporting it from a data folder, without asking anybody; and looking into the hub's."""
 
 from dataclasses import asdict
 from pathlib import Path
 
 from cyclopts import App
 
-from roomgate.cli.api import Api
+from roomgate.cli.api import Api, at
 from roomgate.cli.exits import DONE, NO
-from roomgate.cli.output import show_json, show_table
+from roomgate.cli.output import Json, say, show_json, show_table
 
-app = App(name="ledger", help="The record: verify, list.")
+app = App(name="ledger", help="The record: verify, export, list, reconcile.")
 
 
 @app.command
-def verify(folder: Path, *, key: str | None = None, witness: list[str] | None = None, json: bool = False) -> int:
+def verify(folder: Path, /, *, key: str | None = None, witness: list[str] | None = None, json: Json = False) -> int:
     """Recompute every entry, every hash and every signature of a ledger. Reads only, and asks nobody.
 
     Example: ``roomgate ledger verify /var/lib/roomgate/hub --witness witness.example+…``
 
     Parameters
     ----------
-    folder: a data folder of a hub or a connector, or an export
-    key: the ledger's own key, as you noted it down; without it the folder's own copy is believed
-    witness: the key of a witness whose signature must be there
+    folder
+        a data folder of a hub or a connector, or an export
+    key
+        the ledger's own key, as you noted it down; without it the folder's own copy is believed
+    witness
+        the key of a witness whose signature must be there; may be repeated
     """
     from roomgate.ledger.checkpoint import VerifierKey
     from roomgate.ledger.witnessing import parse_witness_key
@@ -35,24 +38,73 @@ def verify(folder: Path, *, key: str | None = None, witness: list[str] | None = 
     if json:
         show_json(asdict(verdict) | {"ok": ok})
     elif ok:
-        signed = f"{verdict.signed_size} signed"
-        seen = f", {verdict.witnessed_size} seen by a witness" if witnesses else ""
-        print(f"{folder}: {verdict.size} entries, {signed}{seen}; every hash and signature holds.")
+        seen = f", {verdict.witnessed_size} seen by a witness" if verdict.witnessed_size else ""
+        say(f"{folder}: {verdict.size} entries, {verdict.signed_size} signed{seen}; every hash and signature holds.")
     else:
-        print(f"{folder}: this record does NOT hold.")
+        say(f"{folder}: this record does NOT hold.")
         for problem in verdict.problems:
-            print(f"  {problem}")
+            say(f"  {problem}")
         if unwitnessed:
             print("  No checkpoint carries the witness's signature.")
+        print("Keep a copy of the folder as it is, and look at the machine.")
     return DONE if ok else NO
 
 
+@app.command
+def export(folder: Path, to: Path, /, *, json: Json = False) -> None:
+    """Copy the record of a data folder to a new folder that anyone can verify, on any machine, without a key.
+
+    Example: ``roomgate ledger export /var/lib/roomgate/hub march-2027``
+
+    Parameters
+    ----------
+    folder
+        a data folder of a hub or a connector; it may be running
+    to
+        a folder that is not there yet, or is empty
+    """
+    from roomgate.storage.export import export as run
+
+    size = run(folder, to)
+    if json:
+        show_json({"entries": size, "folder": str(to)})
+    else:
+        say(f"{size} entries are in {to}. Anyone can check them: `roomgate ledger verify {to}`.")
+
+
 @app.command(name="list")
-def list_(*, room: str | None = None, json: bool = False) -> None:
-    """The hub's ledger, newest first."""
-    rows = Api.from_profile().items("/api/v1/ledger" + (f"?room={room}" if room else ""))
+def list_(*, room: str | None = None, person: str | None = None, kind: str | None = None, json: Json = False) -> None:
+    """The hub's ledger, newest first.
+
+    Example: ``roomgate ledger list --room oslo``
+
+    Parameters
+    ----------
+    room
+        only what is about this room
+    person
+        only what is about this person, by id
+    kind
+        only entries of this kind, such as permit, denied, grant-made
+    """
+    rows = Api.from_profile().items(at("ledger", room=room, person=person, kind=kind))
     if json:
         show_json(rows)
     else:
         shown = [{"index": row["index"], **row["event"]} for row in rows]
-        show_table(shown, ["index", "at", "kind", "room"], empty="Nothing has happened yet.")
+        show_table(shown, ["index", "at", "kind", "room", "principal", "call"], empty="Nothing has happened yet.")
+
+
+@app.command
+def reconcile(*, json: Json = False) -> int:
+    """What the hub's record and the connectors' records disagree about. The exit code is 1 if there is anything.
+
+    Example: ``roomgate ledger reconcile``
+    """
+    rows = [one for one in Api.from_profile().items(at("findings")) if one["source"] == "reconciliation"]
+    if json:
+        show_json(rows)
+    else:
+        columns = ["severity", "title", "last_seen", "mend"]
+        show_table(rows, columns, empty="The records agree in everything that both should have.")
+    return NO if rows else DONE

@@ -1,38 +1,58 @@
 """The one command. Each group of verbs is a file beside this one, loaded only when asked for."""
 
+import io
 import os
 import sys
+from typing import Literal
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
 from roomgate import __version__
 
+
+def _default(value: object) -> str | None:
+    """A default that says something; a switch that is off and a text that is empty say nothing."""
+    return None if value in (False, "", None) else str(value)
+
+
 app = App(
     name="roomgate",
-    help="Reach the meeting rooms behind your firewall, and be shut out of them in a second.",
+    help="Reach the meeting rooms behind your firewall, and be shut out of them in a second.\n\n"
+    "Example: ``roomgate demo`` shows all of it on this machine. ``roomgate COMMAND --help`` tells more.",
     version=__version__,
     version_flags=["--version"],
+    default_parameter=Parameter(negative=(), show_default=_default),
 )
+app.register_install_completion_command()
 
 _GROUPS = {
-    "demo": ("demo.command:demo", "The whole job, once, in front of you."),
+    "demo": ("demo.command:demo", "The whole job, once, in front of you.\n\nExample: ``roomgate demo --once``"),
     "hub": ("hub:app", "Run the hub: what people reach."),
     "connector": ("connector:app", "Run the connector: inside a site, dials out, has the last word."),
     "witness": ("witness:app", "Run the witness: co-signs the ledgers' checkpoints."),
     "sim": ("sim:app", "Run simulated rooms."),
-    "login": ("login:login", "Keep a hub's address and your token in your profile."),
-    "logout": ("login:logout", "Forget the hub and the token."),
-    "whoami": ("login:whoami", "Who the hub says you are."),
+    "login": (
+        "login:login",
+        "Sign in to a hub: by name and password, or with an access token that you have.\n\nExample: ``roomgate login https://hub.example.com --user ada``",
+    ),
+    "logout": (
+        "login:logout",
+        "Forget the hub and the token, and end the token if `login --user` made it.\n\nExample: ``roomgate logout``",
+    ),
+    "whoami": ("login:whoami", "Who the hub says you are, and until when.\n\nExample: ``roomgate whoami``"),
     "room": ("room:app", "The daily work in a room, through the hub."),
-    "ask": ("room:ask", "Any xAPI call in a room, through the hub."),
-    "site": ("people:site", "Sites and their connectors."),
+    "ask": (
+        "room:ask",
+        'Any xAPI call in a room, through the hub.\n\nExample: ``roomgate ask oslo "Audio Volume Set" Level=40``',
+    ),
+    "site": ("sites:site", "Sites and their connectors."),
     "person": ("people:person", "People."),
     "service-account": ("people:service_account", "Service accounts."),
     "token": ("people:token", "Access tokens."),
-    "grant": ("people:grant", "Who may do what, in which rooms, until when."),
-    "lock": ("people:lock", "Refuse everything that matches, at once."),
-    "session": ("people:session", "Who is in which room from outside."),
+    "grant": ("grants:grant", "Who may do what, in which rooms, until when."),
+    "lock": ("grants:lock", "Refuse everything that matches, at once."),
+    "session": ("grants:session", "Who is in which room from outside."),
     "meeting": ("meeting:app", "From an invitation to a join button."),
     "ledger": ("ledger:app", "The record: verify, export, reconcile."),
     "check": ("check:app", "Is my connector a 2019 connector?"),
@@ -43,29 +63,34 @@ for _name, (_target, _help) in _GROUPS.items():
     app.command(f"roomgate.cli.{_target}", name=_name, help=_help)
 
 
-@app.command(name="completion")
-def completion(shell: str = "bash") -> None:
-    """Print the completion script for bash, zsh or fish.
+@app.command
+def completion(shell: Literal["bash", "zsh", "fish"] = "bash", /) -> None:
+    """Print the completion script of a shell; `roomgate --install-completion` puts it in its place for you.
 
     Example: ``roomgate completion bash > ~/.local/share/bash-completion/completions/roomgate``
     """
-    if shell not in ("bash", "zsh", "fish"):
-        print("roomgate: there is completion for bash, zsh and fish.", file=sys.stderr)
-        raise SystemExit(2)
-    print(app.generate_completion(shell=shell))  # type: ignore[arg-type]  # checked above
+    print(app.generate_completion(shell=shell))
 
 
 def main(words: list[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
     from roomgate.cli import exits
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter gets its number
     try:
         code = app(words, exit_on_error=False, print_error=True, result_action="return_value")
-    except CycloptsError:
+        sys.stdout.flush()
+    except CycloptsError as wrong:
+        chain = " ".join(("roomgate", *(wrong.command_chain or ())))
+        print(f"  `{chain} --help` shows how it is used.", file=sys.stderr)
         sys.exit(exits.USAGE)
     except SystemExit:
         raise
     except BrokenPipeError:
+        # Whoever read us has enough. Python would complain of it once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(exits.DONE)
     except BaseException as error:  # the outermost edge of the program
         if os.environ.get("ROOMGATE_DEBUG"):

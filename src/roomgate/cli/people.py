@@ -1,143 +1,154 @@
-"""People, tokens, grants, locks, sessions and sites, through the hub's API."""
+"""People, service accounts and their tokens, through the hub's API."""
 
-import json as form
-from typing import Any
+import secrets
+from pathlib import Path
 
 from cyclopts import App
 
-from roomgate.cli.api import Api
-from roomgate.cli.output import show_json, show_table
+from roomgate.cli.api import Api, at
+from roomgate.cli.files import read_secret
+from roomgate.cli.output import Json, say, show_json
+from roomgate.cli.resource import Resource, add_list, add_remove, add_show, show
+from roomgate.redact import Secret
 
-site = App(name="site", help="Sites and their connectors.")
 person = App(name="person", help="People.")
-service_account = App(name="service-account", help="Service accounts.")
+service_account = App(name="service-account", help="Service accounts: programs that have tokens and no password.")
 token = App(name="token", help="Access tokens.")
-grant = App(name="grant", help="Who may do what, in which rooms, until when.")
-lock = App(name="lock", help="Refuse everything that matches, at once.")
-session = App(name="session", help="Who is in which room from outside.")
 
-
-def _listing(app: App, resource: str, columns: list[str], empty: str) -> None:
-    @app.command(name="list")
-    def list_(*, json: bool = False) -> None:
-        """All that you may see."""
-        rows = Api.from_profile().items(f"/api/v1/{resource}")
-        if json:
-            show_json(rows)
-        else:
-            show_table(rows, columns, empty=empty)
-
-    @app.command(name="remove")
-    def remove(id: str) -> None:
-        """End it, with everything that it opened. Answers when the cut is done."""
-        Api.from_profile().call("DELETE", f"/api/v1/{resource}/{id}")
-        print(f"{id} is gone, and what it opened is cut.")
-
-
-_listing(site, "sites", ["id", "name"], "No sites yet: `roomgate site add NAME`.")
-_listing(person, "people", ["id", "name", "roles", "active"], "Nobody yet: `roomgate person add NAME`.")
-_listing(
-    service_account, "service-accounts", ["id", "name", "active"], "None yet: `roomgate service-account add NAME`."
+_PEOPLE = Resource(
+    "person", "people", ["id", "name", "roles", "active"], "Nobody yet: `roomgate person add NAME`.", "ada"
 )
-_listing(
-    token,
-    "tokens",
-    ["id", "name", "person", "until", "last_used"],
-    "No tokens yet: `roomgate token add PERSON --minutes 60`.",
-)
-_listing(
-    grant,
-    "grants",
-    ["id", "person", "rooms", "capabilities", "until", "reason"],
-    "No grants yet: `roomgate grant add …`.",
-)
-_listing(lock, "locks", ["id", "kind", "subject", "reason"], "Nothing is locked.")
-_listing(session, "sessions", ["id", "person", "room", "kind", "since"], "Nobody is in a room from outside.")
+_ACCOUNTS = Resource(
+    "service-account", "service-accounts", ["id", "name", "roles", "active"],
+    "None yet: `roomgate service-account add NAME`.", "dashboard",
+)  # fmt: skip
+_TOKENS = Resource(
+    "token", "tokens", ["id", "name", "person", "until"], "No tokens yet: `roomgate token add ada --minutes 60`.",
+    "token_…", alone=False,
+)  # fmt: skip
+
+for _app, _resource, _words in (
+    (person, _PEOPLE, "Remove a person with everything that they had open."),
+    (service_account, _ACCOUNTS, "Remove a service account with everything that it had open."),
+    (token, _TOKENS, "End a token with everything that it opened."),
+):
+    add_list(_app, _resource)
+    add_show(_app, _resource)
+    add_remove(_app, _resource, _words)
 
 
-def _made(answer: dict[str, Any], json: bool, words: str) -> None:
+def _fresh_password() -> Secret[str]:
+    """Five groups of four: a hundred random bits that can be read out over a telephone."""
+    letters = "abcdefghijkmnpqrstuvwxyz23456789"
+    return Secret("-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(5)))
+
+
+@person.command
+def add(name: str, /, *, role: list[str] | None = None, password_file: Path | None = None, json: Json = False) -> None:
+    """Add a person. Without a file, a password is made and shown this once.
+
+    Example: ``roomgate person add ada --role administrator``
+
+    Parameters
+    ----------
+    role
+        administrator, security-officer, service-desk, auditor or member; may be repeated; without any, they see what is granted to them
+    password_file
+        a file that holds the password they begin with
+    """
+    made = read_secret(password_file, "", "--password-file") if password_file else _fresh_password()
+    wish = {"name": name, "roles": role or [], "password": made.reveal()}
+    answer = Api.from_profile().call("POST", at("people"), wish)
+    if json:
+        show_json(answer if password_file else answer | {"password": made.reveal()})
+        return
+    say(f"{answer['name']} is {answer['id']}.")
+    if not password_file:
+        print(f"Password  {made.reveal()}   (shown this once; they change it at the console)")
+
+
+@person.command
+def password(name: str, /, *, password_file: Path | None = None, json: Json = False) -> None:
+    """Give a person another password. Everything that they have open is cut.
+
+    Example: ``roomgate person password ada`` (asks for it)
+
+    Parameters
+    ----------
+    password_file
+        a file that holds the new password; without it you are asked
+    """
+    new = read_secret(password_file, f"New password of {name}: ", "--password-file")
+    answer = Api.from_profile().call("PATCH", at("people", name), {"password": new.reveal()})
+    show(answer, "{name} has a new password, and everything that they had open is cut.", json=json)
+
+
+@person.command
+def roles(name: str, /, *role: str, json: Json = False) -> None:
+    """Give a person these roles over the hub, and no others. Roles open no room: grants do.
+
+    Example: ``roomgate person roles ada auditor``
+
+    Parameters
+    ----------
+    role
+        administrator, security-officer, service-desk, auditor or member; none takes all away
+    """
+    answer = Api.from_profile().call("PATCH", at("people", name), {"roles": list(role)})
     if json:
         show_json(answer)
     else:
-        print(words.format_map(answer))
+        say(f"{answer['name']} has {', '.join(answer['roles']) or 'no role'} now.")
 
 
-@site.command(name="add")
-def add_site(name: str, *, json: bool = False) -> None:
-    """Add a site: one network of one customer."""
-    _made(Api.from_profile().call("POST", "/api/v1/sites", {"name": name}), json, "Site {name} is {id}.")
+def _switch(app: App, resource: Resource, verb: str, active: bool, promise: str, words: str) -> None:
+    example = f"roomgate {resource.noun} {verb} {resource.sample}"
+
+    @app.command(name=verb, help=f"{promise}\n\nExample: ``{example}``")
+    def switch(name: str, /, *, json: Json = False) -> None:
+        answer = Api.from_profile().call("PATCH", at(resource.path, name), {"active": active})
+        show(answer, words, json=json)
 
 
-@site.command(name="code")
-def code(site: str, *, json: bool = False) -> None:
-    """A one-time code with which a connector of this site enrols; it lives 15 minutes and opens nothing by itself."""
-    answer = Api.from_profile().call("POST", "/api/v1/connectors", {"site": site})
-    _made(answer, json, "Code {code}; the hub's key is {hub_fingerprint}.")
-
-
-@site.command(name="connectors")
-def connectors(*, json: bool = False) -> None:
-    """All connectors, and whether they are there."""
-    rows = Api.from_profile().items("/api/v1/connectors")
-    if json:
-        show_json(rows)
-    else:
-        show_table(
-            rows, ["id", "site", "name", "state", "fingerprint"], empty="No connector yet: `roomgate site code SITE`."
-        )
-
-
-@site.command(name="confirm")
-def confirm(connector: str) -> None:
-    """Confirm that the fingerprint which the hub shows is the one that the connector printed."""
-    Api.from_profile().call("POST", f"/api/v1/connectors/{connector}/confirm", {})
-    print(f"{connector} is trusted now.")
-
-
-@person.command(name="add")
-def add_person(name: str, *, role: list[str] | None = None, json: bool = False) -> None:
-    """Add a person; they get a one-time password, shown this once."""
-    answer = Api.from_profile().call("POST", "/api/v1/people", {"name": name, "roles": role or []})
-    _made(answer, json, "{name} is {id}.")
-
-
-@person.command(name="disable")
-def disable(id: str) -> None:
-    """Shut a person out, everywhere, now."""
-    Api.from_profile().call("PATCH", f"/api/v1/people/{id}", {"active": False})
-    print(f"{id} is disabled, and everything they had open is cut.")
+for _app, _resource in ((person, _PEOPLE), (service_account, _ACCOUNTS)):
+    _switch(
+        _app, _resource, "disable", False, "Shut out, everywhere, now.", "{name} is disabled, and what was open is cut."
+    )
+    _switch(_app, _resource, "enable", True, "Let in again; what was cut stays cut.", "{name} is enabled again.")
 
 
 @service_account.command(name="add")
-def add_service(name: str, *, json: bool = False) -> None:
-    """Add a service account."""
-    _made(Api.from_profile().call("POST", "/api/v1/service-accounts", {"name": name}), json, "{name} is {id}.")
+def add_account(name: str, /, *, role: list[str] | None = None, json: Json = False) -> None:
+    """Add a service account. It gets in by tokens.
+
+    Example: ``roomgate service-account add dashboard``
+
+    Parameters
+    ----------
+    role
+        administrator, security-officer, service-desk, auditor or member; may be repeated
+    """
+    answer = Api.from_profile().call("POST", at("service-accounts"), {"name": name, "roles": role or []})
+    show(answer, "{name} is {id}. Next: `roomgate token add {name}`.", json=json)
 
 
 @token.command(name="add")
-def add_token(person: str, *, minutes: int = 480, name: str = "", json: bool = False) -> None:
-    """Make an access token; it is shown this once."""
-    answer = Api.from_profile().call("POST", "/api/v1/tokens", {"person": person, "minutes": minutes, "name": name})
-    _made(answer, json, "{token}\n  id {id}; it ends by itself, and `roomgate token remove {id}` ends it sooner.")
+def add_token(person: str | None = None, /, *, minutes: float = 480, name: str = "", json: Json = False) -> None:
+    """Make an access token for a person or service account, or for yourself. It is shown this once.
 
+    Example: ``roomgate token add dashboard --minutes 1440 --name "wall display"``
 
-@grant.command(name="add")
-def add_grant(
-    person: str, *, room: list[str], capability: list[str], minutes: int = 60, reason: str, json: bool = False
-) -> None:
-    """Give somebody access to rooms, for a time.
-
-    Example: ``roomgate grant add per_… --room oslo --capability call --minutes 30 --reason "fix the camera"``
+    Parameters
+    ----------
+    minutes
+        how long it lives; every token ends
+    name
+        what it is for
     """
-    wish = {"person": person, "rooms": room, "capabilities": capability, "minutes": minutes, "reason": reason}
-    _made(Api.from_profile().call("POST", "/api/v1/grants", wish), json, "Grant {id} until {until}.")
-
-
-@lock.command(name="add")
-def add_lock(kind: str, subject: str, *, reason: str, json: bool = False) -> None:
-    """Lock a person, room, site, connector or session: at once, with everything that is open.
-
-    Example: ``roomgate lock add room oslo --reason "board meeting"``
-    """
-    answer = Api.from_profile().call("POST", "/api/v1/locks", {kind: subject, "reason": reason})
-    _made(answer, json, "Locked ({id}). " + form.dumps(subject).replace("{", "{{").replace("}", "}}") + " is shut.")
+    wish = {"minutes": minutes, "name": name} | ({"person": person} if person else {})
+    answer = Api.from_profile().call("POST", at("tokens"), wish)
+    if json:
+        show_json(answer)
+        return
+    print(answer["token"])
+    say(f"  {answer['id']}, until {answer['until']}; `roomgate token remove {answer['id']}` ends it sooner.")

@@ -5,10 +5,13 @@ from pathlib import Path
 
 from cyclopts import App
 
-from roomgate.cli.output import show_json
+from roomgate.cli.output import Json, show_json
 from roomgate.cli.running import run_program
+from roomgate.errors import BadInput
 
 app = App(name="sim", help="Run simulated rooms.")
+
+_MOST = 1000
 
 
 @app.command
@@ -19,7 +22,7 @@ def serve(
     data: Path = Path("roomgate-sim"),
     host: str = "127.0.0.1",
     profile: str = "26",
-    json: bool = False,
+    json: Json = False,
 ) -> None:
     """Simulate rooms until stopped; prints how to reach each, and its touch panel.
 
@@ -27,10 +30,19 @@ def serve(
 
     Parameters
     ----------
-    rooms: how many, where no names are given
-    name: a room's name; may be repeated
-    data: the folder that keeps their state
+    rooms
+        how many, where no names are given
+    name
+        a room's name; may be repeated
+    data
+        the folder that keeps their state
+    host
+        the address to listen at
+    profile
+        the RoomOS release that they behave like
     """
+    if not 1 <= rooms <= _MOST:
+        raise BadInput(f"Between 1 and {_MOST} rooms, please.")
     from roomgate.sim.app import RoomConfig, RoomReady, SimConfig
     from roomgate.sim.app import serve as run
 
@@ -44,6 +56,6 @@ def serve(
             return
         for row in rows:
             print(f"{row['name']}: wss://{row['host']}:{row['port']}/ws  {row['user']} / {row['password']}")
-            print(f"  panel {row['panel']}  certificate {row['ca']}")
+            print(f"  panel {row['panel']}  certificate {row['ca']}", flush=True)
 
     run_program(run(config, ready))

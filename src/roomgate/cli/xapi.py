@@ -3,111 +3,111 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from roomgate.cli.output import show_json
+from roomgate.cli.files import read_text
+from roomgate.cli.output import Json, show_json
+from roomgate.cli.room import parse_arguments
 from roomgate.errors import BadInput
 from roomgate.xapi.schema import Catalogue
 
-app = App(name="xapi", help="The client library from a shell.")
-
-Device = Annotated[str, Parameter(help="wss://…/ws of a device, or of a hub (then the user is the room's name)")]
+app = App(name="xapi", help="The client library from a shell, against a device or a hub. Answers are JSON.")
 
 
-async def _with(
-    device: str,
-    user: str,
-    password_file: Path | None,
-    ca: str | None,
-    pin: str | None,
-    act: Callable[[Any], Awaitable[Any]],
-) -> Any:
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """Who is spoken to, and as whom."""
+
+    device: Annotated[str, Parameter(help="wss://…/ws of a device, or of a hub (then the user is the room's name)")]
+    user: Annotated[str, Parameter(help="the account at the device")]
+    password_file: Annotated[
+        Path | None, Parameter(help="a file with its password; else ROOMGATE_XAPI_PASSWORD is read")
+    ] = None
+    ca: Annotated[str | None, Parameter(help="a PEM file of the authority that the certificate is from")] = None
+    pin: Annotated[str | None, Parameter(help="the SHA-256 of the device's own certificate")] = None
+
+
+def _do(peer: Peer, act: Callable[[Any], Awaitable[Any]]) -> Any:
+    return asyncio.run(_with(peer, act))
+
+
+async def _with(peer: Peer, act: Callable[[Any], Awaitable[Any]]) -> Any:
     from roomgate import xapi
 
-    kept = await asyncio.to_thread(password_file.read_text, "utf-8") if password_file else ""
+    kept = await asyncio.to_thread(read_text, peer.password_file) if peer.password_file else ""
     password = kept.strip() or os.environ.get("ROOMGATE_XAPI_PASSWORD", "")
     if not password:
-        raise BadInput("No password: use --password-file or ROOMGATE_XAPI_PASSWORD.")
-    async with xapi.connect(device, user=user, password=password, ca=ca, pin=pin) as room:
+        raise BadInput("No password was given.", hint="Use --password-file, or set ROOMGATE_XAPI_PASSWORD.")
+    if not peer.device.startswith("wss://"):
+        raise BadInput(f"{peer.device!r} is no address of a device.", hint="It looks like wss://192.0.2.10/ws.")
+    async with xapi.connect(peer.device, user=peer.user, password=password, ca=peer.ca, pin=peer.pin) as room:
         return await act(room)
 
 
 @app.command
-def get(
-    path: str,
-    *,
-    device: Device,
-    user: str,
-    password_file: Path | None = None,
-    ca: str | None = None,
-    pin: str | None = None,
-) -> None:
+def get(path: str, /, *, peer: Peer, json: Json = False) -> None:
     """Read a status or configuration.
 
     Example: ``roomgate xapi get Status/Audio/Volume --device wss://192.0.2.10/ws --user ops --pin …``
     """
-    show_json(asyncio.run(_with(device, user, password_file, ca, pin, lambda room: room.get(path))))
+    show_json(_do(peer, lambda room: room.get(path)))
 
 
-@app.command
-def set(
-    path: str,
-    value: str,
-    *,
-    device: Device,
-    user: str,
-    password_file: Path | None = None,
-    ca: str | None = None,
-    pin: str | None = None,
-) -> None:
-    """Write a configuration."""
-    asyncio.run(_with(device, user, password_file, ca, pin, lambda room: room.set(path, value)))
+@app.command(name="set")
+def set_(path: str, value: str, /, *, peer: Peer, json: Json = False) -> None:
+    """Write a configuration.
 
-
-@app.command
-def command(
-    name: str,
-    *arguments: str,
-    device: Device,
-    user: str,
-    password_file: Path | None = None,
-    ca: str | None = None,
-    pin: str | None = None,
-) -> None:
-    """Run a command with Name=value arguments.
-
-    Example: ``roomgate xapi command "Audio Volume Set" Level=40 --device …``
+    Example: ``roomgate xapi set Configuration/Audio/DefaultVolume 40 --device wss://192.0.2.10/ws --user ops``
     """
-    given = dict(word.split("=", 1) for word in arguments if "=" in word)
-    show_json(
-        asyncio.run(_with(device, user, password_file, ca, pin, lambda room: room.command(name, arguments=given)))
-    )
+    _do(peer, lambda room: room.set(path, value))
+    if json:
+        show_json({"path": path, "value": value})
 
 
 @app.command
-def watch(
-    path: str,
-    *,
-    device: Device,
-    user: str,
-    password_file: Path | None = None,
-    ca: str | None = None,
-    pin: str | None = None,
-) -> None:
-    """Print every change at or below a path until stopped."""
+def command(name: str, /, *arguments: str, peer: Peer, json: Json = False) -> None:
+    """Run a command.
+
+    Example: ``roomgate xapi command "Audio Volume Set" Level=40 --device wss://192.0.2.10/ws --user ops``
+
+    Parameters
+    ----------
+    arguments
+        Name=value; repeat a name for a list
+    """
+    given = parse_arguments(arguments)
+    show_json(_do(peer, lambda room: room.command(name, arguments=given)))
+
+
+@app.command
+def watch(path: str, /, *, peer: Peer, json: Json = False) -> None:
+    """Print every change at or below a path until stopped.
+
+    Example: ``roomgate xapi watch Status/Call --device wss://192.0.2.10/ws --user ops``
+    """
 
     async def act(room: Any) -> None:
         async for seen in room.watch(path):
             show_json(seen.document)
 
-    asyncio.run(_with(device, user, password_file, ca, pin, act))
+    _do(peer, act)
 
 
 @app.command
-def schema(prefix: str = "") -> None:
-    """What the shipped catalogue knows under a prefix. Example: ``roomgate xapi schema Command/Audio``"""
-    for name in Catalogue.shipped().completions(prefix):
-        print(name)
+def schema(prefix: str = "", /, *, json: Json = False) -> None:
+    """What the shipped catalogue knows under a prefix.
+
+    Example: ``roomgate xapi schema Command/Audio/``
+    """
+    found = Catalogue.shipped().completions(prefix)
+    if not found:
+        raise BadInput(f"Nothing begins with {prefix!r}.", hint="Try `roomgate xapi schema Command/`.")
+    if json:
+        show_json(found)
+    else:
+        print("\n".join(found))

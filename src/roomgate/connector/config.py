@@ -31,15 +31,15 @@ class ConnectorConfig:
     hub: str | None = None  # must be the hub that enrolment pinned; left out, it is
     hub_ca: Path | None = None  # trust for the outer TLS; the system's when left out. The inner TLS is pinned
     proxy: str | None = None  # an HTTP proxy of the site, http://…
-    roster: Path | None = None  # public order keys of the people whose signature the site accepts
+    roster: Path | None = None  # read by nothing yet: meant for people whose own signature the site accepts
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
     meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
-    witness_url: str | None = None
+    witness_url: str | None = None  # the site's own checkpoints are then co-signed there
     witness_vkey: str | None = None  # its verifier key, as its first start prints it
-    witness_ca: Path | None = None
+    witness_ca: Path | None = None  # trust for its TLS; the system's when left out
     proof_live_s: float = 25.0  # how often both accounts are proven while a remote session lives in the room
     proof_idle_s: float = 600.0  # and otherwise, give or take a fifth
-    heartbeat_s: float = 3.0
+    heartbeat_s: float = 3.0  # between two words to the hub
     devices_check_s: float = 0.5  # how often the devices file is looked at
 
     @property

@@ -1,6 +1,6 @@
 """What the local operator can do: `local.Operator` over the running connector."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from roomgate.clock import Clock, iso
@@ -31,6 +31,7 @@ class SiteOperator:
         connector: ConnectorId,
         fleet: Fleet,
         acts: Acts,
+        end_all: Callable[[str, str], Awaitable[list[str]]],
         effects: Effects,
         policy: Callable[[], SitePolicy],
         vault: Vault,
@@ -42,6 +43,7 @@ class SiteOperator:
         self._connector = connector
         self._fleet = fleet
         self._acts = acts
+        self._end_all = end_all
         self._effects = effects
         self._policy = policy
         self._vault = vault
@@ -85,7 +87,7 @@ class SiteOperator:
 
     async def cut_all(self, reason: str, by: str) -> dict[str, Any]:
         said = foreign(reason, 100) or "the site ended it"
-        return {"undone": await self._acts.end_all("site.cut-all", f"{said} ({by})")}
+        return {"undone": await self._end_all("site.cut-all", f"{said} ({by})")}
 
     async def hang_up(self, room: str) -> dict[str, Any]:
         keeper = self._room(room)

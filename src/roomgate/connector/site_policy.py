@@ -47,11 +47,19 @@ class PolicyRefused(RoomgateError):
 class SiteRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The site's file ``policy.toml``."""
 
-    name: str = "meetings-only"
+    name: str = "meetings-only"  # what people read when the policy says no
     cedar: str = "meetings-only"  # a shipped policy's name, or a file beside this one
     open: list[str] = []  # entries of the never-list that this site opens, by name
     commands_per_minute: int = 120  # for each room
     intrusive_per_minute: int = 6  # for each room: dials, unmuting, cameras
+
+
+def parse_rules(raw: bytes) -> SiteRules:
+    """The site's ``policy.toml``; raises BadPolicy."""
+    try:
+        return msgspec.toml.decode(raw, type=SiteRules)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as bad:
+        raise BadPolicy(f"The site's policy cannot be read: {bad}"[:500]) from bad
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +100,12 @@ class SitePolicy:
     def load(cls, file: File | None) -> Self:
         """Read ``policy.toml`` (or the shipped *meetings only* when there is none); raises BadPolicy."""
         try:
-            rules = msgspec.toml.decode(file.read_bytes(), type=SiteRules) if file else SiteRules()
+            rules = parse_rules(file.read_bytes()) if file else SiteRules()
             if rules.cedar in SHIPPED:
                 text = cls.shipped_text(rules.cedar)
             else:
                 text = ((file.parent if file else File()) / rules.cedar).read_text("utf-8")
-        except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as bad:
+        except (OSError, UnicodeDecodeError) as bad:
             raise BadPolicy(f"The site's policy cannot be read: {bad}") from bad
         return cls.build(rules, text)
 

@@ -109,8 +109,14 @@ class Changes:
 
         result, revoked = await self._db.write(run)
         self.version += 1
+        faults: list[Exception] = []
         for revocation in revoked:
-            await self._bus.publish(revocation)
+            try:
+                await self._bus.publish(revocation)
+            except Exception as fault:  # the others are told all the same: each cuts something of its own
+                faults.append(fault)
+        if faults:
+            raise ExceptionGroup("the change is written, and not everybody heard of it", faults)
         return result
 
     async def since(self, position: int) -> list[Revocation]:

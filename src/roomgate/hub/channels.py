@@ -68,7 +68,8 @@ class Session:
     grants: frozenset[GrantId] = frozenset()  # all live ones that covered the room when last judged
     capabilities: frozenset[Capability] = frozenset()  # what they gave: what a read may carry
     uses: frozenset[Call] = frozenset()  # its commands, without arguments: what its effects stand on
-    effects: set[str] = field(default_factory=set)  # still lasting, as the connector reports
+    effects: set[str] = field(default_factory=set)  # still lasting, as the connector reports with each heartbeat
+    unreported: bool = False  # it may have caused more since the last report
     pending: int = 0  # asks under way
     channels: int = 0  # open channels
     vouched: bytes = b""  # the link session in which the connector has heard of it

@@ -25,21 +25,21 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """Keys are the same in the TOML file and, as ``ROOMGATE_HUB_…``, in the environment. Seconds end in _s."""
 
     data: str  # the data folder: database, keys
-    listen_host: str = "127.0.0.1"
-    listen_port: int = 8443
+    listen_host: str = "127.0.0.1"  # the address to listen at
+    listen_port: int = 8443  # 0 takes a free one
     public_url: str = ""  # how people reach it; https://HOST:PORT of the listener if empty
-    certificate: str = ""  # PEM files of the server's certificate (with its chain) and key
-    certificate_key: str = ""
+    certificate: str = ""  # PEM file of the server's certificate, with its chain
+    certificate_key: str = ""  # PEM file of its key
     ca: str = ""  # PEM file of the authority, for people and connectors to trust; shown, not used
     database_url: str = ""  # sqlite:///…; a file in the data folder if empty
-    witness_url: str = ""
+    witness_url: str = ""  # https://…; the hub's checkpoints are then co-signed there
     witness_key: str = ""  # the witness's key, as name+id+key
-    witness_ca: str = ""
-    web_idle_s: float = 15 * 60
-    web_absolute_s: float = 12 * 3600
-    argon2_time_cost: int = 3
-    argon2_memory_kib: int = 65536
-    argon2_parallelism: int = 4
+    witness_ca: str = ""  # PEM file, where the witness's certificate is not from a public authority
+    web_idle_s: float = 15 * 60  # how long a sign-in lasts without a request
+    web_absolute_s: float = 12 * 3600  # and how long at all
+    argon2_time_cost: int = 3  # rounds for each password hash
+    argon2_memory_kib: int = 65536  # memory for each
+    argon2_parallelism: int = 4  # lanes for each
 
     @property
     def argon2(self) -> Argon2:

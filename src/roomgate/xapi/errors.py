@@ -55,6 +55,8 @@ class PermissionDenied(XapiError):
 
 
 class TooManySubscriptions(XapiError):
+    """The device takes no more subscriptions on this connection."""
+
     code = "xapi.subscriptions"
 
 
@@ -91,6 +93,8 @@ class CertificateChanged(XapiError):
 
 
 class DeviceUnreachable(XapiError):
+    """The device does not answer, or does not speak the protocol."""
+
     code = "xapi.unreachable"
     hint = "Check the device's power and that its WebSocket service is on."
 

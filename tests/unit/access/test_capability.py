@@ -126,6 +126,38 @@ def test_nobody_remote_answers_for_the_room(name):
     assert CLASSES.never(command(f"UserInterface Message {name}"))
 
 
+# The three lists that keep a room safe, written down a second time: nobody shortens them in passing.
+NEVER = """
+    HttpClient; HttpFeedback Register; Macros Macro Save; Macros Macro Activate; UserInterface WebView Display;
+    UserInterface Extensions WebApp; UserInterface Extensions WebWidget; Provisioning Service Fetch;
+    SystemUnit SoftwareUpgrade; SystemUnit FactoryReset; SystemUnit SoftReset; Security Certificates;
+    Security ClientSecret; Security Persistency; UserManagement; RemoteAccess; CallHistory DeleteAll;
+    CallHistory DeleteEntry; Webex Registration; WebEngine MediaAccess; WebEngine AllowInsecureHttps;
+    Peripherals UserManagement; UserInterface Message Prompt Response; UserInterface Message Prompt Clear;
+    UserInterface Message TextInput Response; UserInterface Message Rating Response;
+    UserInterface Message Alert Clear; UserInterface Message TextLine Clear; UserInterface Extensions Panel Clicked;
+    UserInterface Extensions Widget Action; Configuration Conference AutoAnswer; Configuration NetworkServices;
+    Configuration Security Audit; Configuration HttpClient; Configuration HttpFeedback; Configuration Provisioning;
+    Configuration WebEngine; Configuration RemoteAccess; Configuration Standby Signage Url;
+    Configuration Logging External
+"""
+INTRUSIVE = """
+    Dial; Webex Join; Zoom Join; MicrosoftTeams Join; WebRTC Join; Call Accept; Call Join; Call Resume;
+    Audio Microphones Unmute; Audio Microphones ToggleMute; Audio VuMeter Start; Audio Microphones Passthrough Start;
+    RoomPreset Activate; Webex Meetings InstantMeeting Start; Video Input MainVideo Unmute; Camera; Cameras;
+    Conference Recording Start; Presentation Start; UserInterface WebView Display
+"""
+RELIEVING = """
+    Call Disconnect; Call Reject; Call Ignore; Call Hold; Audio Microphones Mute; Audio Volume Mute;
+    Video Input MainVideo Mute; Presentation Stop; Conference EndMeeting; Audio VuMeter Stop; Audio VuMeter StopAll
+"""
+
+
+@pytest.mark.parametrize(("name", "written"), [("never", NEVER), ("intrusive", INTRUSIVE), ("relieving", RELIEVING)])
+def test_the_lists_that_keep_a_room_safe_are_these(name, written):
+    assert CLASSES.sets[name] == {tuple(entry.split()) for entry in written.split(";")}
+
+
 def test_relief_within_something_intrusive_stays_relief():
     classes = Classes({}, {"intrusive": frozenset({("Camera",)}), "relieving": frozenset({("Camera", "Stop")})})
     assert classes.intrusive(command("Camera Ramp"))

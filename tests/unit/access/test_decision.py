@@ -243,6 +243,41 @@ def give(*held: Capability, minutes: int = 60, name: str = "grant_1") -> Grant:
     return Grant(GrantId(name), ADA.id, frozenset({ROOM.id}), frozenset(held), "why", NOW, end, ADA.id, 1)
 
 
+def lock(kind: str, subject: str) -> Lock:
+    return Lock(LockId("lock_1"), kind, subject, "stolen laptop")
+
+
+COVERING = give(Capability.CALL)
+YES = Facts(active=True, room_live=True, grants=(COVERING,))
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({}, "yes"),
+        ({"locks": (lock("room", "room_rome"), lock("person", ROOM.id))}, "yes"),
+        ({"active": False}, "principal.inactive"),
+        ({"room_live": False}, "room.gone"),
+        ({"locks": (lock("person", ADA.id),)}, "lock.person"),
+        ({"locks": (lock("room", ROOM.id),)}, "lock.room"),
+        ({"locks": (lock("site", ROOM.site),)}, "lock.site"),
+        ({"locks": (lock("connector", ROOM.connector),)}, "lock.connector"),
+        ({"locks": (lock("session", "session_1"),)}, "lock.session"),
+        ({"locks": (lock("planet", "earth"),)}, "lock.planet"),
+        ({"locks": (lock("room", "room_rome"), lock("room", ROOM.id))}, "lock.room"),
+        ({"grants": ()}, "no-grant"),
+        ({"grants": (dataclasses.replace(COVERING, paused=True),)}, "no-grant"),
+        ({"grants": (dataclasses.replace(COVERING, person=PersonId("person_bob")),)}, "no-grant"),
+        ({"grants": (dataclasses.replace(COVERING, rooms=frozenset({RoomId("room_rome")})),)}, "no-grant"),
+        ({"grants": (dataclasses.replace(COVERING, start=NOW - timedelta(hours=1), until=NOW),)}, "no-grant"),
+        ({"grants": (dataclasses.replace(COVERING, start=NOW + timedelta(seconds=1)),)}, "no-grant"),
+        ({"grants": (give(*set(Capability) - {Capability.CALL}),)}, "capability"),
+    ],
+)
+def test_each_fact_alone_turns_the_yes_into_a_no(change, rule):
+    assert decided(ask_for(), dataclasses.replace(YES, **change)) == rule
+
+
 def test_no_facts_mean_no():
     assert decided(ask_for(), Facts(active=True, room_live=True)) == "no-grant"
 

@@ -62,6 +62,7 @@ class Site:
                 by_device={"device_1": self.keeper}.get,
             ),
             acts=self.acts,
+            end_all=self.acts.end_all,
             effects=SimpleNamespace(all=lambda: [effect]),
             policy=lambda: SitePolicy.load(None),
             vault=self.vault,

@@ -68,3 +68,21 @@ async def test_it_is_durable_before_anybody_is_told(tmp_path: Path) -> None:
         hub.parts.bus.listen(Revocation, look)
         revocation = await hub.parts.changes.write(revoking)
         assert seen == [[revocation]]
+
+
+async def test_a_listener_that_fails_for_one_cut_does_not_keep_back_the_next(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+
+        async def fail(revocation: Revocation) -> None:
+            if revocation.subject == "room_1":
+                raise OSError("deaf")
+
+        hub.parts.bus.listen(Revocation, fail)
+
+        def both(change: Change) -> None:
+            revoking(change)
+            change.revoke(Cause.LOCK, SubjectKind.ROOM, "room_2", by=None, reason="why")
+
+        with pytest.raises(ExceptionGroup):
+            await hub.parts.changes.write(both)
+        assert [revocation.subject for revocation in hub.heard] == ["room_1", "room_2"]

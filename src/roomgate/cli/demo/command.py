@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from roomgate.cli.exits import DONE, NO, inmost
+from roomgate.cli.exits import DONE, NO, leaf
 from roomgate.cli.output import show_json
 from roomgate.errors import RoomgateError
 
@@ -38,9 +38,12 @@ def demo(*, once: bool = False, json: bool = False, rooms: int = 3) -> int:
 
     Parameters
     ----------
-    once: end after the story; the exit code is 0 only if every step held
-    json: print one JSON object instead of the story (and end after it)
-    rooms: how many rooms of your own to have beside the story's
+    once
+        end after the story; the exit code is 0 only if every step held
+    json
+        print one JSON object instead of the story (and end after it)
+    rooms
+        how many rooms of your own to have beside the story's
     """
     if not 1 <= rooms <= 200:
         from roomgate.errors import BadInput
@@ -87,7 +90,7 @@ async def _run(world: "World", screen: "Screen", once: bool, json: bool) -> None
         if not once:
             await asyncio.Event().wait()
     except Exception as fault:  # the edge of the demonstration: what failed is a step that did not hold
-        cause = inmost(fault)
+        cause = leaf(fault)
         hint = cause.hint if isinstance(cause, RoomgateError) else ""
         screen.step("start", False, 0, f"{type(cause).__name__}: {cause} {hint}".strip())
         if json:
@@ -108,8 +111,6 @@ async def _start(world: "World", screen: "Screen") -> None:  # type: ignore[name
     admin = world.caller()
     try:
         await _rooms_fine(world, admin)
-        secret = world.secret_file("guest", "")
-        secret.unlink()
         from roomgate.cli.demo.world import password
 
         world.guest = {"user": "guest", "password": password()}

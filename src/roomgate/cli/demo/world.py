@@ -1,9 +1,11 @@
 """The demonstration's world: certificates, folders, configuration files, four programs, and who is who."""
 
+import asyncio
 import json
 import os
 import secrets
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,8 +61,8 @@ class World:
     hub_port: int = HUB_PORT  # where the hub listens if that is free
     hub: str = ""
     port: int = 0
-    site: str = ""
-    connector: str = ""
+    sites: dict[str, str] = field(default_factory=dict)  # ids, by the name of the connector's program
+    connectors: dict[str, str] = field(default_factory=dict)
     admin: dict[str, Any] = field(default_factory=dict)
     guest: dict[str, Any] = field(default_factory=dict)
     inside: dict[str, Inside] = field(default_factory=dict)
@@ -77,6 +79,11 @@ class World:
         (self.folder / "logs").mkdir()
         self.programs = Programs(self.folder / "logs")
         self.authority = Authority(self.folder)
+
+    @property
+    def connector(self) -> str:
+        """The id of the first one."""
+        return self.connectors["connector"]
 
     @property
     def ca(self) -> str:
@@ -161,68 +168,75 @@ class World:
             "hub init", "hub", "init", "--admin", "admin", "--password-file", str(kept), *words
         )
         self.admin |= {"id": made["person"], "token": made["token"]}
-        self.vkeys.append(made["vkey"])
-        await self.trust_logs()
+        await self.trust_log(made["vkey"])
         await self.run_hub()
 
     async def run_hub(self) -> None:
         await self.programs.start("hub", "hub", "serve", "--config", str(self.folder / "hub.toml"), "--json")
 
-    async def trust_logs(self) -> None:
-        """Tell the witness whose ledgers it watches."""
-        for vkey in self.vkeys:
-            await self.programs.run(
-                "witness trust", "witness", "trust", vkey, "--config", str(self.folder / "witness.toml")
-            )
+    async def trust_log(self, vkey: str) -> None:
+        """Tell the witness about one more ledger that it watches."""
+        self.vkeys.append(vkey)
+        config = str(self.folder / "witness.toml")
+        await self.programs.run("witness trust", "witness", "trust", vkey, "--config", config)
 
     def caller(self, token: str | None = None) -> Caller:
         return Caller.of(self.hub, self.ca, token or self.admin["token"])
 
-    async def start_connector(self) -> None:
-        """Enrol a connector with a one-time code, give it the devices' passwords, and start it."""
+    async def start_connector(
+        self, name: str = "connector", site: str = "demo", rooms: Sequence[str] | None = None
+    ) -> None:
+        """Enrol a connector with a one-time code, give it the devices' passwords, and start it.
+
+        ``name`` is that of its program and its data folder; the first one has every room but the museum.
+        """
+        rooms = (*self.names, *STORY) if rooms is None else rooms
         admin = self.caller()
         try:
-            self.site = (await admin.call("POST", "/api/v1/sites", {"name": "demo"}))["id"]
-            offer = await admin.call("POST", "/api/v1/connectors", {"site": self.site})
-            (self.folder / "connector").mkdir(mode=0o700)
-            self.file("policy.toml", POLICY)
-            self.file("devices.toml", "".join(self._device(name) for name in (*self.names, *STORY)))
-            for name in (*self.names, *STORY):
-                (self.folder / "calendar" / name).mkdir(parents=True)
-            values = {
-                "data": str(self.folder / "connector"),
-                "hub": self.hub,
-                "hub_ca": self.ca,
-                "devices": str(self.folder / "devices.toml"),
-                "policy": str(self.folder / "policy.toml"),
-                "calendar": str(self.folder / "calendar"),
-                "witness_url": self.witness["witness"],
-                "witness_vkey": self.witness["vkey"],
-                "witness_ca": self.ca,
-            }
-            config = str(self.file("connector.toml", toml(values)))
+            made = (await admin.call("POST", "/api/v1/sites", {"name": site}))["id"]
+            offer = await admin.call("POST", "/api/v1/connectors", {"site": made})
+            config = self._configure(name, rooms)
             code = self.secret_file("enrolment-code", offer["code"])
             enrolled = await self.programs.run(
                 "connector enrol", "connector", "enrol", "--config", config, "--code-file", str(code),
                 "--fingerprint", offer["hub_fingerprint"], "--json",
             )  # fmt: skip
-            self.connector = enrolled["connector"]
-            self.vkeys.append(enrolled["vkey"])
-            await self.trust_logs()
-            await admin.call("POST", f"/api/v1/connectors/{self.connector}/confirm", {})
-            await self._fill_vault(config)
-            await self.run_connector()
+            self.sites[name], self.connectors[name] = made, enrolled["connector"]
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.trust_log(enrolled["vkey"]))
+                group.create_task(self._fill_vault(config, rooms))
+                await admin.call("POST", f"/api/v1/connectors/{self.connectors[name]}/confirm", {})
+            await self.run_connector(name)
         finally:
             await admin.close()
 
-    async def run_connector(self) -> None:
-        config = str(self.folder / "connector.toml")
-        await self.programs.start("connector", "connector", "serve", "--config", config, "--json")
+    async def run_connector(self, name: str = "connector") -> None:
+        config = str(self.folder / f"{name}.toml")
+        await self.programs.start(name, "connector", "serve", "--config", config, "--json")
 
-    async def _fill_vault(self, config: str) -> None:
+    def _configure(self, name: str, rooms: Sequence[str]) -> str:
+        """A connector's folder and files; gives the path of its configuration."""
+        of = "" if name == "connector" else f"{name}-"
+        (self.folder / name).mkdir(mode=0o700)
+        for room in rooms:
+            (self.folder / "calendar" / room).mkdir(parents=True)
+        values = {
+            "data": str(self.folder / name),
+            "hub": self.hub,
+            "hub_ca": self.ca,
+            "devices": str(self.file(f"{of}devices.toml", "".join(map(self._device, rooms)))),
+            "policy": str(self.file(f"{of}policy.toml", POLICY)),
+            "calendar": str(self.folder / "calendar"),
+            "witness_url": self.witness["witness"],
+            "witness_vkey": self.witness["vkey"],
+            "witness_ca": self.ca,
+        }
+        return str(self.file(f"{name}.toml", toml(values)))
+
+    async def _fill_vault(self, config: str, rooms: Sequence[str]) -> None:
         """All passwords in one go, from a file that is read once: ``room account password`` a line."""
         lines = []
-        for name in (*self.names, *STORY):
+        for name in rooms:
             room = self.inside[name]
             lines.append(f"{name} {room.user} {room.password}\n")
             lines.append(f"{name} {room.privileged_user} {room.privileged_password}\n")

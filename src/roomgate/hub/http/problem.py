@@ -90,11 +90,16 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
 NO_SUCH_ROOM = "There is no such room."
 
 
+def status_of(kind: type[Exception]) -> int | None:
+    """The HTTP status of a class of error; None for what should never reach an answer (then it is 500)."""
+    return next((status for ours, status in _STATUS if issubclass(kind, ours)), None)
+
+
 def build_refusal(fault: Exception) -> Refusal:
     """What to answer. An error that is not ours says nothing of itself."""
     if isinstance(fault, Denied) and not fault.some_grant:
         fault = NotFound(NO_SUCH_ROOM)
-    status = next((status for kind, status in _STATUS if isinstance(fault, kind)), 500)
+    status = status_of(type(fault)) or 500
     title = HTTPStatus(status).phrase
     if not isinstance(fault, RoomgateError | XapiError):
         return Refusal(Problem(title, status, "internal", "Something failed here; it was noted."))

@@ -58,6 +58,7 @@ class Book:
         session.opened = None
         session.uses = frozenset()
         session.effects.clear()
+        session.unreported = False
         if session.ended is None:
             self._open[session.id] = session
 
@@ -104,6 +105,7 @@ class Book:
             by_session.setdefault(SessionId(effect.session), []).append(effect)
         for session in self.of_connector(connector):
             session.effects = {effect.effect for effect in by_session.pop(session.id, [])}
+            session.unreported = session.unreported and session.pending > 0
         return by_session
 
     def effect_ended(self, effect: str) -> None:

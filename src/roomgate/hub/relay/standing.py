@@ -30,13 +30,13 @@ def stand(
 ) -> Standing:
     """Raises Denied where nothing of this principal may be open in this room.
 
-    With a session that has caused lasting effects: also where the grants no longer cover what it did.
+    With a session that has caused lasting effects, or may have: also where the grants no longer cover what it did.
     """
     if room is None:
         raise Denied("room.gone", "There is no such room.")
     live = [g for g in facts.grants if g.live(now) and g.person == principal.id and room.id in g.rooms]
     calls = {_ANY}
-    if session is not None and session.effects:
+    if session is not None and (session.effects or session.unreported):
         calls |= session.uses
     for call in sorted(calls, key=str):
         try:

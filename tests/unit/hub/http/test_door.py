@@ -60,6 +60,53 @@ async def test_only_the_open_paths_are_open(tmp_path: Path) -> None:
         assert len(inside.came) == 5
 
 
+async def test_every_answer_carries_its_guard_and_only_ours(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        inside, cookie = Inside(), {"Cookie": f"{COOKIE}={hub.cookie}"}
+        for path, headers, caching in (
+            ("/healthz", {}, b"no-store"),
+            ("/signin", {}, b"no-store"),
+            ("/nothing", {}, b"no-store"),
+            ("/api/v1/x", {}, b"no-store"),
+            ("/api/v1/x", cookie, b"no-store"),
+            ("/static/a.css", {}, b"private, max-age=3600"),
+        ):
+            said = (await ask(hub, inside, "GET", path, headers)).headers
+            guard = dict(said)
+            policy = dict(part.split(b" ", 1) for part in guard[b"content-security-policy"].split(b"; "))
+            for kind, source in (
+                (b"default-src", b"'none'"), (b"script-src", b"'self'"), (b"frame-ancestors", b"'none'"),
+                (b"form-action", b"'self'"), (b"base-uri", b"'none'"), (b"connect-src", b"'self'"),
+            ):  # fmt: skip
+                assert policy[kind] == source
+            assert guard[b"cache-control"] == caching
+            assert guard[b"x-content-type-options"] == b"nosniff"
+            assert guard[b"x-frame-options"] == b"DENY"
+            assert guard[b"referrer-policy"] in (b"no-referrer", b"same-origin")
+            assert b"max-age" in guard[b"strict-transport-security"]
+            assert len({name for name, _ in said}) == len(said)
+
+
+async def test_a_room_link_shows_a_stranger_the_same_page_whatever_the_name(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.rooms("oslo")
+        inside = Inside()
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE"):
+            for path in ("/r/{}", "/rooms/{}", "/api/v1/rooms/{}"):
+                said = [await ask(hub, inside, method, path.format(name)) for name in ("oslo", "nowhere", "a" * 500)]
+                assert said[0] == said[1] == said[2]
+                assert said[0].status == (200 if path == "/r/{}" and method in ("GET", "HEAD") else 401)
+        assert inside.came == []
+
+
+async def test_the_cookie_is_the_browsers_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        said = await ask(hub, Inside(), "POST", "/signin", *form(user="ada", password=PASSWORD))
+        value, *flags = dict(said.headers)[b"set-cookie"].decode().split("; ")
+        assert value.startswith("__Host-")
+        assert set(flags) == {"Path=/", "Secure", "HttpOnly", "SameSite=Strict"}
+
+
 async def test_a_wrong_token_is_nobody_whatever_cookie_comes_with_it(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         inside = Inside()
@@ -118,6 +165,18 @@ async def test_what_failed_inside_may_be_sent_again(tmp_path: Path) -> None:
         first = await ask(hub, inside, "POST", "/api/v1/x", headers)
         again = await ask(hub, inside, "POST", "/api/v1/x", headers)
         assert (first.body, again.body, len(inside.came)) == (b"visit 2", b"visit 2", 2)
+
+
+@pytest.mark.parametrize("status", [500, 504])
+async def test_what_may_have_been_done_is_not_done_again_under_its_key(tmp_path: Path, status: int) -> None:
+    async with running(tmp_path) as hub:
+        _, token = await hub.token("ada")
+        inside = Inside()
+        inside.status = status
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
+        answers = [await ask(hub, inside, "POST", "/api/v1/x", headers) for _ in range(2)]
+        assert [(one.status, one.body) for one in answers] == [(status, b"visit 1")] * 2
+        assert len(inside.came) == 1
 
 
 async def test_a_socket_without_an_endpoint_is_closed(tmp_path: Path) -> None:

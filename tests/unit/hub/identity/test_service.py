@@ -155,6 +155,17 @@ async def test_a_token_expires_by_whichever_clock_is_first(tmp_path: Path, wall:
 
 
 async def test_a_browser_that_idles_is_signed_out(tmp_path: Path) -> None:
+    async with running(tmp_path, web_idle_s=600, web_absolute_s=5000) as hub:
+        _, _, cookie = await guest(hub)
+        hub.clock.advance(599)
+        assert await hub.parts.identity.by_cookie(cookie) is not None
+        hub.clock.advance(600)
+        assert await hub.parts.identity.by_cookie(cookie) is None
+        await hub.parts.identity.expire()
+        assert {r.cause for r in hub.heard} == {Cause.SIGNED_OUT}
+
+
+async def test_a_browser_that_is_used_all_the_time_is_signed_out_in_the_end(tmp_path: Path) -> None:
     async with running(tmp_path, web_idle_s=600, web_absolute_s=1000) as hub:
         _, _, cookie = await guest(hub)
         hub.clock.advance(500)

@@ -11,6 +11,7 @@ from roomgate.ids import ConnectorId
 from roomgate.ledger.checkpoint import BadNote, Checkpoint
 from roomgate.ledger.event import OrderAbout, OrderOutcome, OrderRefused, OutcomeKnown, Permitted
 from roomgate.ledger.tree import Frontier, leaf_hash
+from roomgate.storage.verify import verify
 from support.hub import Hub, running
 
 pytestmark = pytest.mark.asyncio
@@ -46,6 +47,7 @@ async def test_another_past_is_refused_and_becomes_a_finding(tmp_path: Path) -> 
         await keep(hub, id, 0, [b"a", b"b"], note([b"a", b"b"]))
         for start, entries, checkpoint in (
             (0, [b"x"], note([b"x", b"b"])),
+            (0, [b"x"], note([b"a", b"b"])),  # as if the checkpoint were over other entries
             (2, [b"c"], note([b"x", b"b", b"c"])),
             (2, [b"c"], note([b"a", b"b"])),
             (2, [b"c"], note([b"a", b"b", b"c"], origin="roomgate.connector/other")),
@@ -102,3 +104,14 @@ async def test_the_record_is_for_who_may_audit(tmp_path: Path) -> None:
                 await act
         indices = [e.index for e in await hub.parts.ledger.entries(hub.admin, before=3)]
         assert indices == [2, 1, 0]
+
+
+async def test_without_a_witness_the_record_still_signs_itself_once_for_each_growth(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.parts.ledger.push_to_witness()
+        size = await hub.parts.record.size()
+        verdict = verify(tmp_path)
+        assert (verdict.ok, verdict.signed_size, verdict.witnessed_size) == (True, size, 0)
+        await hub.person("bob")
+        await hub.parts.ledger.push_to_witness()
+        assert verify(tmp_path).signed_size == await hub.parts.record.size() > size

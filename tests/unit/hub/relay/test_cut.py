@@ -7,7 +7,7 @@ from roomgate.access.grant import Lock
 from roomgate.hub.channels import Kind
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.revocation import Cause, SubjectKind
-from roomgate.ids import LockId
+from roomgate.ids import GrantId, LockId
 from roomgate.xapi.call import Verb
 from support.relay_rig import ADA, BOB, OSLO, ROME, rig
 
@@ -81,6 +81,45 @@ async def test_each_cause_closes_each_kind_of_channel_and_tells_the_connector(tm
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("cause", "named", "subject"),
+    [
+        (Cause.PERSON_DISABLED, SubjectKind.PERSON, ADA.id),
+        (Cause.SIGNED_OUT, SubjectKind.CREDENTIAL, ADA.credential),
+        (Cause.GRANT_REVOKED, SubjectKind.GRANT, "grant_1"),
+    ],
+)
+async def test_a_page_about_no_room_falls_too_and_nobody_else_s(tmp_path, cause, named, subject):
+    async with rig(tmp_path) as hub:
+        mine, theirs, channels = Heard(), Heard(), hub.parts.channels
+        with (
+            channels.open_page(ADA, mine.close, frozenset({GrantId("grant_1")})),
+            channels.open_page(BOB, theirs.close, frozenset({GrantId("grant_2")})),
+        ):
+            await hub.revoke(cause, named, subject)
+            assert (mine.causes, theirs.causes) == ([cause.value], [])
+
+
+@pytest.mark.asyncio
+async def test_what_a_subscription_heard_before_the_cut_is_not_handed_over_after_it(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+        with hub.parts.channels.open(Kind.XAPI, session, Heard().close) as channel:
+            watching = group.create_task(hub.relay.watch(channel, "Status/Audio/Volume"))
+            order = await hub.link.order()
+            await hub.answer(order)
+            watch = await watching
+            await hub.feed(order, "status", {"Status": {"Audio": {"Volume": 40}}})
+            await hub.revoke(Cause.LOCK, SubjectKind.ROOM, OSLO.id)
+            await hub.feed(order, "status", {"Status": {"Audio": {"Volume": 50}}})
+            async with asyncio.timeout(5):
+                assert [seen async for seen in watch] == []
+            assert watch.ended is not None
+            assert watch.ended.cause == "lock"
+
+
+@pytest.mark.asyncio
 async def test_what_is_somebody_else_s_stays(tmp_path):
     async with rig(tmp_path) as hub:
         hub.given.give(ADA, "call")
@@ -146,6 +185,46 @@ async def test_effects_fall_when_no_live_grant_covers_them_any_more(tmp_path):
 
 
 @pytest.mark.asyncio
+async def test_effects_that_the_connector_has_not_reported_yet_fall_too(tmp_path):
+    """A dial was answered "done" a moment ago; the next heartbeat, which tells of the call, is still to come."""
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "call")
+        hub.given.give(ADA, "observe", id="grant_2")
+        order = await permitted(hub, group, None)
+        hub.given.take("grant_1")
+        await hub.revoke(Cause.GRANT_NARROWED, SubjectKind.GRANT, "grant_1")
+        assert [cut.sessions for cut in hub.link.cuts] == [[order.session]]
+
+
+@pytest.mark.asyncio
+async def test_a_dial_that_waits_for_the_room_falls_with_its_grant(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "call")
+        hub.given.give(ADA, "observe", id="grant_2")
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", DIAL, wait_s=5))
+        order = await hub.link.order()
+        await hub.answer(order, "waiting")
+        await asking
+        await hub.beat()
+        hub.given.take("grant_1")
+        await hub.revoke(Cause.GRANT_NARROWED, SubjectKind.GRANT, "grant_1")
+        assert [cut.sessions for cut in hub.link.cuts] == [[order.session]]
+        await hub.answer(order, "refused", rule="session.cut")
+
+
+@pytest.mark.asyncio
+async def test_what_a_session_once_did_and_is_over_does_not_end_it(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "call")
+        hub.given.give(ADA, "observe", id="grant_2")
+        await permitted(hub, group, None)
+        await hub.beat()  # no effect of it lasts
+        hub.given.take("grant_1")
+        await hub.revoke(Cause.GRANT_NARROWED, SubjectKind.GRANT, "grant_1")
+        assert hub.link.cuts == []
+
+
+@pytest.mark.asyncio
 async def test_without_a_verdict_the_answer_is_no(tmp_path):
     async with rig(tmp_path) as hub:
         hub.given.give(ADA, "call")
@@ -185,7 +264,8 @@ async def test_an_ask_that_waits_for_the_room_is_refused_at_the_cut(tmp_path):
         await asyncio.sleep(0)
         hub.given.take("grant_1")
         await hub.revoke(Cause.GRANT_REVOKED, SubjectKind.GRANT, "grant_1")
-        answer = await asking
+        async with asyncio.timeout(5):  # long before the asker's own patience is over
+            answer = await asking
         assert (answer.outcome, answer.rule) == ("refused", "grant.revoked")
         assert hub.link.cuts[0].sessions == [order.session]
         await hub.answer(order, "refused", rule="session.cut")

@@ -66,13 +66,22 @@ async def test_a_room_that_the_connector_cut_falls_here_too_and_the_record_says_
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("reason", ["policy.changed", "no.such-word"])
-async def test_whatever_the_reason_a_cut_room_is_cut_outright(tmp_path, reason):
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ("policy.changed", "session.ended"),
+        ("site.cut-all", "session.ended"),
+        ("device.unproven", "device.credential-changed"),
+        ("no.such-word", "session.ended"),
+    ],
+)
+async def test_whatever_the_reason_a_cut_room_is_cut_outright(tmp_path, reason, cause):
     async with rig(tmp_path) as hub:
         hub.given.give(ADA, "call")
         session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
         await hub.say(RoomState(RoomInfo("device_oslo", "oslo", "locked"), cut=True, reason=reason))
         assert session.ended is not None
+        assert session.ended.cause == cause
 
 
 @pytest.mark.asyncio

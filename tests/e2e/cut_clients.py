@@ -1,0 +1,125 @@
+"""Everything that somebody can hold open, in one process that stands for their machine.
+
+Reads one JSON task a line: {"id", "channel", "hub", "ca", "room", "token", "user", "password", "cookie"}, and
+prints one JSON line for each thing that happens, with the monotonic time at which it was felt here (one clock
+for all processes of a machine): "open", "news", and "closed" with what was said last.
+"""
+
+import asyncio
+import json
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import xows
+
+POLL_S = 0.05
+Task = dict[str, str]
+
+
+def say(task: Task, event: str, **facts: Any) -> None:
+    line = {"id": task["id"], "channel": task["channel"], "event": event, "at": time.monotonic()}
+    print(json.dumps(line | facts), flush=True)
+
+
+@asynccontextmanager
+async def http(task: Task, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+    trust = ssl.create_default_context(cafile=task["ca"])
+    async with httpx.AsyncClient(base_url=task["hub"], verify=trust, headers=headers, timeout=40) as client:
+        yield client
+
+
+async def rest(task: Task) -> None:
+    """Asks again and again until the hub says no."""
+    async with http(task, Authorization=f"Bearer {task['token']}") as client:
+        first = True
+        while True:
+            answer = await client.post(f"/api/v1/rooms/{task['room']}/asks", json={"get": "Status/Audio/Volume"})
+            if answer.status_code != httpx.codes.OK:
+                say(task, "closed", status=answer.status_code, last=answer.json().get("code", ""))
+                return
+            say(task, "open" if first else "news")
+            first = False
+            await asyncio.sleep(POLL_S)
+
+
+async def dial(task: Task) -> None:
+    """One call, by the same token as everything else; the room is asked."""
+    async with http(task, Authorization=f"Bearer {task['token']}", Prefer="wait=20") as client:
+        wish = {"command": "Dial", "arguments": {"Number": "friend@example.com"}, "reason": "to talk"}
+        answer = await client.post(f"/api/v1/rooms/{task['room']}/asks", json=wish)
+        say(task, "open", status=answer.status_code, outcome=answer.json().get("outcome", ""))
+
+
+async def follow(task: Task, client: httpx.AsyncClient, address: str) -> None:
+    """A stream of server-sent events, until it ends."""
+    kind, last, first = "", "", True
+    async with client.stream("GET", address) as stream:
+        stream.raise_for_status()
+        async for line in stream.aiter_lines():
+            if line.startswith("event:"):
+                kind = line.removeprefix("event:").strip()
+            elif line.startswith("data:"):
+                last = kind
+                if kind != "cut":
+                    say(task, "open" if first else "news", kind=kind)
+                first = False
+    say(task, "closed", last=last)
+
+
+async def events(task: Task) -> None:
+    async with http(task, Authorization=f"Bearer {task['token']}") as client:
+        await follow(task, client, f"/api/v1/rooms/{task['room']}/events?path=Status/Audio")
+
+
+async def page(task: Task) -> None:
+    """The room's page with its stream, signed in by the console's own form, or with a cookie that is there already."""
+    async with http(task, Origin=task["hub"]) as client:
+        if task["cookie"]:
+            client.headers["Cookie"] = task["cookie"]
+        else:
+            answer = await client.post("/signin", data={"user": task["user"], "password": task["password"]})
+            assert answer.status_code == httpx.codes.SEE_OTHER, answer.text
+        shown = await client.get(f"/rooms/{task['room']}")
+        assert shown.status_code == httpx.codes.OK, shown.text
+        await follow(task, client, f"/rooms/{task['room']}/stream")
+
+
+async def socket(task: Task) -> None:
+    """PyPI's xows, unmodified, with a subscription."""
+
+    async def hear(_: Any, __: Any) -> None:
+        say(task, "news")
+
+    url = task["hub"].replace("https://", "wss://") + "/ws"
+    async with xows.XoWSClient(url, username=task["room"], password=task["token"]) as client:
+        await client.subscribe(["Status", "Audio"], hear, False)
+        await client.xGet(["Status", "Audio", "Volume"])
+        say(task, "open")
+        await client.wait_until_closed()
+    say(task, "closed")
+
+
+CHANNELS = {"rest": rest, "dial": dial, "events": events, "page": page, "xows": socket}
+
+
+async def kept(task: Task) -> None:
+    try:
+        await CHANNELS[task["channel"]](task)
+    except Exception as fault:  # the edge of a channel: the test reads what it was
+        say(task, "fault", last=f"{type(fault).__name__}: {fault}"[:300])
+
+
+async def main() -> None:
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    async with asyncio.TaskGroup() as group:
+        async for line in reader:
+            group.create_task(kept(json.loads(line)))
+
+
+asyncio.run(main())

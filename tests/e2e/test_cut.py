@@ -1,0 +1,360 @@
+"""Access ends, for every cause by its public route, and everything that was open falls within a second.
+
+The guest holds every kind of channel open, in other processes, and has started a call. Times are read in those
+processes and in the device's journal, from the commit: that is, from the time in the revocation's own ledger
+entry, which is taken just before. ``pytest -s`` shows the table of what was measured.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from roomgate.cli.demo.inside import Inside
+from roomgate.cli.demo.people import Caller, Visitor
+from roomgate.cli.demo.world import MUSEUM, password
+from roomgate.clock import SystemClock, iso, parse_iso
+from support.channels import EVERY, Held, Machine, all_say, machine
+from support.world import RunningWorld, Somebody, in_world
+
+pytestmark = in_world()
+
+Measured = list[tuple[str, dict[str, float]]]
+PROMISED_S = 1.0
+CALL = "the call"
+BY_TOKEN = ("rest", "events", "xows", "jsxapi")
+
+
+@pytest.fixture(scope="module")
+def measured() -> Iterator[Measured]:
+    """Milliseconds from cause to end, by cause and channel; shown at the end."""
+    rows: Measured = []
+    yield rows
+    columns = [*EVERY, CALL]
+    print("\n" + f"{'cut, in ms':<34}" + "".join(f"{name:>10}" for name in columns))
+    for cause, ends in rows:
+        shown = [f"{ends[name] * 1000:>10.0f}" if name in ends else f"{'-':>10}" for name in columns]
+        print(f"{cause:<34}" + "".join(shown))
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def clients(world: RunningWorld) -> AsyncIterator[Machine]:
+    async with machine(world.hub, world.ca) as running:
+        yield running
+
+
+@dataclass(slots=True)
+class Scene:
+    """A guest in a room, with everything open and a call that they started."""
+
+    world: RunningWorld
+    clients: Machine
+    measured: Measured
+    room: Inside
+    guest: Somebody
+    began: float = field(default_factory=time.monotonic)
+    held: dict[str, Held] = field(default_factory=dict)
+
+    @property
+    def admin(self) -> Caller:
+        return self.world.admin
+
+    async def open(self, channels: Sequence[str] = EVERY) -> None:
+        for name in channels:
+            self.held[name] = self.clients.begin(
+                name, self.room.name, self.guest.token, user=self.guest.name, password=self.guest.password
+            )
+        await all_say([self.held[name] for name in channels], "open", within_s=30)
+
+    async def dial(self) -> None:
+        """The guest dials, somebody in the room touches Yes."""
+        calling = self.clients.begin("dial", self.room.name, self.guest.token)
+        await self.room.say_yes()
+        assert (await calling.says("open", within_s=20))["outcome"] == "done"
+        await self.room.journal_says("call.connected", after=self.began)
+
+    async def falls(
+        self, cause: str, act: Callable[[], Awaitable[Any]], channels: Sequence[str] = EVERY, *, call: bool = True
+    ) -> None:
+        """Do it: these channels end, and the call; each in time; all others go on, and say so."""
+        asked = SystemClock().now()
+        await act()
+        await self.fell(cause, await self._committed(asked), channels, call=call)
+
+    async def _committed(self, asked: datetime) -> float:
+        """When the first revocation since then was written, on the machine's monotonic clock."""
+        page = await self.admin.call("GET", "/api/v1/ledger?kind=revocation&limit=20")
+        times = [parse_iso(entry["event"]["at"]) for entry in page["items"]]
+        first = min(at for at in times if at >= asked - timedelta(milliseconds=1))
+        return time.monotonic() - (SystemClock().now() - first).total_seconds()
+
+    async def fell(self, cause: str, at: float, channels: Sequence[str], *, call: bool = True) -> None:
+        ends = await all_say([self.held[name] for name in channels], "closed", after=at, within_s=10)
+        took = {name: line["at"] - at for name, line in ends.items()}
+        if call:
+            ended = await self.room.journal_says("call.ended", after=at)
+            took[CALL] = ended["mono_ms"] / 1000 - at
+            said = await self.room.shows(lambda state: state["alert"] and state["alert"]["text"])
+            assert said.startswith("Access from outside ended: ")
+        self.measured.append((cause, took))
+        assert {name: seconds for name, seconds in took.items() if seconds > PROMISED_S} == {}
+        await self.go_on(set(self.held) - set(channels))
+
+    async def go_on(self, channels: set[str]) -> None:
+        """They are still alive: each hears of what happens in the room now."""
+        at = time.monotonic()
+        await self.room.touch("mute")
+        await all_say([self.held[name] for name in channels if name != "page"], "news", after=at)
+        assert [name for name in channels if self.held[name].said("closed")] == []
+
+    async def asks(self, wish: dict[str, Any] | None = None) -> int:
+        """The status that a new ask gets, by the guest's token."""
+        async with self.world.caller(self.guest.token) as caller:
+            return (await caller.ask(self.room.name, wish or {"get": "Status/Audio/Volume"}))[0]
+
+    async def sessions(self) -> list[dict[str, Any]]:
+        page = await self.admin.call("GET", f"/api/v1/sessions?room={self.room.name}")
+        return [one for one in page["items"] if one["person"] == self.guest.id]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def scene(world: RunningWorld, clients: Machine, measured: Measured) -> AsyncIterator[Scene]:
+    async with world.room() as room:
+        made = Scene(world, clients, measured, room, await world.guest(room.name, minutes=30))
+        await made.open()
+        await made.dial()
+        yield made
+
+
+# ---- the grant ------------------------------------------------------------------------------------
+
+
+async def test_grant_revoked(scene: Scene) -> None:
+    await scene.falls("grant revoked", lambda: scene.admin.call("DELETE", f"/api/v1/grants/{scene.guest.grant}"))
+    assert await scene.asks() == 404
+
+
+async def test_grant_narrowed_to_other_rooms(scene: Scene) -> None:
+    async with scene.world.room() as other:
+        both = {"person": scene.guest.id, "rooms": [scene.room.name, other.name], "capabilities": ["observe", "call"]}
+        wide = await scene.admin.call("POST", "/api/v1/grants", both | {"minutes": 30, "reason": "two rooms"})
+        # The first grant ends, and nothing falls but the page, which shows what grants give: the other covers it all.
+        await scene.falls(
+            "one of two grants revoked",
+            lambda: scene.admin.call("DELETE", f"/api/v1/grants/{scene.guest.grant}"),
+            ["page"],
+            call=False,
+        )
+        await scene.open(["page"])
+        await scene.falls(
+            "grant narrowed to other rooms",
+            lambda: scene.admin.call("PATCH", f"/api/v1/grants/{wide['id']}", {"rooms": [other.name]}),
+        )
+    assert await scene.asks() == 404
+
+
+async def test_grant_narrowed_to_looking_ends_the_call_and_lets_look(scene: Scene) -> None:
+    del scene.held["rest"]  # an ask that is under way in that moment may be refused or not: both are right
+    await scene.falls(
+        "grant narrowed to observe",
+        lambda: scene.admin.call("PATCH", f"/api/v1/grants/{scene.guest.grant}", {"capabilities": ["observe"]}),
+        ["page"],
+    )
+    assert await scene.asks() == 200
+    assert await scene.asks({"command": "Dial", "arguments": {"Number": "friend@example.com"}}) == 403
+
+
+async def test_grant_expired(scene: Scene) -> None:
+    until = SystemClock().now() + timedelta(seconds=3)
+    at = time.monotonic() + 3
+    change = {"until": iso(until)}
+    await scene.falls(
+        "grant shortened",
+        lambda: scene.admin.call("PATCH", f"/api/v1/grants/{scene.guest.grant}", change),
+        ["page"],
+        call=False,
+    )
+    await scene.open(["page"])
+    await scene.fell("grant expired", at, EVERY)
+    assert await scene.asks() == 404
+
+
+# ---- the person -----------------------------------------------------------------------------------
+
+
+async def test_person_disabled(scene: Scene) -> None:
+    await scene.falls(
+        "person disabled", lambda: scene.admin.call("PATCH", f"/api/v1/people/{scene.guest.id}", {"active": False})
+    )
+    assert await scene.asks() == 401
+
+
+async def test_person_deleted(scene: Scene) -> None:
+    await scene.falls("person deleted", lambda: scene.admin.call("DELETE", f"/api/v1/people/{scene.guest.id}"))
+    assert await scene.asks() == 401
+
+
+async def test_password_reset_by_somebody_else(scene: Scene) -> None:
+    new = {"password": password()}
+    await scene.falls("password reset", lambda: scene.admin.call("PATCH", f"/api/v1/people/{scene.guest.id}", new))
+    assert await scene.asks() == 401
+
+
+async def own_change(visitor: Visitor, person: str, new: str) -> None:
+    csrf = (await visitor.http.get("/api/v1/whoami")).json()["csrf"]
+    answer = await visitor.http.patch(
+        f"/api/v1/people/{person}", json={"password": new}, headers={"X-CSRF-Token": csrf}
+    )
+    assert answer.status_code == httpx.codes.OK, answer.text
+
+
+async def test_password_changed_by_the_person_spares_only_the_browser_that_did_it(scene: Scene) -> None:
+    async with scene.world.visitor(scene.guest) as visitor:
+        cookie = "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items())
+        own = await scene.clients.open("page", scene.room.name, cookie=cookie)
+        await scene.falls("password changed by the person", lambda: own_change(visitor, scene.guest.id, password()))
+        assert own.said("closed") is None
+        assert (await visitor.http.get("/api/v1/whoami")).json()["id"] == scene.guest.id
+    assert await scene.asks() == 401
+
+
+async def test_role_changed_is_judged_anew_and_the_grant_still_covers_it(scene: Scene) -> None:
+    await scene.falls(
+        "role changed",
+        lambda: scene.admin.call("PATCH", f"/api/v1/people/{scene.guest.id}", {"roles": ["auditor"]}),
+        ["page"],
+        call=False,
+    )
+    assert await scene.asks() == 200
+
+
+# ---- who gave the grant ---------------------------------------------------------------------------
+
+GIVERS: dict[str, tuple[str, dict[str, Any] | None]] = {
+    "giver loses the role": ("PATCH", {"roles": ["member"]}),
+    "giver disabled": ("PATCH", {"active": False}),
+    "giver deleted": ("DELETE", None),
+}
+
+
+@pytest.mark.parametrize("cause", GIVERS)
+async def test_what_somebody_gave_falls_with_them(
+    world: RunningWorld, clients: Machine, measured: Measured, cause: str
+) -> None:
+    async with world.room() as room:
+        giver, guest = await world.person(roles=["administrator"]), await world.person()
+        async with world.caller(giver.token) as giving:
+            wish = {"person": guest.id, "rooms": [room.name], "capabilities": ["observe", "call"], "minutes": 10}
+            await giving.call("POST", "/api/v1/grants", wish | {"reason": "a favour"})
+        scene = Scene(world, clients, measured, room, guest)
+        await scene.open()
+        await scene.dial()
+        method, change = GIVERS[cause]
+        await scene.falls(cause, lambda: world.admin.call(method, f"/api/v1/people/{giver.id}", change))
+        assert await scene.asks() == 404
+
+
+# ---- the token and the sign-in --------------------------------------------------------------------
+
+
+async def test_token_revoked_spares_what_was_opened_by_password(scene: Scene) -> None:
+    await scene.falls(
+        "token revoked", lambda: scene.admin.call("DELETE", f"/api/v1/tokens/{scene.guest.token_id}"), BY_TOKEN
+    )
+    assert await scene.asks() == 401
+
+
+async def test_signed_out_ends_that_browsers_pages_and_no_token(scene: Scene) -> None:
+    async with scene.world.visitor(scene.guest) as visitor:
+        cookie = "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items())
+        other = scene.held["page"]
+        scene.held["page"] = await scene.clients.open("page", scene.room.name, cookie=cookie)
+
+        async def sign_out() -> None:
+            csrf = (await visitor.http.get("/api/v1/whoami")).json()["csrf"]
+            answer = await visitor.http.post("/signout", data={"csrf": csrf})
+            assert answer.status_code == httpx.codes.SEE_OTHER
+
+        await scene.falls("signed out", sign_out, ["page"], call=False)
+        assert other.said("closed") is None
+
+
+# ---- locks ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["person", "room", "site", "connector"])
+async def test_lock(scene: Scene, kind: str) -> None:
+    world = scene.world.world
+    subjects = {
+        "person": scene.guest.id, "room": scene.room.name,
+        "site": world.sites["connector"], "connector": world.connectors["connector"],
+    }  # fmt: skip
+    made: list[dict[str, Any]] = []
+
+    async def lock() -> None:
+        made.append(await scene.admin.call("POST", "/api/v1/locks", {kind: subjects[kind], "reason": "a test"}))
+
+    await scene.falls(f"lock on the {kind}", lock)
+    assert await scene.asks() in (401, 403, 404)
+    await scene.admin.call("DELETE", f"/api/v1/locks/{made[0]['id']}")
+    at = time.monotonic()
+    await scene.room.touch("mute")
+    # What fell stays fallen; what was issued before a lock on its person never lives again.
+    assert [name for name, held in scene.held.items() if held.said("news", after=at)] == []
+    assert await scene.asks() == (401 if kind == "person" else 200)
+
+
+async def test_lock_on_a_session_ends_that_one_and_its_call(scene: Scene) -> None:
+    del scene.held["rest"]  # its asks and the call are one session
+    calling: list[str] = []
+    async with asyncio.timeout(10):
+        while not calling:  # the connector's next heartbeat tells what lasts
+            calling = [one["id"] for one in await scene.sessions() if one["effects"]]
+    assert len(calling) == 1
+    lock = {"session": calling[0], "reason": "a test"}
+    await scene.falls("lock on the session", lambda: scene.admin.call("POST", "/api/v1/locks", lock), [])
+
+
+# ---- rooms, sessions, connectors ------------------------------------------------------------------
+
+
+async def test_every_session_ended(scene: Scene) -> None:
+    del scene.held["rest"]  # an ask that is under way in that moment is refused; the next opens a new session
+
+    async def end_all() -> None:
+        for one in await scene.sessions():
+            await scene.admin.call("DELETE", f"/api/v1/sessions/{one['id']}")
+
+    await scene.falls("session ended", end_all, ["events", "page", "xows", "jsxapi"])
+    assert await scene.asks() == 200
+
+
+async def test_room_removed(world: RunningWorld, clients: Machine, measured: Measured) -> None:
+    async with world.room(returns=False) as room:
+        scene = Scene(world, clients, measured, room, await world.guest(room.name))
+        await scene.open()
+        await scene.dial()
+        await scene.falls("room removed", lambda: world.admin.call("DELETE", f"/api/v1/rooms/{room.name}"))
+        assert await scene.asks() == 404
+
+
+async def test_connector_disabled(world: RunningWorld, clients: Machine, measured: Measured) -> None:
+    """A second connector, in a site of its own, so that the others may stay."""
+    await world.world.start_connector("second", "second", [MUSEUM])
+    try:
+        await world.fine([MUSEUM])
+        room = world.world.inside[MUSEUM]
+        scene = Scene(world, clients, measured, room, await world.guest(MUSEUM))
+        await scene.open()
+        await scene.dial()
+        id = world.world.connectors["second"]
+        await scene.falls("connector disabled", lambda: world.admin.call("POST", f"/api/v1/connectors/{id}/disable"))
+        assert await scene.asks() == 404
+    finally:
+        await world.world.programs.stop("second")

@@ -1,0 +1,64 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from roomgate.access.capability import Capability
+from roomgate.access.grant import Grant, Lock
+from roomgate.hub.grants.answer import ASKS, COLUMNS, build_row, find_subject
+from roomgate.hub.grants.store import GrantRecord, LockRecord
+from roomgate.ids import GrantId, LockId, PersonId, RoomId
+
+NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
+WORDS = {"paused": "paused", "locked": "locked", "disabled": "disabled"}
+LOCK = LockRecord(Lock(LockId("lock_1"), "room", "room_1", ""), PersonId("ada"), 1, "")
+
+
+def record(*capabilities: str, paused: bool = False, minutes: int = 10) -> GrantRecord:
+    grant = Grant(
+        GrantId("grant_1"), PersonId("p"), frozenset({RoomId("room_1")}), frozenset(map(Capability, capabilities)),
+        "a visit", NOW, NOW + timedelta(minutes=minutes), PersonId("ada"), 1, paused,
+    )  # fmt: skip
+    return GrantRecord(grant, 1, None, None)
+
+
+def row(of: GrantRecord, locks: tuple[LockRecord, ...] = (), active: bool = True, now: datetime = NOW):
+    return build_row(of, locks, active=active, name="guest", by="ada", inside=False, words=WORDS, now=now)
+
+
+def test_each_column_says_what_the_grant_gives_and_what_the_room_is_asked_about() -> None:
+    said = row(record("observe", "call", "privacy"))
+    assert said.may == {"see": "yes", "bookings": "no", "call": "ask", "sound": "no", "mic": "ask", "set": "no"}
+    assert (said.against, said.reason, said.until) == ("", "a visit", NOW + timedelta(minutes=10))
+    everything = row(record(*(c.value for c in Capability))).may
+    assert {column for column, answer in everything.items() if answer == "ask"} == ASKS
+    assert set(everything) == set(COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("said", "against"),
+    [
+        (row(record("observe"), (LOCK,)), "locked"),
+        (row(record("observe"), active=False), "disabled"),
+        (row(record("observe", paused=True)), "paused"),
+        (row(record("observe"), now=NOW + timedelta(minutes=10)), "paused"),
+        (row(record("observe", paused=True), (LOCK,), active=False), "locked"),
+    ],
+)
+def test_what_forbids_it_now_is_said_and_takes_every_yes(said, against: str) -> None:
+    assert said.against == against
+    assert (said.may["see"], said.may["call"]) == ("locked", "no")
+
+
+@pytest.mark.parametrize(
+    ("asked", "subject"),
+    [
+        ("who is in Oslo?", ("room", "oslo")),
+        ("who is in oslo-2 now", ("room", "oslo-2")),
+        ("what may ADA do", ("person", "Ada")),
+        ("may ada enter oslo", ("room", "oslo")),
+        ("anything else", None),
+        ("", None),
+    ],
+)
+def test_a_question_names_a_room_or_a_person_and_the_longest_name_wins(asked: str, subject: object) -> None:
+    assert find_subject(asked, ["oslo", "oslo-2"], ["Ada", "guest"]) == subject
