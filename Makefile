@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit format lock clean reference pictures
+.PHONY: help setup setup-tests demo test check unit break format lock clean reference pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,9 @@ check: $(VENV)/.dev-ready  ## laws first: format, lint, types, direction of impo
 
 unit: $(VENV)/.dev-ready
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup
+
+break: $(VENV)/.dev-ready  ## break each promise on purpose in a copy, and see that a test notices
+	@$(PY) tools/break.py $(BREAK)
 
 format: $(VENV)/.dev-ready  ## mend what can be mended by machine
 	@$(VENV)/bin/ruff format src tests tools

@@ -159,6 +159,15 @@ async def test_a_dial_waits_for_the_rooms_yes_and_dials_once(site: Opened) -> No
 
 
 @pytest.mark.asyncio
+async def test_a_service_account_asks_the_room_like_anybody(site: Opened) -> None:
+    async with site() as s:
+        s.room.answer = 2
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        outcome = await s.do(msgspec.structs.replace(order, principal_kind="service"))
+        assert (outcome.rule, len(s.room.prompts), s.room.done("Dial")) == ("consent.no", 1, [])
+
+
+@pytest.mark.asyncio
 async def test_no_is_no(site: Opened) -> None:
     async with site() as s:
         s.room.answer = 2

@@ -14,6 +14,7 @@ from roomgate.errors import BadInput, NotFound, RoomgateError
 from roomgate.hub.console import assets
 from roomgate.hub.console.notices import Notices
 from roomgate.hub.console.visit import (
+    Here,
     Page,
     Visit,
     language_cookie,
@@ -85,13 +86,13 @@ def build_console(relay: RelayParts) -> Console:
 
 
 @get("/signin", include_in_schema=False)
-async def sign_in(visit: Visit) -> Page:
+async def sign_in(visit: Here) -> Page:
     """Whoever comes here signed in is where they wanted to be; the door answers everybody else."""
     return visit.back("/rooms")
 
 
 @post("/language", include_in_schema=False, status_code=303)
-async def language(request: Req, visit: Visit) -> Response[bytes]:
+async def language(request: Req, visit: Here) -> Response[bytes]:
     form = await read_form(request)
     answer = visit.back(form.text("back"))
     if form.text("to") in LANGUAGES:
