@@ -107,7 +107,7 @@ def test_a_failed_test_is_read_from_what_pytest_says(breaking, said, failed):
 
 
 def test_a_breakage_counts_only_if_each_of_its_tests_failed(breaking):
-    one = breaking.Breakage(1, "w", "hub/bus.py", "a", "b", ("tests/a.py::test_a", "tests/a.py::test_b"))
+    one = breaking.Breakage(1, "w", "hub/bus.py", (("a", "b"),), ("tests/a.py::test_a", "tests/a.py::test_b"))
 
     def said(*failed: str, code: int = 1, hung: bool = False) -> str:
         text: str = breaking.verdict(one, breaking.Run(frozenset(failed), code, "no tests ran", 1.0, hung))

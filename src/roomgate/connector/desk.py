@@ -3,6 +3,7 @@
 Implements `uplink.UplinkHandler` and `acts.Sender`. It holds no rule: orders and cuts are `Acts`' to judge.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,12 +13,14 @@ from roomgate.connector.acts import Acts
 from roomgate.connector.bookings import RoomBookings
 from roomgate.connector.effects import Effects
 from roomgate.connector.fleet import Fleet
+from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Keeper
 from roomgate.connector.mirror import Mirrored
 from roomgate.connector.room import Room, RoomCondition
 from roomgate.connector.site_policy import SitePolicy
 from roomgate.connector.spool import Spool
 from roomgate.connector.uplink import Site
+from roomgate.ids import DeviceId
 from roomgate.link.messages import Cut, EffectEnded, EffectInfo, Feedback, Outcome, RoomState, ToHub, Welcome
 from roomgate.link.order import Order
 
@@ -73,6 +76,7 @@ class Staff:
     mirrored: Mirrored
     bookings: RoomBookings
     link: Link
+    hub: HubMemory
 
 
 class Desk:
@@ -82,6 +86,7 @@ class Desk:
         self._effects = effects
         self._policy = policy
         self._staff: Staff | None = None
+        self._untold: dict[DeviceId, RoomState] = {}  # what the link did not take, the newest of each room
 
     def attend(self, staff: Staff) -> None:
         self._staff = staff
@@ -97,8 +102,12 @@ class Desk:
     # -- what the hub says ----------------------------------------------------------------------------
 
     def site(self) -> Site:
+        """What the hello says. What a room becomes after it and before the welcome is told with the welcome."""
+        self._untold = {device: state for device, state in self._untold.items() if state.cut}
         policy = self._policy()
-        return Site(policy.rules.name, policy.digest, self.staff.fleet.infos(), self.effects())
+        return Site(
+            policy.rules.name, policy.digest, self.staff.fleet.infos(), self.effects(), self.staff.hub.checkpoint
+        )
 
     def effects(self) -> list[EffectInfo]:
         return [effect.info() for effect in self._effects.all()]
@@ -106,6 +115,8 @@ class Desk:
     async def welcome(self, welcome: Welcome) -> None:
         self.staff.spool.welcomed(welcome.ledger_size)
         self.staff.mirrored.up()
+        await asyncio.to_thread(self.staff.hub.tell, welcome.checkpoint)
+        self._tell()
 
     async def order(self, order: Order, arrived: float) -> None:
         await self.staff.acts.order(order, arrived)
@@ -122,14 +133,18 @@ class Desk:
     async def unsubscribe(self, order: str) -> None:
         await self.staff.acts.unsubscribe(order)
 
-    async def kept(self, size: int) -> None:
+    async def kept(self, size: int, checkpoint: str) -> None:
         self.staff.spool.kept(size)
+        await asyncio.to_thread(self.staff.hub.tell, checkpoint)
 
     # -- what the rooms say ---------------------------------------------------------------------------
 
     async def on_condition(self, room: Room, condition: RoomCondition, reason: str, cut: bool) -> None:
         """`fleet.OnCondition`: the hub hears of it at once, then everything in the room is ended."""
-        self.staff.link.send(RoomState(self.staff.fleet.info(room), cut, reason), urgent=cut)
+        owed = self._untold.get(room.device)
+        told_cut = cut or (owed is not None and owed.cut)
+        self._untold[room.device] = RoomState(self.staff.fleet.info(room), told_cut, reason)
+        self._tell()
         if cut:
             undone = await self.staff.acts.end_room(room.device, reason, _WORDS.get(reason, "the site ended it"))
             _log.warning("room.cut", room=room.name, reason=reason, undone=len(undone))
@@ -137,6 +152,11 @@ class Desk:
             self.staff.bookings.left(room.name)
         elif condition is RoomCondition.FINE and isinstance(room, Keeper):
             await self.staff.bookings.arrived(room)
+
+    def _tell(self) -> None:
+        for device, state in list(self._untold.items()):
+            if self.staff.link.send(state, urgent=state.cut):
+                del self._untold[device]
 
     async def end_all(self, cause: str, words: str) -> list[str]:
         """End everything from outside, at every room, as the site wishes; gives what was undone, in words.

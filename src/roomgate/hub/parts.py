@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from roomgate.clock import Clock
+from roomgate import log
+from roomgate.clock import Clock, Jumps, iso, parse_iso
 from roomgate.errors import RoomgateError
 from roomgate.hub.bus import Bus
 from roomgate.hub.change import Changes
@@ -24,13 +25,15 @@ from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.passwords import Passwords
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.ledger.service import HubLedger, Witness
+from roomgate.hub.restoration.service import ORIGIN, Restorations
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.sites.service import Sites
 from roomgate.ledger.checkpoint import VerifierKey
+from roomgate.ledger.event import ClockJumped
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
 
-ORIGIN = "roomgate.hub/main"
+_log = log.get("hub")
 
 
 class KeyUnreadable(RoomgateError):
@@ -64,6 +67,8 @@ class Parts:
     grants: Grants
     ledger: HubLedger
     findings: Findings
+    jumps: Jumps
+    restorations: Restorations
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -73,6 +78,12 @@ class Parts:
         """End what is over: grants, tokens, web sessions."""
         await self.grants.expire()
         await self.identity.expire()
+
+    async def look_at_clock(self) -> None:
+        """A wall clock that was set is told in the log and on the record. It prolongs nothing: see `Ends`."""
+        if by_s := round(self.jumps.look()):
+            _log.warning("clock.jumped", by_s=by_s)
+            await self.record.add(ClockJumped(at=iso(self.clock.now()), by_s=by_s))
 
 
 def ensure_keys(folder: Path) -> Keys:
@@ -121,14 +132,19 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         grants = Grants(db, changes, clock, identity, rooms, sites)
         identity.bind(grants)
         rooms.bind(grants)
-        await identity.load()
+        restorations = Restorations(db, changes, record, identity)
+        await restorations.load()  # first: it says by which name the record goes on
+        newest = await record.entries(limit=1, newest_first=True)
+        since = parse_iso(newest[0].event.at) if newest else None
+        await identity.load(since)
         await rooms.load()
-        await grants.load()
+        await grants.load(since)
     except BaseException:
         passwords.close()
         await db.aclose()
         raise
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
-        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings
-    )
+        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
+        Jumps(clock, since), restorations,
+    )  # fmt: skip

@@ -74,6 +74,15 @@ class Unknown(msgspec.Struct, frozen=True):
     fields: dict[str, Any]
 
 
+# ---- both ------------------------------------------------------------------------------------------
+
+
+class ClockJumped(Event, frozen=True, kw_only=True, tag="clock.jumped"):
+    """The machine's wall clock was set by so many seconds (back, if negative). It prolonged nothing."""
+
+    by_s: Public[int]
+
+
 # ---- hub: identity --------------------------------------------------------------------------------
 
 
@@ -81,6 +90,36 @@ class HubStarted(Event, frozen=True, kw_only=True, tag="hub.started"):
     """The hub began to serve."""
 
     version: Public[str]
+
+
+class HubRestored(Event, frozen=True, kw_only=True, tag="hub.restored"):
+    """The hub goes on from an older copy of its data, and is in safe mode.
+
+    ``cause`` says who noticed (backup, witness, connector), ``here`` how many entries that copy had,
+    ``elsewhere`` how many somebody else knows of (0: nobody said). The record goes on under another ``name``.
+    """
+
+    cause: Public[str]
+    made: Public[str] = ""
+    here: Public[int]
+    elsewhere: Public[int] = 0
+    name: Public[str]
+
+
+class SafeModeEnded(Event, frozen=True, kw_only=True, tag="hub.safe-mode-ended"):
+    """An administrator ended the safe mode; what was confirmed lives, what was not has ended for good."""
+
+    people: Public[int]
+    tokens: Public[int]
+    grants: Public[int]
+    by: Personal[str]
+
+
+class Confirmed(Event, frozen=True, kw_only=True, tag="restoration.confirmed"):
+    """An administrator says that this account, token or grant of the older copy still holds."""
+
+    subject: Public[str]
+    by: Personal[str]
 
 
 class SignedIn(Event, frozen=True, kw_only=True, tag="signin"):

@@ -109,9 +109,8 @@ class Visit:
         return Response(b"", status_code=303, headers={"Location": local_path(to)}, media_type=_HTML)
 
 
-# What a page's route is given: ``visit: Here``, ``relay: Relay``, and ``parts: Hub`` as in the API.
-Here = NamedDependency[Visit]
-Relay = NamedDependency[RelayParts]
+Visiting = NamedDependency[Visit]  # in a route: ``visit: Visiting``
+Relayed = NamedDependency[RelayParts]  # in a route: ``relay: Relayed``
 
 
 def _rendered(visit: Visit, template: str, status: int, context: Mapping[str, Any]) -> Page:

@@ -19,7 +19,7 @@ from roomgate.hub.console.inside import InsideView, living, show
 from roomgate.hub.console.live import PageStream
 from roomgate.hub.console.naming import people_names, site_names
 from roomgate.hub.console.notices import Notice
-from roomgate.hub.console.visit import Form, Here, Page, Relay, Visit, read_form, refused
+from roomgate.hub.console.visit import Form, Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.grants.answer import AnswerView, build_row, find_subject
 from roomgate.hub.grants.store import GrantRecord
 from roomgate.hub.http.asking import Hub
@@ -90,9 +90,9 @@ class SessionLine:
 
 @get("/access", include_in_schema=False)
 async def show_access(
-    visit: Here,
+    visit: Visiting,
     parts: Hub,
-    relay: Relay,
+    relay: Relayed,
     q: FromQuery[str] = "",
     room: FromQuery[str] = "",
     person: FromQuery[str] = "",
@@ -125,7 +125,7 @@ async def show_access(
 
 
 @get("/access/stream", include_in_schema=False)
-async def access_stream(visit: Here, parts: Hub, relay: Relay) -> Stream:
+async def access_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
     signed = visit.signed
 
     async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
@@ -151,12 +151,12 @@ _COLUMNS = ("person", "rooms", "capabilities", "reason", "start", "until", "give
 
 
 @get("/access/grants.csv", include_in_schema=False)
-async def grants_csv(visit: Here, parts: Hub) -> Page:
+async def grants_csv(visit: Visiting, parts: Hub) -> Page:
     return export.csv_page(_COLUMNS, _table(await _grants(visit, parts)), "grants")
 
 
 @get("/access/grants.json", include_in_schema=False)
-async def grants_json(visit: Here, parts: Hub) -> Page:
+async def grants_json(visit: Visiting, parts: Hub) -> Page:
     return export.json_page(_COLUMNS, _table(await _grants(visit, parts)))
 
 
@@ -171,7 +171,7 @@ def _table(grants: list[GrantView]) -> list[list[str]]:
 
 
 @post("/access/grants", include_in_schema=False, status_code=303)
-async def give(request: Req, visit: Here, parts: Hub) -> Page:
+async def give(request: Req, visit: Visiting, parts: Hub) -> Page:
     form = await read_form(request)
     try:
         named = [name.strip() for name in form.text("room_names").split(",") if name.strip()]
@@ -187,21 +187,21 @@ async def give(request: Req, visit: Here, parts: Hub) -> Page:
 
 
 @post("/access/grants/{id:str}/confirm", include_in_schema=False, status_code=303)
-async def confirm(id: FromPath[str], request: Req, visit: Here, parts: Hub) -> Page:
+async def confirm(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     back = (await read_form(request)).text("back")
     await parts.grants.confirm(id, visit.signed)
     return visit.back(back, Notice("ok", visit.t("said.done"), visit.t("grant.confirmed"), id))
 
 
 @post("/access/grants/{id:str}/cut", include_in_schema=False, status_code=303)
-async def cut_grant(id: FromPath[str], request: Req, visit: Here, parts: Hub) -> Page:
+async def cut_grant(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     back = (await read_form(request)).text("back")
     await parts.grants.end(id, visit.signed)
     return visit.back(back, Notice("ok", visit.t("cut.done"), visit.t("cut.grant"), id))
 
 
 @post("/access/sessions/{id:str}/cut", include_in_schema=False, status_code=303)
-async def cut_session(id: FromPath[str], request: Req, visit: Here, relay: Relay) -> Page:
+async def cut_session(id: FromPath[str], request: Req, visit: Visiting, relay: Relayed) -> Page:
     """One's own, or anybody's with the right to cut."""
     back = (await read_form(request)).text("back")
     session = relay.book.find(id)
@@ -216,7 +216,7 @@ async def cut_session(id: FromPath[str], request: Req, visit: Here, relay: Relay
 
 
 @post("/access/people/{id:str}/cut", include_in_schema=False, status_code=303)
-async def cut_person(id: FromPath[str], request: Req, visit: Here, parts: Hub) -> Page:
+async def cut_person(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     """Everything of theirs ends at once, and nothing is let in until the lock is lifted."""
     back = (await read_form(request)).text("back")
     person = await parts.identity.get(id)
@@ -225,7 +225,7 @@ async def cut_person(id: FromPath[str], request: Req, visit: Here, parts: Hub) -
 
 
 @post(["/access/people/{id:str}/disable", "/access/people/{id:str}/enable"], include_in_schema=False, status_code=303)
-async def set_active(id: FromPath[str], request: Req, visit: Here, parts: Hub) -> Page:
+async def set_active(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     back, on = (await read_form(request)).text("back"), request.url.path.endswith("/enable")
     person = await parts.identity.set_active(id, on, visit.signed)
     said = visit.t("people.enabled-now" if on else "people.disabled-now", name=person.name)
@@ -233,7 +233,7 @@ async def set_active(id: FromPath[str], request: Req, visit: Here, parts: Hub) -
 
 
 @post("/access/locks/{id:str}/lift", include_in_schema=False, status_code=303)
-async def lift(id: FromPath[str], request: Req, visit: Here, parts: Hub) -> Page:
+async def lift(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     back = (await read_form(request)).text("back")
     await parts.grants.lift(id, visit.signed)
     return visit.back(back, Notice("ok", visit.t("said.done"), visit.t("locks.lifted"), id))

@@ -110,14 +110,14 @@ class Identity:
         assert self._dependants is not None, "bind() comes first"
         return self._dependants
 
-    async def load(self) -> None:
-        """Know the ends of everything that lives, at the start of the program."""
+    async def load(self, since: datetime | None = None) -> None:
+        """Know the ends of everything that lives, at the start; ``since``: a moment known to have passed."""
         tokens, webs = await self._db.read(lambda conn: (store.live_tokens(conn), store.live_webs(conn)))
         for token in tokens:
-            self._token_ends.set(token.id, token.until)
+            self._token_ends.set(token.id, token.until, since)
         for web, seen in webs:
             self._seen[web.id] = self._saved[web.id] = seen
-            self._web_ends.set(web.id, min(web.until, seen + self._idle))
+            self._web_ends.set(web.id, min(web.until, seen + self._idle), since)
 
     # -- people -------------------------------------------------------------------------------------
 
@@ -169,7 +169,7 @@ class Identity:
                 return known
             if not active:
                 self._not_last(change.conn, known.id)
-            store.change_person(change.conn, known.id, active=active)
+            store.change_person(change.conn, known.id, active=active, paused=None)
             change.record(PersonChanged, person=known.id, what="active", to="yes" if active else "no", by=by.person.id)
             if not active:
                 self._end_person(change, known.id, Cause.PERSON_DISABLED, by.person.id, "The account was disabled.")
@@ -434,6 +434,7 @@ class Identity:
         return (
             token is not None
             and token.ended is None
+            and token.paused is None
             and token.person == principal.id
             and token.until > self._clock.now()
             and not self._token_ends.past(token.id)

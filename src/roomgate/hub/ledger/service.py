@@ -32,6 +32,7 @@ _SEVERITY = {
     Kind.TWICE: "critical",
     Kind.NO_TRACE: "warning",
     Kind.OTHER_OUTCOME: "warning",
+    Kind.INTERRUPTED: "note",
 }
 _MEND = {
     Kind.NOT_PERMITTED: "Somebody used the hub's key without its record: change the key, look at the hub's machine.",
@@ -39,6 +40,7 @@ _MEND = {
     Kind.TWICE: "Look at the room's history, and at the connector's machine.",
     Kind.NO_TRACE: "See whether the connector was away; if not, look at its machine.",
     Kind.OTHER_OUTCOME: "Look at the room; the device's own history says what happened.",
+    Kind.INTERRUPTED: "Nothing, if you know of the restart; the site writes down what it does before it does it.",
 }
 
 

@@ -23,7 +23,7 @@ from roomgate.hub.console.inside import living, people_inside, show
 from roomgate.hub.console.live import PageStream
 from roomgate.hub.console.naming import people_names, site_names
 from roomgate.hub.console.notices import Notice
-from roomgate.hub.console.visit import Here, Page, Relay, Visit, read_form, refused
+from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.console.words import Words
 from roomgate.hub.http.asking import Hub
 from roomgate.hub.http.problem import NO_SUCH_ROOM
@@ -66,21 +66,21 @@ StateQuery = Annotated[str, QueryParameter(name="state")]  # Litestar keeps the 
 
 
 @get("/", include_in_schema=False)
-async def home(visit: Here) -> Page:
+async def home(visit: Visiting) -> Page:
     return visit.back("/rooms")
 
 
 @get("/r/{name:str}", include_in_schema=False)
-async def room_link(name: FromPath[str], visit: Here) -> Page:
+async def room_link(name: FromPath[str], visit: Visiting) -> Page:
     """The link that people share. Whether there is such a room, its page says."""
     return visit.back(f"/rooms/{quote(name, safe='')}")
 
 
 @get("/rooms", include_in_schema=False)
 async def list_rooms(
-    visit: Here,
+    visit: Visiting,
     parts: Hub,
-    relay: Relay,
+    relay: Relayed,
     q: FromQuery[str] = "",
     kind: StateQuery = "",
     site: FromQuery[str] = "",
@@ -92,7 +92,7 @@ async def list_rooms(
 
 
 @get("/rooms.cells", include_in_schema=False)
-async def cells(visit: Here, parts: Hub, relay: Relay, id: FromQuery[list[str]]) -> Page:
+async def cells(visit: Visiting, parts: Hub, relay: Relayed, id: FromQuery[list[str]]) -> Page:
     """Some rooms again, as they are now, with the counts of all."""
     shown = await _list(visit, parts, relay)
     wanted = set(id)
@@ -100,17 +100,17 @@ async def cells(visit: Here, parts: Hub, relay: Relay, id: FromQuery[list[str]])
 
 
 @get("/rooms.csv", include_in_schema=False)
-async def rooms_csv(visit: Here, parts: Hub, relay: Relay) -> Page:
+async def rooms_csv(visit: Visiting, parts: Hub, relay: Relayed) -> Page:
     return export.csv_page(_COLUMNS, _table(await _list(visit, parts, relay)), "rooms")
 
 
 @get("/rooms.json", include_in_schema=False)
-async def rooms_json(visit: Here, parts: Hub, relay: Relay) -> Page:
+async def rooms_json(visit: Visiting, parts: Hub, relay: Relayed) -> Page:
     return export.json_page(_COLUMNS, _table(await _list(visit, parts, relay)))
 
 
 @get("/rooms/stream", include_in_schema=False)
-async def rooms_stream(visit: Here, parts: Hub, relay: Relay) -> Stream:
+async def rooms_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
     signed = visit.signed
 
     async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
@@ -223,9 +223,9 @@ async def _seen(visit: Visit, parts: Parts, relay: RelayParts, name: str) -> _Se
 @get("/rooms/{name:str}", include_in_schema=False)
 async def show_room(
     name: FromPath[str],
-    visit: Here,
+    visit: Visiting,
     parts: Hub,
-    relay: Relay,
+    relay: Relayed,
     ask: FromQuery[str] = "",
     at: FromQuery[str] = "",
     since: FromQuery[int] = 0,
@@ -250,9 +250,9 @@ async def show_room(
 @get("/rooms/{name:str}/now", include_in_schema=False)
 async def room_now(
     name: FromPath[str],
-    visit: Here,
+    visit: Visiting,
     parts: Hub,
-    relay: Relay,
+    relay: Relayed,
     ask: FromQuery[str] = "",
     at: FromQuery[str] = "",
     since: FromQuery[int] = 0,
@@ -377,7 +377,9 @@ async def _read(visit: Visit, relay: RelayParts, seen: _Seen, may: May) -> dict[
 
 
 @post("/rooms/{name:str}/{action:str}", include_in_schema=False, status_code=303)
-async def act(name: FromPath[str], action: FromPath[str], request: Req, visit: Here, parts: Hub, relay: Relay) -> Page:
+async def act(
+    name: FromPath[str], action: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed
+) -> Page:
     """Ask the room for one thing, and go back to its page, where it is said what became of it."""
     seen = await _seen(visit, parts, relay, name)
     room, form = seen.summary, await read_form(request)
@@ -407,7 +409,7 @@ async def act(name: FromPath[str], action: FromPath[str], request: Req, visit: H
 
 
 @post("/rooms/{name:str}/cut", include_in_schema=False, status_code=303)
-async def cut_room(name: FromPath[str], request: Req, visit: Here, parts: Hub, relay: Relay) -> Page:
+async def cut_room(name: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed) -> Page:
     """Everyone out, from outside, at once; and nobody in until it is lifted."""
     seen, form = await _seen(visit, parts, relay, name), await read_form(request)
     await parts.grants.lock("room", seen.summary.id, visit.t("cut.reason"), visit.signed)
@@ -447,7 +449,7 @@ def build_notice(answer: Answer, at: str, t: Words) -> Notice:
 
 
 @get("/rooms/{name:str}/stream", include_in_schema=False)
-async def room_stream(name: FromPath[str], visit: Here, parts: Hub, relay: Relay) -> Stream:
+async def room_stream(name: FromPath[str], visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
     """Being on this page is being in the room, for whoever has a grant there."""
     seen = await _seen(visit, parts, relay, name)
     room, signed = seen.summary, visit.signed

@@ -7,6 +7,7 @@ from roomgate.errors import NotFound, RoomgateError, Unreachable
 from roomgate.hub.channels import Kind
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.link.messages import Outcome
 from roomgate.storage.database import StorageFailed
 from roomgate.xapi.call import Verb
 from roomgate.xapi.errors import UnknownPath
@@ -297,3 +298,26 @@ async def test_after_a_restart_an_ask_that_was_under_way_is_unknown(tmp_path):
             assert answer.outcome == "unknown"
             with pytest.raises(NotFound):
                 await again.relay.answer(waiting.ask, BOB, may_see=False)
+
+
+@pytest.mark.asyncio
+async def test_what_a_restart_left_open_is_called_unknown_and_learns_better_from_its_own_connector(tmp_path):
+    async with rig(tmp_path) as before:
+        before.given.give(ADA, "call")
+        asked = await before.relay.ask(ADA, "oslo", DIAL, wait_s=0)
+        assert asked.outcome == "waiting"
+        order = await before.link.order()
+        async with rig(tmp_path, keep=before.db, given=before.given) as hub:
+            (outcome,) = await hub.entries("outcome", 1)
+            assert (outcome.order, outcome.outcome, outcome.connector) == (order.id, "unknown", "connector_1")
+            answer = await hub.relay.answer(asked.ask, ADA, may_see=False)
+            assert (answer.outcome, answer.rule) == ("unknown", "hub.restarted")
+
+            hub.relay.late_outcome(Outcome(order.id, "failed"), "connector_2")
+            await hub.entries("outcome", 2)
+            assert (await hub.relay.answer(asked.ask, ADA, may_see=False)).outcome == "unknown"
+
+            await hub.answer(order, result={"CallId": 3})
+            await hub.entries("outcome", 3)
+            answer = await hub.relay.answer(asked.ask, ADA, may_see=False)
+            assert (answer.outcome, answer.receipt["order"]) == ("done", order.id)
