@@ -16,7 +16,10 @@ UNIT = ROOT / "tests" / "unit"
 BIN = Path(sys.executable).parent
 
 # Modules without a unit test of their own: shells whose every line is run by the test named here.
-SHELLS: dict[str, str] = {}
+SHELLS: dict[str, str] = {
+    "cli/demo/guest.py": "tests/e2e/test_demo.py",
+    "cli/demo/targets.py": "tests/e2e/test_demo.py",
+}
 
 
 def run(*words: str | Path, cwd: Path = ROOT, source: Path = ROOT / "src") -> subprocess.CompletedProcess[str]:

@@ -32,6 +32,8 @@ async def keep(
     """
     dice = jitter or random.Random()  # noqa: S311 (spreads load, guards nothing)
     loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
     pausing = pauses(first_s, most_s, dice)
     down = False
 
@@ -47,6 +49,8 @@ async def keep(
             if down:
                 _log.info("service.up", service=name)
                 down = False
+        if task.cancelling():  # a group whose task fell just then says only that, before Python 3.13
+            raise asyncio.CancelledError
         if loop.time() - began > most_s:
             pausing = pauses(first_s, most_s, dice)
         await asyncio.sleep(next(pausing))

@@ -105,3 +105,30 @@ def test_two_hundred_that_fell_together_come_back_soon_and_not_together(seed, do
     assert max(back) <= RETRY_S
     if down_s > 60:  # the ceiling is reached, and they have lost step
         assert max(Counter(int(at * 10) for at in back).values()) <= 40
+
+
+@pytest.mark.parametrize("caught", [False, True])
+@pytest.mark.asyncio
+async def test_told_to_leave_in_the_very_moment_of_a_fall_it_leaves(caught):
+    """A group of tasks tells of the fall and forgets that it was cancelled: a program that was stopped went on."""
+    falls = 0
+
+    async def work() -> None:
+        try:
+            async with asyncio.TaskGroup() as inner:
+                inner.create_task(fall())
+                await asyncio.Event().wait()
+        except* OSError:
+            if not caught:
+                raise
+
+    async def fall() -> None:
+        nonlocal falls
+        falls += 1
+        kept.cancel()
+        raise OSError("no")
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        kept = group.create_task(keep("uplink", work, first_s=0.1))
+    assert kept.cancelled()
+    assert falls == 1

@@ -286,7 +286,7 @@ def _settings(app: App, tls: ssl.SSLContext) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=1,  # a client that does not answer the end of TLS would hold it up for long
         backlog=1024,
     )
 

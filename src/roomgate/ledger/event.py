@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -506,6 +507,7 @@ def marks(kind: type[Event]) -> dict[str, Mark]:
     return _marks[kind]
 
 
+@cache
 def secret_fields(kind: type[Event]) -> tuple[str, ...]:
     return tuple(name for name, mark in marks(kind).items() if mark is Mark.SECRET)
 

@@ -162,6 +162,15 @@ async def test_a_dial_waits_for_the_rooms_yes_and_dials_once(site: Opened) -> No
 
 
 @pytest.mark.asyncio
+async def test_a_service_account_asks_the_room_like_anybody(site: Opened) -> None:
+    async with site() as s:
+        s.room.answer = 2
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        outcome = await s.do(msgspec.structs.replace(order, principal_kind="service"))
+        assert (outcome.rule, len(s.room.prompts), s.room.done("Dial")) == ("consent.no", 1, [])
+
+
+@pytest.mark.asyncio
 async def test_no_is_no(site: Opened) -> None:
     async with site() as s:
         s.room.answer = 2
@@ -345,9 +354,10 @@ async def test_a_call_that_was_cut_while_it_was_made_is_undone(site: Opened) -> 
 @pytest.mark.asyncio
 async def test_a_lost_device_is_unknown_and_never_tried_again(site: Opened) -> None:
     async with site() as s:
-        s.room.failure = DeviceGone("the link ended")
+        tried: list[Call] = []
+        s.room.before, s.room.failure = tried.append, DeviceGone("the link ended")
         outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
-        assert outcome.outcome == "unknown"
+        assert (outcome.outcome, len(tried)) == ("unknown", 1)
 
 
 @pytest.mark.parametrize(

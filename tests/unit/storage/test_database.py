@@ -45,6 +45,32 @@ async def test_a_write_that_returned_is_committed(tmp_path):
 
 
 @pytest.mark.asyncio
+async def test_nobody_is_answered_while_the_commit_is_under_way(tmp_path):
+    db = Database.open(tmp_path / "x.db", metadata)
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold(statement):
+        if statement == "COMMIT":
+            reached.set()
+            go_on.wait(10)
+
+    def unit(conn):
+        conn.connection.driver_connection.set_trace_callback(hold)
+        return put(1)(conn)
+
+    async with asyncio.TaskGroup() as group:
+        writing = group.create_task(db.write(unit))
+        assert await asyncio.to_thread(reached.wait, 10)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not writing.done()
+        assert on_disk(db.path) == []
+        go_on.set()
+    assert (writing.result(), on_disk(db.path)) == (1, [1])
+    await db.aclose()
+
+
+@pytest.mark.asyncio
 async def test_the_file_is_the_owners_alone_and_durable(tmp_path):
     (tmp_path / "x.db").touch(0o644)
     db = Database.open(f"sqlite:///{tmp_path}/x.db", metadata)

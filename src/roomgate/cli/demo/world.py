@@ -1,5 +1,6 @@
 """The demonstration's world: certificates, folders, configuration files, four programs, and who is who."""
 
+import asyncio
 import json
 import os
 import secrets
@@ -167,19 +168,17 @@ class World:
             "hub init", "hub", "init", "--admin", "admin", "--password-file", str(kept), *words
         )
         self.admin |= {"id": made["person"], "token": made["token"]}
-        self.vkeys.append(made["vkey"])
-        await self.trust_logs()
+        await self.trust_log(made["vkey"])
         await self.run_hub()
 
     async def run_hub(self) -> None:
         await self.programs.start("hub", "hub", "serve", "--config", str(self.folder / "hub.toml"), "--json")
 
-    async def trust_logs(self) -> None:
-        """Tell the witness whose ledgers it watches."""
-        for vkey in self.vkeys:
-            await self.programs.run(
-                "witness trust", "witness", "trust", vkey, "--config", str(self.folder / "witness.toml")
-            )
+    async def trust_log(self, vkey: str) -> None:
+        """Tell the witness about one more ledger that it watches."""
+        self.vkeys.append(vkey)
+        config = str(self.folder / "witness.toml")
+        await self.programs.run("witness trust", "witness", "trust", vkey, "--config", config)
 
     def caller(self, token: str | None = None) -> Caller:
         return Caller.of(self.hub, self.ca, token or self.admin["token"])
@@ -203,10 +202,10 @@ class World:
                 "--fingerprint", offer["hub_fingerprint"], "--json",
             )  # fmt: skip
             self.sites[name], self.connectors[name] = made, enrolled["connector"]
-            self.vkeys.append(enrolled["vkey"])
-            await self.trust_logs()
-            await admin.call("POST", f"/api/v1/connectors/{self.connectors[name]}/confirm", {})
-            await self._fill_vault(config, rooms)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.trust_log(enrolled["vkey"]))
+                group.create_task(self._fill_vault(config, rooms))
+                await admin.call("POST", f"/api/v1/connectors/{self.connectors[name]}/confirm", {})
             await self.run_connector(name)
         finally:
             await admin.close()

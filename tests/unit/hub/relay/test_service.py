@@ -4,6 +4,7 @@ import pytest
 
 from roomgate.access.decision import Denied
 from roomgate.errors import NotFound, RoomgateError, Unreachable
+from roomgate.hub.channels import Kind
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.link.messages import Outcome
@@ -98,6 +99,31 @@ async def test_a_result_carries_only_permitted_leaves_and_no_secrets(tmp_path):
         order = await hub.link.order(2)
         await hub.answer(order, result={"CallId": 3, "Webex": {"Password": "secret", "HostKey": "1"}})
         assert (await asking).result == {"CallId": 3, "Webex": {"Password": "***", "HostKey": "***"}}
+
+
+@pytest.mark.asyncio
+async def test_a_pattern_is_answered_with_the_permitted_leaves_alone(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe")
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", Wish(Verb.GET, "Status/Call/*"), wait_s=5))
+        order = await hub.link.order()
+        call = {"id": 3, "Status": "Connected", "RemoteNumber": "42@example.com"}
+        await hub.answer(order, result={"Status": {"Call": [call]}, "Configuration": {"Nonsense": {"Secret": "1"}}})
+        assert (await asking).result == {"Status": {"Call": [{"id": 3, "Status": "Connected"}]}}
+
+
+@pytest.mark.asyncio
+async def test_a_channel_opens_only_where_a_live_grant_lets_it(tmp_path):
+    async with rig(tmp_path) as hub:
+        hub.given.give(ADA, "observe")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+        assert session.capabilities == {"observe"}
+        hub.given.inactive.add(BOB.id)
+        hub.given.give(BOB, "observe", id="grant_2")
+        for who, room in ((ADA, "rome"), (ADA, "nowhere"), (BOB, "oslo")):
+            with pytest.raises(Denied):
+                await hub.relay.open_session(who, room, Kind.XAPI)
+        assert list(hub.parts.book) == [session]
 
 
 @pytest.mark.asyncio
