@@ -51,6 +51,8 @@ def built() -> set[str]:
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
         "nav.": {"rooms", "access"},
         "time.days-hours.": {"one", "other"},
+        "restoration.": {"people", "tokens", "grants"},
+        "restoration.cause-": {"backup", "witness", "connector"},
     }
     return {start + end for start, ends in endings.items() for end in ends}
 
