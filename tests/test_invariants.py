@@ -27,7 +27,7 @@ OPENS_CONNECTIONS = {
     "xapi/transports/websocket.py",  # a device's /ws
 }
 # The programs that listen, and the tools and simulated devices that are no part of a site or a hub.
-LISTENS = {"hub/app.py", "listening.py", "witness/serve.py"}
+LISTENS = {"hub/app.py", "hub/http/reception.py", "listening.py", "witness/serve.py"}
 APART = ("cli/", "sim/", "checks/")
 MODULES = {"aiohttp", "ftplib", "httpx", "http.client", "picows", "requests", "smtplib", "socket", "socketserver",
            "telnetlib", "urllib.request", "urllib3", "uvicorn", "websockets", "xmlrpc.client"}  # fmt: skip
