@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit chaos break format lock clean reference pictures
+.PHONY: help setup setup-tests demo test check unit chaos break format lock clean reference pictures fuzz
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,15 @@ unit: $(VENV)/.dev-ready
 
 break: $(VENV)/.dev-ready  ## break each promise on purpose in a copy, and see that a test notices
 	@$(PY) tools/break.py $(BREAK)
+
+FUZZ_S ?= 60
+FUZZ ?= link order gateway jsonrpc invite checkpoint path event enrolment policy
+fuzz: $(VENV)/.fuzz-ready  ## coverage-guided rubbish for each core that reads what others wrote (FUZZ_S seconds each)
+	@for core in $(FUZZ); do $(PY) tools/fuzz/run.py $$core $(FUZZ_S) .fuzz || exit 1; done
+
+$(VENV)/.fuzz-ready: requirements/fuzz.txt $(VENV)/.dev-ready
+	@tools/install.sh "$(VENV)" requirements/fuzz.txt
+	@touch $@
 
 format: $(VENV)/.dev-ready  ## mend what can be mended by machine
 	@$(VENV)/bin/ruff format src tests tools

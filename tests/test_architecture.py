@@ -19,6 +19,10 @@ BIN = Path(sys.executable).parent
 SHELLS: dict[str, str] = {
     "cli/demo/guest.py": "tests/e2e/test_demo.py",
     "cli/demo/targets.py": "tests/e2e/test_demo.py",
+    "hub/restoration/http.py": "tests/e2e/test_restore.py",
+    "hub/restoration/pages.py": "tests/e2e/test_restore.py",
+    "hub/restoration/store.py": "tests/unit/hub/restoration/test_service.py",
+    "hub/restore.py": "tests/e2e/test_restore.py",
 }
 
 

@@ -263,8 +263,8 @@ async def test_a_cut_is_obeyed_before_orders_that_still_wait(papers: Papers) -> 
     hold = asyncio.Event()
 
     class Slow(SiteSide):
-        async def kept(self, size: int) -> None:
-            await super().kept(size)
+        async def kept(self, size: int, checkpoint: str) -> None:
+            await super().kept(size, checkpoint)
             await hold.wait()
 
     bench.site = Slow()
@@ -287,8 +287,8 @@ async def test_an_order_that_waited_too_long_is_dropped(papers: Papers) -> None:
     hold = asyncio.Event()
 
     class Slow(SiteSide):
-        async def kept(self, size: int) -> None:
-            await super().kept(size)
+        async def kept(self, size: int, checkpoint: str) -> None:
+            await super().kept(size, checkpoint)
             await hold.wait()
 
     bench.site = Slow()

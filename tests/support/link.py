@@ -127,7 +127,7 @@ class SiteSide:
     async def unsubscribe(self, order: str) -> None:
         self.events.note(("unsubscribe", order))
 
-    async def kept(self, size: int) -> None:
+    async def kept(self, size: int, checkpoint: str) -> None:
         self.events.note(("kept", size))
 
     async def saw(self, kind: str, test: Callable[[Any], bool] = lambda _: True) -> Any:

@@ -45,8 +45,7 @@ def init(*, config: Path | None = None, admin: str, password_file: Path | None =
     from roomgate import log
     from roomgate.clock import SystemClock
     from roomgate.hub.app import init as make
-    from roomgate.hub.parts import ORIGIN, open_parts
-    from roomgate.ledger.checkpoint import VerifierKey
+    from roomgate.hub.parts import open_parts
 
     log.setup("WARNING")
     made = _config(config)
@@ -59,7 +58,7 @@ def init(*, config: Path | None = None, admin: str, password_file: Path | None =
             told = {
                 "person": result.admin,
                 "fingerprint": result.fingerprint,
-                "vkey": str(VerifierKey.of(ORIGIN, parts.keys.ledger)),
+                "vkey": parts.restorations.name,
             }
             if json:
                 _, cookie = await parts.identity.sign_in(admin, password, "hub init")
@@ -141,3 +140,104 @@ def config_(*, config: Path | None = None, check: bool = True, json: Json = Fals
         show_json({"ok": True, "data": str(made.data)})
     else:
         say(f"{config or 'The environment'} holds; the data folder is {made.data}.")
+
+
+@app.command
+def backup(*, config: Path | None = None, to: Path, json: Json = False) -> None:
+    """Write a backup of the hub to a new file, while it runs or not.
+
+    Example: ``roomgate hub backup --config hub.toml --to hub.backup``
+
+    Parameters
+    ----------
+    config
+        the hub's TOML file; its keys may also come as ROOMGATE_HUB_…
+    to
+        the new file; it will hold both keys of the hub
+    """
+    from roomgate.clock import SystemClock
+    from roomgate.hub.backup import make_backup
+    from roomgate.storage.database import file_of
+
+    made = _config(config)
+    done = make_backup(Path(made.data), file_of(made.database), to, SystemClock())
+    entries = done.manifest.entries
+    if json:
+        show_json({"file": str(to), "seal": done.seal, "entries": entries, "made": done.manifest.made})
+        return
+    say(
+        f"{to} holds the database, with {entries} ledger entries, and BOTH KEYS OF THE HUB: keep it as safe as the hub."
+    )
+    say("Not inside: the configuration, the TLS certificate and its key, the witness, device credentials (the sites').")
+    say(f"Its seal, to be written down elsewhere: {done.seal}")
+
+
+@app.command
+def restore(
+    file: Path,
+    /,
+    *,
+    config: Path | None = None,
+    admin: str,
+    password_file: Path | None = None,
+    seal: str = "",
+    json: Json = False,
+) -> None:
+    """Make a hub from a backup, in a new data folder. It starts in safe mode: nothing lives until it is confirmed.
+
+    Example: ``roomgate hub restore hub.backup --config hub.toml --admin ada``
+
+    Parameters
+    ----------
+    file
+        the backup
+    config
+        the hub's TOML file; its data folder must be empty or missing
+    admin
+        the one administrator who may sign in, and confirm what still holds
+    password_file
+        a file with a new password for them; without it the one of the backup holds
+    seal
+        the seal that was written down when the backup was made
+    """
+    from roomgate import log
+    from roomgate.hub.restore import restore as run
+
+    log.setup("ERROR")
+    done, vkey = asyncio.run(run(_config(config), file, admin, _new_password(password_file), seal))
+    if json:
+        show_json({"made": done.manifest.made, "entries": done.manifest.entries, "seal": done.seal, "vkey": vkey})
+        return
+    say(f"The hub is restored as it was at {done.manifest.made}, with {done.manifest.entries} ledger entries.")
+    say(f"It starts in safe mode: {admin} may sign in, open Safe mode, and confirm what still holds.")
+    say(f"Its ledger goes on under a new name; a witness must be given this key: {vkey}")
+
+
+@app.command
+def admit(*, config: Path | None = None, admin: str, password_file: Path | None = None, json: Json = False) -> None:
+    """Let one administrator into a hub that is in safe mode, to confirm what still holds.
+
+    Example: ``roomgate hub admit --config hub.toml --admin ada``
+
+    Parameters
+    ----------
+    config
+        the hub's TOML file; its keys may also come as ROOMGATE_HUB_…
+    admin
+        an administrator of the older copy
+    password_file
+        a file with a new password for them; without it the one of the copy holds
+    """
+    from roomgate import log
+    from roomgate.hub.restore import admit as run
+
+    log.setup("ERROR")
+    asyncio.run(run(_config(config), admin, _new_password(password_file)))
+    if json:
+        show_json({"admitted": admin})
+    else:
+        say(f"{admin} may sign in.")
+
+
+def _new_password(file: Path | None) -> str | None:
+    return read_secret(file, "", "--password-file").reveal() if file else None

@@ -13,10 +13,10 @@ def load(file: Path | None, program: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if file is not None:
         try:
-            values = tomllib.loads(file.read_text("utf-8"))
+            values = parse(file.read_text("utf-8"))
         except OSError as bad:
             raise BadInput(f"{file} cannot be read: {bad.strerror}.") from bad
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
+        except (BadInput, UnicodeDecodeError) as bad:
             raise BadInput(f"{file} is not TOML: {bad}.") from bad
     prefix = f"ROOMGATE_{program.upper()}_"
     for name, text in os.environ.items():
@@ -25,8 +25,16 @@ def load(file: Path | None, program: str) -> dict[str, Any]:
     return values
 
 
+def parse(text: str) -> dict[str, Any]:
+    """The values of a TOML text; raises BadInput."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as bad:  # a number of 5,000 digits is a ValueError, and no TOMLDecodeError
+        raise BadInput(str(bad)[:200]) from bad
+
+
 def _value(text: str) -> Any:
     """A number or a switch where it reads like one, else the text."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
-    return int(text) if text.isdigit() else text
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else text

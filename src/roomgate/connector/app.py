@@ -25,6 +25,7 @@ from roomgate.connector.diary import DeviceDiary
 from roomgate.connector.effects import Effects
 from roomgate.connector.enrol import SOFTWARE, Identity, load_identity
 from roomgate.connector.fleet import Fleet
+from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
 from roomgate.connector.local import Door
 from roomgate.connector.mirror import Mirrored
@@ -116,6 +117,7 @@ class Connector:
         bookings = RoomBookings(self.sync, domains)
         ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
         self.uplink = Uplink(UplinkConfig(identity, ca_pem, config.proxy, config.heartbeat_s), self.desk, clock)
+        hub_memory = HubMemory(config.data / "hub.checkpoint")
         self.acts = Acts(
             site=identity.site,
             rooms=self.fleet,
@@ -129,7 +131,7 @@ class Connector:
             sender=Sender(self.desk.send),
             leases=self.uplink,
         )
-        self.desk.attend(Staff(self.fleet, self.acts, self.spool, self.mirrored, bookings, self.uplink))
+        self.desk.attend(Staff(self.fleet, self.acts, self.spool, self.mirrored, bookings, self.uplink, hub_memory))
         self.prover = Prover(
             self.fleet.keepers,
             lambda room: self.acts.occupied(room.device),

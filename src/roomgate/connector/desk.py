@@ -3,6 +3,7 @@
 Implements `uplink.UplinkHandler` and `acts.Sender`. It holds no rule: orders and cuts are `Acts`' to judge.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,7 @@ from roomgate.connector.acts import Acts
 from roomgate.connector.bookings import RoomBookings
 from roomgate.connector.effects import Effects
 from roomgate.connector.fleet import Fleet
+from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Keeper
 from roomgate.connector.mirror import Mirrored
 from roomgate.connector.room import Room, RoomCondition
@@ -74,6 +76,7 @@ class Staff:
     mirrored: Mirrored
     bookings: RoomBookings
     link: Link
+    hub: HubMemory
 
 
 class Desk:
@@ -102,7 +105,9 @@ class Desk:
         """What the hello says. What a room becomes after it and before the welcome is told with the welcome."""
         self._untold = {device: state for device, state in self._untold.items() if state.cut}
         policy = self._policy()
-        return Site(policy.rules.name, policy.digest, self.staff.fleet.infos(), self.effects())
+        return Site(
+            policy.rules.name, policy.digest, self.staff.fleet.infos(), self.effects(), self.staff.hub.checkpoint
+        )
 
     def effects(self) -> list[EffectInfo]:
         return [effect.info() for effect in self._effects.all()]
@@ -110,6 +115,7 @@ class Desk:
     async def welcome(self, welcome: Welcome) -> None:
         self.staff.spool.welcomed(welcome.ledger_size)
         self.staff.mirrored.up()
+        await asyncio.to_thread(self.staff.hub.tell, welcome.checkpoint)
         self._tell()
 
     async def order(self, order: Order, arrived: float) -> None:
@@ -127,8 +133,9 @@ class Desk:
     async def unsubscribe(self, order: str) -> None:
         await self.staff.acts.unsubscribe(order)
 
-    async def kept(self, size: int) -> None:
+    async def kept(self, size: int, checkpoint: str) -> None:
         self.staff.spool.kept(size)
+        await asyncio.to_thread(self.staff.hub.tell, checkpoint)
 
     # -- what the rooms say ---------------------------------------------------------------------------
 

@@ -54,6 +54,14 @@ class SiteRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     intrusive_per_minute: int = 6  # for each room: dials, unmuting, cameras
 
 
+def parse_rules(raw: bytes) -> SiteRules:
+    """The site's ``policy.toml``; raises BadPolicy."""
+    try:
+        return msgspec.toml.decode(raw, type=SiteRules)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as bad:
+        raise BadPolicy(f"The site's policy cannot be read: {bad}"[:500]) from bad
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What the policy may know about an order, beside the call."""
@@ -92,12 +100,12 @@ class SitePolicy:
     def load(cls, file: File | None) -> Self:
         """Read ``policy.toml`` (or the shipped *meetings only* when there is none); raises BadPolicy."""
         try:
-            rules = msgspec.toml.decode(file.read_bytes(), type=SiteRules) if file else SiteRules()
+            rules = parse_rules(file.read_bytes()) if file else SiteRules()
             if rules.cedar in SHIPPED:
                 text = cls.shipped_text(rules.cedar)
             else:
                 text = ((file.parent if file else File()) / rules.cedar).read_text("utf-8")
-        except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as bad:
+        except (OSError, UnicodeDecodeError) as bad:
             raise BadPolicy(f"The site's policy cannot be read: {bad}") from bad
         return cls.build(rules, text)
 

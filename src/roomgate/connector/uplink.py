@@ -83,6 +83,7 @@ class Site:
     policy_digest: str
     rooms: list[RoomInfo]
     effects: list[EffectInfo]
+    hub_checkpoint: str = ""
 
 
 class UplinkHandler(Protocol):
@@ -117,7 +118,7 @@ class UplinkHandler(Protocol):
 
     async def unsubscribe(self, order: str) -> None: ...
 
-    async def kept(self, size: int) -> None: ...
+    async def kept(self, size: int, checkpoint: str) -> None: ...
 
 
 class Uplink:
@@ -243,6 +244,7 @@ class Uplink:
                         site.policy_digest,
                         site.rooms,
                         site.effects,
+                        site.hub_checkpoint,
                     )
                 ),
                 Priority.SIGNED,
@@ -318,8 +320,8 @@ class Uplink:
                 await self._signed(message, arrived)
             case Unsubscribe(order=order):
                 await self._handler.unsubscribe(order)
-            case EntriesKept(size=size):
-                await self._handler.kept(size)
+            case EntriesKept(size=size, checkpoint=checkpoint):
+                await self._handler.kept(size, checkpoint)
             case Welcome() | Cut():
                 raise LinkBroken("The hub said what it may not say now.")
             case _:

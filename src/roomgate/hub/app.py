@@ -1,6 +1,7 @@
 """The hub's program: its parts behind one door, on one web server, with what runs by itself beside it."""
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
@@ -28,15 +29,18 @@ from roomgate.hub.findings import http as findings_http
 from roomgate.hub.grants import http as grants_http
 from roomgate.hub.http.asgi import App, wants_page
 from roomgate.hub.http.asking import DEPENDENCIES
+from roomgate.hub.http.described import describe
 from roomgate.hub.http.door import LARGEST_BODY, Door, Front
 from roomgate.hub.http.idempotency import Idempotency
 from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
 from roomgate.hub.identity import http as identity_http
 from roomgate.hub.ledger import http as ledger_http
 from roomgate.hub.parts import Parts, ensure_keys, open_parts
+from roomgate.hub.restoration import http as restoration_http
 from roomgate.hub.rooms import http as rooms_http
 from roomgate.hub.sites import http as sites_http
 from roomgate.ledger.event import HubStarted
+from roomgate.ledger.witnessing import WitnessAhead
 from roomgate.link.signing import fingerprint
 from roomgate.listening import listen, load_tls
 from roomgate.storage.database import Database
@@ -48,6 +52,7 @@ MACHINE_EVERY_S = 1.0
 WITNESS_EVERY_S = 1.0
 RECONCILE_EVERY_S = 2.0
 RETRY_S = 5.0  # the longest pause of what runs by itself after it failed
+LOOK_FIRST_S = 3.0
 _log = log.get("hub")
 
 
@@ -107,9 +112,12 @@ async def health() -> str:
 
 @get("/readyz", include_in_schema=False, media_type="text/plain")
 async def readiness(request: Request[Any, Any, Any]) -> Response[str]:
-    """Whether it can do its work: a hub that cannot write its record refuses everything."""
-    failed = request.app.state.parts.db.failed is not None
-    return Response("failing" if failed else "ok", status_code=503 if failed else 200)
+    """Whether people's work may be sent here: not in safe mode, nor where the record cannot be written."""
+    parts = request.app.state.parts
+    word = (
+        "failing" if parts.db.failed is not None else "safe-mode" if parts.restorations.safe_mode is not None else "ok"
+    )
+    return Response(word, status_code=200 if word == "ok" else 503, media_type="text/plain")
 
 
 @get("/.well-known/security.txt", include_in_schema=False, media_type="text/plain")
@@ -125,7 +133,9 @@ async def security_txt(request: Request[Any, Any, Any]) -> str:
 @get("/openapi.json", include_in_schema=False)
 async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     """The API's description, where people look for it."""
-    return Response(msgspec.json.encode(request.app.openapi_schema.to_schema()), media_type="application/json")
+    return Response(
+        msgspec.json.encode(describe(request.app.openapi_schema.to_schema())), media_type="application/json"
+    )
 
 
 def build_app(parts: Parts, extension: Extension) -> App:
@@ -134,6 +144,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         "/api/v1",
         route_handlers=[
             identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
+            restoration_http.API,
             *extension.api,
         ],
     )  # fmt: skip
@@ -201,6 +212,10 @@ async def _serve(
 ) -> None:
     parts = await open_parts(config, clock)
     try:
+        # Before anybody is let in: is this an older copy of the data? A witness that is away is asked again later.
+        with contextlib.suppress(RoomgateError, TimeoutError):
+            async with asyncio.timeout(LOOK_FIRST_S):
+                await look_at_witness(parts)
         await parts.record.add(HubStarted(at=_now(parts), version=__version__))
         extension = extend(parts)
         address = config.public_url or f"https://{config.listen_host}:{listener.getsockname()[1]}"
@@ -231,12 +246,24 @@ def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         descriptors.look()
         await parts.look_at_clock()
 
+    async def witness() -> None:
+        await look_at_witness(parts)
+
     return [
         ("hub.machine", every(MACHINE_EVERY_S, look_at_machine)),
         ("hub.expiry", every(EXPIRE_EVERY_S, parts.expire)),
-        ("hub.witness", every(WITNESS_EVERY_S, parts.ledger.push_to_witness)),
+        ("hub.witness", every(WITNESS_EVERY_S, witness)),
         ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),
     ]
+
+
+async def look_at_witness(parts: Parts) -> None:
+    """Have the record signed. A witness that knows a longer or another one tells that ours is an older copy."""
+    try:
+        await parts.ledger.push_to_witness()
+    except WitnessAhead as ahead:
+        await parts.restorations.behind_witness(ahead.size)
+        raise
 
 
 def every(pause_s: float, work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:

@@ -25,6 +25,7 @@ from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.passwords import Passwords
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.ledger.service import HubLedger, Witness
+from roomgate.hub.restoration.service import ORIGIN, Restorations
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.sites.service import Sites
 from roomgate.ledger.checkpoint import VerifierKey
@@ -32,7 +33,6 @@ from roomgate.ledger.event import ClockJumped
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
 
-ORIGIN = "roomgate.hub/main"
 _log = log.get("hub")
 
 
@@ -68,6 +68,7 @@ class Parts:
     ledger: HubLedger
     findings: Findings
     jumps: Jumps
+    restorations: Restorations
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -131,6 +132,8 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         grants = Grants(db, changes, clock, identity, rooms, sites)
         identity.bind(grants)
         rooms.bind(grants)
+        restorations = Restorations(db, changes, record, identity)
+        await restorations.load()  # first: it says by which name the record goes on
         newest = await record.entries(limit=1, newest_first=True)
         since = parse_iso(newest[0].event.at) if newest else None
         await identity.load(since)
@@ -142,19 +145,6 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         raise
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
-        config,
-        clock,
-        keys,
-        db,
-        record,
-        bus,
-        changes,
-        passwords,
-        identity,
-        sites,
-        rooms,
-        grants,
-        ledger,
-        findings,
-        Jumps(clock, since),
-    )
+        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
+        Jumps(clock, since), restorations,
+    )  # fmt: skip

@@ -27,6 +27,7 @@ class Cause(StrEnum):
     CONNECTOR_DISABLED = "connector.disabled"
     POLICY_CHANGED = "policy.changed"
     SESSION_ENDED = "session.ended"
+    HUB_RESTORED = "hub.restored"
 
 
 class SubjectKind(StrEnum):

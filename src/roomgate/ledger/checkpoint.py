@@ -179,6 +179,19 @@ def open_checkpoint(raw: str, key: VerifierKey) -> Checkpoint:
     return checkpoint
 
 
+def build_name(base: str, restored: int) -> str:
+    """A record's name. One that was restored from an older copy is another log than before: ``base/2``, ``base/3``."""
+    return base if restored == 0 else f"{base}/{restored + 1}"
+
+
+def earlier_name(name: str, now: str) -> bool:
+    """Whether a record that is called ``now`` was called ``name`` before it was restored."""
+    base, _, number = now.rpartition("/")
+    if not number.isascii() or not number.isdecimal() or len(number) > 4:
+        return False
+    return any(name == build_name(base, restored) for restored in range(int(number) - 1))
+
+
 def cosign(text: str, name: str, private: Ed25519PrivateKey, when: int) -> SignatureLine:
     """A witness's signature line over a checkpoint's text, with the time in seconds since 1970."""
     key = VerifierKey.of(name, private, COSIGNATURE)

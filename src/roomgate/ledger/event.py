@@ -92,6 +92,36 @@ class HubStarted(Event, frozen=True, kw_only=True, tag="hub.started"):
     version: Public[str]
 
 
+class HubRestored(Event, frozen=True, kw_only=True, tag="hub.restored"):
+    """The hub goes on from an older copy of its data, and is in safe mode.
+
+    ``cause`` says who noticed (backup, witness, connector), ``here`` how many entries that copy had,
+    ``elsewhere`` how many somebody else knows of (0: nobody said). The record goes on under another ``name``.
+    """
+
+    cause: Public[str]
+    made: Public[str] = ""
+    here: Public[int]
+    elsewhere: Public[int] = 0
+    name: Public[str]
+
+
+class SafeModeEnded(Event, frozen=True, kw_only=True, tag="hub.safe-mode-ended"):
+    """An administrator ended the safe mode; what was confirmed lives, what was not has ended for good."""
+
+    people: Public[int]
+    tokens: Public[int]
+    grants: Public[int]
+    by: Personal[str]
+
+
+class Confirmed(Event, frozen=True, kw_only=True, tag="restoration.confirmed"):
+    """An administrator says that this account, token or grant of the older copy still holds."""
+
+    subject: Public[str]
+    by: Personal[str]
+
+
 class SignedIn(Event, frozen=True, kw_only=True, tag="signin"):
     """A person signed in: how (password, passkey, identity provider …) and from which address."""
 

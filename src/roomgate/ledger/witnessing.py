@@ -27,10 +27,14 @@ class WitnessRefused(RoomgateError):
 
 
 class WitnessAhead(WitnessRefused):
-    """The witness has signed for a longer record than there is here: ours was cut short, or is an old copy."""
+    """The witness has signed for a longer or for another record: ours was cut short, or grew on an old copy."""
 
     code = "witness.ahead"
     hint = "Stop, and find out which copy is right: entries that a witness signed for are missing here."
+
+    def __init__(self, message: str, size: int = 0) -> None:
+        super().__init__(message)
+        self.size = size  # how many entries the witness knows; 0 where it did not say
 
 
 class BadRequest(RoomgateError):
@@ -90,6 +94,8 @@ def parse_answer(status: int, content_type: str, body: bytes, note: Note, witnes
         if not number.isascii() or not number.isdecimal() or len(number) > 18:
             raise WitnessRefused("the witness told no size")
         return LastSaw(int(number))
+    if status == 422:
+        raise WitnessAhead("the witness has signed for another history than is here")
     if status != 200:
         raise WitnessRefused(f"the witness answered {status}: {_plain(text)}")
     try:

@@ -36,6 +36,7 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     version: int
     heartbeat_s: float
     ledger_size: int  # how many of the connector's ledger entries the hub holds
+    checkpoint: str = ""  # of the hub's own ledger, signed: to be shown at the next hello
 
 
 class Cut(msgspec.Struct, frozen=True, tag="cut"):
@@ -57,6 +58,7 @@ class EntriesKept(msgspec.Struct, frozen=True, tag="kept"):
     """Hub → connector: ledger entries below this index are durable here; the spool may let them go."""
 
     size: int
+    checkpoint: str = ""  # as in `Welcome`
 
 
 class RoomInfo(msgspec.Struct, frozen=True):
@@ -92,6 +94,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     policy_digest: str
     rooms: list[RoomInfo]
     effects: list[EffectInfo]
+    hub_checkpoint: str = ""  # the newest of the hub's ledger that it told us: an older hub sees that it is one
 
 
 class Heartbeat(msgspec.Struct, frozen=True, tag="beat"):

@@ -27,7 +27,7 @@ def parse_fault(body: bytes) -> Fault:
     """Read the switch; raises BadInput."""
     try:
         fault = msgspec.json.decode(body, type=Fault)
-    except msgspec.MsgspecError as bad:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise BadInput(f"not a fault: {bad}") from bad
     if not 0 <= fault.seconds <= 3600:
         raise BadInput("seconds takes 0–3600")

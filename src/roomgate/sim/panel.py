@@ -204,7 +204,7 @@ def _read_touch(request: HttpRequest, is_form: bool) -> Touch:
         if is_form:
             return msgspec.convert(request.form(), Touch, strict=False)
         return msgspec.json.decode(request.body or b"{}", type=Touch)
-    except msgspec.MsgspecError as bad:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise BadInput(f"not understood: {bad}") from bad
 
 

@@ -112,7 +112,7 @@ class Database:
         (a migration's). Blocks for as long as SQLite's quick check takes. Raises DamagedData if that
         check complains, StorageFailed if the file cannot be opened, BadInput for another kind of database.
         """
-        path = _path(path_or_url)
+        path = file_of(path_or_url)
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -314,7 +314,8 @@ def _log_failure(answer: asyncio.Future[Any]) -> None:
         _log.error("storage.write-failed", error=f"{type(fault).__name__}: {fault}"[:300])
 
 
-def _path(path_or_url: str | Path) -> Path:
+def file_of(path_or_url: str | Path) -> Path:
+    """The file that a path or a ``sqlite:///`` address names; raises BadInput for another kind of database."""
     if isinstance(path_or_url, str) and "://" in path_or_url:
         url = make_url(path_or_url)
         if url.get_backend_name() != "sqlite" or not url.database:

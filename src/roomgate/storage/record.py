@@ -143,6 +143,11 @@ class Record:
         self.origin = origin
         self.verifier = VerifierKey.of(origin, key)
 
+    def rename(self, origin: str) -> None:
+        """From now on its checkpoints are another log's. To be called inside a unit of work, where they are made."""
+        self.origin = origin
+        self.verifier = VerifierKey.of(origin, self._key)
+
     # -- adding -------------------------------------------------------------------------------------
 
     def require(self) -> None:

@@ -12,11 +12,11 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from roomgate.errors import NotFound
-from roomgate.ledger.checkpoint import BadNote, Checkpoint, Note, VerifierKey
+from roomgate.ledger.checkpoint import BadNote, Checkpoint, Note, VerifierKey, earlier_name
 from roomgate.ledger.event import BadEvent, Event, Unknown, filed_under, parse_event
 from roomgate.ledger.tree import Frontier, leaf_hash
 
@@ -182,8 +182,10 @@ def _judge(
         try:
             note = Note.parse(raw)
             checkpoint = Checkpoint.parse(note.text)
-            note.verify(key)
-            if checkpoint.origin != key.name:
+            # Before a restoration the record had another name, under the same key.
+            named = replace(key, name=checkpoint.origin) if earlier_name(checkpoint.origin, key.name) else key
+            note.verify(named)
+            if checkpoint.origin != named.name:
                 raise BadNote(f"it is of {checkpoint.origin}")
         except BadNote as bad:
             walk.complain(f"a checkpoint cannot be trusted: {bad}")

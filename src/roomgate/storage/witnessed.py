@@ -42,7 +42,7 @@ async def push(record: Record, url: str, witness: VerifierKey, tls: ssl.SSLConte
                 await record.cosigned(size, lines)
                 return size
             case LastSaw(seen) if seen > size:
-                raise WitnessAhead(f"the witness has signed for {seen} entries, and here are {size}")
+                raise WitnessAhead(f"the witness has signed for {seen} entries, and here are {size}", seen)
             case LastSaw(seen):
                 old = seen
     raise WitnessRefused("the witness names another size each time, or saw another record of this size")

@@ -108,7 +108,7 @@ class Conversation:
             if message.method is not None:
                 return _feedback(message) if message.method == "xFeedback/Event" else None
             return self._reply(message)
-        except (msgspec.MsgspecError, RecursionError) as bad:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
             raise ProtocolError("a frame that does not parse") from bad
 
     def _frame(self, verb: Verb | None, method: str, params: dict[str, Any]) -> tuple[int, bytes]:

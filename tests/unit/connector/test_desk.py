@@ -33,6 +33,11 @@ class Everybody:
     def welcomed(self, size):
         self.did.append(("welcomed", size))
 
+    checkpoint = "newest"
+
+    def tell(self, note):
+        self.did.append(("told", note))
+
     def kept(self, size):
         self.did.append(("kept", size))
 
@@ -84,25 +89,26 @@ def everybody():
 @pytest.fixture
 def desk(everybody):
     made = Desk(SimpleNamespace(all=list), lambda: SitePolicy.load(None))
-    made.attend(Staff(*([everybody] * 6)))
+    made.attend(Staff(*([everybody] * 7)))
     return made
 
 
 @pytest.mark.asyncio
 async def test_each_message_goes_to_whom_it_concerns(desk, everybody):
     cut = Cut("c", ["ses_1"], "grant.revoked", "words")
-    await desk.welcome(Welcome(1, 3.0, 12))
+    await desk.welcome(Welcome(1, 3.0, 12, "one"))
     await desk.order("order", 1.0)
     await desk.refused(None, "order.signature", "no")
     assert await desk.cut(cut) == ["call 7: undone"]
     await desk.lapsed(["ses_2"])
     await desk.unsubscribe("order_1")
-    await desk.kept(15)
+    await desk.kept(15, "two")
 
     assert everybody.did == [
-        ("welcomed", 12), ("up",), ("order", "order", 1.0), ("refused", None, "order.signature", "no"),
-        ("cut", cut), ("lapsed", ["ses_2"]), ("unsubscribe", "order_1"), ("kept", 15),
+        ("welcomed", 12), ("up",), ("told", "one"), ("order", "order", 1.0), ("refused", None, "order.signature", "no"),
+        ("cut", cut), ("lapsed", ["ses_2"]), ("unsubscribe", "order_1"), ("kept", 15), ("told", "two"),
     ]  # fmt: skip
+    assert desk.site().hub_checkpoint == "newest"
     assert desk.site().policy == "meetings-only"
     assert desk.occupied("device_1")
     assert not desk.occupied("device_2")

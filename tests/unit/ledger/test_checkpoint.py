@@ -14,7 +14,9 @@ from roomgate.ledger.checkpoint import (
     Note,
     SignatureLine,
     VerifierKey,
+    build_name,
     cosign,
+    earlier_name,
     open_checkpoint,
 )
 from roomgate.ledger.tree import root_of
@@ -183,3 +185,13 @@ def test_one_changed_character_is_never_accepted_as_another_checkpoint(data):
     new = raw[:at] + data.draw(st.characters(exclude_characters=raw[at], codec="utf-8")) + raw[at + 1 :]
     with pytest.raises(BadNote):
         open_checkpoint(new, LOG)
+
+
+def test_a_restored_record_is_another_log_and_knows_its_earlier_names():
+    names = [build_name("roomgate.hub/main", n) for n in range(4)]
+    assert names == ["roomgate.hub/main", "roomgate.hub/main/2", "roomgate.hub/main/3", "roomgate.hub/main/4"]
+    for i, now in enumerate(names):
+        assert [name for name in names if earlier_name(name, now)] == names[:i]
+    for other in ("roomgate.hub", "roomgate.hub/main/1", "roomgate.hub/main/5", "elsewhere/main"):
+        assert not earlier_name(other, names[3])
+    assert not earlier_name("a", "a/99999999999")

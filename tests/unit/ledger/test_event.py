@@ -27,7 +27,8 @@ BRIEF = {
     *("denied", "outcome", "revocation", "finding", "connector.started", "link.up", "link.down", "order.refused"),
     *("order.about", "order.outcome", "consent.asked", "consent.answered", "session.cut", "effect.begun"),
     *("effect.undone", "effect.kept", "device.connected", "device.gone", "device.quarantined", "device.confirmed"),
-    *("booking.put", "privileged.used", "vault.changed"),
+    *("booking.put", "privileged.used", "vault.changed", "hub.restored", "hub.safe-mode-ended"),
+    "restoration.confirmed",
 }
 
 

@@ -236,3 +236,15 @@ def test_an_empty_folder_is_no_record(tmp_path):
 def test_a_damaged_file_is_a_problem_and_no_crash(tmp_path):
     (tmp_path / "connector.db").write_bytes(b"rubbish " * 1000)
     assert any("cannot be read" in problem for problem in verify(tmp_path).problems)
+
+
+@pytest.mark.asyncio
+async def test_a_restored_record_is_whole_under_both_names(tmp_path):
+    db, record = await fill(tmp_path / "data")
+    record.rename(f"{ORIGIN}/2")
+    await record.add(permit(99))
+    await record.checkpoint()
+    await db.aclose()
+    verdict = verify(tmp_path / "data", witnesses=[WITNESS])
+    assert (verdict.problems, verdict.origin) == ((), f"{ORIGIN}/2")
+    assert (verdict.signed_size, verdict.witnessed_size) == (SIZE + 1, SIZE)

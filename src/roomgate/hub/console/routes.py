@@ -29,6 +29,7 @@ from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import parts_of, signed_of
 from roomgate.hub.http.door import Front
 from roomgate.hub.relay.parts import RelayParts
+from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.xapi.errors import XapiError
 
@@ -59,7 +60,9 @@ def build_console(relay: RelayParts) -> Console:
         host = request.headers.get("host", "")
         quiet = "x-look" in request.headers
         who, t, now = signed_of(request), words_of(request), parts.clock.now()
-        return Visit(who, t, notices, now, request.url.path, host[:255], quiet)
+        return Visit(
+            who, t, notices, now, request.url.path, host[:255], quiet, {"safe_mode": parts.restorations.safe_mode}
+        )
 
     def refuse(request: Req, fault: Exception) -> Page:
         """A refusal as a page. An error that is not ours is logged and says nothing of itself."""
@@ -74,7 +77,7 @@ def build_console(relay: RelayParts) -> Console:
 
     pages = Router(
         "/",
-        route_handlers=[sign_in, language, *rooms_pages.ROUTES, *grants_pages.ROUTES],
+        route_handlers=[sign_in, language, *rooms_pages.ROUTES, *grants_pages.ROUTES, *restoration_pages.ROUTES],
         dependencies={
             "visit": Provide(visit_of, sync_to_thread=False),
             "relay": Provide(lambda: relay, sync_to_thread=False),

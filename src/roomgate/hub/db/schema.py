@@ -66,6 +66,7 @@ people = Table(
     Column("created", String(40), nullable=False),
     Column("created_by", String(80)),
     Column("version", Integer, nullable=False),
+    Column("paused", String(80)),  # why, or null; a paused account acts as little as a disabled one
 )
 # A deleted person keeps its row, for the record, but gives its name back.
 Index(
@@ -102,6 +103,7 @@ tokens = Table(
     Column("created", String(40), nullable=False),
     Column("until", String(40), nullable=False),
     Column("ended", String(40)),
+    Column("paused", String(80)),  # why, or null
 )
 
 grants = Table(
@@ -267,6 +269,20 @@ findings = Table(
     Column("mend", Text, nullable=False),
     Column("first_seen", String(40), nullable=False),
     Column("last_seen", String(40), nullable=False),
+)
+
+restorations = Table(
+    "restorations",
+    metadata,
+    Column("id", Integer, primary_key=True),  # 1, 2, …: the record's name counts them
+    Column("cause", String(20), nullable=False),  # how it was noticed: backup, witness, connector
+    Column("at", String(40), nullable=False),
+    Column("made", String(40)),  # when the backup was made, where that is known
+    Column("here", Integer, nullable=False),  # entries in the record as it was found
+    Column("elsewhere", Integer, nullable=False),  # entries that somebody else knows of; 0: nobody said
+    Column("site_sizes", JSON, nullable=False),  # connector → how many of its entries were here
+    Column("ended", String(40)),  # null: safe mode
+    Column("ended_by", String(80)),
 )
 
 idempotency = Table(

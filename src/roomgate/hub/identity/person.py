@@ -36,6 +36,7 @@ class Person:
     created: datetime
     version: int
     has_password: bool
+    paused: str | None = None  # why; then ``active`` is false too
 
     @property
     def rights(self) -> frozenset[Right]:
@@ -67,6 +68,7 @@ class Token:
     made_by: PersonId
     issued: int
     ended: str | None = None
+    paused: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

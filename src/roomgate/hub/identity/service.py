@@ -169,7 +169,7 @@ class Identity:
                 return known
             if not active:
                 self._not_last(change.conn, known.id)
-            store.change_person(change.conn, known.id, active=active)
+            store.change_person(change.conn, known.id, active=active, paused=None)
             change.record(PersonChanged, person=known.id, what="active", to="yes" if active else "no", by=by.person.id)
             if not active:
                 self._end_person(change, known.id, Cause.PERSON_DISABLED, by.person.id, "The account was disabled.")
@@ -434,6 +434,7 @@ class Identity:
         return (
             token is not None
             and token.ended is None
+            and token.paused is None
             and token.person == principal.id
             and token.until > self._clock.now()
             and not self._token_ends.past(token.id)

@@ -31,8 +31,9 @@ class Known:
 
 def _person(row: Row[Any]) -> Person:
     return Person(
-        PersonId(row.id), row.name, Kind(row.kind), frozenset(row.roles), bool(row.active),
-        parse_iso(row.created), row.version, row.password is not None,
+        PersonId(row.id), row.name, Kind(row.kind), frozenset(row.roles),
+        bool(row.active) and row.paused is None, parse_iso(row.created), row.version, row.password is not None,
+        row.paused,
     )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def _web(row: Row[Any]) -> WebSession:
 def _token(row: Row[Any]) -> Token:
     return Token(
         TokenId(row.id), PersonId(row.person), row.name, parse_iso(row.created), parse_iso(row.until),
-        PersonId(row.made_by), row.issued, row.ended,
+        PersonId(row.made_by), row.issued, row.ended, row.paused,
     )  # fmt: skip
 
 
@@ -96,7 +97,9 @@ def anybody(conn: Connection) -> bool:
 
 def administrators(conn: Connection) -> set[PersonId]:
     """Active people with the administrator's role."""
-    query = select(people.c.id, people.c.roles).where(people.c.deleted.is_(False), people.c.active.is_(True))
+    query = select(people.c.id, people.c.roles).where(
+        people.c.deleted.is_(False), people.c.active.is_(True), people.c.paused.is_(None)
+    )
     return {PersonId(row.id) for row in conn.execute(query) if "administrator" in row.roles}
 
 
@@ -195,7 +198,8 @@ def add_token(conn: Connection, token: Token, hash: str) -> None:
 
 
 def find_token(conn: Connection, hash: str) -> Token | None:
-    row = conn.execute(select(tokens).where(tokens.c.hash == hash, tokens.c.ended.is_(None))).first()
+    live = (tokens.c.hash == hash) & tokens.c.ended.is_(None) & tokens.c.paused.is_(None)
+    row = conn.execute(select(tokens).where(live)).first()
     return _token(row) if row else None
 
 

@@ -57,7 +57,7 @@ async def list_entries(
     return build_page(found, most, lambda entry: str(entry.index), show_entry)
 
 
-@get("/ledger/checkpoint")
+@get("/ledger/checkpoint", media_type="text/plain")
 async def checkpoint(parts: Hub, signed: Who) -> Response[str]:
     """The signed note over all that the record holds now, with the witness's signature once it has one."""
     return Response(await parts.ledger.checkpoint(signed), media_type="text/plain")

@@ -48,6 +48,7 @@ WORDS: dict[Cause, str] = {
     Cause.CONNECTOR_DISABLED: "The site's connector was disabled.",
     Cause.POLICY_CHANGED: "The site's policy was changed.",
     Cause.SESSION_ENDED: "The session was ended.",
+    Cause.HUB_RESTORED: "The hub goes on from an older copy of its data.",
 }
 
 

@@ -19,7 +19,7 @@ def open_relay(parts: Parts) -> RelayParts:
     """The relay of a hub, known to the parts that ask it something. Once for each hub."""
     relay = build_relay(
         parts.db, parts.record, parts.bus, parts.changes, parts.grants, parts.rooms, parts.rooms, parts.ledger,
-        parts.clock,
+        parts.clock, memory=parts.restorations,
     )  # fmt: skip
     parts.grants.session_exists = session_exists(relay.book)
     parts.rooms.session_count = _counter(relay)
@@ -28,7 +28,14 @@ def open_relay(parts: Parts) -> RelayParts:
 
 def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None) -> Extension:
     """Routes, sockets and tasks; the console's own front is kept, with the two sockets added."""
-    link = LinkEndpoint(parts.sites, parts.keys.order, relay.events, parts.clock, parts.ledger.kept_size)
+    link = LinkEndpoint(
+        parts.sites,
+        parts.keys.order,
+        relay.events,
+        parts.clock,
+        parts.ledger.kept_size,
+        checkpoint=relay.events.checkpoint,
+    )
     gateway = Gateway(relay.relay, relay.channels, parts.identity)
     parts.bus.listen(Revocation, link_ender(link.close))
     base = front or Front()

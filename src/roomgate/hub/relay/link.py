@@ -179,7 +179,10 @@ class HubLinkSession:
 
 
 class LinkEndpoint:
-    """The ASGI application. ``ledger_size(connector)`` is how many of its ledger entries are durable here."""
+    """The ASGI application. ``ledger_size(connector)`` is how many of its ledger entries are durable here.
+
+    ``checkpoint()`` is a recent one of the hub's own ledger, for connectors to show at their next hello.
+    """
 
     def __init__(
         self,
@@ -189,6 +192,7 @@ class LinkEndpoint:
         clock: Clock,
         ledger_size: Callable[[ConnectorId], Awaitable[int]],
         times: LinkTimes = LinkTimes(),
+        checkpoint: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self._directory = directory
         self._hub_key = hub_key
@@ -197,6 +201,7 @@ class LinkEndpoint:
         self._clock = clock
         self._ledger_size = ledger_size
         self._times = times
+        self._checkpoint = checkpoint
         self._links: dict[ConnectorId, HubLinkSession] = {}
         self._strangers = 0
 
@@ -284,7 +289,8 @@ class LinkEndpoint:
         _log.info("link.arrived", connector=link.connector, source=link.source)
         try:
             size = await self._ledger_size(link.connector)
-            link.send(Welcome(VERSION, self._times.heartbeat_s, size))
+            checkpoint = await self._checkpoint() if self._checkpoint else ""
+            link.send(Welcome(VERSION, self._times.heartbeat_s, size, checkpoint))
             await self._handler.arrived(link)
             async with asyncio.TaskGroup() as group:
                 group.create_task(shore.write(link), name="link.write")

@@ -70,6 +70,16 @@ class SiteLedgers(Protocol):
         """Raises where the checkpoint does not verify; gives how many entries are durable here now."""
 
 
+CHECKPOINT_EVERY_S = 10.0
+
+
+class Memory(Protocol):
+    """What notices that this hub goes on from an older copy of its data."""
+
+    async def told(self, checkpoint: str) -> None:
+        """A connector shows the newest checkpoint of this hub that it was told."""
+
+
 class LinkEvents:
     def __init__(
         self,
@@ -84,6 +94,7 @@ class LinkEvents:
         record: Record,
         clock: Clock,
         catalogue: Catalogue,
+        memory: Memory | None = None,
     ) -> None:
         self._relay = relay
         self._links = links
@@ -96,10 +107,14 @@ class LinkEvents:
         self._record = record
         self._clock = clock
         self._catalogue = catalogue
+        self._memory = memory
         self._restoring: set[SessionId] = set()
+        self._checkpoint: tuple[float, str] | None = None
 
     async def arrived(self, link: LinkSession) -> None:
         hello = link.hello
+        if hello.hub_checkpoint and self._memory is not None:
+            await self._memory.told(hello.hub_checkpoint)
         await self._rooms.saw(link.connector, link.site, hello.rooms)
         self._links.arrived(link)
         self._rooms.link_changed(link.connector, True)
@@ -172,7 +187,14 @@ class LinkEvents:
             # A finding by now. The link stays: a connector whose record is in doubt can still be cut.
             _log.warning("relay.entries-refused", connector=link.connector, error=refused.code)
             return
-        link.send(EntriesKept(size))
+        link.send(EntriesKept(size, await self.checkpoint()))
+
+    async def checkpoint(self) -> str:
+        """A recent checkpoint of the hub's own ledger: one for all connectors, a few seconds old at most."""
+        now = self._clock.monotonic()
+        if self._checkpoint is None or now - self._checkpoint[0] >= CHECKPOINT_EVERY_S:
+            self._checkpoint = now, await self._record.checkpoint()
+        return self._checkpoint[1]
 
     async def _room(self, link: LinkSession, message: RoomState) -> None:
         """A room came, went or was quarantined. What the connector has cut falls here too, by the one mechanism."""

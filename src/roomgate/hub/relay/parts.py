@@ -13,7 +13,7 @@ from roomgate.hub.relay import store
 from roomgate.hub.relay.asked import Asks
 from roomgate.hub.relay.cut import Cutter, FactsSource
 from roomgate.hub.relay.heard import Heard
-from roomgate.hub.relay.link_events import LinkEvents, RoomsTold, SiteLedgers
+from roomgate.hub.relay.link_events import LinkEvents, Memory, RoomsTold, SiteLedgers
 from roomgate.hub.relay.links import Links
 from roomgate.hub.relay.service import Devices, Relay
 from roomgate.hub.relay.sessions import Book
@@ -53,6 +53,7 @@ def build_relay(
     ledgers: SiteLedgers,
     clock: Clock,
     catalogue: Catalogue | None = None,
+    memory: Memory | None = None,
 ) -> RelayParts:
     """Everything of the relay, listening to the bus from now on."""
     known = Catalogue.shipped() if catalogue is None else catalogue
@@ -60,5 +61,5 @@ def build_relay(
     links = Links(book, clock)
     relay = Relay(db, record, grants, devices, book, heard, links, asks, clock, known)
     cutter = Cutter(bus, book, heard, channels, links, asks, grants, db, clock, known)
-    events = LinkEvents(relay, links, book, rooms, ledgers, grants, changes, db, record, clock, known)
+    events = LinkEvents(relay, links, book, rooms, ledgers, grants, changes, db, record, clock, known, memory)
     return RelayParts(channels, book, links, relay, events, EventStreams(relay, channels, clock), cutter, changes)

@@ -1,0 +1,1 @@
+"""After a restoration: what stays paused until an administrator confirms it."""

@@ -1,0 +1,142 @@
+"""The SQL of restorations. One statement for each table that holds something that can live: nothing is left out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
+
+from roomgate.hub.db.schema import (
+    enrolment_codes,
+    grants,
+    idempotency,
+    people,
+    restorations,
+    sessions,
+    site_checkpoints,
+    site_entries,
+    tokens,
+    web_sessions,
+)
+
+PAUSED = "the hub was restored"
+ENDED = "hub.restored"
+_TABLES: dict[str, Table] = {"people": people, "tokens": tokens, "grants": grants}
+
+
+@dataclass(frozen=True, slots=True)
+class Restoration:
+    """One time that the hub went on from an older copy of its data. It is in safe mode until ``ended``."""
+
+    id: int
+    cause: str
+    at: str
+    made: str | None
+    here: int
+    elsewhere: int
+    site_sizes: dict[str, int]
+    ended: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PausedThing:
+    """What waits for an administrator: ``kind`` is people, tokens or grants."""
+
+    kind: str
+    id: str
+    name: str
+    person: str
+    until: str
+
+
+def count(conn: Connection) -> int:
+    return int(conn.execute(select(func.count()).select_from(restorations)).scalar_one())
+
+
+def latest(conn: Connection) -> Restoration | None:
+    row = conn.execute(select(restorations).order_by(restorations.c.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    return Restoration(row.id, row.cause, row.at, row.made, row.here, row.elsewhere, dict(row.site_sizes), row.ended)
+
+
+def add(conn: Connection, one: Restoration) -> None:
+    conn.execute(
+        insert(restorations),
+        {
+            "id": one.id, "cause": one.cause, "at": one.at, "made": one.made, "here": one.here,
+            "elsewhere": one.elsewhere, "site_sizes": one.site_sizes,
+        },
+    )  # fmt: skip
+
+
+def know_more(conn: Connection, id: int, elsewhere: int) -> None:
+    more = (restorations.c.id == id) & (restorations.c.elsewhere < elsewhere)
+    conn.execute(update(restorations).where(more).values(elsewhere=elsewhere))
+
+
+def end(conn: Connection, id: int, at: str, by: str) -> None:
+    conn.execute(update(restorations).where(restorations.c.id == id).values(ended=at, ended_by=by))
+
+
+def site_sizes(conn: Connection) -> dict[str, int]:
+    return {row.connector: row.size for row in conn.execute(select(site_checkpoints))}
+
+
+def site_entries_from(conn: Connection, connector: str, start: int, limit: int) -> list[bytes]:
+    query = select(site_entries.c.entry).where(site_entries.c.connector == connector, site_entries.c.index >= start)
+    return [bytes(raw) for raw in conn.execute(query.order_by(site_entries.c.index).limit(limit)).scalars()]
+
+
+def pause_all(conn: Connection, at: str) -> list[str]:
+    """Everything that lives in this copy: paused where it can be confirmed, ended where it is cheap to make anew.
+
+    Gives the ids of the people who were active.
+    """
+    active = people.c.deleted.is_(False) & people.c.active.is_(True) & people.c.paused.is_(None)
+    whose = list(conn.execute(select(people.c.id).where(active)).scalars())
+    conn.execute(update(people).where(active).values(paused=PAUSED, version=people.c.version + 1))
+    for table, more in ((tokens, {}), (grants, {"version": grants.c.version + 1})):
+        live = table.c.ended.is_(None) & table.c.paused.is_(None)
+        conn.execute(update(table).where(live).values(paused=PAUSED, **more))
+    conn.execute(update(web_sessions).where(web_sessions.c.ended.is_(None)).values(ended=ENDED))
+    conn.execute(update(sessions).where(sessions.c.ended.is_(None)).values(ended=ENDED, ended_at=at))
+    conn.execute(update(enrolment_codes).where(enrolment_codes.c.used_by.is_(None)).values(until=at))
+    conn.execute(delete(idempotency))
+    return whose
+
+
+def paused(conn: Connection) -> list[PausedThing]:
+    waiting = select(people).where(people.c.paused == PAUSED, people.c.deleted.is_(False)).order_by(people.c.id)
+    found = [PausedThing("people", row.id, row.name, row.id, "") for row in conn.execute(waiting)]
+    for kind, name in (("tokens", tokens.c.name), ("grants", grants.c.reason)):
+        table = _TABLES[kind]
+        query = select(table.c.id, name.label("name"), table.c.person, table.c.until)
+        live = query.where(table.c.paused == PAUSED, table.c.ended.is_(None)).order_by(table.c.id)
+        found += [PausedThing(kind, row.id, row.name, row.person, row.until) for row in conn.execute(live)]
+    return found
+
+
+def confirm(conn: Connection, kind: str, id: str, **columns: Any) -> bool:
+    """Let one live again; False where nothing of this id waits."""
+    table = _TABLES[kind]
+    waits = (table.c.id == id) & (table.c.paused == PAUSED)
+    waits &= table.c.deleted.is_(False) if kind == "people" else table.c.ended.is_(None)
+    return conn.execute(update(table).where(waits).values(paused=None, **columns)).rowcount == 1
+
+
+def end_paused(conn: Connection) -> tuple[int, int, int]:
+    """What was not confirmed ends for good: how many accounts, tokens and grants."""
+    off = update(people).where(people.c.paused == PAUSED).values(active=False, paused=None)
+    accounts = conn.execute(off).rowcount
+    ended = [
+        conn.execute(update(t).where(t.c.paused == PAUSED, t.c.ended.is_(None)).values(ended=ENDED)).rowcount
+        for t in (tokens, grants)
+    ]
+    return accounts, ended[0], ended[1]
+
+
+def admit(conn: Connection, id: str, password: str | None) -> None:
+    columns: dict[str, Any] = {"paused": None, "version": people.c.version + 1}
+    if password is not None:
+        columns["password"] = password
+    conn.execute(update(people).where(people.c.id == id).values(**columns))

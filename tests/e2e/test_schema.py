@@ -1,0 +1,129 @@
+"""The API against its own description: whatever is sent, the answer is one that the description names.
+
+Every operation gets well-formed and ill-formed requests that the description gives rise to. No answer may be a
+fault of ours (500), have a status or a form that is not described, or anything but a problem document as refusal.
+"""
+
+import json
+import ssl
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from roomgate.hub.http.problem import MEDIA_TYPE
+from support.hub import PASSWORD
+from support.hub_program import hub_program
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("schema")]
+
+EXAMPLES = 8  # of each kind, for each operation: about 20 s in all
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+STREAMS = "/api/v1/rooms/{room}/events"  # answers as long as one listens
+# Asked by the administrator of a hub that other tests do not share; these alone would shut the tester out.
+SUICIDAL = {("delete", "/api/v1/people/{id}"), ("patch", "/api/v1/people/{id}"), ("post", "/api/v1/restoration/end")}
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory):
+    with hub_program(tmp_path_factory.mktemp("schema")) as hub, hub.client() as admin:
+        for name in ("alma", "bert"):
+            admin.post("/api/v1/people", json={"name": name, "password": PASSWORD})
+        admin.post("/api/v1/sites", json={"name": "home"})
+        document = admin.get("/openapi.json").json()
+        schema = schemathesis.openapi.from_dict(document)
+        trust = ssl.create_default_context(cafile=str(hub.folder / "ca.pem"))
+        with httpx.Client(base_url=hub.url, verify=trust, timeout=20, trust_env=False) as client:
+            yield hub, schema, client, document
+
+
+def operations(schema):
+    return [found.ok() for found in schema.get_all_operations()]
+
+
+def test_every_route_of_the_api_is_described(api):
+    _, schema, _, document = api
+    assert len(operations(schema)) > 40
+    assert document["info"]["title"] == "Roomgate"
+
+
+def ask(hub, client, case):
+    """The request as the description's case has it. Names stay as they are: what the client can't encode is skipped."""
+    made = case.as_transport_kwargs(base_url=hub.url)
+    headers = {name: value for name, value in dict(made.get("headers") or {}).items() if name.lower() != "user-agent"}
+    headers["Authorization"] = f"Bearer {hub.token}"
+    content = made.get("data")
+    if made.get("json") is not None or "json" in made:
+        content = json.dumps(made["json"]).encode("utf-8", "surrogatepass")
+        headers.setdefault("Content-Type", "application/json")
+    try:
+        return client.request(made["method"], made["url"], params=made.get("params"), headers=headers, content=content)
+    except (httpx.InvalidURL, UnicodeEncodeError, httpx.LocalProtocolError):
+        return None
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["well-formed", "ill-formed"])
+def test_every_answer_is_one_that_is_described(api, mode):
+    hub, schema, client, _ = api
+    refused = answered = 0
+    for operation in operations(schema):
+        if operation.path == STREAMS or (operation.method, operation.path) in SUICIDAL:
+            continue
+
+        @given(case=operation.as_strategy(generation_mode=mode))
+        @settings(
+            max_examples=EXAMPLES, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck),
+            derandomize=True, database=None,
+        )  # fmt: skip
+        def check(case):
+            nonlocal refused, answered
+            answer = ask(hub, client, case)
+            if answer is None:
+                return
+            case.validate_response(answer, checks=CHECKS)
+            answered += 1
+            if answer.status_code >= 400:
+                refused += 1
+                assert answer.headers["content-type"] == MEDIA_TYPE
+                assert answer.json()["status"] == answer.status_code
+
+        check()
+    assert answered > 200
+    assert refused > 50
+    assert client.get("/healthz").text == "ok"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["get", "post", "patch", "delete", "put"]),
+            st.sampled_from(["people", "tokens", "grants", "locks", "sites", "connectors", "rooms/x/asks", "sessions"]),
+            st.binary(max_size=300),
+            st.sampled_from(["application/json", "application/x-www-form-urlencoded", "text/plain", "application/msgpack", ""]),
+        ),
+        max_size=8,
+    )
+)  # fmt: skip
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+def test_bytes_for_a_body_are_refused_in_words(api, tried):
+    hub, _, client, _ = api
+    for verb, path, body, kind in tried:
+        headers = {"Authorization": f"Bearer {hub.token}", **({"Content-Type": kind} if kind else {})}
+        answer = client.request(verb, f"/api/v1/{path}", content=body, headers=headers)
+        assert answer.status_code < 500, (verb, path, body, kind, answer.text)
+        if answer.status_code >= 400:
+            assert answer.headers["content-type"] == MEDIA_TYPE
+
+
+def test_nothing_failed_inside(api):
+    hub, *_ = api
+    assert [line for line in hub.logged() if line["level"] == "error"] == []
