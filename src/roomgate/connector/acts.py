@@ -306,12 +306,12 @@ class Acts:
         except XapiError as failed:
             self._failed(order, room, failed)
             return
-        keep = _keeper(order, leave)
+        keep = _keeper(order, leave, self.catalogue)
         prefix = None if call.path.is_pattern else call.path
         self._outcome(order, room, Outcome(order.id, "done", result=tree.prune(result, prefix, keep)))
 
     async def _watch(self, order: Order, room: Room, call: Call, leave: Leave) -> None:
-        keep = _keeper(order, leave)
+        keep = _keeper(order, leave, self.catalogue)
 
         owed = True  # the present value, which is sent also where it is nothing: the hub counts on it
 
@@ -543,11 +543,11 @@ def _rule(failed: XapiError) -> str:
             return failed.code
 
 
-def _keeper(order: Order, leave: Leave) -> Callable[[Path], bool]:
+def _keeper(order: Order, leave: Leave, catalogue: Catalogue) -> Callable[[Path], bool]:
     """Which leaves of an answer may leave the site: those of a class that hub and site both allow."""
     classes = Classes.shipped()
     both = frozenset(c for c in Capability if c.value in order.held) & leave.readable
-    return lambda path: classes.of(path) in both
+    return lambda path: classes.told(path, catalogue) in both
 
 
 def _call_end(effect: Effect, over: asyncio.Event) -> Callable[[str, Any], None]:

@@ -454,7 +454,7 @@ class Relay:
         if session is None:
             raise ChannelClosed("This channel is not into a room.")
         call = Wish(Verb.SUBSCRIBE, path).call(self.catalogue)
-        watch = Watch(session, call, OrderId(mint("order")), self.links.drop_watch)
+        watch = Watch(session, call, OrderId(mint("order")), self.catalogue, self.links.drop_watch)
         try:
             await self.subscribe(watch, reason)
             channel.require_open()

@@ -18,7 +18,7 @@ def made(path="Status/Call", *capabilities):
     session.capabilities = frozenset(capabilities or ("observe",))
     released = []
     call = Catalogue.shipped().canonical(Verb.SUBSCRIBE, path)
-    return Watch(session, call, OrderId("order_1"), released.append), released
+    return Watch(session, call, OrderId("order_1"), Catalogue.shipped(), released.append), released
 
 
 def call(**leaves):
