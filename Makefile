@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit break format lock clean reference pictures fuzz
+.PHONY: help setup setup-tests demo test check unit chaos break fuzz format lock clean reference pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -26,6 +26,10 @@ check: $(VENV)/.dev-ready  ## laws first: format, lint, types, direction of impo
 	@$(VENV)/bin/ruff check --quiet src tests tools
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(VENV)/bin/mypy
+
+chaos: $(VENV)/.dev-ready  ## 200 rounds of kill -9 while people work, and 200 connectors at once (SEED=, ROUNDS=, MINUTES=)
+	@SEED=$(SEED) ROUNDS=$(or $(ROUNDS),200) MINUTES=$(or $(MINUTES),120) CONNECTORS=$(or $(CONNECTORS),200) \
+		$(VENV)/bin/pytest -n 0 -s tests/e2e/test_chaos.py tests/e2e/test_many_connectors.py
 
 unit: $(VENV)/.dev-ready
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup

@@ -37,6 +37,21 @@ def setup(level: str = "INFO", *, json: bool = True) -> None:
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
         cache_logger_on_first_use=False,
     )
+    root = logging.getLogger()
+    if not any(isinstance(one, _Foreign) for one in root.handlers):
+        root.addHandler(_Foreign(logging.ERROR))
+
+
+class _Foreign(logging.Handler):
+    """What libraries log, as a line of ours: errors alone, since a stranger's rubbish is no news."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fault = record.exc_info[1] if record.exc_info else None
+        get(record.name.split(".")[0]).error(
+            "library.error",
+            words=record.getMessage()[:300],
+            error=f"{type(fault).__name__}: {fault}"[:300] if fault else "",
+        )
 
 
 def get(name: str) -> structlog.stdlib.BoundLogger:

@@ -17,7 +17,7 @@ from support.shaken import shaken
 pytestmark = pytest.mark.xdist_group("chaos")
 
 ROUNDS = int(os.environ.get("ROUNDS", "10"))
-SEED = int(os.environ.get("SEED", "0")) or random.SystemRandom().randrange(1, 1 << 31)
+SEED = int(os.environ.get("SEED") or "0") or random.SystemRandom().randrange(1, 1 << 31)
 MINUTES = float(os.environ.get("MINUTES", "60"))
 
 

@@ -23,7 +23,7 @@ from roomgate.clock import SystemClock, iso, parse_iso
 from support.channels import EVERY, Held, Machine, all_say, machine
 from support.world import RunningWorld, Somebody, in_world
 
-pytestmark = in_world()
+pytestmark = in_world("world-2")  # a second world, so that both workers have one
 
 Measured = list[tuple[str, dict[str, float]]]
 PROMISED_S = 1.0

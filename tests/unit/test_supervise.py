@@ -2,11 +2,15 @@
 
 import asyncio
 import random
+from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from roomgate.supervise import keep
+from roomgate.connector.uplink import RETRY_S
+from roomgate.supervise import keep, pauses
 
 
 class Dice(random.Random):
@@ -85,6 +89,22 @@ async def test_a_service_that_returns_is_started_again_without_a_word():
     work = Work(None, None)
     assert await until_steady(work, Dice()) == []
     assert work.ended
+
+
+@given(st.integers(), st.floats(0, 600))
+@settings(max_examples=25, deadline=None)
+def test_two_hundred_that_fell_together_come_back_soon_and_not_together(seed, down_s):
+    """The links' schedule, on a time-table: when each of 200 connectors tries first after the hub is back."""
+    dice = random.Random(seed)
+    back: list[float] = []
+    for _ in range(200):
+        at, pausing = 0.0, pauses(0.25, RETRY_S, dice)
+        while at < down_s:
+            at += next(pausing)
+        back.append(at - down_s)
+    assert max(back) <= RETRY_S
+    if down_s > 60:  # the ceiling is reached, and they have lost step
+        assert max(Counter(int(at * 10) for at in back).values()) <= 40
 
 
 @pytest.mark.parametrize("caught", [False, True])

@@ -33,6 +33,7 @@ from roomgate.hub.http.described import describe
 from roomgate.hub.http.door import LARGEST_BODY, Door, Front
 from roomgate.hub.http.idempotency import Idempotency
 from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
+from roomgate.hub.http.reception import Reception, Sockets
 from roomgate.hub.identity import http as identity_http
 from roomgate.hub.ledger import http as ledger_http
 from roomgate.hub.parts import Parts, ensure_keys, open_parts
@@ -301,8 +302,8 @@ def _settings(app: App, tls: ssl.SSLContext) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         ssl_context_factory=lambda *_: tls,
-        http="httptools",
-        ws="websockets-sansio",
+        http=Reception,
+        ws=Sockets,
         ws_max_size=LARGEST_FRAME,
         ws_per_message_deflate=False,
         ws_ping_interval=20,

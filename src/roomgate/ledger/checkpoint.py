@@ -25,7 +25,7 @@ COSIGNATURE = 0x04  # timestamped Ed25519 cosignature
 _LONGEST_NOTE = 64 * 1024
 _MOST_SIGNATURES = 32
 _DASH = "— "
-_NAME = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
+_NAME = re.compile(r"[^\s+\x00-\x1f\x7f\ud800-\udfff]{1,255}")  # no half characters, which have no bytes
 _SIZE = re.compile(r"0|[1-9][0-9]{0,17}")
 
 

@@ -20,7 +20,7 @@ def test_the_line_that_scripts_wait_for(one_sim):
         (["--rooms", "many"], 2),
         (["--data", "/proc/nowhere"], 2),
         (["--data", "{tmp}", "--profile", "no such release"], 2),
-        (["--data", "{tmp}", "--host", "192.0.2.1"], 1),
+        (["--data", "{tmp}", "--host", "192.0.2.1"], 2),
     ],
 )
 def test_what_cannot_be_simulated(tmp_path, words, code):

@@ -195,3 +195,8 @@ def test_a_restored_record_is_another_log_and_knows_its_earlier_names():
     for other in ("roomgate.hub", "roomgate.hub/main/1", "roomgate.hub/main/5", "elsewhere/main"):
         assert not earlier_name(other, names[3])
     assert not earlier_name("a", "a/99999999999")
+
+
+def test_half_a_character_is_no_name():
+    with pytest.raises(BadNote):
+        VerifierKey.parse("roomg\udca2te+2c72a9ff+AQOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4")

@@ -15,6 +15,7 @@ from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.leftovers import clear
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
+from roomgate.listening import lasting_port
 
 ROOMS = ("oslo", "lima", "kyoto", "accra", "turin", "quito", "perth", "delhi", "tunis", "leeds")
 # The story's own rooms: so that what demo.json names is left alone.
@@ -31,16 +32,16 @@ intrusive_per_minute = 12
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port of loopback where it is free, else any free one."""
-    for port in (wanted, 0):
+    """The wanted port of loopback where it is free, else one that stays free while a program is restarted."""
+    if wanted:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind(("127.0.0.1", wanted))
             except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free port on loopback")
+                return lasting_port()
+        return wanted
+    return lasting_port()
 
 
 def toml(values: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from roomgate.hub.channels import Channel, ChannelClosed, Channels, Cutoff, Kind
 from roomgate.hub.gateway import answers, rpc
 from roomgate.hub.gateway.auth import read_credentials
 from roomgate.hub.gateway.doc import describe
+from roomgate.hub.http.reception import proven
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.service import Relay
 from roomgate.hub.relay.watch import Watch
@@ -78,6 +79,7 @@ class Gateway:
         try:
             with self._channels.open(Kind.XAPI, session, connection.cut) as channel:
                 await send({"type": "websocket.accept", "subprotocol": shown.protocol})
+                proven(scope)
                 await connection.run(channel)
         except ChannelClosed:
             await send({"type": "websocket.close", "code": 1008})

@@ -12,7 +12,7 @@ import msgspec
 from roomgate.hub.http.problem import MEDIA_TYPE, Problem
 
 _ALWAYS = (400, 401, 403, 404, 503)  # bad input, nobody, no right, no such thing, busy or the disk failed
-_CHANGES = (409, 413)  # the state of the world, too large
+_CHANGES = (408, 409, 413)  # too slow, the state of the world, too large
 _ASKS = ("/asks",)
 
 

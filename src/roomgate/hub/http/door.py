@@ -1,9 +1,10 @@
 """The door: every request passes here before it is routed. Nobody anonymous gets further.
 
-In this order: the size of the body, who asks, whether the request came from our own page, whether it was
+In this order: who asks, the size of the body (a stranger's is small) and its time, whether the request came from our own page, whether it was
 sent before. An anonymous request gets the same answer for every name, since no route has looked at it yet.
 """
 
+import asyncio
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from roomgate.hub.http.asgi import (
     wants_page,
 )
 from roomgate.hub.http.idempotency import Idempotency, Kept, build_slot
-from roomgate.hub.http.problem import BadForm, NotSignedIn, Problem, Refusal, build_refusal
+from roomgate.hub.http.problem import BadForm, NotSignedIn, Problem, Refusal, TooSlow, build_refusal
 from roomgate.hub.identity.guessing import TooManyTries
 from roomgate.hub.identity.person import Signed, SignInRefused
 from roomgate.hub.identity.service import Identity
@@ -34,6 +35,8 @@ from roomgate.hub.identity.service import Identity
 COOKIE = "__Host-roomgate"
 LANGUAGE_COOKIE = "__Host-roomgate-language"
 LARGEST_BODY = 256 * 1024
+LARGEST_STRANGERS_BODY = 32 * 1024  # a sign-in, an enrolment
+BODY_WITHIN_S = 15.0
 SIGNED = "roomgate.signed"  # where the routes find who asks, in the scope
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 _NOT_DONE = 503  # our word for: nothing was done, try again
@@ -127,12 +130,14 @@ class Door:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, unsafe = scope["path"], scope["method"] in _UNSAFE
         try:
-            body = await read_body(receive, LARGEST_BODY) if unsafe else b""
+            free = path in _OPEN or path.startswith("/static/")
+            signed = None if free else await self._who(scope)
+            most = LARGEST_BODY if signed is not None else LARGEST_STRANGERS_BODY
+            body = await _body(receive, most) if unsafe else b""
             onward = Replay(body, receive) if unsafe else receive
-            if path in _OPEN or path.startswith("/static/"):
+            if free:
                 await self._inner(scope, onward, send)
                 return
-            signed = await self._who(scope)
             if signed is None or (path == "/signin" and unsafe):
                 await self._anonymous(scope, body, send)
                 return
@@ -218,6 +223,15 @@ class Door:
                 await self._idempotency.finish(slot, kept)
         await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
         await send({"type": "http.response.body", "body": kept.body})
+
+
+async def _body(receive: Receive, most: int) -> bytes:
+    """All of it; raises TooLarge, or TooSlow."""
+    try:
+        async with asyncio.timeout(BODY_WITHIN_S):
+            return await read_body(receive, most)
+    except TimeoutError as slow:
+        raise TooSlow(f"A body has {BODY_WITHIN_S:.0f} seconds.") from slow
 
 
 def _adding(send: Send, extra: tuple[str, str]) -> Send:

@@ -66,6 +66,12 @@ class TooLarge(RoomgateError):
     code = "too-large"
 
 
+class TooSlow(RoomgateError):
+    """The body did not come in time."""
+
+    code = "too-slow"
+
+
 _STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (NotSignedIn, 401),
     (SignInRefused, 401),
@@ -76,6 +82,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (NotFound, 404),
     (PreconditionFailed, 412),
     (Conflict, 409),
+    (TooSlow, 408),
     (TooLarge, 413),
     (BadInput, 400),
     (XapiError, 400),

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from roomgate import log
 from roomgate.clock import Clock
 from roomgate.errors import RoomgateError
+from roomgate.hub.http.reception import proven
 from roomgate.ids import ConnectorId, SiteId
 from roomgate.link.frames import LinkBusy, Priority, Receiver, Sender
 from roomgate.link.identity import CONNECTOR, HUB, BadIdentity, build_certificate, build_private_pem, parse_certificate
@@ -228,6 +229,7 @@ class LinkEndpoint:
         shore = _Shore(receive, send, self._certificate, build_private_pem(self._hub_key), enrolled.certificate)
         try:
             await self._greet(link, shore)
+            proven(scope)
         except LinkBroken as why:
             _log.warning("link.refused", connector=link.connector, source=source, error=why.message[:200])
             await shore.close("refused")

@@ -53,7 +53,7 @@ READ_WITHIN_S = 2.0  # what the page asks the device is left out when it takes l
 CONSENT_S = 25  # how long a room has to answer
 ANSWER_WITHIN_S = 1.0  # then the page says that it is on its way
 ASKS_ROOM = ("dial", "join", "mute")  # what somebody in the room may have to allow
-PLACES = (*ACTIONS, JOIN, "who")
+PLACES = (*ACTIONS, JOIN)
 MOST_ROOMS = 60  # on the page until somebody asks for all: the first paint is light
 _ENTRIES = 120
 

@@ -184,5 +184,6 @@ async def dial(address: Address, login: Login, trust: Trust, *, timeout_s: float
         raise CertificateChanged(f"{address.host} shows a certificate that is not trusted") from bad
     except (WSError, OSError) as bad:  # refused, reset, other TLS failures, TimeoutError
         raise DeviceUnreachable(f"Nobody answers at {address.host}:{address.port}") from bad
-    assert isinstance(listener, _Listener)
+    if transport is None or not isinstance(listener, _Listener):  # it hung up before it had answered
+        raise DeviceUnreachable(f"{address.host} does not speak WebSocket")
     return _PicowsWire(transport, listener)

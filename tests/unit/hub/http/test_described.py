@@ -21,7 +21,7 @@ def test_every_operation_says_how_it_refuses() -> None:
     shown = describe(document)
     things = shown["paths"]["/things"]
     assert set(things["get"]["responses"]) == {"200", "400", "401", "403", "404", "503"}
-    assert set(things["post"]["responses"]) - set(things["get"]["responses"]) == {"409", "413"}
+    assert set(things["post"]["responses"]) - set(things["get"]["responses"]) == {"408", "409", "413"}
     assert "412" in shown["paths"]["/things/{id}"]["patch"]["responses"]
     assert {"202", "504"} <= set(shown["paths"]["/rooms/{room}/asks"]["post"]["responses"])
     schema = things["get"]["responses"]["400"]["content"][MEDIA_TYPE]["schema"]
