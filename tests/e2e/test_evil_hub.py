@@ -4,6 +4,7 @@ The real hub is stopped meanwhile; when it is back, it finds in the site's recor
 """
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -77,6 +78,7 @@ class Played:
     seen: list[dict[str, Any]] = field(default_factory=list)
     asked: str = ""  # the question on the panel, for its dial
     lapsed_s: float = 0.0
+    forged_ended_it: bool = False
 
 
 @dataclass
@@ -152,9 +154,10 @@ async def attack(evil: EvilHub, room: Inside, played: Played) -> None:
     # Nobody remote says Yes for the room.
     evil.renew(session)
     works.next("dial", DIAL, session)
-    question = await room.question()
-    played.asked = question["text"]
-    await room.touch("answer", feedback=question["feedback"], option=2)
+    with contextlib.suppress(TimeoutError):  # then the room was not asked
+        question = await room.question(5)
+        played.asked = question["text"]
+        await room.touch("answer", feedback=question["feedback"], option=2)
     await works.answered("dial")
 
     # The lease of a session that is not renewed runs out.
@@ -170,7 +173,9 @@ async def attack(evil: EvilHub, room: Inside, played: Played) -> None:
     forged = evil.draft(session, LOUDER, evil.link.nonce, evil.link._sequence + 1)
     before = evil.link
     evil.link.send(seal(Ed25519PrivateKey.generate(), forged))
-    await until(lambda: evil.link is not before, 10)
+    with contextlib.suppress(TimeoutError):  # then the link took what nobody signed
+        await until(lambda: evil.link is not before, 5)
+        played.forged_ended_it = True
     await works.linked()
     works.out_of_turn("replayed in the next link", once, played.orders["allowed"])
     await works.answered("replayed in the next link")
@@ -232,6 +237,10 @@ async def test_an_order_is_good_once(played: Played) -> None:
     assert played.answers["replayed in the next link"].rule == "order.link"
 
 
+async def test_what_the_hubs_key_did_not_sign_ends_the_link(played: Played) -> None:
+    assert played.forged_ended_it
+
+
 async def test_a_dial_needs_the_rooms_yes_from_it_too(played: Played) -> None:
     assert (played.answers["dial"].outcome, "consent" in played.answers["dial"].rule) == ("refused", True)
     assert "ear@example.com" in played.asked
@@ -271,7 +280,11 @@ async def test_the_real_hub_finds_what_it_never_ordered(world: RunningWorld, pla
             if wanted <= set(found):
                 break
             await asyncio.sleep(0.1)
-    assert {found[order]["evidence"]["kind"] for order in wanted} == {"site-only"}
+    kinds = {name: found[order]["evidence"]["kind"] for name, order in played.orders.items()}
+    # A read that was refused while the hub was away may be one that it had no time to record: a note.
+    reads = {"read the network", "lapsed"}
+    assert {name for name, kind in kinds.items() if kind != "site-only"} <= reads
+    assert {kinds[name] for name in reads} <= {"site-only", "interrupted"}
     assert found[played.orders["wipe the device"]]["evidence"]["rule"] == "never"
     assert "acted on" in found[played.orders["allowed"]]["title"]
     assert "" in found  # the forged one, which names no order
