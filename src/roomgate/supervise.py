@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from roomgate import log
 
+STEADY_S = 5.0  # a service that has run so long after a fall is up again
+
 _log = log.get("supervise")
 
 
@@ -24,6 +26,7 @@ async def keep(
     *,
     first_s: float = 0.5,
     most_s: float = 30.0,
+    steady_s: float = STEADY_S,
     jitter: random.Random | None = None,
 ) -> None:
     """Run ``work`` for ever: again after it returns or fails, with full jitter between tries.
@@ -37,8 +40,15 @@ async def keep(
     pausing = pauses(first_s, most_s, dice)
     down = False
 
+    def up() -> None:
+        nonlocal down
+        if down:
+            _log.info("service.up", service=name)
+            down = False
+
     while True:
         began = loop.time()
+        steady = loop.call_later(steady_s, up)  # most services never return: they are up when they stay
         try:
             await work()
         except Exception as fault:  # the outermost edge: whatever it was, the service comes back
@@ -46,9 +56,9 @@ async def keep(
                 _log.warning("service.down", service=name, error=f"{type(fault).__name__}: {fault}"[:300])
                 down = True
         else:
-            if down:
-                _log.info("service.up", service=name)
-                down = False
+            up()
+        finally:
+            steady.cancel()
         if task.cancelling():  # a group whose task fell just then says only that, before Python 3.13
             raise asyncio.CancelledError
         if loop.time() - began > most_s:

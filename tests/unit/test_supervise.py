@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from roomgate.connector.uplink import RETRY_S
 from roomgate.supervise import keep, pauses
+from support.waiting import until
 
 
 class Dice(random.Random):
@@ -75,6 +76,28 @@ async def test_an_outage_is_one_line_down_and_one_line_up():
     lines = await until_steady(Work(OSError("no"), ValueError("odd"), None, None), Dice())
     assert [(line["event"], line["service"]) for line in lines] == [("service.down", "fleet"), ("service.up", "fleet")]
     assert lines[0]["error"] == "OSError: no"
+
+
+@pytest.mark.asyncio
+async def test_a_service_that_stays_is_up_again_and_its_next_fall_is_told_too():
+    fall = asyncio.Event()
+    falls = iter([OSError("first"), None, OSError("second")])
+
+    async def work() -> None:
+        if (next_one := next(falls, None)) is None:
+            fall.clear()
+            await fall.wait()
+            return
+        raise next_one
+
+    with capture_logs() as lines:
+        async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+            kept = group.create_task(keep("witness", work, steady_s=0.01, jitter=Dice()))
+            await until(lambda: len(lines) == 2)
+            fall.set()
+            await until(lambda: len(lines) == 4)
+            kept.cancel()
+    assert [line["event"] for line in lines] == ["service.down", "service.up"] * 2
 
 
 @pytest.mark.asyncio
