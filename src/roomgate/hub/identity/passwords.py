@@ -100,9 +100,13 @@ class Passwords:
         except (VerificationError, InvalidHashError):
             return False
 
-    async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    def require_room(self) -> None:
+        """Raises Busy where one more would be refused: said before anything else is done for it."""
         if self._waiting >= _MOST_WAITING:
             raise Busy("Too many sign-ins wait.")
+
+    async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        self.require_room()
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
