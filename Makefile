@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit format lock clean reference pictures fuzz flood
+.PHONY: help setup setup-tests demo test check unit chaos break fuzz format lock clean reference pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -27,8 +27,15 @@ check: $(VENV)/.dev-ready  ## laws first: format, lint, types, direction of impo
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(VENV)/bin/mypy
 
+chaos: $(VENV)/.dev-ready  ## 200 rounds of kill -9 while people work, and 200 connectors at once (SEED=, ROUNDS=, MINUTES=)
+	@SEED=$(SEED) ROUNDS=$(or $(ROUNDS),200) MINUTES=$(or $(MINUTES),120) CONNECTORS=$(or $(CONNECTORS),200) \
+		$(VENV)/bin/pytest -n 0 -s tests/e2e/test_chaos.py tests/e2e/test_many_connectors.py
+
 unit: $(VENV)/.dev-ready
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup
+
+break: $(VENV)/.dev-ready  ## break each promise on purpose in a copy, and see that a test notices
+	@$(PY) tools/break.py $(BREAK)
 
 FUZZ_S ?= 60
 FUZZ ?= link order gateway jsonrpc invite checkpoint path event enrolment policy

@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import json
 import re
 import shlex
 import tomllib
@@ -136,7 +135,7 @@ def test_a_command_in_a_sentence_exists_with_its_options(name, code):
     verb, rest = verb_of(words)
     options = {word for word in rest if word.startswith("--")}
     if verb is app:
-        assert options <= {"--help", "--version"}
+        assert options <= {"--help", "--version", "--install-completion"}
         assert options == set(rest)
     elif verb.default_command is None:
         assert rest == []
@@ -185,8 +184,3 @@ def test_a_settings_example_is_taken_by_its_program(name, body, tmp_path):
 @pytest.mark.parametrize(("name", "body"), blocks("cedar"))
 def test_a_policy_example_validates(name, body):
     SitePolicy.build(SiteRules(name="an example", cedar="example.cedar"), body)
-
-
-@pytest.mark.parametrize(("name", "body"), blocks("json"))
-def test_a_json_example_is_json(name, body):
-    json.loads(body)

@@ -27,7 +27,7 @@ OPENS_CONNECTIONS = {
     "xapi/transports/websocket.py",  # a device's /ws
 }
 # The programs that listen, and the tools and simulated devices that are no part of a site or a hub.
-LISTENS = {"hub/app.py", "witness/serve.py"}
+LISTENS = {"hub/app.py", "hub/http/reception.py", "listening.py", "witness/serve.py"}
 APART = ("cli/", "sim/", "checks/")
 MODULES = {"aiohttp", "ftplib", "httpx", "http.client", "picows", "requests", "smtplib", "socket", "socketserver",
            "telnetlib", "urllib.request", "urllib3", "uvicorn", "websockets", "xmlrpc.client"}  # fmt: skip
@@ -107,7 +107,7 @@ def test_a_failed_test_is_read_from_what_pytest_says(breaking, said, failed):
 
 
 def test_a_breakage_counts_only_if_each_of_its_tests_failed(breaking):
-    one = breaking.Breakage(1, "w", "hub/bus.py", "a", "b", ("tests/a.py::test_a", "tests/a.py::test_b"))
+    one = breaking.Breakage(1, "w", "hub/bus.py", (("a", "b"),), ("tests/a.py::test_a", "tests/a.py::test_b"))
 
     def said(*failed: str, code: int = 1, hung: bool = False) -> str:
         text: str = breaking.verdict(one, breaking.Run(frozenset(failed), code, "no tests ran", 1.0, hung))
@@ -132,3 +132,13 @@ def test_the_page_names_only_what_is_there():
     untold = [n for p, n in named if n and f"def {n}(" not in (ROOT / p).read_text("utf-8")]
     assert (missing, untold) == ([], [])
     assert [n for n in range(1, 12) if f"\n## {n}. " not in page] == []
+
+
+def test_each_fault_names_the_test_that_shows_it():
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    faults = [line for line in page.partition("## The faults")[2].partition("\n## ")[0].splitlines() if "| " in line][
+        2:
+    ]
+    assert len(faults) > 10
+    assert [line for line in faults if not list(mentioned(line.rpartition("|")[0].rpartition("|")[2]))] == []
+    assert [path for path, _ in mentioned(page) if not (ROOT / path).exists()] == []

@@ -34,14 +34,21 @@ _NOTICED = re.compile(r"^FAILED (\S+?)(?:\[.*?)?(?: - .*)?$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Breakage:
-    """One act of sabotage. ``file`` is below src/roomgate; ``old`` stands in it exactly once."""
+    """One act of sabotage. ``file`` is below src/roomgate; each ``old`` of the edits stands in it exactly once.
+
+    More than one edit is for what is guarded twice: a guard behind a guard is noticed only when both are gone.
+    """
 
     invariant: int
     what: str
     file: str
-    old: str
-    new: str
+    edits: tuple[tuple[str, str], ...]
     tests: tuple[str, ...]
+
+    def applied(self, whole: str) -> str:
+        for old, new in self.edits:
+            whole = whole.replace(old, new)
+        return whole
 
     @property
     def mirror(self) -> str:
@@ -63,14 +70,21 @@ class Run:
 def load(named: bool = True) -> list[Breakage]:
     """Raises ValueError for a list that says nothing certain. ``named``: its tests must be there."""
     made = [
-        Breakage(one["invariant"], one["what"], one["file"], one["old"], one["new"], tuple(one["tests"]))
+        Breakage(
+            one["invariant"],
+            one["what"],
+            one["file"],
+            ((one["old"], one["new"]), *((edit["old"], edit["new"]) for edit in one.get("also", ()))),
+            tuple(one["tests"]),
+        )
         for one in tomllib.loads(LIST.read_text("utf-8"))["breakage"]
     ]
     for one in made:
-        found = (ROOT / "src" / "roomgate" / one.file).read_text("utf-8").count(one.old)
-        if found != 1:
-            raise ValueError(f"{one.what}: its place is found {found} times in {one.file}")
-        if one.old == one.new or one.invariant not in INVARIANTS or not one.tests:
+        text = (ROOT / "src" / "roomgate" / one.file).read_text("utf-8")
+        for old, _ in one.edits:
+            if (found := text.count(old)) != 1:
+                raise ValueError(f"{one.what}: its place is found {found} times in {one.file}")
+        if one.applied(text) == text or one.invariant not in INVARIANTS or not one.tests:
             raise ValueError(f"{one.what}: it breaks nothing, or no invariant, or names no test")
         for test in one.tests if named else ():
             path, _, name = test.partition("::")
@@ -114,7 +128,7 @@ class Copy:
         path = self.folder / "src" / "roomgate" / breakage.file
         whole = path.read_text("utf-8")
         try:
-            self._put(path, whole.replace(breakage.old, breakage.new))
+            self._put(path, breakage.applied(whole))
             return self.run(tests)
         finally:
             self._put(path, whole)

@@ -17,7 +17,7 @@ import tokenize
 import types
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 from cyclopts import App
@@ -165,7 +165,14 @@ def verbs(group: App, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...],
 def described(doc: str) -> tuple[str, str, dict[str, str]]:
     """A verb's docstring: prose, example, and the words about each parameter."""
     prose, _, rest = inspect.cleandoc(doc).partition("Parameters\n----------\n")
-    words = dict(line.split(": ", 1) for line in rest.splitlines() if ": " in line)
+    words: dict[str, str] = {}
+    name = ""
+    for line in rest.splitlines():
+        if line and not line.startswith(" "):
+            name = line.strip()
+            words[name] = ""
+        elif name and line.strip():
+            words[name] = f"{words[name]} {line.strip()}".strip()
     found = re.search(r"Example: (.+)", prose)
     example = found[1].replace("``", "`") if found else ""
     return one_line(re.sub(r"Example: .+", "", prose)), example, words
@@ -174,6 +181,8 @@ def described(doc: str) -> tuple[str, str, dict[str, str]]:
 def kind_of(hint: Any) -> str:
     """A type in an operator's words."""
     match hint:
+        case _ if get_origin(hint) is Literal:
+            return " or ".join(f"`{word}`" for word in get_args(hint))
         case types.UnionType():
             return " or ".join(kind_of(part) for part in hint.__args__ if part is not type(None))
         case types.GenericAlias() if hint.__origin__ in (list, tuple):
@@ -187,15 +196,26 @@ COMMON = {
     "json": "print JSON",
     "config": "the program's TOML file",
     "room": "the room's name",
+    "name": "its name or id",
+    "person": "a person's name or id",
+    "site": "the site's name or id",
+    "connector": "the connector's id",
+    "account": "an account on the device",
+    "kind": "what is locked",
+    "subject": "its name or id",
     "reason": "why; it stands in the ledger",
-    "device": "wss://…/ws of a device, or of a hub (then the user is the room's name)",
-    "user": "the account",
     "password_file": "a file with the password",
-    "ca": "a PEM file of the authority to trust",
-    "pin": "SHA-256 of the certificate to trust, instead",
     "path": "a status or configuration, such as Status/Audio/Volume",
+    "value": "the new value",
     "minutes": "when it ends, counted from now",
     "id": "the id that `list` shows",
+    "number": "a number or address",
+    "meeting": "`next`, or a booking's id",
+    "vkey": "the ledger's key, as it was printed",
+    "file": "a file; how it is used stands above",
+    "text": "what the screen shows",
+    "prefix": "the beginning of a path",
+    "shell": "for which shell",
 }
 
 
@@ -206,7 +226,7 @@ def option(argument: Any, words: dict[str, str]) -> list[str]:
     default = argument.field_info.default
     plain = default in (inspect.Parameter.empty, None, "", False)
     stands = "required" if argument.required else "–" if plain else f"`{default}`"
-    about = words.get(name) or COMMON.get(name, "–")
+    about = words.get(name) or COMMON.get(name) or argument.parameter.help or "–"
     return [f"`{shown}`", kind_of(argument.hint), stands, about]
 
 
@@ -214,8 +234,8 @@ def commands() -> str:
     parts = []
     for words, verb in verbs(app, ("roomgate",)):
         assert verb.default_command is not None
-        prose, example, about = described(verb.default_command.__doc__ or "")
-        rows = [option(argument, about) for argument in verb.assemble_argument_collection()]
+        prose, example, about = described(verb.default_command.__doc__ or verb.help)
+        rows = [option(argument, about) for argument in verb.assemble_argument_collection() if argument.show]
         part = [f"## `{' '.join(words)}`", prose]
         part += [f"Example: {example}"] if example else []
         part += [table(["option", "takes", "default", "about"], rows)] if rows else []

@@ -42,6 +42,32 @@ class HandClock:
         self.mono += seconds
 
 
+JUMP_S = 2.0
+
+
+class Jumps:
+    """Sees that the wall clock was set: then it and the monotonic clock no longer agree.
+
+    A machine that slept counts as set forward: the monotonic clock did not run meanwhile.
+    """
+
+    def __init__(self, clock: Clock, since: datetime | None = None) -> None:
+        """``since``: a moment known to have passed, such as that of the newest entry on record."""
+        self._clock = clock
+        now = clock.now()
+        self._wall = now if since is None else max(now, since)
+        self._mono = clock.monotonic()
+
+    def look(self) -> float:
+        """By how many seconds it was set since the last look; 0.0 where it was not. Each jump is told once."""
+        wall, mono = self._clock.now(), self._clock.monotonic()
+        by_s = (wall - self._wall).total_seconds() - (mono - self._mono)
+        if abs(by_s) < JUMP_S:
+            return 0.0
+        self._wall, self._mono = wall, mono
+        return by_s
+
+
 def iso(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, as the record and the API write it."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

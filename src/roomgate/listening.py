@@ -5,6 +5,7 @@ Servers that bind for themselves end the whole process, with a stack trace, wher
 
 import errno
 import os
+import secrets
 import socket
 import ssl
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 from roomgate.errors import CannotStart
 
 _BACKLOG = 1024
+_LASTING = range(20_000, 32_000)
+_TRIES = 200
 
 
 class PortTaken(CannotStart):
@@ -40,6 +43,22 @@ def listen(host: str, port: int) -> socket.socket:
         if fault.errno == errno.EADDRINUSE:
             raise PortTaken(f"Another program listens on {where}.") from fault
         raise CannotStart(f"{where} cannot be listened on: {os.strerror(fault.errno or 0)}.") from fault
+
+
+def lasting_port() -> int:
+    """A free port of loopback that stays free while its program is restarted.
+
+    It is below those that systems give to outgoing connections, any of which could have it in the meantime.
+    """
+    for _ in range(_TRIES):
+        port = _LASTING.start + secrets.randbelow(len(_LASTING))
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise PortTaken(f"No port from {_LASTING.start} to {_LASTING.stop - 1} is free.")
 
 
 def load_tls(certificate: Path, key: Path) -> ssl.SSLContext:

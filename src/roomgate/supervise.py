@@ -2,11 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from roomgate import log
 
 _log = log.get("supervise")
+
+
+def pauses(first_s: float, most_s: float, dice: random.Random) -> Iterator[float]:
+    """Between tries: anything up to a ceiling that doubles. Full jitter, so that many who fell together do not
+    come back together."""
+    ceiling = first_s
+    while True:
+        yield dice.uniform(0.05, ceiling)
+        ceiling = min(ceiling * 2, most_s)
 
 
 async def keep(
@@ -23,7 +32,9 @@ async def keep(
     """
     dice = jitter or random.Random()  # noqa: S311 (spreads load, guards nothing)
     loop = asyncio.get_running_loop()
-    ceiling = first_s
+    task = asyncio.current_task()
+    assert task is not None
+    pausing = pauses(first_s, most_s, dice)
     down = False
 
     while True:
@@ -38,7 +49,8 @@ async def keep(
             if down:
                 _log.info("service.up", service=name)
                 down = False
+        if task.cancelling():  # a group whose task fell just then says only that, before Python 3.13
+            raise asyncio.CancelledError
         if loop.time() - began > most_s:
-            ceiling = first_s
-        await asyncio.sleep(dice.uniform(0.05, ceiling))
-        ceiling = min(ceiling * 2, most_s)
+            pausing = pauses(first_s, most_s, dice)
+        await asyncio.sleep(next(pausing))

@@ -12,8 +12,10 @@ from playwright.async_api import Browser, expect
 from roomgate import xapi
 from roomgate.cli.demo import invitations
 from roomgate.cli.demo.inside import Inside
+from roomgate.cli.demo.people import Visitor
 from roomgate.clock import SystemClock
-from support.browser import Scheme, Tab, chromium, tab
+from roomgate.hub.http.door import COOKIE
+from support.browser import Scheme, Tab, tab
 from support.world import RunningWorld, Somebody, in_world
 
 pytestmark = in_world()
@@ -23,10 +25,10 @@ PLANTED = "<script>document.title='planted'</script>"
 HEAVIEST = 100_000
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def boss(world: RunningWorld) -> Somebody:
+    """An administrator for all tests here; each grants them its own room."""
+    return await world.person(roles=["administrator"])
 
 
 @asynccontextmanager
@@ -35,8 +37,7 @@ async def signed_in(
 ) -> AsyncIterator[Tab]:
     """A tab at a page, signed in. Whatever went wrong in it by the end fails the test."""
     async with tab(browser, world.hub, **more) as one:  # type: ignore[arg-type]  # the options of tab()
-        await one.page.goto("/signin")
-        await one.sign_in(who.name, who.password)
+        await one.carry(await cookie_of(world, who))
         await one.page.goto(path)
         yield one
         if more.get("script", True):
@@ -44,10 +45,17 @@ async def signed_in(
         assert one.faults == []
 
 
-async def administrator(world: RunningWorld, *rooms: Inside) -> Somebody:
-    who = await world.person(roles=["administrator"])
-    for room in rooms:
-        await world.grant(who.id, room.name, EVERYTHING)
+async def cookie_of(world: RunningWorld, who: Somebody) -> str:
+    """A sign-in of theirs, by the form, with a browser of no consequence."""
+    visitor = await Visitor.sign_in(world.hub, world.ca, who.name, who.password)
+    try:
+        return visitor.http.cookies[COOKIE]
+    finally:
+        await visitor.close()
+
+
+async def may_all(world: RunningWorld, who: Somebody, room: Inside) -> Somebody:
+    await world.grant(who.id, room.name, EVERYTHING)
     return who
 
 
@@ -105,9 +113,9 @@ async def test_signing_out_ends_it(browser: Browser, world: RunningWorld) -> Non
 # -- rooms -------------------------------------------------------------------------------------------
 
 
-async def test_the_rooms_are_live(browser: Browser, world: RunningWorld) -> None:
+async def test_the_rooms_are_live(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room:
-        who = await administrator(world)
+        who = boss
         async with signed_in(browser, world, who) as one:
             await one.live()
             cell = one.page.locator(".cell", has=one.page.get_by_role("link", name=room.name, exact=True))
@@ -121,9 +129,9 @@ async def test_the_rooms_are_live(browser: Browser, world: RunningWorld) -> None
             assert await one.page.evaluate("window.same")  # without a reload
 
 
-async def test_rooms_are_found_as_one_types_and_by_state(browser: Browser, world: RunningWorld) -> None:
+async def test_rooms_are_found_as_one_types_and_by_state(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room:
-        who = await administrator(world)
+        who = boss
         async with signed_in(browser, world, who) as one:
             await one.page.keyboard.press("/")
             await one.page.keyboard.type(room.name)
@@ -132,14 +140,14 @@ async def test_rooms_are_found_as_one_types_and_by_state(browser: Browser, world
             await expect(one.page.locator("#none-found")).to_be_visible()
             await one.page.keyboard.press("Escape")
             await expect(one.page.locator(".cell:visible")).to_have_count(len(world.rooms))
-            await one.page.get_by_label("Table").check()
+            await one.page.get_by_label("Table", exact=True).check()
             await expect(one.page.get_by_role("table")).to_be_visible()
             await one.page.goto("/rooms?state=bad")
             await expect(one.page.locator("#none-found")).to_be_visible()
 
 
-async def test_the_keyboard_leads_everywhere(browser: Browser, world: RunningWorld) -> None:
-    who = await administrator(world)
+async def test_the_keyboard_leads_everywhere(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
+    who = boss
     async with signed_in(browser, world, who) as one:
         await one.page.keyboard.press("?")
         await expect(one.page.get_by_role("heading", name="Keyboard")).to_be_visible()
@@ -153,8 +161,8 @@ async def test_the_keyboard_leads_everywhere(browser: Browser, world: RunningWor
         await expect(one.page).to_have_title("Rooms · Roomgate")
 
 
-async def test_the_table_is_exported(browser: Browser, world: RunningWorld) -> None:
-    who = await administrator(world)
+async def test_the_table_is_exported(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
+    who = boss
     async with signed_in(browser, world, who) as one:
         told = await one.page.request.get("/rooms.json")
         assert {room["name"] for room in await told.json()} == set(world.rooms)
@@ -166,9 +174,9 @@ async def test_the_table_is_exported(browser: Browser, world: RunningWorld) -> N
 # -- one room ----------------------------------------------------------------------------------------
 
 
-async def test_a_setting_is_saved_on_the_device(browser: Browser, world: RunningWorld) -> None:
+async def test_a_setting_is_saved_on_the_device(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room, on_device(room) as device:
-        who = await administrator(world, room)
+        who = await may_all(world, boss, room)
         async with signed_in(browser, world, who, f"/rooms/{room.name}") as one:
             await one.page.get_by_label("Default volume").fill("37")
             await one.page.get_by_role("button", name="Save").click()
@@ -196,10 +204,10 @@ async def test_what_changes_at_the_device_shows_by_itself(browser: Browser, worl
             await expect(one.page.locator("#call")).to_contain_text("50")
 
 
-async def test_a_booked_meeting_is_joined_with_one_click(browser: Browser, world: RunningWorld) -> None:
+async def test_a_booked_meeting_is_joined_with_one_click(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room:
         await invite(world, room, f"Plans {PLANTED}")
-        who = await administrator(world, room)
+        who = await may_all(world, boss, room)
         async with signed_in(browser, world, who, f"/rooms/{room.name}") as one:
             await expect(one.page.locator("#join")).to_contain_text(f"Plans {PLANTED}")  # text, never markup
             await one.page.locator("#join").get_by_role("button", name="Join").click()
@@ -213,9 +221,9 @@ async def test_a_booked_meeting_is_joined_with_one_click(browser: Browser, world
         await uninvite(world, room)
 
 
-async def test_a_dial_waits_for_the_rooms_yes(browser: Browser, world: RunningWorld) -> None:
+async def test_a_dial_waits_for_the_rooms_yes(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room:
-        who = await administrator(world, room)
+        who = await may_all(world, boss, room)
         async with signed_in(browser, world, who, f"/rooms/{room.name}") as one:
             await one.page.get_by_label("Number or address").fill("yes@example.com")
             await one.page.get_by_label("Reason").fill(PLANTED)
@@ -234,9 +242,9 @@ async def test_a_dial_waits_for_the_rooms_yes(browser: Browser, world: RunningWo
         assert room.count("call.dialled", number="yes@example.com") == 1
 
 
-async def test_the_rooms_no_is_told(browser: Browser, world: RunningWorld) -> None:
+async def test_the_rooms_no_is_told(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room:
-        who = await administrator(world, room)
+        who = await may_all(world, boss, room)
         async with signed_in(browser, world, who, f"/rooms/{room.name}") as one:
             await one.page.get_by_label("Number or address").fill("no@example.com")
             await one.page.get_by_role("button", name="Ask to dial").click()
@@ -246,13 +254,15 @@ async def test_the_rooms_no_is_told(browser: Browser, world: RunningWorld) -> No
         assert (await room.state())["calls"] == []
 
 
-async def test_cut_beside_a_person_ends_what_they_have_open(browser: Browser, world: RunningWorld) -> None:
+async def test_cut_beside_a_person_ends_what_they_have_open(
+    browser: Browser, world: RunningWorld, boss: Somebody
+) -> None:
     async with world.room() as room:
-        who, guest = await administrator(world, room), await world.guest(room.name)
+        who, guest = await may_all(world, boss, room), await world.guest(room.name)
         path = f"/rooms/{room.name}"
         async with signed_in(browser, world, who, path) as one, tab(browser, world.hub) as theirs:
+            await theirs.carry(await cookie_of(world, guest))
             await theirs.page.goto(path)
-            await theirs.sign_in(guest.name, guest.password)
             await theirs.live()
             await one.live()
             line = one.page.locator("#who tr", has_text=guest.name)
@@ -267,9 +277,11 @@ async def test_cut_beside_a_person_ends_what_they_have_open(browser: Browser, wo
             await expect(theirs.page.get_by_role("heading", level=1)).to_have_text("Nothing here")
 
 
-async def test_cut_now_locks_the_room_and_the_lock_is_lifted(browser: Browser, world: RunningWorld) -> None:
+async def test_cut_now_locks_the_room_and_the_lock_is_lifted(
+    browser: Browser, world: RunningWorld, boss: Somebody
+) -> None:
     async with world.room() as room:
-        who = await administrator(world, room)
+        who = await may_all(world, boss, room)
         async with signed_in(browser, world, who, f"/rooms/{room.name}") as one:
             await one.live()
             await one.page.get_by_role("button", name="Cut now").click()
@@ -284,9 +296,9 @@ async def test_cut_now_locks_the_room_and_the_lock_is_lifted(browser: Browser, w
 # -- access ------------------------------------------------------------------------------------------
 
 
-async def test_a_grant_is_given_and_cut(browser: Browser, world: RunningWorld) -> None:
+async def test_a_grant_is_given_and_cut(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room:
-        who, guest = await administrator(world), await world.person()
+        who, guest = boss, await world.person()
         async with signed_in(browser, world, who, "/access") as one, world.caller(guest.token) as caller:
             await one.page.get_by_label("Person or service account").fill(guest.name)
             await one.page.get_by_label(room.name, exact=True).check()
@@ -306,12 +318,12 @@ async def test_a_grant_is_given_and_cut(browser: Browser, world: RunningWorld) -
             assert (await caller.ask(room.name, {"get": "Status/Audio/Volume"}))[0] == 404
 
 
-async def test_a_person_is_cut_now_and_let_in_again(browser: Browser, world: RunningWorld) -> None:
+async def test_a_person_is_cut_now_and_let_in_again(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room:
-        who, guest = await administrator(world), await world.guest(room.name)
+        who, guest = boss, await world.guest(room.name)
         async with signed_in(browser, world, who, "/access") as one, tab(browser, world.hub) as theirs:
+            await theirs.carry(await cookie_of(world, guest))
             await theirs.page.goto("/rooms")
-            await theirs.sign_in(guest.name, guest.password)
             await theirs.live()
             line = one.page.locator("#people tr", has_text=guest.name)
             await line.get_by_role("button", name="Cut now").click()
@@ -325,9 +337,8 @@ async def test_a_person_is_cut_now_and_let_in_again(browser: Browser, world: Run
 
 async def test_somebody_without_rights_sees_their_own_and_no_more(browser: Browser, world: RunningWorld) -> None:
     async with world.room() as room, tab(browser, world.hub) as one:
-        who = await world.person()
+        await one.carry(await cookie_of(world, await world.person()))
         await one.page.goto("/rooms")
-        await one.sign_in(who.name, who.password)
         await expect(one.page.get_by_role("heading", name="No room is yours now")).to_be_visible()
         for path in (f"/rooms/{room.name}", "/rooms/no-such-room", "/no-such-page"):
             answer = await one.page.goto(path)
@@ -342,9 +353,9 @@ async def test_somebody_without_rights_sees_their_own_and_no_more(browser: Brows
 # -- every page --------------------------------------------------------------------------------------
 
 
-async def test_the_language_is_switched_in_place(browser: Browser, world: RunningWorld) -> None:
+async def test_the_language_is_switched_in_place(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room:
-        who = await administrator(world, room)
+        who = await may_all(world, boss, room)
         async with signed_in(browser, world, who, f"/rooms/{room.name}") as one:
             await one.page.get_by_role("button", name="简体中文").click()
             await expect(one.page.get_by_role("heading", level=1)).to_have_text(room.name)
@@ -357,9 +368,11 @@ async def test_the_language_is_switched_in_place(browser: Browser, world: Runnin
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_everybody_can_use_every_page(browser: Browser, world: RunningWorld, scheme: Scheme) -> None:
+async def test_everybody_can_use_every_page(
+    browser: Browser, world: RunningWorld, boss: Somebody, scheme: Scheme
+) -> None:
     async with world.room() as room:
-        who, guest = await administrator(world, room), await world.guest(room.name)
+        who, guest = await may_all(world, boss, room), await world.guest(room.name)
         await invite(world, room)
         async with tab(browser, world.hub, scheme=scheme) as one:
             await one.page.goto("/signin")
@@ -374,9 +387,11 @@ async def test_everybody_can_use_every_page(browser: Browser, world: RunningWorl
 
 
 @pytest.mark.parametrize("width", [320, 390])
-async def test_nothing_is_out_of_sight_on_a_small_screen(browser: Browser, world: RunningWorld, width: int) -> None:
+async def test_nothing_is_out_of_sight_on_a_small_screen(
+    browser: Browser, world: RunningWorld, boss: Somebody, width: int
+) -> None:
     async with world.room() as room:
-        who = await administrator(world, room)
+        who = await may_all(world, boss, room)
         async with signed_in(browser, world, who, width=width) as one:
             for path in ("/rooms", "/rooms?view=table", f"/rooms/{room.name}", "/access", f"/access?q={room.name}"):
                 await one.page.goto(path)
@@ -389,12 +404,11 @@ async def test_nothing_is_out_of_sight_on_a_small_screen(browser: Browser, world
                     assert box["x"] + box["width"] <= width
 
 
-async def test_a_page_is_light(browser: Browser, world: RunningWorld) -> None:
+async def test_a_page_is_light(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room, tab(browser, world.hub) as one:
-        who = await administrator(world, room)
+        who = await may_all(world, boss, room)
         weights: dict[str, int] = {}
-        await one.page.goto("/signin")
-        await one.sign_in(who.name, who.password)
+        await one.carry(await cookie_of(world, who))
         for path in ("/rooms", f"/rooms/{room.name}", "/access"):
             answer = await one.page.goto(path)
             assert answer is not None
@@ -407,9 +421,9 @@ async def test_a_page_is_light(browser: Browser, world: RunningWorld) -> None:
         assert max(weights.values()) < HEAVIEST, weights
 
 
-async def test_it_all_works_without_script(browser: Browser, world: RunningWorld) -> None:
+async def test_it_all_works_without_script(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room, on_device(room) as device:
-        who = await administrator(world, room)
+        who = await may_all(world, boss, room)
         async with signed_in(browser, world, who, f"/rooms/{room.name}", script=False) as one:
             await one.page.get_by_label("Default volume").fill("44")
             await one.page.get_by_role("button", name="Save").click()
@@ -429,22 +443,12 @@ async def test_it_all_works_without_script(browser: Browser, world: RunningWorld
             await device.set("Configuration/Audio/DefaultVolume", 50)
 
 
-async def test_a_form_that_is_out_of_date_says_so(browser: Browser, world: RunningWorld) -> None:
+async def test_a_form_that_is_out_of_date_says_so(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
     async with world.room() as room:
-        who = await administrator(world, room)
-        async with tab(browser, world.hub, script=False) as one, tab(browser, world.hub) as other:
-            await one.page.goto("/signin")
-            await one.sign_in(who.name, who.password)
+        who = await may_all(world, boss, room)
+        async with tab(browser, world.hub, script=False) as one:
+            await one.carry(await cookie_of(world, who))
             await one.page.goto(f"/rooms/{room.name}")
-            await one.page.context.clear_cookies()
-            cookies = await _cookies(other, world, who)
-            await one.page.context.add_cookies(cookies)
+            await one.carry(await cookie_of(world, who))  # signed in again meanwhile
             await one.page.get_by_role("button", name="Save").click()
             await expect(one.page.get_by_role("alert")).to_contain_text("This form is out of date.")
-
-
-async def _cookies(one: Tab, world: RunningWorld, who: Somebody) -> list:
-    """Those of a second sign-in of the same person."""
-    await one.page.goto("/signin")
-    await one.sign_in(who.name, who.password)
-    return await one.page.context.cookies()

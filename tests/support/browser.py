@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
+from roomgate.hub.http.door import COOKIE
 from support.node import node_modules
 
 Scheme = Literal["light", "dark"]
@@ -28,6 +29,7 @@ class Tab:
     """One tab of one person's browser. ``faults``: what the page wrote to the console, and threw."""
 
     page: Page
+    hub: str
     faults: list[str] = field(default_factory=list)
 
     async def sign_in(self, user: str, password: str) -> None:
@@ -36,6 +38,12 @@ class Tab:
         await self.page.fill("#pw", password)
         await self.page.click("form button")
         await self.page.wait_for_selector("#main")
+
+    async def carry(self, cookie: str) -> None:
+        """From now on with this sign-in."""
+        await self.page.context.add_cookies(
+            [{"name": COOKIE, "value": cookie, "url": self.hub, "secure": True, "httpOnly": True, "sameSite": "Strict"}]
+        )
 
     async def violations(self) -> list[str]:
         """What the content policy forbade on this page."""
@@ -100,7 +108,7 @@ async def tab(
     if script:
         await context.add_init_script(_NOTE_VIOLATIONS)
     page = await context.new_page()
-    made = Tab(page)
+    made = Tab(page, hub)
     page.on("console", lambda said: made.faults.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda fault: made.faults.append(str(fault)))
     try:

@@ -27,7 +27,7 @@ from roomgate.cli.demo.world import STORY, World, password
 
 ROOMS = 7  # beside the five of the demonstration's story
 PROGRAMS = ("hub", "connector", "witness", "sim")
-START_S = 90.0
+START_S = 300.0  # a machine may be busy; a world that hangs is stopped all the same
 _LOOK_S = 0.02
 
 
@@ -112,7 +112,7 @@ class RunningWorld:
             await room.touch("hang-up")
             await room.shows(lambda state: not state["calls"])
 
-    async def fine(self, names: Iterable[str] | None = None, within_s: float = 30.0) -> None:
+    async def fine(self, names: Iterable[str] | None = None, within_s: float = 60.0) -> None:
         """Wait until the hub has live news of these rooms, or of all."""
         wanted = set(self.rooms if names is None else names)
         async with asyncio.timeout(within_s):
@@ -122,7 +122,7 @@ class RunningWorld:
                     return
                 await asyncio.sleep(_LOOK_S)
 
-    async def answers(self, caller: Caller, room: str, within_s: float = 30.0) -> None:
+    async def answers(self, caller: Caller, room: str, within_s: float = 60.0) -> None:
         """Wait until a room answers somebody who has a grant on it, by way of hub, connector and device."""
         async with asyncio.timeout(within_s):
             while True:

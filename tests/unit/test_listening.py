@@ -6,7 +6,7 @@ import pytest
 import trustme
 
 from roomgate.errors import CannotStart
-from roomgate.listening import BadCertificate, PortTaken, listen, load_tls
+from roomgate.listening import BadCertificate, PortTaken, lasting_port, listen, load_tls
 
 
 def test_a_free_port_is_had_at_once_and_heard_on() -> None:
@@ -22,6 +22,14 @@ def test_a_port_that_somebody_has_is_named() -> None:
         with pytest.raises(PortTaken, match=f"127.0.0.1:{port}") as said:
             listen("127.0.0.1", port)
     assert "another port" in said.value.hint
+
+
+def test_a_lasting_port_is_free_and_no_outgoing_connection_gets_it() -> None:
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    ports = [lasting_port() for _ in range(20)]
+    assert max(ports) < lowest
+    assert len(set(ports)) > 10
+    listen("127.0.0.1", ports[0]).close()
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-name.invalid"])

@@ -1,5 +1,8 @@
 """A log line is one event with its fields, on standard error, and says when."""
 
+import contextlib
+import errno
+import io
 import json
 
 import pytest
@@ -56,3 +59,22 @@ def test_for_people_it_is_a_readable_line(capsys):
 def test_an_unknown_level_is_refused():
     with pytest.raises(KeyError):
         log.setup("LOUD")
+
+
+class FullDisk(io.StringIO):
+    def write(self, text):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def flush(self):
+        self.write("")
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(capsys):
+    log.setup()
+    closed = io.StringIO()
+    closed.close()
+    for broken in (FullDisk(), closed):
+        with contextlib.redirect_stderr(broken):
+            log.get("hub").error("said.to.nobody")
+    log.get("hub").info("heard")
+    assert json.loads(capsys.readouterr().err)["event"] == "heard"

@@ -2,11 +2,15 @@
 
 import asyncio
 import random
+from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from roomgate.supervise import keep
+from roomgate.connector.uplink import RETRY_S
+from roomgate.supervise import keep, pauses
 
 
 class Dice(random.Random):
@@ -85,3 +89,46 @@ async def test_a_service_that_returns_is_started_again_without_a_word():
     work = Work(None, None)
     assert await until_steady(work, Dice()) == []
     assert work.ended
+
+
+@given(st.integers(), st.floats(0, 600))
+@settings(max_examples=25, deadline=None)
+def test_two_hundred_that_fell_together_come_back_soon_and_not_together(seed, down_s):
+    """The links' schedule, on a time-table: when each of 200 connectors tries first after the hub is back."""
+    dice = random.Random(seed)
+    back: list[float] = []
+    for _ in range(200):
+        at, pausing = 0.0, pauses(0.25, RETRY_S, dice)
+        while at < down_s:
+            at += next(pausing)
+        back.append(at - down_s)
+    assert max(back) <= RETRY_S
+    if down_s > 60:  # the ceiling is reached, and they have lost step
+        assert max(Counter(int(at * 10) for at in back).values()) <= 40
+
+
+@pytest.mark.parametrize("caught", [False, True])
+@pytest.mark.asyncio
+async def test_told_to_leave_in_the_very_moment_of_a_fall_it_leaves(caught):
+    """A group of tasks tells of the fall and forgets that it was cancelled: a program that was stopped went on."""
+    falls = 0
+
+    async def work() -> None:
+        try:
+            async with asyncio.TaskGroup() as inner:
+                inner.create_task(fall())
+                await asyncio.Event().wait()
+        except* OSError:
+            if not caught:
+                raise
+
+    async def fall() -> None:
+        nonlocal falls
+        falls += 1
+        kept.cancel()
+        raise OSError("no")
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        kept = group.create_task(keep("uplink", work, first_s=0.1))
+    assert kept.cancelled()
+    assert falls == 1

@@ -96,6 +96,13 @@ class Classes:
                 return found
         return None
 
+    def told(self, path: Path, catalogue: Catalogue) -> Capability | None:
+        """The class of something that a device told: a leaf, or a list's member that went away.
+
+        None, so nobody may have it, for what the catalogue does not know, as a newer firmware may send.
+        """
+        return _told(self, catalogue, path.root, path.words)
+
     def need(self, call: Call, catalogue: Catalogue) -> Need:
         """What the call needs. An empty `Need` is never met."""
         match call.verb:
@@ -136,6 +143,12 @@ def _below(classes: Classes, catalogue: Catalogue, path: Path) -> frozenset[Capa
     """The classes of all leaves at or below a node. The whole of Status has hundreds, and is read often."""
     found = {classes.of(Path((leaf.path.root, *leaf.path.words))) for leaf in catalogue.leaves(path)}
     return frozenset(c for c in found if c)
+
+
+@lru_cache(maxsize=20_000)
+def _told(classes: Classes, catalogue: Catalogue, root: str, words: Words) -> Capability | None:
+    path = Path((root, *words))
+    return classes.of(path) if catalogue.leaves(path) else None
 
 
 def longest(prefixes: Iterable[Words], words: Words) -> Words | None:

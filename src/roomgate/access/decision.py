@@ -70,6 +70,7 @@ class Permit:
     by: GrantId
     until: datetime
     held: frozenset[Capability]  # all that the principal's live grants give in this room
+    catalogue: Catalogue = field(repr=False, compare=False)
     _seal: object = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -78,7 +79,7 @@ class Permit:
 
     def may_read(self, path: Path) -> bool:
         """Whether a leaf of the answer may be handed over."""
-        return Classes.shipped().of(path) in self.held
+        return Classes.shipped().told(path, self.catalogue) in self.held
 
 
 def decide(ask: Ask, facts: Facts, now: datetime, catalogue: Catalogue) -> Permit:
@@ -113,7 +114,7 @@ def decide(ask: Ask, facts: Facts, now: datetime, catalogue: Catalogue) -> Permi
         )
     best = max(covering, key=lambda g: g.until)
     held = frozenset().union(*(g.capabilities for g in live))
-    return Permit(ask, best.id, best.until, held, _DECIDED)
+    return Permit(ask, best.id, best.until, held, catalogue, _DECIDED)
 
 
 def _matches(lock: Lock, ask: Ask) -> bool:

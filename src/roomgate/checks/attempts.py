@@ -18,9 +18,17 @@ import httpx
 from roomgate.checks.likeness import asks_for_password, line_likeness, skeleton_likeness
 
 REQUEST_S = 10.0
-DEVICE_NOTICES_S = 31.0  # what Roomgate promises for a password that is changed at the device itself
-AGAIN_S = 0.5
 ALIKE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an attempt looks on."""
+
+    link_lives_s: float = 2.0  # for which access is asked when its end is to be seen
+    after_its_end_s: float = 0.5
+    device_notices_s: float = 31.0  # what Roomgate promises for a password that is changed at the device itself
+    again_s: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +106,9 @@ class Result:
 class _Outside:
     """The client on the outside: no cookies kept, no redirects followed."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, patience: Patience) -> None:
         self.target = target
+        self.patience = patience
         self._http = httpx.AsyncClient(
             verify=ssl.create_default_context(cafile=target.ca), timeout=REQUEST_S, follow_redirects=False
         )
@@ -138,10 +147,9 @@ async def _f1(out: _Outside) -> tuple[bool, str]:
 
 
 async def _f2(out: _Outside) -> tuple[bool, str]:
-    life_s = 2.0
-    access = await out.target.owner.issue(life_s)
+    access = await out.target.owner.issue(out.patience.link_lives_s)
     worked = await out.reads(access, credentials=True)
-    await asyncio.sleep(life_s + 0.5)
+    await asyncio.sleep(out.patience.link_lives_s + out.patience.after_its_end_s)
     still = await out.reads(access, credentials=True)
     return still or not worked, "still open after its time" if still else "ended with its time"
 
@@ -161,12 +169,12 @@ async def _f4(out: _Outside) -> tuple[bool, str]:
     access = await out.target.owner.issue(300)
     worked = await out.reads(access, credentials=True)
     await out.target.owner.change_device_password()
-    began = time.monotonic()
-    while time.monotonic() - began < DEVICE_NOTICES_S:
+    began, most_s = time.monotonic(), out.patience.device_notices_s
+    while time.monotonic() - began < most_s:
         if not await out.reads(access, credentials=True):
             return not worked, f"shut {time.monotonic() - began:.1f} s after the change at the device"
-        await asyncio.sleep(AGAIN_S)
-    return True, f"still open {DEVICE_NOTICES_S:.0f} s after the change at the device"
+        await asyncio.sleep(out.patience.again_s)
+    return True, f"still open {most_s:.0f} s after the change at the device"
 
 
 async def _f5(out: _Outside) -> tuple[bool, str]:
@@ -218,11 +226,11 @@ ATTEMPTS: dict[str, tuple[str, Attempt]] = {
 }
 
 
-async def attempt(name: str, target: Target) -> Result:
+async def attempt(name: str, target: Target, patience: Patience | None = None) -> Result:
     """Make one attempt on one target. A target that does not answer has not been shown to be shut: that raises."""
     title, act = ATTEMPTS[name]
     began = time.monotonic()
-    async with _Outside(target) as out:
+    async with _Outside(target, patience or Patience()) as out:
         open_, detail = await act(out)
     words = ("no trace", "who, what, when, with proof") if name == "F7" else ("open", "refused")
     outcome = words[0] if open_ else words[1]

@@ -96,8 +96,10 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
     """
     from roomgate import log
     from roomgate.connector.app import serve as run
+    from roomgate.descriptors import ensure_most
 
     log.setup()
+    ensure_most()
     made = _config(config)
 
     def ready(connector: "Connector") -> None:
@@ -306,7 +308,8 @@ def list_(*, config: Path | None = None, json: Json = False) -> None:
     if json:
         show_json(rooms)
     else:
-        rows = [{"room": r, "account": a, "version": v} for r, accounts in rooms.items() for a, v in accounts.items()]
+        held = sorted((room, account, version) for room, all_ in rooms.items() for account, version in all_.items())
+        rows = [{"room": room, "account": account, "version": version} for room, account, version in held]
         show_table(rows, ["room", "account", "version"], empty="Empty. `roomgate connector vault put ROOM ACCOUNT`.")
 
 

@@ -11,7 +11,7 @@ INTERRUPTED = 130  # as a shell has it for SIGINT
 
 # Errors of programs that are loaded only when they are run: they are known by their codes here.
 _INPUT_CODES = frozenset(
-    {"config.bad", "ledger.bad-note", "meeting.invitation.bad", "meeting.invitation.series", "witness.bad-request"}
+    {"ledger.bad-note", "meeting.invitation.bad", "meeting.invitation.series", "witness.bad-request"}
 )
 # What the system says of a path or port that the person named.
 _INPUT_ERRNOS = frozenset(

@@ -1,6 +1,7 @@
 """Files and secrets that a command is given: read once, with a word for the person where that fails."""
 
 import getpass
+import warnings
 from pathlib import Path
 
 from roomgate.errors import BadInput
@@ -23,8 +24,11 @@ def read_secret(file: Path | None, question: str, option: str) -> Secret[str]:
         found = read_text(file).strip()
     else:
         try:
-            found = getpass.getpass(question).strip()
-        except EOFError as none:
+            with warnings.catch_warnings():
+                # Where it cannot hide what is typed, getpass warns and reads it all the same; we do not.
+                warnings.simplefilter("error", getpass.GetPassWarning)
+                found = getpass.getpass(question).strip()
+        except (EOFError, getpass.GetPassWarning) as none:
             raise BadInput("There is nobody to ask here.", hint=f"Use {option} in a script.") from none
     if not found:
         raise BadInput("It is empty.", hint=f"Type it when asked, or use {option}.")

@@ -91,9 +91,11 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
         the hub's TOML file; its keys may also come as ROOMGATE_HUB_…
     """
     from roomgate import log
+    from roomgate.descriptors import ensure_most
     from roomgate.hub.program import serve as run
 
     log.setup()
+    ensure_most()
     made = _config(config)
 
     def ready(address: str) -> None:

@@ -32,6 +32,8 @@ def explain(file: File = None, /, *, domain: list[str] | None = None, json: Json
     from roomgate.meetings.understand import DeviceAbilities
     from roomgate.meetings.understand import explain as understand
 
+    if file is not None and str(file).startswith("-") and str(file) != "-":
+        raise BadInput(f"There is no option {file}.", hint="`roomgate meeting explain --help` shows how it is used.")
     try:
         if file is None or str(file) == "-":
             raw = sys.stdin.buffer.read(_LARGEST + 1)

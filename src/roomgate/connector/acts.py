@@ -16,7 +16,7 @@ from roomgate import log
 from roomgate.access.capability import Capability, Classes
 from roomgate.clock import Clock, iso
 from roomgate.connector.consent import Panel, Question, Said
-from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of
+from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of, intent_of
 from roomgate.connector.room import Room, RoomCondition
 from roomgate.connector.site_policy import Circumstances, Leave, PolicyRefused, SitePolicy
 from roomgate.errors import Unreachable
@@ -24,6 +24,7 @@ from roomgate.ledger import event as events
 from roomgate.link.messages import Cut, EffectEnded, Feedback, Outcome
 from roomgate.link.order import JUDGE_WITHIN_S, Order, OrderRefused
 from roomgate.redact import foreign
+from roomgate.storage.database import StorageBusy, StorageFailed
 from roomgate.storage.record import Record
 from roomgate.xapi import tree
 from roomgate.xapi.call import Call, Verb
@@ -33,6 +34,7 @@ from roomgate.xapi.errors import (
     DeviceGone,
     DeviceUnreachable,
     PermissionDenied,
+    UnknownPath,
     XapiError,
 )
 from roomgate.xapi.path import Path
@@ -43,6 +45,8 @@ _log = log.get("acts")
 MOST_AT_ONCE = 500  # orders under way; more are refused, so that a mad hub cannot fill our memory
 UNDO_S = 3.0  # how long one try to undo may take
 UNDO_AGAIN_S = 2.0
+FOLLOW_AGAIN_S = 2.0  # between tries to see a device that is away; also what a call under way may take to show
+UNWRITTEN = "The site's connector cannot write its record, so"
 
 
 class Leases(Protocol):
@@ -93,6 +97,7 @@ class Acts:
     clock: Clock
     sender: Sender
     leases: Leases
+    follow_again_s: float = FOLLOW_AGAIN_S
     _group: asyncio.TaskGroup | None = None
     _doing: dict[str, tuple[Order, asyncio.Task[None]]] = field(default_factory=dict)
     _sessions: dict[str, str] = field(default_factory=dict)  # session → device
@@ -159,8 +164,11 @@ class Acts:
             await self._carry_out(order, arrived)
         except (OrderRefused, PolicyRefused) as no:
             self._refuse(order, no.rule, no.message)
+        except (StorageFailed, StorageBusy) as unwritten:
+            self._refuse(order, unwritten.code, f"{UNWRITTEN} nothing was done.")
 
     async def _carry_out(self, order: Order, arrived: float) -> None:
+        self.record.require()
         room, call = self._understood(order, arrived)
         about = Circumstances(
             order.principal,
@@ -233,28 +241,36 @@ class Acts:
         if leave.needs_consent and consent != "room":
             raise OrderRefused("consent.missing", "The site now asks for the room's consent.")
         self.leases.require(order.session, self.clock.monotonic())
-        await self.record.add(
-            events.OrderAbout(
-                at=iso(self.clock.now()),
-                order=order.id,
-                room=room.name,
-                call=str(call),
-                digest=order.digest,
-                principal=order.principal,
-                grant=order.grant,
-                consent=consent,
-            )
+        about = events.OrderAbout(
+            at=iso(self.clock.now()),
+            order=order.id,
+            room=room.name,
+            call=str(call),
+            digest=order.digest,
+            principal=order.principal,
+            grant=order.grant,
+            consent=consent,
         )
-        self.leases.require(order.session, self.clock.monotonic())  # the flush took time
+        intent = intent_of(order, call)
+        try:
+            await self.effects.begin(intent, lambda conn: self.record.append(conn, about))
+            self.leases.require(order.session, self.clock.monotonic())  # the flush took time
+        except (OrderRefused, asyncio.CancelledError):  # cut meanwhile: it is not sent
+            if intent:
+                self.effects.forget_soon(intent)
+            raise
         self._sent.add(order.id)
         try:
             result = await room.call(call)
         except XapiError as failed:
+            if intent and isinstance(failed, DeviceGone):
+                self._live(intent)  # it may have been done: it stays in the book until the device can be asked
+            elif intent:
+                self.effects.forget_soon(intent)
             self._failed(order, room, failed)
             return
-        effect = effect_of(order, call, result)
-        if effect:
-            await self._begun(effect, room)
+        if intent:
+            await self._begun(effect_of(intent, result), room)
         self._outcome(order, room, Outcome(order.id, "done", result=result))
 
     def _failed(self, order: Order, room: Room, failed: XapiError) -> None:
@@ -290,12 +306,12 @@ class Acts:
         except XapiError as failed:
             self._failed(order, room, failed)
             return
-        keep = _keeper(order, leave)
+        keep = _keeper(order, leave, self.catalogue)
         prefix = None if call.path.is_pattern else call.path
         self._outcome(order, room, Outcome(order.id, "done", result=tree.prune(result, prefix, keep)))
 
     async def _watch(self, order: Order, room: Room, call: Call, leave: Leave) -> None:
-        keep = _keeper(order, leave)
+        keep = _keeper(order, leave, self.catalogue)
 
         owed = True  # the present value, which is sent also where it is nothing: the hub counts on it
 
@@ -336,7 +352,7 @@ class Acts:
     # ---- effects ---------------------------------------------------------------------------------
 
     async def _begun(self, effect: Effect, room: Room) -> None:
-        await self.effects.begin(effect)
+        self.effects.know(effect)
         self.record.add_soon(
             events.EffectBegun(
                 at=iso(self.clock.now()),
@@ -359,25 +375,52 @@ class Acts:
 
     async def _follow(self, effect: Effect, over: asyncio.Event) -> None:
         """Show the notice with Keep for as long as the effect lasts, and see when it ends by itself."""
-        room = self.rooms.by_device(effect.device)
         try:
-            if room is None:
-                await over.wait()
-                return
-            forget = await room.subscribe(CALL_STATUS, _call_end(effect, over)) if effect.call is not None else None
-            try:
-                text = f"{foreign(effect.who, 40)} (outside) started this: {effect.what}. It ends with their access."
-                kept = await self.panel.notice(room, text, over)
-            finally:
-                if forget:
-                    forget()
-            if self.effects.lasting(effect):
-                await self._let_go(effect, room, "kept" if kept else "ended")
-        except XapiError as gone:  # no notice can be shown just now; the effect still stands in the book
-            _log.warning("notice.unshown", effect=effect.id, error=gone.code)
+            while not over.is_set() and (room := self.rooms.by_device(effect.device)) is not None:
+                try:
+                    await self._watch_over(effect, room, over)
+                    return
+                except XapiError as gone:  # the device is away, or takes no more just now: tried again until it is over
+                    _log.info("notice.unshown", effect=effect.id, error=gone.code)
+                await self._wait(over, self.follow_again_s)
             await over.wait()
         finally:
             self._lives.pop(effect.id, None)
+
+    async def _watch_over(self, effect: Effect, room: Room, over: asyncio.Event) -> None:
+        if effect.unseen:  # made, or on its way, or never made: the device says, given a moment
+            await self._wait(over, self.follow_again_s)
+            calls = effect.among(await self._calls(room))
+            if not self.effects.lasting(effect):
+                return
+            if not calls:
+                await self._let_go(effect, room, "ended")
+                return
+            effect = effect.seen(calls[0])
+            self.effects.know(effect)
+        forget = await room.subscribe(CALL_STATUS, _call_end(effect, over)) if effect.call is not None else None
+        try:
+            text = f"{foreign(effect.who, 40)} (outside) started this: {effect.what}. It ends with their access."
+            kept = await self.panel.notice(room, text, over)
+        finally:
+            if forget:
+                forget()
+        if self.effects.lasting(effect):
+            await self._let_go(effect, room, "kept" if kept else "ended")
+
+    async def _wait(self, over: asyncio.Event, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await over.wait()
+        except TimeoutError:
+            pass  # it goes on
+
+    async def _calls(self, room: Room) -> Any:
+        """The calls in a room now; raises XapiError where the device cannot be asked."""
+        try:
+            return await room.call(self.catalogue.canonical(Verb.GET, CALL_STATUS, {}))
+        except (BadArgument, CommandFailed, UnknownPath):
+            return []  # how some devices say that there is none
 
     async def _let_go(self, effect: Effect, room: Room, how: str) -> None:
         await self.effects.forget(effect)
@@ -390,13 +433,11 @@ class Acts:
     async def _undo(self, effect: Effect, cause: str) -> str:
         """Undo it now; if the device does not answer, again and again until it does. Gives what was done."""
         room = self.rooms.by_device(effect.device)
-        call = effect.undo(self.catalogue)
         outcome = "gone"
         if room is not None:
             try:
                 async with asyncio.timeout(UNDO_S):
-                    await room.call(call)
-                outcome = "undone"
+                    outcome = "undone" if await self._end(effect, room) else "ended before"
             except (CommandFailed, BadArgument):
                 outcome = "ended before"
             except (XapiError, TimeoutError):
@@ -418,6 +459,16 @@ class Acts:
         if over := self._lives.get(effect.id):
             over.set()
         return f"{effect.what}: {outcome}"
+
+    async def _end(self, effect: Effect, room: Room) -> bool:
+        """Whether there was anything to end. Raises XapiError."""
+        if not effect.unseen:
+            await room.call(effect.undo(self.catalogue))
+            return True
+        calls = effect.among(await self._calls(room))
+        for call in calls:
+            await room.call(effect.seen(call).undo(self.catalogue))
+        return bool(calls)
 
     async def _undo_later(self, effect: Effect, cause: str) -> None:
         await asyncio.sleep(UNDO_AGAIN_S)
@@ -492,11 +543,11 @@ def _rule(failed: XapiError) -> str:
             return failed.code
 
 
-def _keeper(order: Order, leave: Leave) -> Callable[[Path], bool]:
+def _keeper(order: Order, leave: Leave, catalogue: Catalogue) -> Callable[[Path], bool]:
     """Which leaves of an answer may leave the site: those of a class that hub and site both allow."""
     classes = Classes.shipped()
     both = frozenset(c for c in Capability if c.value in order.held) & leave.readable
-    return lambda path: classes.of(path) in both
+    return lambda path: classes.told(path, catalogue) in both
 
 
 def _call_end(effect: Effect, over: asyncio.Event) -> Callable[[str, Any], None]:

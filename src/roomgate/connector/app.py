@@ -12,8 +12,8 @@ from typing import Any
 
 import sqlalchemy as sql
 
-from roomgate import supervise
-from roomgate.clock import Clock, SystemClock, iso
+from roomgate import log, supervise
+from roomgate.clock import Clock, Jumps, SystemClock, iso
 from roomgate.connector import effects as effects_book
 from roomgate.connector import quarantine as quarantine_list
 from roomgate.connector.acts import Acts
@@ -36,11 +36,12 @@ from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.spool import Spool
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.connector.vault import Vault
+from roomgate.descriptors import Descriptors
 from roomgate.errors import RoomgateError
 from roomgate.folder import alone_in
 from roomgate.ids import ConnectorId
 from roomgate.ledger.checkpoint import BadNote, VerifierKey
-from roomgate.ledger.event import ConnectorStarted
+from roomgate.ledger.event import ClockJumped, ConnectorStarted
 from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.sync import Sync
 from roomgate.storage.database import Database
@@ -49,7 +50,11 @@ from roomgate.storage.record import metadata as record_tables
 from roomgate.storage.witnessed import push
 from roomgate.xapi.schema import Catalogue
 
+MACHINE_EVERY_S = 1.0
 WITNESS_EVERY_S = 2.0
+RETRY_S = 5.0  # the longest pause of a service after it failed
+
+_log = log.get("connector")
 
 
 def origin(connector: ConnectorId) -> str:
@@ -164,6 +169,7 @@ class Connector:
             "mirror": self.mirrored.run,
             "spool": self.spool.run,
             "policy": self._watch_policy,
+            "machine": self._watch_machine,
             "uplink": self.uplink.run,
         }
         if self.sync is not None:
@@ -175,7 +181,7 @@ class Connector:
             group.create_task(self.door.run(lambda: ready(self)), name="local")
             group.create_task(self.fleet.run(), name="fleet")
             for name, service in services.items():
-                group.create_task(supervise.keep(name, service), name=name)
+                group.create_task(supervise.keep(name, service, most_s=RETRY_S), name=name)
 
     async def _watch_policy(self) -> None:
         """A policy that changed is in force for the next order; what lives by the old one ends, and may ask anew."""
@@ -183,6 +189,17 @@ class Connector:
             await asyncio.sleep(self._config.devices_check_s)
             if self._policy.look():
                 await self.desk.end_all("policy.changed", "the site's policy changed")
+
+    async def _watch_machine(self) -> None:
+        """A wall clock that was set is told in log and record (what counts here is the monotonic one), and a
+        want of descriptors in the log."""
+        jumps, descriptors = Jumps(self._clock), Descriptors()
+        while True:
+            await asyncio.sleep(MACHINE_EVERY_S)
+            descriptors.look()
+            if by_s := round(jumps.look()):
+                _log.warning("clock.jumped", by_s=by_s)
+                await self._record.add(ClockJumped(at=iso(self._clock.now()), by_s=by_s))
 
     async def _push(self) -> None:
         """Have the record signed by the witness whenever it grew."""

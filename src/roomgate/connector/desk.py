@@ -20,6 +20,7 @@ from roomgate.connector.room import Room, RoomCondition
 from roomgate.connector.site_policy import SitePolicy
 from roomgate.connector.spool import Spool
 from roomgate.connector.uplink import Site
+from roomgate.ids import DeviceId
 from roomgate.link.messages import Cut, EffectEnded, EffectInfo, Feedback, Outcome, RoomState, ToHub, Welcome
 from roomgate.link.order import Order
 
@@ -85,6 +86,7 @@ class Desk:
         self._effects = effects
         self._policy = policy
         self._staff: Staff | None = None
+        self._untold: dict[DeviceId, RoomState] = {}  # what the link did not take, the newest of each room
 
     def attend(self, staff: Staff) -> None:
         self._staff = staff
@@ -100,6 +102,8 @@ class Desk:
     # -- what the hub says ----------------------------------------------------------------------------
 
     def site(self) -> Site:
+        """What the hello says. What a room becomes after it and before the welcome is told with the welcome."""
+        self._untold = {device: state for device, state in self._untold.items() if state.cut}
         policy = self._policy()
         return Site(
             policy.rules.name, policy.digest, self.staff.fleet.infos(), self.effects(), self.staff.hub.checkpoint
@@ -112,6 +116,7 @@ class Desk:
         self.staff.spool.welcomed(welcome.ledger_size)
         self.staff.mirrored.up()
         await asyncio.to_thread(self.staff.hub.tell, welcome.checkpoint)
+        self._tell()
 
     async def order(self, order: Order, arrived: float) -> None:
         await self.staff.acts.order(order, arrived)
@@ -136,7 +141,10 @@ class Desk:
 
     async def on_condition(self, room: Room, condition: RoomCondition, reason: str, cut: bool) -> None:
         """`fleet.OnCondition`: the hub hears of it at once, then everything in the room is ended."""
-        self.staff.link.send(RoomState(self.staff.fleet.info(room), cut, reason), urgent=cut)
+        owed = self._untold.get(room.device)
+        told_cut = cut or (owed is not None and owed.cut)
+        self._untold[room.device] = RoomState(self.staff.fleet.info(room), told_cut, reason)
+        self._tell()
         if cut:
             undone = await self.staff.acts.end_room(room.device, reason, _WORDS.get(reason, "the site ended it"))
             _log.warning("room.cut", room=room.name, reason=reason, undone=len(undone))
@@ -144,6 +152,11 @@ class Desk:
             self.staff.bookings.left(room.name)
         elif condition is RoomCondition.FINE and isinstance(room, Keeper):
             await self.staff.bookings.arrived(room)
+
+    def _tell(self) -> None:
+        for device, state in list(self._untold.items()):
+            if self.staff.link.send(state, urgent=state.cut):
+                del self._untold[device]
 
     async def end_all(self, cause: str, words: str) -> list[str]:
         """End everything from outside, at every room, as the site wishes; gives what was undone, in words.

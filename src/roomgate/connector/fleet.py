@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
 from roomgate import log, supervise
 from roomgate.clock import Clock
 from roomgate.connector.config import BadConfig
@@ -26,6 +28,7 @@ from roomgate.storage.record import Record
 AT_ONCE = 32  # dials of the whole fleet
 TELL_S = 10.0  # for all that a change of condition entails: sessions cut, effects undone, the hub told
 
+RETRY_S = 15.0  # the longest pause between dials of one device: what is back is found within twenty seconds
 PART_S = 2.0  # for the last words on the panel, before the connection ends
 
 # (room, condition, a stable reason, whether every session in it has to be cut)
@@ -115,7 +118,17 @@ class Fleet:
         return RoomInfo(room.device, room.name, room.condition.value, words, product, software)
 
     def infos(self) -> list[RoomInfo]:
-        return [self.info(keeper) for keeper in self.keepers()]
+        """The whole list, for the hub: a room that is missing here is gone for good, with the grants on it.
+
+        So a room whose device is just being exchanged is on it, as one that is away.
+        """
+        wanted = {device_id(self._connector, entry.name) for entry in self._entries}
+        between = [kept.keeper for device, kept in self._leaving.items() if device in wanted]
+        away = RoomCondition.OFFLINE.value
+        return [
+            *(self.info(keeper) for keeper in self.keepers()),
+            *(msgspec.structs.replace(self.info(keeper), state=away) for keeper in between),
+        ]
 
     # -- the work -------------------------------------------------------------------------------------
 
@@ -190,7 +203,7 @@ class Fleet:
     def _start(self, kept: _Kept) -> None:
         assert self._group is not None
         name = f"keeper.{kept.keeper.name}"
-        kept.task = self._group.create_task(supervise.keep(name, kept.keeper.run), name=name)
+        kept.task = self._group.create_task(supervise.keep(name, kept.keeper.run, most_s=RETRY_S), name=name)
 
     def _let_go(self, kept: _Kept, reason: str) -> None:
         """From now on nothing is begun in the room; its sessions are cut, then its connection ends."""

@@ -57,6 +57,7 @@ INBOX_COUNT = 1024
 INBOX_BYTES = 2 * MAX_MESSAGE
 CUTS_AT_ONCE = 256
 OWED_COUNT = 1024
+RETRY_S = 4.0  # the longest pause between tries: well within a lease
 OWED_BYTES = 2 * MAX_MESSAGE
 
 
@@ -70,7 +71,7 @@ class UplinkConfig:
     heartbeat_s: float = 3.0
     lease_s: float = LEASE_S  # never longer than LEASE_S; tests shorten it
     connect_s: float = 10.0
-    retry_s: float = 4.0  # the longest pause between tries: well within a lease
+    retry_s: float = RETRY_S
     tick_s: float = 0.25  # the longest pause between looks at the leases
 
 

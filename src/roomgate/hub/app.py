@@ -20,6 +20,7 @@ from litestar.types import ControllerRouterHandler
 
 from roomgate import __version__, log, supervise
 from roomgate.clock import Clock, SystemClock, iso
+from roomgate.descriptors import Descriptors
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.folder import alone_in
 from roomgate.hub.config import HubConfig
@@ -48,8 +49,10 @@ from roomgate.xapi.errors import XapiError
 
 LARGEST_FRAME = 1024 * 1024  # of a WebSocket; the link and /ws hold their own limits below it
 EXPIRE_EVERY_S = 0.1
+MACHINE_EVERY_S = 1.0
 WITNESS_EVERY_S = 1.0
 RECONCILE_EVERY_S = 2.0
+RETRY_S = 5.0  # the longest pause of what runs by itself after it failed
 LOOK_FIRST_S = 3.0
 _log = log.get("hub")
 
@@ -104,14 +107,18 @@ def hub_fingerprint(config: HubConfig) -> str:
 
 @get("/healthz", include_in_schema=False, media_type="text/plain")
 async def health() -> str:
+    """Whether the program runs: a reason to start it anew, if not."""
     return "ok"
 
 
 @get("/readyz", include_in_schema=False, media_type="text/plain")
 async def readiness(request: Request[Any, Any, Any]) -> Response[str]:
-    """Whether people's work may be sent here: in safe mode only an administrator has something to do."""
-    safe = request.app.state.parts.restorations.safe_mode is not None
-    return Response("safe-mode" if safe else "ok", status_code=503 if safe else 200, media_type="text/plain")
+    """Whether people's work may be sent here: not in safe mode, nor where the record cannot be written."""
+    parts = request.app.state.parts
+    word = (
+        "failing" if parts.db.failed is not None else "safe-mode" if parts.restorations.safe_mode is not None else "ok"
+    )
+    return Response(word, status_code=200 if word == "ok" else 503, media_type="text/plain")
 
 
 @get("/.well-known/security.txt", include_in_schema=False, media_type="text/plain")
@@ -216,7 +223,7 @@ async def _serve(
         server = Server(_settings(build_app(parts, extension), tls), lambda: ready(address))
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(supervise.keep(name, work, first_s=0.1), name=name)
+                group.create_task(supervise.keep(name, work, first_s=0.1, most_s=RETRY_S), name=name)
                 for name, work in [*own_tasks(parts), *extension.tasks]
             ]
             try:
@@ -229,15 +236,22 @@ async def _serve(
 
 
 def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-    """What runs by itself: ends, the witness, the comparison of the records."""
+    """What runs by itself: a look at clock and descriptors, ends, the witness, the comparison of the records."""
 
     async def reconcile() -> None:
         await parts.ledger.reconcile()
+
+    descriptors = Descriptors()
+
+    async def look_at_machine() -> None:
+        descriptors.look()
+        await parts.look_at_clock()
 
     async def witness() -> None:
         await look_at_witness(parts)
 
     return [
+        ("hub.machine", every(MACHINE_EVERY_S, look_at_machine)),
         ("hub.expiry", every(EXPIRE_EVERY_S, parts.expire)),
         ("hub.witness", every(WITNESS_EVERY_S, witness)),
         ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),
@@ -300,7 +314,7 @@ def _settings(app: App, tls: ssl.SSLContext) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=30,
-        timeout_graceful_shutdown=3,
+        timeout_graceful_shutdown=1,  # a client that does not answer the end of TLS would hold it up for long
         backlog=1024,
     )
 

@@ -25,14 +25,17 @@ class Ends:
     _by_mono: list[tuple[float, str]] = field(default_factory=list)
     _due: dict[str, None] = field(default_factory=dict)
 
-    def set(self, id: str, until: datetime) -> None:
+    def set(self, id: str, until: datetime, since: datetime | None = None) -> None:
         """It ends at ``until``, or as many seconds from now as that is away, if that is sooner.
 
+        ``since`` is a moment known to have passed: a wall clock that was set back while nothing ran here, and
+        so nothing measured, gives nobody more time.
         Setting the same end again changes nothing: the first reckoning stands, whatever the wall clock did.
         """
         if id in self._ends and self._ends[id][0] == until:
             return
-        mono = self.clock.monotonic() + (until - self.clock.now()).total_seconds()
+        now = self.clock.now() if since is None else max(self.clock.now(), since)
+        mono = self.clock.monotonic() + (until - now).total_seconds()
         self._ends[id] = (until, mono)
         self._due.pop(id, None)
         heapq.heappush(self._by_wall, (until, id))

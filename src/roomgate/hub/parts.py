@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from roomgate.clock import Clock
+from roomgate import log
+from roomgate.clock import Clock, Jumps, iso, parse_iso
 from roomgate.errors import RoomgateError
 from roomgate.hub.bus import Bus
 from roomgate.hub.change import Changes
@@ -28,8 +29,11 @@ from roomgate.hub.restoration.service import ORIGIN, Restorations
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.sites.service import Sites
 from roomgate.ledger.checkpoint import VerifierKey
+from roomgate.ledger.event import ClockJumped
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
+
+_log = log.get("hub")
 
 
 class KeyUnreadable(RoomgateError):
@@ -63,6 +67,7 @@ class Parts:
     grants: Grants
     ledger: HubLedger
     findings: Findings
+    jumps: Jumps
     restorations: Restorations
 
     async def aclose(self) -> None:
@@ -73,6 +78,12 @@ class Parts:
         """End what is over: grants, tokens, web sessions."""
         await self.grants.expire()
         await self.identity.expire()
+
+    async def look_at_clock(self) -> None:
+        """A wall clock that was set is told in the log and on the record. It prolongs nothing: see `Ends`."""
+        if by_s := round(self.jumps.look()):
+            _log.warning("clock.jumped", by_s=by_s)
+            await self.record.add(ClockJumped(at=iso(self.clock.now()), by_s=by_s))
 
 
 def ensure_keys(folder: Path) -> Keys:
@@ -123,9 +134,11 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         rooms.bind(grants)
         restorations = Restorations(db, changes, record, identity)
         await restorations.load()  # first: it says by which name the record goes on
-        await identity.load()
+        newest = await record.entries(limit=1, newest_first=True)
+        since = parse_iso(newest[0].event.at) if newest else None
+        await identity.load(since)
         await rooms.load()
-        await grants.load()
+        await grants.load(since)
     except BaseException:
         passwords.close()
         await db.aclose()
@@ -133,5 +146,5 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
         config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
-        restorations,
+        Jumps(clock, since), restorations,
     )  # fmt: skip

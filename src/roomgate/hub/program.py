@@ -9,11 +9,16 @@ from roomgate.hub.config import HubConfig
 from roomgate.hub.console.routes import build_console, console_front
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.extension import build_extension, open_relay
+from roomgate.hub.relay.parts import RelayParts
 
 
 def extend(parts: Parts) -> Extension:
     """What stands on the hub's own parts."""
-    relay = open_relay(parts)
+    return extend_with(parts, open_relay(parts))
+
+
+def extend_with(parts: Parts, relay: RelayParts) -> Extension:
+    """The same on a relay that is open already."""
     made = build_extension(parts, relay, console_front())
     console = build_console(relay)
     return replace(made, routes=[*made.routes, *console.routes], refused=console.refused)

@@ -13,6 +13,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -71,6 +72,15 @@ class Unknown(msgspec.Struct, frozen=True):
     kind: str
     at: str
     fields: dict[str, Any]
+
+
+# ---- both ------------------------------------------------------------------------------------------
+
+
+class ClockJumped(Event, frozen=True, kw_only=True, tag="clock.jumped"):
+    """The machine's wall clock was set by so many seconds (back, if negative). It prolonged nothing."""
+
+    by_s: Public[int]
 
 
 # ---- hub: identity --------------------------------------------------------------------------------
@@ -527,6 +537,7 @@ def marks(kind: type[Event]) -> dict[str, Mark]:
     return _marks[kind]
 
 
+@cache
 def secret_fields(kind: type[Event]) -> tuple[str, ...]:
     return tuple(name for name, mark in marks(kind).items() if mark is Mark.SECRET)
 

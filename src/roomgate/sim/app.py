@@ -11,7 +11,7 @@ from typing import Any
 from roomgate.clock import Clock, SystemClock
 from roomgate.errors import BadInput
 from roomgate.folder import alone_in
-from roomgate.listening import PortTaken
+from roomgate.listening import PortTaken, lasting_port
 from roomgate.sim.certificate import ensure_certificate
 from roomgate.sim.listener import Listener
 from roomgate.sim.panel import Panel
@@ -90,12 +90,13 @@ async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, 
 
 def _listen(app: Any, host: str, wanted: int, kept: int, **tls: Path) -> Listener:
     """At the port that was asked for; where any will do, at the one from before, since devices do not move."""
-    if wanted == 0 and kept:
+    for port in (wanted,) if wanted else (kept or lasting_port(), lasting_port()):
         try:
-            return Listener(app, host, kept, **tls)
+            return Listener(app, host, port, **tls)
         except PortTaken:
-            pass  # somebody else's by now
-    return Listener(app, host, wanted, **tls)
+            if wanted:
+                raise
+    return Listener(app, host, 0, **tls)
 
 
 class _Running:

@@ -6,7 +6,9 @@ with BEGIN IMMEDIATE, commits once (``synchronous=FULL``: the commit is on the d
 the callers go on. So no caller ever acts upon something that a power cut could take back, and a busy
 moment costs one flush instead of a hundred.
 
-After a failure of the disk nothing more is accepted: what cannot be recorded does not happen.
+After a failure of the disk nothing more is accepted: what cannot be recorded does not happen. Once a second
+the writer does what a new start would do (open anew, look for damage, write a page durably); when that works,
+work is accepted again. A file that is damaged is another matter: it stays shut until somebody restores it.
 """
 
 import asyncio
@@ -37,6 +39,8 @@ _READERS = 4
 _LONGEST_QUEUE = 10_000
 _LARGEST_BATCH = 500
 _SOON_S = 0.5
+_AGAIN_S = 1.0  # between two looks whether a failed disk can be written again
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FATAL = {
     sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_PERM,
@@ -46,10 +50,10 @@ _log = log.get("storage")
 
 
 class StorageFailed(RoomgateError):
-    """The data could not be written; nothing further is accepted until the program starts again."""
+    """The data could not be written; nothing further is accepted until it can be."""
 
     code = "storage.failed"
-    hint = "Free disk space or mend the volume, then start the program again."
+    hint = "Free disk space or mend the volume; the program goes on by itself as soon as it can write."
 
 
 class StorageBusy(RoomgateError):
@@ -59,11 +63,11 @@ class StorageBusy(RoomgateError):
     hint = "Try again in a moment."
 
 
-class DamagedData(RoomgateError):
-    """The database file is damaged, so it is not opened."""
+class DamagedData(StorageFailed):
+    """The database file is damaged, so it is not opened, or no longer written to."""
 
     code = "storage.damaged"
-    hint = "Restore the data folder from a backup; keep the damaged file for examination."
+    hint = "Stop the program, keep the damaged folder for examination, restore a backup of it, and start again."
 
 
 @dataclass(slots=True)
@@ -79,8 +83,9 @@ class _Job(Generic[T]):
 class Database:
     """A data file with one writer. Made by `open`, ended by `aclose`."""
 
-    def __init__(self, path: Path, writer: Engine, reader: Engine, longest_queue: int) -> None:
+    def __init__(self, path: Path, writer: Engine, reader: Engine, longest_queue: int, again_s: float) -> None:
         self.path = path
+        self._again_s = again_s
         self._writer = writer
         self._reader = reader
         self._longest_queue = longest_queue
@@ -94,7 +99,12 @@ class Database:
 
     @classmethod
     def open(
-        cls, path_or_url: str | Path, metadata: MetaData | None = None, *, longest_queue: int = _LONGEST_QUEUE
+        cls,
+        path_or_url: str | Path,
+        metadata: MetaData | None = None,
+        *,
+        longest_queue: int = _LONGEST_QUEUE,
+        again_s: float = _AGAIN_S,
     ) -> Self:
         """Open, or create with mode 0600, the file at a path or ``sqlite:///`` address.
 
@@ -113,20 +123,22 @@ class Database:
         writer = _engine(path, begin="BEGIN IMMEDIATE", read_only=False)
         reader = _engine(path, begin="BEGIN", read_only=True)
         try:
-            with writer.connect() as conn:
-                complaints = conn.exec_driver_sql("PRAGMA quick_check(1)").scalars().all()
-            if complaints != ["ok"]:
-                raise DamagedData(f"{path.name}: {complaints[0] if complaints else 'no answer'}")
+            _look_for_damage(writer, path)
             if metadata is not None:
                 with writer.begin() as conn:
                     metadata.create_all(conn)
         except DBAPIError as fault:
             writer.dispose()
-            raise _translated(fault, opening=True) from fault
+            raise _translated(fault) from fault
         except RoomgateError:
             writer.dispose()
             raise
-        return cls(path, writer, reader, longest_queue)
+        return cls(path, writer, reader, longest_queue, again_s)
+
+    @property
+    def failed(self) -> StorageFailed | None:
+        """Why nothing is accepted now; None while all is well."""
+        return self._failed
 
     async def write(self, unit: Unit[T]) -> T:
         """Do one unit of work; returns its result once the commit is on the disk.
@@ -168,16 +180,19 @@ class Database:
             with self._reader.begin() as conn:
                 return unit(conn)
         except DBAPIError as fault:
-            if _code(fault) in _FATAL - {sqlite3.SQLITE_READONLY}:  # that one says that the unit wrote
-                raise _translated(fault) from fault
-            raise
+            if _code(fault) not in _FATAL - {sqlite3.SQLITE_READONLY}:  # that one says that the unit wrote
+                raise
+            failure = _translated(fault)
+            if isinstance(failure, DamagedData) and not isinstance(self._failed, DamagedData):
+                self._fail(failure)  # nothing more is built on it
+            raise failure from fault
 
     def _submit(self, unit: Unit[T], within_s: float) -> asyncio.Future[T]:
         loop = asyncio.get_running_loop()
         job = _Job(unit, loop, loop.create_future(), time.monotonic() + within_s)
         with self._wake:
             if self._failed is not None:
-                raise StorageFailed(self._failed.message)
+                raise type(self._failed)(self._failed.message)
             if self._closing:
                 raise StorageFailed("the database is closed")
             if len(self._waiting) >= self._longest_queue:
@@ -196,6 +211,39 @@ class Database:
                 for job in batch:
                     job.fault = self._failed
             _deliver(batch)
+            while self._may_come_back():
+                self._try_again()
+
+    def _may_come_back(self) -> bool:
+        """Wait for the next try; False where all is well, the file is damaged, or units wait to be told so."""
+        with self._wake:
+            if self._failed is None or isinstance(self._failed, DamagedData) or self._closing or self._waiting:
+                return False
+            self._wake.wait(self._again_s)
+            return not self._closing and not self._waiting
+
+    def _try_again(self) -> None:
+        """As at a new start: open anew, look for damage, and have a page written durably."""
+        self._writer.dispose()
+        try:
+            _look_for_damage(self._writer, self.path)
+            with self._writer.begin() as conn:
+                version = conn.exec_driver_sql("PRAGMA user_version").scalar_one()
+                conn.exec_driver_sql(f"PRAGMA user_version={version}")
+        except DamagedData as damage:
+            self._fail(damage)
+        except (SQLAlchemyError, sqlite3.Error) as fault:
+            if isinstance(still := _translated(fault), DamagedData):
+                self._fail(still)
+        else:
+            with self._wake:
+                self._failed = None
+            _log.info("storage.back", file=self.path.name)
+
+    def _fail(self, failure: StorageFailed) -> None:
+        with self._wake:
+            self._failed = failure
+        _log.error("storage.failed", file=self.path.name, error=failure.message, hint=failure.hint)
 
     def _next_batch(self) -> list[_Job[Any]]:
         """Wait for work that is due; everything before it comes along. Empty once closed and done."""
@@ -222,9 +270,7 @@ class Database:
             for job in batch:
                 job.fault = failure
             if isinstance(failure, StorageFailed):
-                with self._wake:
-                    self._failed = failure
-                _log.error("storage.failed", file=self.path.name, error=failure.message)
+                self._fail(failure)
 
     def _do(self, conn: Connection, job: _Job[Any]) -> None:
         raw = conn.connection.driver_connection  # said to the driver: a tenth of the price of begin_nested
@@ -262,7 +308,9 @@ def _settle(jobs: list[_Job[Any]]) -> None:
 
 
 def _log_failure(answer: asyncio.Future[Any]) -> None:
-    if not answer.cancelled() and (fault := answer.exception()) is not None:
+    if answer.cancelled() or (fault := answer.exception()) is None:
+        return
+    if not isinstance(fault, StorageFailed):  # that was said once, for everybody
         _log.error("storage.write-failed", error=f"{type(fault).__name__}: {fault}"[:300])
 
 
@@ -308,10 +356,18 @@ def _code(fault: BaseException) -> int:
     return (getattr(origin, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
-def _translated(fault: BaseException, *, opening: bool = False) -> RoomgateError:
+def _look_for_damage(engine: Engine, path: Path) -> None:
+    """SQLite's quick check; raises DamagedData."""
+    with engine.connect() as conn:
+        complaints = conn.exec_driver_sql("PRAGMA quick_check(1)").scalars().all()
+    if complaints != ["ok"]:
+        raise DamagedData(f"{path.name} is damaged: {complaints[0] if complaints else 'no answer'}")
+
+
+def _translated(fault: BaseException) -> RoomgateError:
     text = str(fault.orig if isinstance(fault, DBAPIError) else fault)
     code = _code(fault)
-    if opening and code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+    if code in _DAMAGE:
         return DamagedData(text)
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return StorageBusy("another program holds the database")

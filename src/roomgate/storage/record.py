@@ -33,6 +33,7 @@ from sqlalchemy import (
     update,
 )
 
+from roomgate import log
 from roomgate.errors import Conflict, NotFound
 from roomgate.ledger.checkpoint import Checkpoint, Note, SignatureLine, VerifierKey
 from roomgate.ledger.event import Event, Unknown, filed_under, parse_event
@@ -45,7 +46,9 @@ from roomgate.ledger.tree import (
     leaf_hash,
     root_at,
 )
-from roomgate.storage.database import Database
+from roomgate.storage.database import Database, StorageBusy, StorageFailed
+
+_log = log.get("record")
 
 metadata = MetaData()
 
@@ -147,6 +150,11 @@ class Record:
 
     # -- adding -------------------------------------------------------------------------------------
 
+    def require(self) -> None:
+        """Raises StorageFailed while nothing can be written: what cannot be recorded must not begin."""
+        if (failed := self._db.failed) is not None:
+            raise type(failed)(failed.message)
+
     def append(self, conn: Connection, event: Event) -> int:
         """Add an event inside the unit of work that it tells of; gives its index."""
         raw = event.encode()
@@ -160,8 +168,20 @@ class Record:
         return await self._db.write(lambda conn: self.append(conn, event))
 
     def add_soon(self, event: Event) -> asyncio.Future[int]:
-        """Add an event with the next commit, at most a second from now; may be awaited for its index."""
-        return self._db.write_soon(lambda conn: self.append(conn, event))
+        """Add an event with the next commit, at most a second from now; may be awaited for its index.
+
+        Never raises: it tells of what has happened already, and whoever tells goes on. Where the record cannot
+        be written, the failure is in the future, and the storage has said so in the log.
+        """
+        try:
+            return self._db.write_soon(lambda conn: self.append(conn, event))
+        except (StorageFailed, StorageBusy) as fault:
+            lost: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            lost.set_exception(fault)
+            lost.exception()  # seen: nobody has to await it
+            if isinstance(fault, StorageBusy):  # the other was said once, for everybody
+                _log.warning("record.not-written", kind=event.kind, error=fault.code)
+            return lost
 
     # -- proving ------------------------------------------------------------------------------------
 

@@ -182,3 +182,10 @@ words = st.lists(st.sampled_from("abc"), max_size=4).map(tuple)
 def test_longest_is_the_longest_that_fits(prefixes, path):
     beginnings = [path[:length] for length in range(len(path), -1, -1)]
     assert longest(prefixes, path) == next((b for b in beginnings if b in prefixes), None)
+
+
+def test_what_the_catalogue_does_not_know_is_told_to_nobody():
+    assert CLASSES.told(Path.parse("Status/Audio/Volume"), CATALOGUE) is Capability.OBSERVE
+    assert CLASSES.told(Path.of("Status", "Call", 12), CATALOGUE) is not None  # a member that went away
+    assert CLASSES.told(Path.of("Status", "Audio", "Brandnew"), CATALOGUE) is None
+    assert CLASSES.of(Path.of("Status", "Audio", "Brandnew")) is Capability.OBSERVE  # by the root's rule alone

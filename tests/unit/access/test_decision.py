@@ -304,13 +304,14 @@ def test_only_granted_leaves_may_be_read():
     )
     assert permit.may_read(Path.parse("Status/Audio/Volume"))
     assert not permit.may_read(Path.of("Status", "Bluetooth", "Devices"))
+    assert not permit.may_read(Path.of("Status", "Audio", "Brandnew"))  # of a newer firmware: nobody classified it
 
 
 def test_a_permit_cannot_be_made_by_hand():
     with pytest.raises(TypeError):
-        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability))
+        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability), CATALOGUE)
     with pytest.raises(TypeError):
-        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability), object())
+        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability), CATALOGUE, object())
 
 
 def test_what_a_refusal_says():

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 from roomgate.cli.files import read_secret, read_text
@@ -23,18 +27,15 @@ def test_a_secret_comes_from_a_file_without_its_line_end(tmp_path):
     assert "--token-file" in empty.value.hint
 
 
-def test_a_secret_that_nobody_can_be_asked_for_is_bad_input():
+@pytest.mark.parametrize("typed", ["", "typed for all to see\n"])
+def test_a_secret_that_nobody_can_be_asked_for_unseen_is_bad_input(typed):
     """A process with no terminal at all, as cron has it."""
-    import os
-    import subprocess
-    import sys
-
     done = subprocess.run(
         [sys.executable, "-m", "roomgate.cli.main", "login", "hub.example"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False, start_new_session=True,
+        input=typed, capture_output=True, text=True, timeout=60, check=False, start_new_session=True,
         env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": "/usr/bin", "HOME": "/nonexistent"},
     )  # fmt: skip
-    assert done.returncode == 2
+    assert (done.returncode, done.stdout) == (2, "")
     assert "Use --token-file in a script." in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -200,5 +200,10 @@ def test_rubbish_at_the_beginning_neither(profile, rest):
     assert "Traceback" not in done.err + done.out
 
 
+def test_a_demonstration_without_rooms_or_with_too_many_is_bad_input():
+    for rooms in ("0", "201", "many"):
+        assert run("demo", "--rooms", rooms).code == 2
+
+
 def test_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+\n", run("--version").out)

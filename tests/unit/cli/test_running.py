@@ -1,10 +1,12 @@
 import asyncio
 import os
 import signal
+import sys
+from collections.abc import Iterator
 
 import pytest
 
-from roomgate.cli.running import until_stopped
+from roomgate.cli.running import SWITCH_S, run_program, until_stopped
 
 
 def test_a_program_that_ends_by_itself():
@@ -29,13 +31,63 @@ def test_a_signal_ends_it_cleanly_and_lets_it_tidy_up(sign):
     assert tidied == [True]
 
 
-def test_what_the_program_raises_is_told():
+def test_what_the_program_raises_comes_out_as_it_is():
     async def program() -> None:
         raise ZeroDivisionError("x")
 
-    with pytest.raises(ExceptionGroup) as group:
+    with pytest.raises(ZeroDivisionError):
         asyncio.run(until_stopped(program()))
-    assert isinstance(group.value.exceptions[0], ZeroDivisionError)
+
+
+def test_a_second_signal_cuts_a_clean_up_short():
+    async def program() -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.Event().wait()
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.Event().wait()  # a clean-up that hangs
+
+    asyncio.run(until_stopped(program()))
+
+
+@pytest.fixture
+def hang_up() -> Iterator[None]:
+    """As under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+def test_the_end_of_the_terminal_is_no_stop_where_it_is_ignored(hang_up):
+    ended = []
+
+    async def program() -> None:
+        os.kill(os.getpid(), signal.SIGHUP)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        ended.append(True)
+
+    asyncio.run(until_stopped(program()))
+    assert ended == [True]
+
+
+@pytest.fixture
+def patience() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_our_programs_run_on_the_quick_loop_and_let_the_writer_have_its_turn(patience):
+    seen = []
+
+    async def program() -> None:
+        seen.append(type(asyncio.get_running_loop()).__module__)
+
+    run_program(program())
+    assert seen == ["uvloop"]
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
 
 
 def test_a_program_that_cancels_itself_is_not_a_stop():

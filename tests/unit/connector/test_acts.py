@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection
 
 from roomgate.clock import HandClock
 from roomgate.connector import effects as effects_module
@@ -21,7 +23,7 @@ from roomgate.ids import mint
 from roomgate.link.messages import Outcome
 from roomgate.link.order import JUDGE_WITHIN_S, LeaseBook, Order, Renewal
 from roomgate.storage import record as record_module
-from roomgate.storage.database import Database
+from roomgate.storage.database import Database, StorageFailed
 from roomgate.storage.record import Record
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.errors import CommandFailed, DeviceGone, DeviceUnreachable, PermissionDenied, XapiError
@@ -68,6 +70,7 @@ class Site:
     record: Record
     bookings: Booked
     file: File
+    db: Database
     policies: list[SitePolicy]
     _sequence: int = 0
 
@@ -111,7 +114,7 @@ Opened = Callable[..., Any]
 def site(tmp_path: File) -> Opened:
     @asynccontextmanager
     async def opened(policy: str = "service-desk") -> AsyncIterator[Site]:
-        db = Database.open(tmp_path / "connector.db", record_module.metadata)
+        db = Database.open(tmp_path / "connector.db", record_module.metadata, again_s=3600)
         await db.write(effects_module.metadata.create_all)
         record = Record(db, "roomgate.connector/con_1", Ed25519PrivateKey.generate())
         room, wires, clock, leases, booked = MemoryRoom(), Wires(), HandClock(), LeaseBook(LINK), Booked()
@@ -123,9 +126,9 @@ def site(tmp_path: File) -> Opened:
         policies: list[SitePolicy] = []
         acts = Acts(
             "site_1", One(), lambda: policies[0], booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
-            wires, leases,
+            wires, leases, follow_again_s=0.01,
         )  # fmt: skip
-        made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db", policies)
+        made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db", db, policies)
         made.use(policy)
         made.lease()
         async with asyncio.TaskGroup() as group:
@@ -156,6 +159,15 @@ async def test_a_dial_waits_for_the_rooms_yes_and_dials_once(site: Opened) -> No
         assert s.wires.last(order).outcome == "done"
         assert len(s.room.done("Dial")) == 1
         assert {"consent.asked", "consent.answered", "order.about"} <= set(await s.kinds())
+
+
+@pytest.mark.asyncio
+async def test_a_service_account_asks_the_room_like_anybody(site: Opened) -> None:
+    async with site() as s:
+        s.room.answer = 2
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        outcome = await s.do(msgspec.structs.replace(order, principal_kind="service"))
+        assert (outcome.rule, len(s.room.prompts), s.room.done("Dial")) == ("consent.no", 1, [])
 
 
 @pytest.mark.asyncio
@@ -342,9 +354,10 @@ async def test_a_call_that_was_cut_while_it_was_made_is_undone(site: Opened) -> 
 @pytest.mark.asyncio
 async def test_a_lost_device_is_unknown_and_never_tried_again(site: Opened) -> None:
     async with site() as s:
-        s.room.failure = DeviceGone("the link ended")
+        tried: list[Call] = []
+        s.room.before, s.room.failure = tried.append, DeviceGone("the link ended")
         outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
-        assert outcome.outcome == "unknown"
+        assert (outcome.outcome, len(tried)) == ("unknown", 1)
 
 
 @pytest.mark.parametrize(
@@ -426,3 +439,143 @@ async def test_about_to_do_is_durable_before_the_device_is_called(site: Opened) 
         s.room.before = look
         await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=10))
         assert seen == [1]
+
+
+# ---- a disk that cannot be written -------------------------------------------------------------------
+
+
+def fill(conn: Connection) -> None:
+    """As a full disk does it: whatever is in the same commit fails, and nothing is accepted after it."""
+    pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
+    conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    conn.exec_driver_sql("CREATE TABLE big AS SELECT zeroblob(100000) AS filling")
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "arguments"),
+    [(Verb.COMMAND, "Command/Audio/Volume/Set", {"Level": 30}), (Verb.GET, "Status/Audio/Volume", {})],
+)
+@pytest.mark.asyncio
+async def test_what_cannot_be_recorded_is_not_done_and_the_asker_hears_why(
+    site: Opened, verb: Verb, path: str, arguments: dict[str, Any]
+) -> None:
+    async with site() as s:
+        s.db.write_soon(fill)
+        with pytest.raises(StorageFailed):
+            await s.db.write(lambda conn: None)
+        outcome = await s.do(s.order(verb, path, **arguments))
+        assert (outcome.outcome, outcome.rule) == ("refused", "storage.failed")
+        assert "nothing was done" in outcome.words
+        assert s.room.calls == []
+        assert s.acts.ready
+
+
+@pytest.mark.asyncio
+async def test_a_disk_that_fills_at_the_last_moment_stops_the_command(site: Opened) -> None:
+    async with site() as s:
+        s.db.write_soon(fill)  # in the same commit as "about to do"
+        outcome = await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=30))
+        assert (outcome.outcome, outcome.rule) == ("refused", "storage.failed")
+        assert s.room.calls == []
+
+
+@pytest.mark.asyncio
+async def test_a_cut_ends_what_lasts_also_where_nothing_can_be_written(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        s.db.write_soon(fill)
+        with pytest.raises(StorageFailed):
+            await s.db.write(lambda conn: None)
+        assert await s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked.") == ["call 7: undone"]
+        assert len(s.room.done("Call Disconnect")) == 1
+
+
+# ---- whatever is killed, and whenever: a cut finds what to undo ---------------------------------------
+
+
+def book_on_disk(s: Site) -> list[bytes]:
+    with contextlib.closing(sqlite3.connect(s.file)) as other:
+        return [facts for (facts,) in other.execute("SELECT facts FROM effects")]
+
+
+def up(number: str, id: int = 7) -> dict[str, Any]:
+    found = {"id": id, "RemoteNumber": number, "Direction": "Outgoing", "Status": "Connected"}
+    return {"Status": {"Audio": {"Volume": 50}, "Call": [found]}}
+
+
+@pytest.mark.asyncio
+async def test_what_a_dial_may_leave_is_on_the_disk_before_the_device_is_called(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        before: list[list[bytes]] = []
+        s.room.before = lambda call: before.append(book_on_disk(s)) if call.path.words == ("Dial",) else None
+        await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        assert len(before) == len(before[0]) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_dial_that_the_device_refuses_leaves_nothing(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.failure = CommandFailed("busy")
+        assert (await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))).outcome == "failed"
+        await s.kinds()
+        assert s.acts.effects.all() == book_on_disk(s) == []
+
+
+@pytest.mark.parametrize(("number", "ended"), [("a@example.com", [7]), ("somebody.else@example.com", [])])
+@pytest.mark.asyncio
+async def test_a_dial_whose_outcome_is_unknown_is_undone_by_its_number(
+    site: Opened, number: str, ended: list[int]
+) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.failure = DeviceGone("the connection ended")
+        assert (await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))).outcome == "unknown"
+        assert len(book_on_disk(s)) == 1
+        s.room.failure, s.room.document = None, up(number)
+        await s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked.")
+        assert [call.argument("CallId") for call in s.room.done("Call Disconnect")] == ended
+        assert s.acts.effects.all() == []
+
+
+@pytest.mark.asyncio
+async def test_a_cut_while_the_device_dials_ends_the_call_once_it_is_made(site: Opened) -> None:
+    async with site() as s, asyncio.TaskGroup() as group:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.document = {"Status": {"Call": []}}
+
+        def cut(call: Call) -> None:
+            if call.path.words == ("Dial",):
+                group.create_task(s.acts.end(["ses_1"], "grant.revoked", "The grant was revoked."))
+
+        s.room.before = cut
+        assert (await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))).outcome == "done"
+        await until(lambda: s.room.done("Call Disconnect"))
+        assert [call.argument("CallId") for call in s.room.done("Call Disconnect")] == [7]
+        assert s.acts.effects.all() == []
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_may_have_been_made_is_taken_on_when_the_device_shows_it(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.failure = DeviceGone("the connection ended")
+        await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        s.room.failure, s.room.document = None, up("a@example.com", id=9)
+        await until(lambda: [effect.call for effect in s.acts.effects.all()] == [9])
+        s.room.feedback("status", {"Status": {"Call": [{"id": 9, "ghost": "True"}]}})
+        await until(lambda: not s.acts.effects.all())
+
+
+@pytest.mark.asyncio
+async def test_a_call_that_was_never_made_is_let_go_when_the_device_says_so(site: Opened) -> None:
+    async with site() as s:
+        s.bookings.numbers = frozenset({"a@example.com"})
+        s.room.failure = DeviceGone("the connection ended")
+        await s.do(s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com"))
+        assert [effect.unseen for effect in s.acts.effects.all()] == [True]
+        s.room.failure = None
+        await until(lambda: not s.acts.effects.all())
+        assert s.room.done("Call Disconnect") == []

@@ -2,12 +2,16 @@
 
 import asyncio
 import contextlib
+import json
 import os
+import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from roomgate.clock import HandClock
 from roomgate.connector.app import origin, serve
 from roomgate.connector.config import BadConfig, parse_config
 from roomgate.connector.enrol import Identity, save_identity
@@ -49,10 +53,10 @@ class Site:
         return parse_config(self.settings, self.folder)
 
     @contextlib.asynccontextmanager
-    async def running(self):
+    async def running(self, clock=None):
         started = asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as group:
-            task = group.create_task(serve(self.config, started.set_result, connect=self.device.connect))
+            task = group.create_task(serve(self.config, started.set_result, clock=clock, connect=self.device.connect))
             yield await started
             task.cancel()
 
@@ -125,6 +129,17 @@ async def test_the_record_goes_on_over_restarts_and_verifies(site):
     assert verdict.ok
     assert verdict.size >= 4
     assert origin(site.identity.connector) == "roomgate.connector/connector_1"
+
+
+@pytest.mark.asyncio
+async def test_a_wall_clock_that_was_set_is_on_the_record(site):
+    clock = HandClock()
+    async with site.running(clock):
+        clock.wall -= timedelta(hours=1)
+        with contextlib.closing(sqlite3.connect(site.config.database)) as db:
+            jumped = "SELECT bytes FROM record_entries WHERE kind = 'clock.jumped'"
+            await until(lambda: db.execute(jumped).fetchall())
+            assert json.loads(db.execute(jumped).fetchone()[0])["by_s"] == -3600
 
 
 @pytest.mark.asyncio

@@ -148,6 +148,32 @@ async def test_mere_news_cuts_nobody(desk, everybody):
     assert [what[0] for what in everybody.did] == ["sent"]
 
 
+@pytest.mark.asyncio
+async def test_what_a_room_becomes_between_hello_and_welcome_is_told_with_the_welcome(desk, everybody):
+    everybody.full = True
+    await desk.on_condition(ROOM, RoomCondition.OFFLINE, "device.gone", False)
+    desk.site()  # the hello says that itself
+    await desk.on_condition(ROOM, RoomCondition.QUARANTINED, "device.new-certificate", False)
+    everybody.full = False
+    await desk.welcome(Welcome(1, 3.0, 12))
+    await desk.welcome(Welcome(1, 3.0, 12))  # once
+
+    sent = [one[1] for one in everybody.did if one[0] == "sent"]
+    assert [(state.reason, state.cut) for state in sent] == [("device.new-certificate", False)]
+
+
+@pytest.mark.asyncio
+async def test_a_cut_that_the_link_did_not_take_is_told_after_all(desk, everybody):
+    everybody.full = True
+    await desk.on_condition(ROOM, RoomCondition.QUARANTINED, "device.credential-changed", True)
+    await desk.on_condition(ROOM, RoomCondition.QUARANTINED, "device.gone", False)
+    desk.site()
+    everybody.full = False
+    await desk.welcome(Welcome(1, 3.0, 12))
+
+    assert [(one[1].cut, one[2]) for one in everybody.did if one[0] == "sent"] == [(True, True)]
+
+
 def test_a_lost_feedback_is_a_gap_before_the_next_one():
     link = Everybody()
     sender = Sender(link.send)

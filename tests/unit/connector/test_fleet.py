@@ -116,6 +116,21 @@ async def test_a_room_taken_out_is_cut_while_its_connection_still_serves_to_end_
 
 
 @pytest.mark.asyncio
+async def test_a_room_whose_device_is_exchanged_is_on_the_list_all_the_while(site):
+    seen = []
+
+    async def look(room):
+        seen.append([(info.name, info.state) for info in site.fleet.infos()])
+
+    async with site.running("oslo", "bergen"):
+        site.ending = look
+        site.file.write_text(listed("oslo", port=8443))
+        await until(lambda: len(seen) == 2)
+        assert [("oslo", "offline")] in seen
+        await until(lambda: [(info.name, info.state) for info in site.fleet.infos()] == [("oslo", "fine")])
+
+
+@pytest.mark.asyncio
 async def test_another_device_in_a_rooms_place_is_dialled_when_the_old_one_is_let_go(site):
     async with site.running("oslo") as fleet:
         old = fleet.by_name(RoomName("oslo"))

@@ -13,8 +13,8 @@ MEETINGS = SitePolicy.load(None)
 DESK = SitePolicy.build(SiteRules(name="service desk"), (SitePolicy.shipped_text("service-desk")))
 
 
-def about(*, booked: bool = False, reason: str = "why") -> Circumstances:
-    return Circumstances("per_1", "ada", False, "oslo", reason, booked)
+def about(*, booked: bool = False, reason: str = "why", service: bool = False) -> Circumstances:
+    return Circumstances("per_1", "ada", service, "oslo", reason, booked)
 
 
 def command(name: str, **arguments: object) -> Call:
@@ -52,13 +52,28 @@ def test_settings_are_the_service_desks_not_the_meetings_only_ones() -> None:
         MEETINGS.judge(VOLUME, about(), CATALOGUE)
 
 
+@pytest.mark.parametrize(
+    ("allowed", "yes"),
+    [(["configure"], False), (["av-control"], False), (["configure", "av-control"], True), (["observe"], False)],
+)
+def test_every_class_that_a_call_needs_must_be_allowed(allowed: list[str], yes: bool) -> None:
+    actions = ", ".join(f'Action::"{name}"' for name in allowed)
+    policy = SitePolicy.build(SiteRules(), f"permit (principal, action in [{actions}], resource);")
+    if yes:
+        policy.judge(VOLUME, about(), CATALOGUE)
+    else:
+        with pytest.raises(PolicyRefused):
+            policy.judge(VOLUME, about(), CATALOGUE)
+
+
+@pytest.mark.parametrize("service", [False, True])
 @pytest.mark.parametrize("prefix", sorted(Classes.shipped().sets["never"]))
-def test_no_policy_opens_the_never_list_and_no_order_passes_it(prefix: tuple[str, ...]) -> None:
+def test_no_policy_opens_the_never_list_and_no_order_passes_it(prefix: tuple[str, ...], service: bool) -> None:
     everything = SitePolicy.build(SiteRules(name="all"), "permit (principal, action, resource);")
     below = [*prefix[1:]] if prefix[0] == "Configuration" else [*prefix]
     root, verb = ("Configuration", Verb.SET) if prefix[0] == "Configuration" else ("Command", Verb.COMMAND)
     with pytest.raises(PolicyRefused) as no:
-        everything.judge(Call(verb, Path.of(root, *below, "X")), about(), CATALOGUE)
+        everything.judge(Call(verb, Path.of(root, *below, "X")), about(booked=True, service=service), CATALOGUE)
     assert no.value.rule == "never"
 
 

@@ -117,3 +117,21 @@ async def test_without_a_link_nothing_is_sent_and_a_hub_that_has_more_than_we_ge
     hub.spool.welcomed(9)
     assert not await hub.spool._step()
     assert (hub.batches, hub.spool.held) == ([], None)
+
+
+@pytest.mark.asyncio
+async def test_what_a_full_link_did_not_take_goes_the_next_time(record):
+    await fill(record, 3)
+    hub = Hub(record)
+    starts, full = [], True
+
+    def send(message):
+        starts.append(message.start)
+        return False if full else hub.send(message)
+
+    hub.spool = Spool(record, send, confirm_within_s=0.05)
+    hub.spool.welcomed(0)
+    assert not await hub.spool._step()
+    full = False
+    await run(hub, 3)
+    assert starts == [0, 0]

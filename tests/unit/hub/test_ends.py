@@ -45,3 +45,13 @@ def test_a_later_end_replaces_one_that_was_due() -> None:
     ends.set("a", clock.now() + timedelta(seconds=5))
     assert ends.due() == []
     assert not ends.past("unknown")
+
+
+def test_a_clock_set_back_while_nothing_ran_prolongs_nothing() -> None:
+    clock = HandClock()
+    ends, until, since = Ends(clock), clock.now() + timedelta(minutes=10), clock.now() + timedelta(minutes=4)
+    ends.set("a", until, since)
+    clock.mono += 6 * 60 - 1
+    assert ends.due() == []
+    clock.mono += 1
+    assert ends.due() == ["a"]

@@ -26,8 +26,9 @@ async def test_console_relay_and_sockets_stand_on_the_same_parts(tmp_path: Path)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://hub.example.com") as client:
             as_ada = {"Authorization": f"Bearer {token}"}
             assert (await client.get("/api/v1/asks/unknown", headers=as_ada)).status_code == 404
-            page = await client.get("/", headers=as_ada)
-            assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+            for path, status in (("/rooms", 200), ("/access", 200), ("/rooms/nowhere", 404)):
+                page = await client.get(path, headers={**as_ada, "Accept": "text/html"})
+                assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
             stranger = await client.get("/r/oslo")
             assert stranger.status_code == 200
             assert b'name="password"' in stranger.content

@@ -12,7 +12,16 @@ from roomgate.ledger.event import KINDS, BadEvent, Event, Mark, Unknown, describ
 
 AT = "2026-03-10T09:00:00.000Z"
 BRIEF = {
-    *("hub.started", "signin", "signin.failed", "signed-out", "person.added", "person.changed", "person.removed"),
+    *(
+        "clock.jumped",
+        "hub.started",
+        "signin",
+        "signin.failed",
+        "signed-out",
+        "person.added",
+        "person.changed",
+        "person.removed",
+    ),
     *("token.made", "token.revoked", "site.added", "connector.enrolling", "connector.enrolled", "room.seen"),
     *("connector.connected", "connector.gone", "grant.made", "grant.ended", "lock.made", "lock.lifted", "permit"),
     *("denied", "outcome", "revocation", "finding", "connector.started", "link.up", "link.down", "order.refused"),

@@ -4,7 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from roomgate.ledger.event import OrderAbout, OrderOutcome, OrderRefused, OutcomeKnown, Permitted
+from roomgate.clock import iso, parse_iso
+from roomgate.ledger.event import (
+    ConnectorConnected,
+    ConnectorGone,
+    HubStarted,
+    OrderAbout,
+    OrderOutcome,
+    OrderRefused,
+    OutcomeKnown,
+    Permitted,
+)
 from roomgate.ledger.reconcile import Kind, reconcile
 
 AT = "2026-03-10T09:00:00.000Z"
@@ -87,3 +97,58 @@ def test_acting_twice_is_found():
 )
 def test_outcomes_that_differ_are_found(hub, site):
     assert kinds(hub, site) == [Kind.OTHER_OUTCOME]
+
+
+def minute(minutes: float) -> str:
+    return iso(parse_iso(AT) + timedelta(minutes=minutes))
+
+
+def hub_started(minutes=0.0):
+    return HubStarted(at=minute(minutes), version="1")
+
+
+def link_lost(minutes=0.0, connector="home"):
+    return ConnectorGone(at=minute(minutes), connector=connector)
+
+
+@pytest.mark.parametrize(
+    "hub",
+    [
+        [permit(), hub_started(30)],
+        [permit(), hub_started(), told(outcome="unknown")],
+        [permit(connector="home"), link_lost(), told(outcome="unknown")],
+        [permit(connector="home"), told(), link_lost(0.1)],
+        [permit(connector="home"), told(), ConnectorConnected(at=minute(0.1), connector="home")],
+    ],
+)
+def test_a_restart_or_a_lost_link_explains_a_missing_trace_and_is_still_told(hub):
+    (found,) = reconcile(hub, [], now=NOW)
+    assert found.kind is Kind.INTERRUPTED
+    assert "no trace" in found.title
+    assert "under way" in found.title
+
+
+@pytest.mark.parametrize(
+    "hub",
+    [
+        [hub_started(-1), permit(), told()],
+        [permit(), told(), hub_started(1)],
+        [permit(connector="home"), link_lost(0, "elsewhere"), told(outcome="unknown")],
+        [permit(connector="home"), told(), link_lost(1)],
+        [permit(connector="home"), link_lost()],
+    ],
+)
+def test_what_lies_elsewhere_explains_nothing(hub):
+    assert kinds(hub, []) == [Kind.NO_TRACE]
+
+
+def test_a_refused_read_that_the_hub_could_not_record_is_no_sign_of_a_stolen_key():
+    read = refused(call="Status/Audio/Volume")
+    assert kinds([hub_started(0.1)], [read]) == [Kind.INTERRUPTED]
+    assert kinds([hub_started(1)], [read]) == [Kind.NOT_PERMITTED]
+    assert kinds([hub_started(0.1)], [refused(call="Configuration/Audio/DefaultVolume")]) == [Kind.INTERRUPTED]
+    assert kinds([hub_started(0.1)], [refused(call="Configuration/Audio/DefaultVolume Value=3")]) == [
+        Kind.NOT_PERMITTED
+    ]
+    assert kinds([hub_started(0.1)], [refused()]) == [Kind.NOT_PERMITTED]
+    assert kinds([hub_started(0.1)], [about(call="Status/Audio/Volume")]) == [Kind.NOT_PERMITTED]

@@ -1,6 +1,7 @@
 """The one writer: what is durable, what is undone, and what happens when the disk fails."""
 
 import asyncio
+import json
 import sqlite3
 import stat
 import threading
@@ -9,8 +10,10 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from roomgate import log
 from roomgate.errors import BadInput
 from roomgate.storage.database import DamagedData, Database, StorageBusy, StorageFailed
+from support.waiting import until
 
 metadata = MetaData()
 things = Table("things", metadata, Column("id", Integer, primary_key=True))
@@ -38,6 +41,32 @@ async def test_a_write_that_returned_is_committed(tmp_path):
     assert await db.write(put(1)) == 1
     assert on_disk(db.path) == [1]
     assert await db.read(ids) == [1]
+    await db.aclose()
+
+
+@pytest.mark.asyncio
+async def test_nobody_is_answered_while_the_commit_is_under_way(tmp_path):
+    db = Database.open(tmp_path / "x.db", metadata)
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold(statement):
+        if statement == "COMMIT":
+            reached.set()
+            go_on.wait(10)
+
+    def unit(conn):
+        conn.connection.driver_connection.set_trace_callback(hold)
+        return put(1)(conn)
+
+    async with asyncio.TaskGroup() as group:
+        writing = group.create_task(db.write(unit))
+        assert await asyncio.to_thread(reached.wait, 10)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not writing.done()
+        assert on_disk(db.path) == []
+        go_on.set()
+    assert (writing.result(), on_disk(db.path)) == (1, [1])
     await db.aclose()
 
 
@@ -166,31 +195,68 @@ async def test_cancelling_a_wait_does_not_undo_the_work(tmp_path):
     await db.aclose()
 
 
+def fill(conn):
+    """As a full disk does it, until the connection is opened anew."""
+    pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
+    conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    conn.execute(text("CREATE TABLE big AS SELECT zeroblob(100000) AS filling"))
+
+
 @pytest.mark.asyncio
-async def test_a_full_disk_fails_everybody_and_stays_failed(tmp_path):
-    db = Database.open(tmp_path / "x.db", metadata)
+async def test_a_full_disk_fails_everybody_until_it_can_be_written(tmp_path):
+    db = Database.open(tmp_path / "x.db", metadata, again_s=3600)
     await db.write(put(1))
-
-    def fill(conn):
-        pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
-        conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
-        conn.execute(text("CREATE TABLE big AS SELECT zeroblob(100000) AS filling"))
-
     async with asyncio.TaskGroup() as group:
         neighbour = group.create_task(_fault(db.write(put(2))))
         culprit = group.create_task(_fault(db.write(fill)))
     assert isinstance(culprit.result(), StorageFailed)
     assert isinstance(neighbour.result(), StorageFailed) or on_disk(db.path) == [1, 2]
+    assert "full" in db.failed.message
     with pytest.raises(StorageFailed):
         await db.write(put(3))
     with pytest.raises(StorageFailed):
         db.write_soon(put(3))
+    assert await db.read(lambda conn: 1 in ids(conn))
     assert 3 not in on_disk(db.path)
     await db.aclose()
 
-    again = Database.open(tmp_path / "x.db", metadata)
-    assert await again.write(put(4)) == 1
-    await again.aclose()
+
+@pytest.mark.asyncio
+async def test_it_goes_on_by_itself_once_the_disk_can_be_written(tmp_path, capsys):
+    log.setup()
+    db = Database.open(tmp_path / "x.db", metadata, again_s=0.01)
+    await db.write(put(1))
+    assert isinstance(await _fault(db.write(fill)), StorageFailed)
+    await until(lambda: db.failed is None)
+    assert await db.write(put(2)) == 1
+    assert on_disk(db.path) == [1, 2]
+    await db.aclose()
+    said = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert said == ["storage.failed", "storage.back"]
+
+
+@pytest.mark.parametrize("how", ["read", "write"])
+@pytest.mark.asyncio
+async def test_damage_that_is_found_while_it_runs_shuts_the_file_for_good(tmp_path, how):
+    db = Database.open(tmp_path / "x.db", metadata, again_s=0.001)
+    await db.write(lambda conn: conn.execute(insert(things), [{"id": n} for n in range(20_000)]) and None)
+    await db.write(lambda conn: None)
+    await db.aclose()
+    good = (tmp_path / "x.db").read_bytes()
+
+    db = Database.open(tmp_path / "x.db", metadata, again_s=0.001)
+    (tmp_path / "x.db").write_bytes(good[:8192] + b"\xff" * (len(good) - 8192))
+    with pytest.raises(DamagedData) as damage:
+        await getattr(db, how)(lambda conn: (conn.exec_driver_sql("PRAGMA shrink_memory"), ids(conn)))
+    assert "restore a backup" in damage.value.hint
+    (tmp_path / "x.db").write_bytes(good)
+    for _ in range(50):  # as long as that takes, the writer could have looked again many times
+        await db.read(lambda conn: conn.exec_driver_sql("SELECT 1").scalar())
+    for number in (-1, -2):
+        with pytest.raises(DamagedData):
+            await db.write(put(number))
+    assert isinstance(db.failed, DamagedData)
+    await db.aclose()
 
 
 @pytest.mark.asyncio

@@ -6,6 +6,7 @@ is held for ever (F4); the device's page is fetched, changed and shown on (F5); 
 (F6); nothing is written down (F7). In our own design throughout.
 """
 
+import asyncio
 import secrets
 import ssl
 from collections.abc import Awaitable, Callable
@@ -144,6 +145,13 @@ class _Telling(uvicorn.Server):
     """Tells its address once it listens."""
 
     ready: Callable[[str], None]
+
+    async def main_loop(self) -> None:
+        try:
+            await super().main_loop()
+        except asyncio.CancelledError:
+            await self.shutdown()  # brief, and the port is free again
+            raise
 
     async def startup(self, sockets: Any = None) -> None:
         await super().startup(sockets)

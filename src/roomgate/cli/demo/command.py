@@ -111,8 +111,6 @@ async def _start(world: "World", screen: "Screen") -> None:  # type: ignore[name
     admin = world.caller()
     try:
         await _rooms_fine(world, admin)
-        secret = world.secret_file("guest", "")
-        secret.unlink()
         from roomgate.cli.demo.world import password
 
         world.guest = {"user": "guest", "password": password()}

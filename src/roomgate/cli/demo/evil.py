@@ -113,24 +113,29 @@ class EvilHub:
         heartbeat = self.link.last_heartbeat
         self.link.send_signed(lambda nonce, number: Renewal(nonce, number, heartbeat, [session]))
 
+    def draft(self, session: str, call: Call, nonce: bytes, number: int) -> Order:
+        """An order as the real hub would write it."""
+        assert self.device is not None
+        return Order(
+            id=mint("ord"), link=nonce, sequence=number, session=session, site=self.enrolled.site,
+            connector=self.enrolled.id, room=self.room, device=self.device.device, verb=call.verb.value,
+            path=list(call.path.parts),
+            arguments=[(n, list(v) if isinstance(v, tuple) else v) for n, v in call.arguments],
+            body=call.body, digest=call.digest(), principal="person_nobody", principal_name="somebody trusted",
+            principal_kind="person", grant="grant_none", reason="routine maintenance", held=["observe", "network"],
+        )  # fmt: skip
+
     def order(self, session: str, call: Call) -> str:
         """Sign and send; gives the order's id."""
         assert self.link is not None
-        assert self.device is not None
-        id, device = mint("ord"), self.device.device
+        sent: list[Order] = []
 
         def make(nonce: bytes, number: int) -> Order:
-            return Order(
-                id=id, link=nonce, sequence=number, session=session, site=self.enrolled.site,
-                connector=self.enrolled.id, room=self.room, device=device, verb=call.verb.value,
-                path=list(call.path.parts),
-                arguments=[(n, list(v) if isinstance(v, tuple) else v) for n, v in call.arguments],
-                body=call.body, digest=call.digest(), principal="person_nobody", principal_name="somebody trusted",
-                principal_kind="person", grant="grant_none", reason="routine maintenance", held=["observe", "network"],
-            )  # fmt: skip
+            sent.append(self.draft(session, call, nonce, number))
+            return sent[-1]
 
         self.link.send_signed(make)
-        return id
+        return sent[-1].id
 
     async def answer(self, order: str, within_s: float = 5.0) -> Outcome:
         async with asyncio.timeout(within_s):

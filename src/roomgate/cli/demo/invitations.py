@@ -7,7 +7,10 @@ def _stamp(moment: datetime) -> str:
     return moment.strftime("%Y%m%dT%H%M%SZ")
 
 
-def _event(uid: str, start: datetime, summary: str, location: str, text: str) -> str:
+def event_file(
+    uid: str, start: datetime, summary: str, location: str, text: str, lasts: timedelta = timedelta(minutes=30)
+) -> str:
+    """One invitation as an .ics file."""
     lines = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -17,7 +20,7 @@ def _event(uid: str, start: datetime, summary: str, location: str, text: str) ->
         f"UID:{uid}",
         f"DTSTAMP:{_stamp(start)}",
         f"DTSTART:{_stamp(start)}",
-        f"DTEND:{_stamp(start + timedelta(minutes=30))}",
+        f"DTEND:{_stamp(start + lasts)}",
         "ORGANIZER;CN=Calendar Example:mailto:calendar@example.com",
         f"SUMMARY:{summary}",
         f"LOCATION:{location}",
@@ -41,8 +44,8 @@ def zoom(start: datetime) -> str:
         f"You are invited to a scheduled Zoom meeting.\n\nJoin Zoom Meeting\n{link}\n\nMeeting ID: 855 1234 5678\n"
         "Passcode: 110292\n\nJoin by SIP\n• 85512345678@zoomcrc.com\n\nMeeting ID: 855 1234 5678\nPasscode: 110292\n"
     )
-    return _event("zoom@demo.example", start, "Design review", link, text)
+    return event_file("zoom@demo.example", start, "Design review", link, text)
 
 
 def sip(start: datetime) -> str:
-    return _event("sip@demo.example", start, "Weekly stand-up", "sip:standup@example.com", "See you there.")
+    return event_file("sip@demo.example", start, "Weekly stand-up", "sip:standup@example.com", "See you there.")

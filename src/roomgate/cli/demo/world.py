@@ -1,5 +1,6 @@
 """The demonstration's world: certificates, folders, configuration files, four programs, and who is who."""
 
+import asyncio
 import json
 import os
 import secrets
@@ -14,6 +15,7 @@ from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.leftovers import clear
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
+from roomgate.listening import lasting_port
 
 ROOMS = ("oslo", "lima", "kyoto", "accra", "turin", "quito", "perth", "delhi", "tunis", "leeds")
 # The story's own rooms: so that what demo.json names is left alone.
@@ -30,16 +32,16 @@ intrusive_per_minute = 12
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port of loopback where it is free, else any free one."""
-    for port in (wanted, 0):
+    """The wanted port of loopback where it is free, else one that stays free while a program is restarted."""
+    if wanted:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind(("127.0.0.1", wanted))
             except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free port on loopback")
+                return lasting_port()
+        return wanted
+    return lasting_port()
 
 
 def toml(values: dict[str, Any]) -> str:
@@ -167,19 +169,17 @@ class World:
             "hub init", "hub", "init", "--admin", "admin", "--password-file", str(kept), *words
         )
         self.admin |= {"id": made["person"], "token": made["token"]}
-        self.vkeys.append(made["vkey"])
-        await self.trust_logs()
+        await self.trust_log(made["vkey"])
         await self.run_hub()
 
     async def run_hub(self) -> None:
         await self.programs.start("hub", "hub", "serve", "--config", str(self.folder / "hub.toml"), "--json")
 
-    async def trust_logs(self) -> None:
-        """Tell the witness whose ledgers it watches."""
-        for vkey in self.vkeys:
-            await self.programs.run(
-                "witness trust", "witness", "trust", vkey, "--config", str(self.folder / "witness.toml")
-            )
+    async def trust_log(self, vkey: str) -> None:
+        """Tell the witness about one more ledger that it watches."""
+        self.vkeys.append(vkey)
+        config = str(self.folder / "witness.toml")
+        await self.programs.run("witness trust", "witness", "trust", vkey, "--config", config)
 
     def caller(self, token: str | None = None) -> Caller:
         return Caller.of(self.hub, self.ca, token or self.admin["token"])
@@ -203,10 +203,10 @@ class World:
                 "--fingerprint", offer["hub_fingerprint"], "--json",
             )  # fmt: skip
             self.sites[name], self.connectors[name] = made, enrolled["connector"]
-            self.vkeys.append(enrolled["vkey"])
-            await self.trust_logs()
-            await admin.call("POST", f"/api/v1/connectors/{self.connectors[name]}/confirm", {})
-            await self._fill_vault(config, rooms)
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.trust_log(enrolled["vkey"]))
+                group.create_task(self._fill_vault(config, rooms))
+                await admin.call("POST", f"/api/v1/connectors/{self.connectors[name]}/confirm", {})
             await self.run_connector(name)
         finally:
             await admin.close()

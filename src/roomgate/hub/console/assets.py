@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from roomgate.errors import NotFound
 
@@ -39,7 +40,7 @@ def url(name: str) -> str:
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def static(name: str) -> Response[bytes]:
+async def static(name: FromPath[str]) -> Response[bytes]:
     asset = ASSETS.get(name)
     if asset is None:
         raise NotFound("There is no such file.")

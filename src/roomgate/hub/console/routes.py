@@ -16,6 +16,7 @@ from roomgate.hub.console.notices import Notices
 from roomgate.hub.console.visit import (
     Page,
     Visit,
+    Visiting,
     language_cookie,
     read_form,
     refusal,
@@ -88,13 +89,13 @@ def build_console(relay: RelayParts) -> Console:
 
 
 @get("/signin", include_in_schema=False)
-async def sign_in(visit: Visit) -> Page:
+async def sign_in(visit: Visiting) -> Page:
     """Whoever comes here signed in is where they wanted to be; the door answers everybody else."""
     return visit.back("/rooms")
 
 
 @post("/language", include_in_schema=False, status_code=303)
-async def language(request: Req, visit: Visit) -> Response[bytes]:
+async def language(request: Req, visit: Visiting) -> Response[bytes]:
     form = await read_form(request)
     answer = visit.back(form.text("back"))
     if form.text("to") in LANGUAGES:

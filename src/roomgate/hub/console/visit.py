@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
 
 from roomgate.access.decision import Denied
 from roomgate.clock import iso
@@ -21,6 +22,7 @@ from roomgate.hub.http.asking import signed_of
 from roomgate.hub.http.door import LANGUAGE_COOKIE
 from roomgate.hub.http.problem import NO_SUCH_ROOM, Problem, build_refusal
 from roomgate.hub.identity.person import Signed
+from roomgate.hub.relay.parts import RelayParts
 from roomgate.xapi.errors import XapiError
 
 Page = Response[bytes]
@@ -105,6 +107,10 @@ class Visit:
         if notice is not None:
             self.say(notice)
         return Response(b"", status_code=303, headers={"Location": local_path(to)}, media_type=_HTML)
+
+
+Visiting = NamedDependency[Visit]  # in a route: ``visit: Visiting``
+Relayed = NamedDependency[RelayParts]  # in a route: ``relay: Relayed``
 
 
 def _rendered(visit: Visit, template: str, status: int, context: Mapping[str, Any]) -> Page:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Request, get, post
+from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
 from roomgate.access.capability import Capability
@@ -18,9 +19,10 @@ from roomgate.hub.console.inside import InsideView, living, show
 from roomgate.hub.console.live import PageStream
 from roomgate.hub.console.naming import people_names, site_names
 from roomgate.hub.console.notices import Notice
-from roomgate.hub.console.visit import Form, Page, Visit, read_form, refused
+from roomgate.hub.console.visit import Form, Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.grants.answer import AnswerView, build_row, find_subject
 from roomgate.hub.grants.store import GrantRecord
+from roomgate.hub.http.asking import Hub
 from roomgate.hub.identity.person import Person
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.parts import RelayParts
@@ -30,6 +32,7 @@ from roomgate.ids import RoomId
 
 USUAL = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure", "ui")
 LENGTHS = (10, 30, 60, 240, 480, 1440, 10080, 43200)
+MOST_LINES = 40  # of a table on the page; asking finds the others, and the export has all
 _MOST = 500
 
 Req = Request[Any, Any, Any]
@@ -87,19 +90,27 @@ class SessionLine:
 
 @get("/access", include_in_schema=False)
 async def show_access(
-    visit: Visit, parts: Parts, relay: RelayParts, q: str = "", room: str = "", person: str = ""
+    visit: Visiting,
+    parts: Hub,
+    relay: Relayed,
+    q: FromQuery[str] = "",
+    room: FromQuery[str] = "",
+    person: FromQuery[str] = "",
 ) -> Page:
     signed = visit.signed
     sees = signed.may(Right.SEE)
     rooms = await _rooms(visit, parts)
     people = await _people(visit, parts) if sees or signed.may(Right.GIVE) else []
     sessions = show(living(relay.book), signed)
+    grants = await _grants(visit, parts)
     context: dict[str, Any] = {
         "asked_for": q[:200],
         "answer": await _answer(visit, parts, relay, q[:200], rooms, people) if q else None,
         "sessions": [_session(one) for one in sessions],
-        "grants": await _grants(visit, parts),
-        "people": people,
+        "grants": grants[:MOST_LINES],
+        "more_grants": max(0, len(grants) - MOST_LINES),
+        "people": people[:MOST_LINES],
+        "more_people": max(0, len(people) - MOST_LINES),
         "sees_people": sees,
         "locks": await _locks(visit, parts) if sees else [],
         "rooms": rooms,
@@ -114,7 +125,7 @@ async def show_access(
 
 
 @get("/access/stream", include_in_schema=False)
-async def access_stream(visit: Visit, parts: Parts, relay: RelayParts) -> Stream:
+async def access_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
     signed = visit.signed
 
     async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
@@ -140,12 +151,12 @@ _COLUMNS = ("person", "rooms", "capabilities", "reason", "start", "until", "give
 
 
 @get("/access/grants.csv", include_in_schema=False)
-async def grants_csv(visit: Visit, parts: Parts) -> Page:
+async def grants_csv(visit: Visiting, parts: Hub) -> Page:
     return export.csv_page(_COLUMNS, _table(await _grants(visit, parts)), "grants")
 
 
 @get("/access/grants.json", include_in_schema=False)
-async def grants_json(visit: Visit, parts: Parts) -> Page:
+async def grants_json(visit: Visiting, parts: Hub) -> Page:
     return export.json_page(_COLUMNS, _table(await _grants(visit, parts)))
 
 
@@ -160,7 +171,7 @@ def _table(grants: list[GrantView]) -> list[list[str]]:
 
 
 @post("/access/grants", include_in_schema=False, status_code=303)
-async def give(request: Req, visit: Visit, parts: Parts) -> Page:
+async def give(request: Req, visit: Visiting, parts: Hub) -> Page:
     form = await read_form(request)
     try:
         named = [name.strip() for name in form.text("room_names").split(",") if name.strip()]
@@ -176,21 +187,21 @@ async def give(request: Req, visit: Visit, parts: Parts) -> Page:
 
 
 @post("/access/grants/{id:str}/confirm", include_in_schema=False, status_code=303)
-async def confirm(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+async def confirm(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     back = (await read_form(request)).text("back")
     await parts.grants.confirm(id, visit.signed)
     return visit.back(back, Notice("ok", visit.t("said.done"), visit.t("grant.confirmed"), id))
 
 
 @post("/access/grants/{id:str}/cut", include_in_schema=False, status_code=303)
-async def cut_grant(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+async def cut_grant(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     back = (await read_form(request)).text("back")
     await parts.grants.end(id, visit.signed)
     return visit.back(back, Notice("ok", visit.t("cut.done"), visit.t("cut.grant"), id))
 
 
 @post("/access/sessions/{id:str}/cut", include_in_schema=False, status_code=303)
-async def cut_session(id: str, request: Req, visit: Visit, relay: RelayParts) -> Page:
+async def cut_session(id: FromPath[str], request: Req, visit: Visiting, relay: Relayed) -> Page:
     """One's own, or anybody's with the right to cut."""
     back = (await read_form(request)).text("back")
     session = relay.book.find(id)
@@ -205,7 +216,7 @@ async def cut_session(id: str, request: Req, visit: Visit, relay: RelayParts) ->
 
 
 @post("/access/people/{id:str}/cut", include_in_schema=False, status_code=303)
-async def cut_person(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+async def cut_person(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     """Everything of theirs ends at once, and nothing is let in until the lock is lifted."""
     back = (await read_form(request)).text("back")
     person = await parts.identity.get(id)
@@ -214,7 +225,7 @@ async def cut_person(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
 
 
 @post(["/access/people/{id:str}/disable", "/access/people/{id:str}/enable"], include_in_schema=False, status_code=303)
-async def set_active(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+async def set_active(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     back, on = (await read_form(request)).text("back"), request.url.path.endswith("/enable")
     person = await parts.identity.set_active(id, on, visit.signed)
     said = visit.t("people.enabled-now" if on else "people.disabled-now", name=person.name)
@@ -222,7 +233,7 @@ async def set_active(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
 
 
 @post("/access/locks/{id:str}/lift", include_in_schema=False, status_code=303)
-async def lift(id: str, request: Req, visit: Visit, parts: Parts) -> Page:
+async def lift(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     back = (await read_form(request)).text("back")
     await parts.grants.lift(id, visit.signed)
     return visit.back(back, Notice("ok", visit.t("said.done"), visit.t("locks.lifted"), id))

@@ -62,10 +62,10 @@ class Grants:
         # Asked by locks of a session: whether there is such a session. The relay owns them.
         self.session_exists: Callable[[Connection, str], bool] = lambda conn, id: False
 
-    async def load(self) -> None:
-        """Know the end of every grant, at the start of the program."""
+    async def load(self, since: datetime | None = None) -> None:
+        """Know the end of every grant, at the start of the program; ``since``: a moment known to have passed."""
         for record in await self._db.read(store.unended):
-            self._ends.set(record.grant.id, record.grant.until)
+            self._ends.set(record.grant.id, record.grant.until, since)
 
     # -- giving -------------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ LARGEST_STRANGERS_BODY = 32 * 1024  # a sign-in, an enrolment
 BODY_WITHIN_S = 15.0
 SIGNED = "roomgate.signed"  # where the routes find who asks, in the scope
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
+_NOT_DONE = 503  # our word for: nothing was done, try again
 _OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/enrol"}
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
@@ -214,13 +215,11 @@ class Door:
         kept = await self._idempotency.begin(slot)
         if kept is None:
             captured = Captured()
-            try:
-                await self._inner(scope, receive, captured)
-            finally:
-                if captured.status >= 500:
-                    await self._idempotency.forget(slot)
+            await self._inner(scope, receive, captured)
             kept = Kept(captured.status, captured.headers, captured.body)
-            if kept.status < 500:
+            if kept.status == _NOT_DONE:
+                await self._idempotency.forget(slot)
+            else:  # also what is unknown: the same key again would do it a second time
                 await self._idempotency.finish(slot, kept)
         await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
         await send({"type": "http.response.body", "body": kept.body})

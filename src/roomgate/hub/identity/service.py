@@ -110,14 +110,14 @@ class Identity:
         assert self._dependants is not None, "bind() comes first"
         return self._dependants
 
-    async def load(self) -> None:
-        """Know the ends of everything that lives, at the start of the program."""
+    async def load(self, since: datetime | None = None) -> None:
+        """Know the ends of everything that lives, at the start; ``since``: a moment known to have passed."""
         tokens, webs = await self._db.read(lambda conn: (store.live_tokens(conn), store.live_webs(conn)))
         for token in tokens:
-            self._token_ends.set(token.id, token.until)
+            self._token_ends.set(token.id, token.until, since)
         for web, seen in webs:
             self._seen[web.id] = self._saved[web.id] = seen
-            self._web_ends.set(web.id, min(web.until, seen + self._idle))
+            self._web_ends.set(web.id, min(web.until, seen + self._idle), since)
 
     # -- people -------------------------------------------------------------------------------------
 

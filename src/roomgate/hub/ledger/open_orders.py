@@ -5,15 +5,27 @@ here. What disagrees, or has only one side, stays and is judged again, since the
 come (or stay away until it is overdue).
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from roomgate.ledger.event import Event, OrderAbout, OrderOutcome, OrderRefused, OutcomeKnown, Permitted, Unknown
-from roomgate.ledger.reconcile import Discrepancy, reconcile
+from roomgate.ledger.event import (
+    ConnectorConnected,
+    ConnectorGone,
+    Event,
+    HubStarted,
+    OrderAbout,
+    OrderOutcome,
+    OrderRefused,
+    OutcomeKnown,
+    Permitted,
+    Unknown,
+)
+from roomgate.ledger.reconcile import Discrepancy, Kind, reconcile
 
 _MOST = 20_000
+_MOST_BREAKS = 1000
 
 
 @dataclass(slots=True)
@@ -30,6 +42,7 @@ class _Sides:
 @dataclass(slots=True)
 class OpenOrders:
     _orders: OrderedDict[str, _Sides] = field(default_factory=OrderedDict)
+    _breaks: deque[Event] = field(default_factory=lambda: deque(maxlen=_MOST_BREAKS))  # restarts and lost links
 
     def hub(self, events: Iterable[Event | Unknown]) -> None:
         for event in events:
@@ -37,6 +50,8 @@ class OpenOrders:
                 sides = self._sides(event.order)
                 if event not in sides.hub:
                     sides.hub.append(event)
+            elif isinstance(event, HubStarted | ConnectorGone | ConnectorConnected):
+                self._breaks.append(event)
 
     def site(self, events: Iterable[Event | Unknown]) -> list[str]:
         """Gives the orders of which nothing was known: the hub's record must be asked about them."""
@@ -49,12 +64,14 @@ class OpenOrders:
         return strange
 
     def judge(self, now: datetime) -> list[Discrepancy]:
-        """Where the two disagree; settled orders on which they agree are forgotten."""
-        hub = [event for sides in self._orders.values() for event in sides.hub]
+        """Where the two disagree; what is settled and agreed upon, or was interrupted, is told once and forgotten."""
+        hub = [*self._breaks, *(event for sides in self._orders.values() for event in sides.hub)]
         site = [event for sides in self._orders.values() for event in sides.site]
         found = reconcile(hub, site, now=now)
-        disputed = {d.order for d in found}
-        for order in [o for o, sides in self._orders.items() if sides.settled() and o not in disputed]:
+        disputed = {d.order for d in found if d.kind is not Kind.INTERRUPTED}
+        interrupted = {d.order for d in found} - disputed
+        over = [o for o, sides in self._orders.items() if sides.settled() or o in interrupted]
+        for order in [o for o in over if o not in disputed]:
             del self._orders[order]
         return found
 

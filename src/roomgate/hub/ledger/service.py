@@ -32,6 +32,7 @@ _SEVERITY = {
     Kind.TWICE: "critical",
     Kind.NO_TRACE: "warning",
     Kind.OTHER_OUTCOME: "warning",
+    Kind.INTERRUPTED: "note",
 }
 _MEND = {
     Kind.NOT_PERMITTED: "Somebody used the hub's key without its record: change the key, look at the hub's machine.",
@@ -39,6 +40,7 @@ _MEND = {
     Kind.TWICE: "Look at the room's history, and at the connector's machine.",
     Kind.NO_TRACE: "See whether the connector was away; if not, look at its machine.",
     Kind.OTHER_OUTCOME: "Look at the room; the device's own history says what happened.",
+    Kind.INTERRUPTED: "Nothing, if you know of the restart; the site writes down what it does before it does it.",
 }
 
 
@@ -169,14 +171,13 @@ class HubLedger:
     # -- what runs by itself --------------------------------------------------------------------------
 
     async def push_to_witness(self) -> None:
-        """Have the record signed if it grew. Called about once a second; failures are the supervisor's.
-
-        Without a witness the hub's own signature must do: a record that nobody signed cannot be verified.
-        """
-        if await self.record.size() <= self._witnessed:
+        """Have the record signed if it grew. Called about once a second; failures are the supervisor's."""
+        size = await self.record.size()
+        if size <= self._witnessed:
             return
         if self._witness is None:
-            self._witnessed = Checkpoint.parse(Note.parse(await self.record.checkpoint()).text).size
+            await self.record.checkpoint()  # its own signature alone: then at least nobody without the key rewrites it
+            self._witnessed = size
         else:
             self._witnessed = await push(self.record, self._witness.url, self._witness.key, self._witness.tls)
 

@@ -43,6 +43,8 @@ WAIT_S = 1.5  # how long a plain REST ask waits before it is told to come back
 ANSWER_WITHIN_S = 90.0  # the longest that an order's outcome is awaited, the room's consent included
 SUBSCRIBE_WITHIN_S = 10.0
 SWEEP_EVERY_S = 5.0
+RESTARTED = "hub.restarted"
+RESTARTED_WORDS = "The hub was restarted: look at the room before you ask again."
 MOST_PENDING = 32  # asks under way in one session
 
 _log = log.get("relay")
@@ -85,11 +87,31 @@ class Relay:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
+                await self._close_waiting()
                 while True:
                     await asyncio.sleep(SWEEP_EVERY_S)
                     self.sweep()
         finally:
             self._group = None
+
+    async def _close_waiting(self) -> None:
+        """What an earlier run left without an outcome is called unknown, in the record too.
+
+        Its unit of work is handed over before any new ask's can be: units keep their order.
+        """
+        at = iso(self._clock.now())
+
+        def unit(conn: Connection) -> None:
+            for order, room, connector in store.waiting_asks(conn):
+                entry = OutcomeKnown(
+                    at=at, order=order, outcome="unknown", detail=f"{RESTARTED} {RESTARTED_WORDS}", room=room,
+                    connector=connector,
+                )  # fmt: skip
+                store.answer_ask(
+                    conn, order, "unknown", RESTARTED, RESTARTED_WORDS, at, self._record.append(conn, entry)
+                )
+
+        await self._db.write(unit)
 
     def sweep(self) -> None:
         """Forget idle sessions and old answers."""
@@ -325,6 +347,17 @@ class Relay:
         except RoomgateError as fault:
             _log.error("relay.outcome-not-kept", order=outcome.order, error=fault.message)
 
+    def _known_after_all(self, entry: OutcomeKnown, outcome: Outcome) -> None:
+        words = foreign(outcome.words, 500)
+
+        def unit(conn: Connection) -> None:
+            index = self._record.append(conn, entry)
+            store.answer_late(
+                conn, entry.order, entry.connector, entry.outcome, outcome.rule, words, entry.at, index
+            )  # fmt: skip
+
+        self._db.write_soon(unit)
+
     def late_outcome(self, outcome: Outcome, connector: str) -> None:
         """An outcome that nobody waits for any more: the asker was told "unknown", the record learns better."""
         if outcome.outcome == "waiting":
@@ -340,8 +373,11 @@ class Relay:
             room=asked.room if asked else "",
             connector=connector,
         )
-        self._outcome_soon(entry, outcome, lasting=asked is not None)
-        if asked is not None and asked.outcome == "unknown":
+        if asked is None:  # a read, or an ask from before a restart
+            self._known_after_all(entry, outcome)
+            return
+        self._outcome_soon(entry, outcome, lasting=True)
+        if asked.outcome == "unknown":
             # Not its result: the permit under which that might be read is a thing of the past.
             asked.settle(outcome.outcome, rule=outcome.rule, words=foreign(outcome.words, 500), code=outcome.code)
 
@@ -363,7 +399,7 @@ class Relay:
             raise NotFound("There is no such ask.")
         outcome, words = kept.outcome, kept.words
         if outcome == "waiting":  # the hub was restarted meanwhile
-            outcome, words = "unknown", "The hub was restarted: look at the room before you ask again."
+            outcome, words = "unknown", RESTARTED_WORDS
         receipt = None if kept.entry is None else {"entry": kept.entry, "order": kept.order}
         return Answer(kept.id, kept.order, outcome, None, kept.rule, words, receipt=receipt)
 
@@ -418,7 +454,7 @@ class Relay:
         if session is None:
             raise ChannelClosed("This channel is not into a room.")
         call = Wish(Verb.SUBSCRIBE, path).call(self.catalogue)
-        watch = Watch(session, call, OrderId(mint("order")), self.links.drop_watch)
+        watch = Watch(session, call, OrderId(mint("order")), self.catalogue, self.links.drop_watch)
         try:
             await self.subscribe(watch, reason)
             channel.require_open()

@@ -97,6 +97,28 @@ def answer_ask(conn: Connection, order: str, outcome: str, rule: str, words: str
     )
 
 
+def answer_late(
+    conn: Connection, order: str, connector: str, outcome: str, rule: str, words: str, at: str, entry: int
+) -> None:
+    """What is known after all: only of an order that went to this connector, and only where nothing was known."""
+    went = select(sessions.c.id).where(sessions.c.connector == connector)
+    conn.execute(
+        update(asks)
+        .where(asks.c.order == order, asks.c.outcome.in_(("waiting", "unknown")), asks.c.session.in_(went))
+        .values(outcome=outcome, rule=rule[:80], words=words, answered_at=at, outcome_entry=entry)
+    )
+
+
+def waiting_asks(conn: Connection) -> list[tuple[str, str, str]]:
+    """Order, room and connector of every ask that has no outcome."""
+    query = (
+        select(asks.c.order, asks.c.room, sessions.c.connector)
+        .join(sessions, sessions.c.id == asks.c.session)
+        .where(asks.c.outcome == "waiting")
+    )
+    return [(row.order, row.room, row.connector) for row in conn.execute(query)]
+
+
 def find_ask(conn: Connection, id: str) -> KeptAsk | None:
     row = conn.execute(select(asks).where(asks.c.id == id)).one_or_none()
     if row is None:

@@ -17,6 +17,7 @@ from roomgate.ids import OrderId
 from roomgate.xapi import tree
 from roomgate.xapi.call import Call
 from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
 
 LONGEST = 256
 
@@ -37,6 +38,7 @@ class Watch:
     session: Session
     call: Call
     order: OrderId
+    catalogue: Catalogue
     release: Callable[["Watch"], None]  # tells the connector that nobody watches any more
     ended: Cutoff | None = None
     _document: tree.Document = field(default_factory=dict)
@@ -75,7 +77,7 @@ class Watch:
         held, classes = self.session.capabilities, Classes.shipped()
 
         def keep(leaf: Path) -> bool:
-            return classes.of(leaf) in held
+            return classes.told(leaf, self.catalogue) in held
 
         return mask_result(tree.prune(document, None, keep)) if isinstance(document, dict) else None
 

@@ -7,15 +7,15 @@ from litestar import Request, get, post
 from roomgate.access.principal import Right
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.hub.console.notices import Notice
-from roomgate.hub.console.visit import Page, Visit, read_form, refused
-from roomgate.hub.parts import Parts
+from roomgate.hub.console.visit import Page, Visiting, read_form, refused
+from roomgate.hub.http.asking import Hub
 from roomgate.hub.restoration.service import whose
 
 HERE = "/restoration"
 
 
 @get(HERE, include_in_schema=False)
-async def show_page(visit: Visit, parts: Parts) -> Page:
+async def show_page(visit: Visiting, parts: Hub) -> Page:
     visit.signed.require(Right.PEOPLE)
     told = [(one.event.at, one.connector, *whose(one.event)) for one in await parts.restorations.since(visit.signed)]
     return visit.page(
@@ -25,7 +25,7 @@ async def show_page(visit: Visit, parts: Parts) -> Page:
 
 
 @post(HERE, include_in_schema=False)
-async def act(request: Request[Any, Any, Any], visit: Visit, parts: Parts) -> Page:
+async def act(request: Request[Any, Any, Any], visit: Visiting, parts: Hub) -> Page:
     form = await read_form(request)
     try:
         match form.text("do"):

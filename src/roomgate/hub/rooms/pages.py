@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from litestar import Request, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
 from roomgate.access.capability import Capability
@@ -23,8 +23,9 @@ from roomgate.hub.console.inside import living, people_inside, show
 from roomgate.hub.console.live import PageStream
 from roomgate.hub.console.naming import people_names, site_names
 from roomgate.hub.console.notices import Notice
-from roomgate.hub.console.visit import Page, Visit, read_form, refused
+from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.console.words import Words
+from roomgate.hub.http.asking import Hub
 from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.asked import Answer, Wish
@@ -52,36 +53,46 @@ READ_WITHIN_S = 2.0  # what the page asks the device is left out when it takes l
 CONSENT_S = 25  # how long a room has to answer
 ANSWER_WITHIN_S = 1.0  # then the page says that it is on its way
 ASKS_ROOM = ("dial", "join", "mute")  # what somebody in the room may have to allow
-PLACES = (*ACTIONS, JOIN, "who")
+PLACES = (*ACTIONS, JOIN)
+MOST_ROOMS = 60  # on the page until somebody asks for all: the first paint is light
 _ENTRIES = 120
 
 Req = Request[Any, Any, Any]
-StateQuery = Annotated[str, Parameter(query="state")]  # Litestar keeps the name `state` for itself
+AllQuery = Annotated[str, QueryParameter(name="all")]
+StateQuery = Annotated[str, QueryParameter(name="state")]  # Litestar keeps the name `state` for itself
 
 
 # -- all rooms -----------------------------------------------------------------------------------------
 
 
 @get("/", include_in_schema=False)
-async def home(visit: Visit) -> Page:
+async def home(visit: Visiting) -> Page:
     return visit.back("/rooms")
 
 
 @get("/r/{name:str}", include_in_schema=False)
-async def room_link(name: str, visit: Visit) -> Page:
+async def room_link(name: FromPath[str], visit: Visiting) -> Page:
     """The link that people share. Whether there is such a room, its page says."""
     return visit.back(f"/rooms/{quote(name, safe='')}")
 
 
 @get("/rooms", include_in_schema=False)
 async def list_rooms(
-    visit: Visit, parts: Parts, relay: RelayParts, q: str = "", kind: StateQuery = "", site: str = "", view: str = ""
+    visit: Visiting,
+    parts: Hub,
+    relay: Relayed,
+    q: FromQuery[str] = "",
+    kind: StateQuery = "",
+    site: FromQuery[str] = "",
+    view: FromQuery[str] = "",
+    everything: AllQuery = "",
 ) -> Page:
-    return visit.page("rooms.html", list=await _list(visit, parts, relay, q, kind, site, view))
+    most = None if everything else MOST_ROOMS
+    return visit.page("rooms.html", list=await _list(visit, parts, relay, q, kind, site, view, most))
 
 
 @get("/rooms.cells", include_in_schema=False)
-async def cells(visit: Visit, parts: Parts, relay: RelayParts, id: list[str]) -> Page:
+async def cells(visit: Visiting, parts: Hub, relay: Relayed, id: FromQuery[list[str]]) -> Page:
     """Some rooms again, as they are now, with the counts of all."""
     shown = await _list(visit, parts, relay)
     wanted = set(id)
@@ -89,17 +100,17 @@ async def cells(visit: Visit, parts: Parts, relay: RelayParts, id: list[str]) ->
 
 
 @get("/rooms.csv", include_in_schema=False)
-async def rooms_csv(visit: Visit, parts: Parts, relay: RelayParts) -> Page:
+async def rooms_csv(visit: Visiting, parts: Hub, relay: Relayed) -> Page:
     return export.csv_page(_COLUMNS, _table(await _list(visit, parts, relay)), "rooms")
 
 
 @get("/rooms.json", include_in_schema=False)
-async def rooms_json(visit: Visit, parts: Parts, relay: RelayParts) -> Page:
+async def rooms_json(visit: Visiting, parts: Hub, relay: Relayed) -> Page:
     return export.json_page(_COLUMNS, _table(await _list(visit, parts, relay)))
 
 
 @get("/rooms/stream", include_in_schema=False)
-async def rooms_stream(visit: Visit, parts: Parts, relay: RelayParts) -> Stream:
+async def rooms_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
     signed = visit.signed
 
     async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
@@ -130,7 +141,14 @@ def _table(shown: RoomListView) -> list[list[str]]:
 
 
 async def _list(
-    visit: Visit, parts: Parts, relay: RelayParts, find: str = "", state: str = "", site: str = "", view: str = ""
+    visit: Visit,
+    parts: Parts,
+    relay: RelayParts,
+    find: str = "",
+    state: str = "",
+    site: str = "",
+    view: str = "",
+    most: int | None = None,
 ) -> RoomListView:
     signed = visit.signed
     granted = frozenset() if signed.may(Right.SEE) else await parts.grants.live_rooms(signed.principal)
@@ -141,7 +159,7 @@ async def _list(
         for one in parts.rooms.list_for(signed, granted)
     ]
     linked = {room.connector: parts.rooms.linked(room.connector) for room in rooms}
-    return build_list(rooms, linked, find=find[:200], state=state[:20], site=site[:80], view=view[:20])
+    return build_list(rooms, linked, find=find[:200], state=state[:20], site=site[:80], view=view[:20], most=most)
 
 
 # -- one room ------------------------------------------------------------------------------------------
@@ -204,7 +222,13 @@ async def _seen(visit: Visit, parts: Parts, relay: RelayParts, name: str) -> _Se
 
 @get("/rooms/{name:str}", include_in_schema=False)
 async def show_room(
-    name: str, visit: Visit, parts: Parts, relay: RelayParts, ask: str = "", at: str = "", since: int = 0
+    name: FromPath[str],
+    visit: Visiting,
+    parts: Hub,
+    relay: Relayed,
+    ask: FromQuery[str] = "",
+    at: FromQuery[str] = "",
+    since: FromQuery[int] = 0,
 ) -> Page:
     seen = await _seen(visit, parts, relay, name)
     may = seen.may(relay.relay.catalogue)
@@ -225,7 +249,13 @@ async def show_room(
 
 @get("/rooms/{name:str}/now", include_in_schema=False)
 async def room_now(
-    name: str, visit: Visit, parts: Parts, relay: RelayParts, ask: str = "", at: str = "", since: int = 0
+    name: FromPath[str],
+    visit: Visiting,
+    parts: Hub,
+    relay: Relayed,
+    ask: FromQuery[str] = "",
+    at: FromQuery[str] = "",
+    since: FromQuery[int] = 0,
 ) -> Page:
     """The parts of the page that change by themselves."""
     seen = await _seen(visit, parts, relay, name)
@@ -347,7 +377,9 @@ async def _read(visit: Visit, relay: RelayParts, seen: _Seen, may: May) -> dict[
 
 
 @post("/rooms/{name:str}/{action:str}", include_in_schema=False, status_code=303)
-async def act(name: str, action: str, request: Req, visit: Visit, parts: Parts, relay: RelayParts) -> Page:
+async def act(
+    name: FromPath[str], action: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed
+) -> Page:
     """Ask the room for one thing, and go back to its page, where it is said what became of it."""
     seen = await _seen(visit, parts, relay, name)
     room, form = seen.summary, await read_form(request)
@@ -377,7 +409,7 @@ async def act(name: str, action: str, request: Req, visit: Visit, parts: Parts, 
 
 
 @post("/rooms/{name:str}/cut", include_in_schema=False, status_code=303)
-async def cut_room(name: str, request: Req, visit: Visit, parts: Parts, relay: RelayParts) -> Page:
+async def cut_room(name: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed) -> Page:
     """Everyone out, from outside, at once; and nobody in until it is lifted."""
     seen, form = await _seen(visit, parts, relay, name), await read_form(request)
     await parts.grants.lock("room", seen.summary.id, visit.t("cut.reason"), visit.signed)
@@ -417,7 +449,7 @@ def build_notice(answer: Answer, at: str, t: Words) -> Notice:
 
 
 @get("/rooms/{name:str}/stream", include_in_schema=False)
-async def room_stream(name: str, visit: Visit, parts: Parts, relay: RelayParts) -> Stream:
+async def room_stream(name: FromPath[str], visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
     """Being on this page is being in the room, for whoever has a grant there."""
     seen = await _seen(visit, parts, relay, name)
     room, signed = seen.summary, visit.signed

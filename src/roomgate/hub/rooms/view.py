@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from roomgate.access.grant import Lock
 from roomgate.clock import parse_iso
@@ -77,6 +77,13 @@ class RoomListView:
     state: str
     site: str
     view: str
+    more: int = 0  # rooms that the filters leave and the page does not show yet
+
+    @property
+    def all_href(self) -> str:
+        """The same, and all of it."""
+        asked = {"q": self.find, "state": self.state, "site": self.site, "view": self.view, "all": "1"}
+        return "/rooms?" + urlencode({key: text for key, text in asked.items() if text})
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +142,12 @@ def build_list(
     state: str = "",
     site: str = "",
     view: str = "",
+    most: int | None = None,
 ) -> RoomListView:
-    """``linked``: by connector. Unknown filters leave nothing out but what they name."""
+    """``linked``: by connector. Unknown filters leave nothing out but what they name.
+
+    With ``most``, the worst that many are shown.
+    """
     wanted = find.lower().split()
 
     def left(room: RoomView) -> bool:
@@ -148,6 +159,8 @@ def build_list(
 
     kinds = list(KINDS.values())
     shown = sorted(filter(left, rooms), key=lambda r: (kinds.index(r.kind), r.name.casefold()))
+    more = max(0, len(shown) - most) if most else 0
+    shown = shown[:most]
     return RoomListView(
         rooms=tuple(shown),
         sites=_by_site(shown, linked),
@@ -159,6 +172,7 @@ def build_list(
         state=state,
         site=site,
         view=view,
+        more=more,
     )
 
 

@@ -167,6 +167,18 @@ async def test_what_failed_inside_may_be_sent_again(tmp_path: Path) -> None:
         assert (first.body, again.body, len(inside.came)) == (b"visit 2", b"visit 2", 2)
 
 
+@pytest.mark.parametrize("status", [500, 504])
+async def test_what_may_have_been_done_is_not_done_again_under_its_key(tmp_path: Path, status: int) -> None:
+    async with running(tmp_path) as hub:
+        _, token = await hub.token("ada")
+        inside = Inside()
+        inside.status = status
+        headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
+        answers = [await ask(hub, inside, "POST", "/api/v1/x", headers) for _ in range(2)]
+        assert [(one.status, one.body) for one in answers] == [(status, b"visit 1")] * 2
+        assert len(inside.came) == 1
+
+
 async def test_a_socket_without_an_endpoint_is_closed(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         sent: list[Message] = []

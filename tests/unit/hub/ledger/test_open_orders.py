@@ -2,7 +2,8 @@ from datetime import UTC, datetime, timedelta
 
 from roomgate.clock import iso
 from roomgate.hub.ledger.open_orders import OpenOrders
-from roomgate.ledger.event import OrderAbout, OrderOutcome, OutcomeKnown, Permitted
+from roomgate.ledger.event import HubStarted, OrderAbout, OrderOutcome, OutcomeKnown, Permitted
+from roomgate.ledger.reconcile import Kind
 
 AT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 WHEN = iso(AT)
@@ -32,3 +33,12 @@ def test_a_strange_order_is_asked_about_before_it_is_judged() -> None:
     assert orders.site([about("9")]) == ["9"]
     orders.hub([permit("9"), permit("9")])
     assert orders.judge(AT) == []
+
+
+def test_what_was_interrupted_is_told_once() -> None:
+    orders = OpenOrders()
+    orders.hub([permit("1"), HubStarted(at=WHEN, version="1")])
+    assert orders.judge(AT) == []
+    assert [d.kind for d in orders.judge(AT + timedelta(minutes=3))] == [Kind.INTERRUPTED]
+    assert len(orders) == 0
+    assert orders.judge(AT + timedelta(minutes=3)) == []

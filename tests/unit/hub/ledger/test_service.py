@@ -47,6 +47,7 @@ async def test_another_past_is_refused_and_becomes_a_finding(tmp_path: Path) -> 
         await keep(hub, id, 0, [b"a", b"b"], note([b"a", b"b"]))
         for start, entries, checkpoint in (
             (0, [b"x"], note([b"x", b"b"])),
+            (0, [b"x"], note([b"a", b"b"])),  # as if the checkpoint were over other entries
             (2, [b"c"], note([b"x", b"b", b"c"])),
             (2, [b"c"], note([b"a", b"b"])),
             (2, [b"c"], note([b"a", b"b", b"c"], origin="roomgate.connector/other")),

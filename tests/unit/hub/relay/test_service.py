@@ -4,8 +4,10 @@ import pytest
 
 from roomgate.access.decision import Denied
 from roomgate.errors import NotFound, RoomgateError, Unreachable
+from roomgate.hub.channels import Kind
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.link.messages import Outcome
 from roomgate.storage.database import StorageFailed
 from roomgate.xapi.call import Verb
 from roomgate.xapi.errors import UnknownPath
@@ -97,6 +99,31 @@ async def test_a_result_carries_only_permitted_leaves_and_no_secrets(tmp_path):
         order = await hub.link.order(2)
         await hub.answer(order, result={"CallId": 3, "Webex": {"Password": "secret", "HostKey": "1"}})
         assert (await asking).result == {"CallId": 3, "Webex": {"Password": "***", "HostKey": "***"}}
+
+
+@pytest.mark.asyncio
+async def test_a_pattern_is_answered_with_the_permitted_leaves_alone(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe")
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", Wish(Verb.GET, "Status/Call/*"), wait_s=5))
+        order = await hub.link.order()
+        call = {"id": 3, "Status": "Connected", "RemoteNumber": "42@example.com"}
+        await hub.answer(order, result={"Status": {"Call": [call]}, "Configuration": {"Nonsense": {"Secret": "1"}}})
+        assert (await asking).result == {"Status": {"Call": [{"id": 3, "Status": "Connected"}]}}
+
+
+@pytest.mark.asyncio
+async def test_a_channel_opens_only_where_a_live_grant_lets_it(tmp_path):
+    async with rig(tmp_path) as hub:
+        hub.given.give(ADA, "observe")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+        assert session.capabilities == {"observe"}
+        hub.given.inactive.add(BOB.id)
+        hub.given.give(BOB, "observe", id="grant_2")
+        for who, room in ((ADA, "rome"), (ADA, "nowhere"), (BOB, "oslo")):
+            with pytest.raises(Denied):
+                await hub.relay.open_session(who, room, Kind.XAPI)
+        assert list(hub.parts.book) == [session]
 
 
 @pytest.mark.asyncio
@@ -271,3 +298,26 @@ async def test_after_a_restart_an_ask_that_was_under_way_is_unknown(tmp_path):
             assert answer.outcome == "unknown"
             with pytest.raises(NotFound):
                 await again.relay.answer(waiting.ask, BOB, may_see=False)
+
+
+@pytest.mark.asyncio
+async def test_what_a_restart_left_open_is_called_unknown_and_learns_better_from_its_own_connector(tmp_path):
+    async with rig(tmp_path) as before:
+        before.given.give(ADA, "call")
+        asked = await before.relay.ask(ADA, "oslo", DIAL, wait_s=0)
+        assert asked.outcome == "waiting"
+        order = await before.link.order()
+        async with rig(tmp_path, keep=before.db, given=before.given) as hub:
+            (outcome,) = await hub.entries("outcome", 1)
+            assert (outcome.order, outcome.outcome, outcome.connector) == (order.id, "unknown", "connector_1")
+            answer = await hub.relay.answer(asked.ask, ADA, may_see=False)
+            assert (answer.outcome, answer.rule) == ("unknown", "hub.restarted")
+
+            hub.relay.late_outcome(Outcome(order.id, "failed"), "connector_2")
+            await hub.entries("outcome", 2)
+            assert (await hub.relay.answer(asked.ask, ADA, may_see=False)).outcome == "unknown"
+
+            await hub.answer(order, result={"CallId": 3})
+            await hub.entries("outcome", 3)
+            answer = await hub.relay.answer(asked.ask, ADA, may_see=False)
+            assert (answer.outcome, answer.receipt["order"]) == ("done", order.id)

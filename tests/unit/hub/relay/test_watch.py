@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from roomgate.access.capability import Capability
 from roomgate.clock import HandClock
 from roomgate.hub.channels import Cutoff, Kind
 from roomgate.hub.relay.sessions import Book
@@ -17,7 +18,7 @@ def made(path="Status/Call", *capabilities):
     session.capabilities = frozenset(capabilities or ("observe",))
     released = []
     call = Catalogue.shipped().canonical(Verb.SUBSCRIBE, path)
-    return Watch(session, call, OrderId("order_1"), released.append), released
+    return Watch(session, call, OrderId("order_1"), Catalogue.shipped(), released.append), released
 
 
 def call(**leaves):
@@ -39,6 +40,13 @@ async def test_only_permitted_leaves_come_through_and_the_first_is_the_present_v
         Seen("status", call(Status="Connected"), present=True),
         Seen("status", call(Duration=5)),
     ]
+
+
+@pytest.mark.asyncio
+async def test_a_leaf_that_no_rule_classifies_comes_through_for_nobody():
+    watch, _ = made("Configuration/Audio", *(capability.value for capability in Capability))
+    watch.feed("configuration", {"Configuration": {"Audio": {"DefaultVolume": 50}, "Nonsense": {"Mode": "On"}}})
+    assert [seen.document for seen in await take(watch, 1)] == [{"Configuration": {"Audio": {"DefaultVolume": 50}}}]
 
 
 @pytest.mark.asyncio

@@ -1,4 +1,6 @@
-// Search as you type, over what is on the page; Enter asks the server.
+// Search as you type, over what is on the page; the hub is asked where the page has not all. Enter asks it anyway.
+import { fetchPage, swap } from "./swap.js";
+
 export function refind() {
   const input = document.querySelector("input[data-find]");
   if (!input) return;
@@ -14,15 +16,30 @@ export function refind() {
   if (none) none.hidden = seen > 0;
 }
 
+async function ask(text) {
+  const url = new URL(location);
+  url.searchParams.set("q", text);
+  const { status, page } = await fetchPage(url).catch(() => ({ status: 0 }));
+  if (status !== 200 || document.querySelector("input[data-find]").value !== text) return;
+  history.replaceState(null, "", url);
+  swap(page);
+}
+
 export function takeFind() {
   const input = document.querySelector("input[data-find]");
   if (!input) return;
-  input.addEventListener("input", refind);
+  let pause = 0;
+  const more = document.querySelector("[data-more]");
+  input.addEventListener("input", () => {
+    refind();
+    clearTimeout(pause);
+    if (more) pause = setTimeout(() => ask(input.value), 150);
+  });
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { input.value = ""; refind(); }
   });
-  for (const select of document.querySelectorAll("select[data-submit]")) {
-    select.addEventListener("change", () => select.form.requestSubmit());
+  for (const choice of document.querySelectorAll("[data-submit]")) {
+    choice.addEventListener("change", () => choice.form.requestSubmit());
   }
   refind();
 }

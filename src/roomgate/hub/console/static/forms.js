@@ -34,23 +34,23 @@ function refill(form, fresh) {
 }
 
 async function send(form, submitter) {
-  const action = form.getAttribute("action");
+  const action = submitter?.getAttribute("formaction") ?? form.getAttribute("action");
   for (const said of document.querySelectorAll("#said, .say-here")) {
     if (!said.querySelector("[data-waiting]")) said.replaceChildren();
   }
   const body = new URLSearchParams(new FormData(form, submitter));
-  const buttons = [...form.querySelectorAll("button"), ...(form.id ? document.querySelectorAll(`button[form="${form.id}"]`) : [])];
+  const buttons = submitter ? [submitter] : form.querySelectorAll("button");
   for (const button of buttons) { button.disabled = true; button.setAttribute("aria-busy", "true"); }
   const slow = setTimeout(() => place(form).replaceChildren(banner("void", words().sending, "")), 250);
   try {
-    const { status, url, page } = await fetchPage(form.action, { body: body.toString() });
+    const { status, url, page } = await fetchPage(action, { body: body.toString() });
     clearTimeout(slow);
     if (status === 401 || !page?.getElementById("main")?.classList.contains("page")) {
       location.assign(location.pathname);
       return;
     }
     if (new URL(url).pathname !== location.pathname) { location.assign(url); return; }
-    const at = document.activeElement, here = form.contains(at);
+    const at = document.activeElement, here = form.contains(at) || at === submitter;
     if (here) at.blur(); // what somebody is typing in is never swapped, and this was sent
     place(form).replaceChildren();
     if (status >= 400) {
@@ -61,7 +61,8 @@ async function send(form, submitter) {
       if (!waiting && form.dataset.ask) refill(form, page.querySelector(`form[action="${CSS.escape(action)}"]`));
     }
     if (here && document.activeElement === document.body) {
-      document.querySelector(`form[action="${CSS.escape(action)}"] button`)?.focus({ preventScroll: true });
+      const again = document.querySelector(`form[action="${CSS.escape(action)}"] button`) ?? document.getElementById("main");
+      again.focus({ preventScroll: true });
     }
     pollWaiting();
   } catch (fault) {
@@ -93,6 +94,8 @@ export async function pollWaiting() {
       const { status, page } = await fetchPage(document.body.dataset.parts);
       if (status !== 200) return;
       swap(page);
+      const place = waiting.closest(".say-here"), now = document.getElementById(place?.id ?? "");
+      if (now?.querySelector(".banner-ok")) document.querySelector(`form[data-ask="${now.id}"]`)?.reset();
     }
   } catch (fault) {
     // The next look comes with the stream.

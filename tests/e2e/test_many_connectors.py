@@ -1,0 +1,89 @@
+"""A hub restart with many connectors: each comes back by itself, all of them within a minute and a half.
+
+``make test`` has a dozen of them, ``make chaos`` two hundred. The hub is a real process; the connectors' links are
+real too (sockets, both TLS sessions, the hello), with a site behind each that has one room and does nothing.
+"""
+
+import asyncio
+import os
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from roomgate.clock import SystemClock
+from roomgate.connector.enrol import Identity, enrol
+from roomgate.connector.uplink import Site, Uplink, UplinkConfig
+from roomgate.link.messages import RoomInfo
+from support.link import SiteSide, running
+from support.shaken import Shaken, shaken
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("many")]
+
+CONNECTORS = int(os.environ.get("CONNECTORS", "12"))
+BACK_S = 90.0
+
+
+class OneRoom(SiteSide):
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+    def site(self) -> Site:
+        return Site("meetings only", "digest", [RoomInfo(f"device-{self.number}", f"room-{self.number}", "fine")], [])
+
+
+async def enrolled(world: Shaken, folder: Path) -> list[Identity]:
+    identities = []
+    async with world.caller() as admin:
+        site = (await admin.call("POST", "/api/v1/sites", {"name": "many"}))["id"]
+        for number in range(CONNECTORS):
+            offer = await admin.call("POST", "/api/v1/connectors", {"site": site})
+            made = await enrol(
+                world.hub, offer["code"], offer["hub_fingerprint"], f"c{number}", folder / str(number),
+                ca_pem=world.authority.ca.read_bytes(),
+            )  # fmt: skip
+            await admin.call("POST", f"/api/v1/connectors/{made.connector}/confirm", {})
+            identities.append(made)
+    return identities
+
+
+async def all_up(uplinks: list[Uplink], up: bool = True) -> None:
+    async with asyncio.timeout(BACK_S):
+        while not all(one.up is up for one in uplinks):
+            await asyncio.sleep(0.02)
+
+
+async def story(folder: Path) -> list[float]:
+    """How long after the hub's return each link was back."""
+    async with shaken(folder / "world", "oslo") as world, AsyncExitStack() as stack:
+        identities = await enrolled(world, folder)
+        ca = world.authority.ca.read_bytes()
+        uplinks = [
+            Uplink(UplinkConfig(identity, ca), OneRoom(number), SystemClock())
+            for number, identity in enumerate(identities)
+        ]
+        await stack.enter_async_context(running(*uplinks))
+        await all_up(uplinks)
+        await world.kill("hub")
+        await all_up(uplinks, up=False)
+        await world.start("hub")
+        began = time.monotonic()
+        back: dict[int, float] = {}
+        async with asyncio.timeout(BACK_S):
+            while len(back) < len(uplinks):
+                for number, one in enumerate(uplinks):
+                    if one.up:
+                        back.setdefault(number, time.monotonic() - began)
+                await asyncio.sleep(0.02)
+        rooms = world.rows("hub", "SELECT count(*) FROM rooms WHERE removed IS NULL")
+        assert rooms[0][0] == CONNECTORS + 1  # and no room was taken for removed
+        return sorted(back.values())
+
+
+def test_all_connectors_are_back_in_a_minute_and_a_half(tmp_path):
+    times = asyncio.run(story(tmp_path), debug=False)
+    print(f"{len(times)} links back after (s): median {times[len(times) // 2]:.1f}, most {times[-1]:.1f}")
+    assert len(times) == CONNECTORS
+    assert times[-1] <= BACK_S

@@ -1,0 +1,51 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomgate.checks.likeness import asks_for_password, line_likeness, skeleton_likeness
+
+SIGN_IN = """<html><head><title>Sign in</title></head><body><h1>Welcome</h1>
+<form method="post"><input name="user"><input type="password" name="passphrase"><button>Go</button></form></body></html>"""
+DRESSED = SIGN_IN.replace("Welcome", "Your device").replace("Sign in", "Device").replace("Go", "Enter")
+OTHER = """<html><body><main><p>Hello</p><ul><li>a</li><li>b</li></ul></main></body></html>"""
+
+
+def test_a_copy_keeps_its_skeleton_whatever_its_words():
+    assert skeleton_likeness(SIGN_IN, SIGN_IN) == 1.0
+    assert skeleton_likeness(SIGN_IN, DRESSED) == 1.0
+    assert skeleton_likeness(SIGN_IN, OTHER) < 0.4
+    assert skeleton_likeness(SIGN_IN, SIGN_IN.replace('name="user"', 'name="mail"')) < 1.0
+
+
+def test_a_doctored_page_keeps_most_of_its_lines():
+    page = "\n".join(f"<p>line {n}</p>" for n in range(20))
+    assert line_likeness(page, page + "\n<p>added on the way</p>") > 0.9
+    assert line_likeness(page, OTHER) == 0.0
+    assert line_likeness(page, "  " + page.replace("\n", "\n\n   ")) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("page", "asks"),
+    [
+        (SIGN_IN, True),
+        (SIGN_IN.upper(), True),
+        ("<input type=password>", True),
+        (OTHER, False),
+        ('<input type="text" name="password">', False),
+        ("<p>type=password</p>", False),
+        ("", False),
+    ],
+)
+def test_whether_a_page_asks_for_a_password(page, asks):
+    assert asks_for_password(page) is asks
+
+
+markup = st.text("<>/=\"' \n!-&;#\x00éinputypeaswordform", max_size=60)
+
+
+@given(markup, markup)
+def test_any_rubbish_has_a_likeness_from_nothing_to_the_same(one, other):
+    for likeness in (skeleton_likeness, line_likeness):
+        assert 0.0 <= likeness(one, other) <= 1.0
+    assert asks_for_password(one) in (True, False)
+    assert line_likeness(one, "") == skeleton_likeness("", other) == 0.0

@@ -1,0 +1,229 @@
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from roomgate import log
+from roomgate.cli import settings
+from roomgate.cli.connector import parse_passwords
+from roomgate.connector.config import parse_config
+from roomgate.connector.local import Door
+from roomgate.connector.vault import Vault
+from roomgate.errors import BadInput, NotFound
+from roomgate.xapi.errors import DeviceUnreachable
+from support.cli import RealHub, program, run
+
+pytestmark = pytest.mark.xdist_group("cli")
+
+STATUS = {
+    "connector": "connector_1", "hub": "away", "policy": {"name": "meetings-only", "digest": "d" * 64},
+    "ledger": {"entries": 7, "at_hub": 5},
+    "rooms": [{"name": "oslo", "device": "d", "state": "fine", "words": "", "from_outside": True}],
+}  # fmt: skip
+
+
+class Operator:
+    """A connector that runs; it has one room."""
+
+    def __init__(self) -> None:
+        self.did: list[Any] = []
+        self.effects: list[dict[str, str]] = []
+
+    async def status(self) -> dict[str, Any]:
+        return STATUS
+
+    async def sessions(self) -> dict[str, Any]:
+        return {"rooms": ["oslo"] if self.effects else [], "effects": self.effects}
+
+    async def cut_all(self, reason: str, by: str) -> dict[str, Any]:
+        self.did.append(("cut-all", reason))
+        return {"undone": [e["what"] for e in self.effects]}
+
+    async def hang_up(self, room: str) -> dict[str, Any]:
+        if room == "away":
+            raise DeviceUnreachable("The device does not answer.")
+        return {"ended": [4] if room == "oslo" else []}
+
+    async def confirm(self, room: str, by: str) -> dict[str, Any]:
+        if room == "nowhere":
+            raise NotFound("This site has no such room.", hint="Look at the status.")
+        return {"confirmed": room == "oslo"}
+
+    async def vault_put(self, room: str, account: str, password: Any, by: str) -> dict[str, Any]:
+        self.did.append(("put", room, account, password.reveal()))
+        return {"version": 3}
+
+    async def vault_remove(self, room: str, account: str | None, by: str) -> dict[str, Any]:
+        self.did.append(("remove", room, account))
+        return {"removed": True}
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    (tmp_path / "devices.toml").write_text("")
+    (tmp_path / "connector.toml").write_text('data = "data"\ndevices = "devices.toml"\n')
+    Vault.init(tmp_path / "data")
+    return str(tmp_path / "connector.toml")
+
+
+@pytest.fixture
+def operator(config: str, tmp_path: Path) -> Iterator[Operator]:
+    """The connector of this configuration, running in a thread."""
+    log.setup("ERROR")
+    made, up = Operator(), threading.Event()
+    loop = asyncio.new_event_loop()
+    path = parse_config(settings.load(Path(config), "connector"), Path(config).parent).socket
+
+    async def live() -> None:
+        await Door(path, made).run(up.set)
+
+    task = loop.create_task(live())
+    thread = threading.Thread(target=lambda: loop.run_until_complete(asyncio.wait([task])))
+    thread.start()
+    assert up.wait(10)
+    yield made
+    loop.call_soon_threadsafe(task.cancel)
+    thread.join(10)
+    loop.close()
+
+
+def test_status_and_sessions(operator, config):
+    done = run("connector", "status", "--config", config)
+    assert done.code == 0
+    for said in ("connector_1", "away", "meetings-only (dddddddddddd)", "7 entries, 5 of them at the hub", "oslo"):
+        assert said in done.out
+    assert run("connector", "status", "--config", config, "--json").json == STATUS
+    assert run("connector", "sessions", "--config", config).out == (
+        "In use from outside: no room.\nNothing lasts of what was begun from outside.\n"
+    )
+    operator.effects = [{"room": "oslo", "who": "ada", "what": "call 4", "session": "s"}]
+    assert "In use from outside: oslo." in run("connector", "sessions", "--config", config).out
+    assert run("connector", "sessions", "--config", config, "--json").json["effects"] == operator.effects
+
+
+def test_the_operator_cuts_and_hangs_up_and_confirms(operator, config):
+    assert run("connector", "cut-all", "--config", config, "--reason", "fire").out == (
+        "All is cut. Undone: nothing was going on.\n"
+    )
+    assert operator.did == [("cut-all", "fire")]
+    operator.effects = [{"room": "oslo", "who": "ada", "what": "call 4", "session": "s"}]
+    assert run("connector", "cut-all", "--config", config).out == "All is cut. Undone: call 4.\n"
+    assert run("connector", "cut-all", "--config", config, "--json").json == {"undone": ["call 4"]}
+    assert run("connector", "hang-up", "oslo", "--config", config).out == "oslo: 1 ended.\n"
+    assert run("connector", "hang-up", "rome", "--config", config).out == "rome is in no call.\n"
+    assert run("connector", "confirm", "oslo", "--config", config).out == "oslo is trusted again.\n"
+    assert run("connector", "confirm", "rome", "--config", config).out == "rome was in no quarantine.\n"
+    assert run("connector", "confirm", "rome", "--config", config, "--json").json == {"confirmed": False}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["confirm", "nowhere"], 1, "This site has no such room. [not-found]\n  Look at the status."),
+        (["hang-up", "away"], 1, "The device does not answer. [xapi.unreachable]"),
+    ],
+)
+def test_what_the_connector_says_no_to(operator, config, words, code, said):
+    done = run("connector", *words, "--config", config)
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+
+
+@pytest.mark.parametrize("words", [["status"], ["sessions"], ["cut-all"], ["hang-up", "oslo"], ["confirm", "oslo"]])
+def test_where_none_runs_nothing_is_reached(config, words):
+    done = run("connector", *words, "--config", config)
+    assert (done.code, "roomgate connector serve" in done.err) == (3, True)
+    assert run("connector", *words, "--config", config + "x").code == 2
+
+
+def test_a_password_goes_through_the_running_connector_and_its_ledger(operator, config, tmp_path):
+    (tmp_path / "password").write_text("two words\n")
+    words = ["connector", "vault", "put", "oslo", "daily", "--config", config]
+    assert run(*words, "--password-file", str(tmp_path / "password")).out == "oslo, daily: kept (version 3).\n"
+    run("connector", "vault", "remove", "oslo", "daily", "--config", config)
+    assert operator.did == [("put", "oslo", "daily", "two words"), ("remove", "oslo", "daily")]
+    assert run("connector", "vault", "list", "--config", config, "--json").json == {}
+
+
+def test_without_one_it_goes_straight_into_the_vault(config, tmp_path):
+    (tmp_path / "password").write_text("two words\n")
+    put = [
+        "connector",
+        "vault",
+        "put",
+        "oslo",
+        "daily",
+        "--config",
+        config,
+        "--password-file",
+        str(tmp_path / "password"),
+    ]
+    assert run(*put, "--json").json == {"room": "oslo", "account": "daily", "version": 1}
+    assert Vault.open(tmp_path / "data").get("oslo", "daily").reveal() == "two words"
+    (tmp_path / "many").write_text("rome daily a b c\n\nrome admin d\n")
+    done = run("connector", "vault", "load", str(tmp_path / "many"), "--config", config)
+    assert (done.code, "2 passwords are kept. Now delete" in done.out) == (0, True)
+    assert Vault.open(tmp_path / "data").get("rome", "daily").reveal() == "a b c"
+    listed = run("connector", "vault", "list", "--config", config)
+    assert "two words" not in listed.out
+    assert [line.split() for line in listed.out.splitlines()[1:]] == [
+        ["oslo", "daily", "1"], ["rome", "admin", "1"], ["rome", "daily", "1"],
+    ]  # fmt: skip
+    assert "every account is forgotten" in run("connector", "vault", "remove", "rome", "--config", config).out
+    assert run("connector", "vault", "list", "--config", config, "--json").json == {"oslo": {"daily": 1}}
+
+
+def test_a_list_of_passwords_that_is_none_is_not_repeated():
+    with pytest.raises(BadInput, match="Line 2") as bad:
+        parse_passwords("oslo daily secret\noslo secret\n")
+    assert "secret" not in bad.value.message
+    found = parse_passwords(" oslo daily a b \n\n")
+    assert [(room, account, password.reveal()) for room, account, password in found] == [("oslo", "daily", "a b")]
+
+
+def test_a_vault_that_is_not_there(tmp_path):
+    (tmp_path / "connector.toml").write_text('data = "nothing"\ndevices = "devices.toml"\n')
+    done = run("connector", "vault", "list", "--config", str(tmp_path / "connector.toml"))
+    assert (done.code, "[vault.damaged]" in done.err) == (1, True)
+
+
+def test_a_policy_is_checked(tmp_path):
+    assert run("connector", "policy", "check").out.startswith("“meetings-only” holds (")
+    (tmp_path / "policy.toml").write_text('name = "ours"\ncedar = "service-desk"\n')
+    told = run("connector", "policy", "check", str(tmp_path / "policy.toml"), "--json").json
+    assert (told["ok"], told["name"], told["open"]) == (True, "ours", [])
+    (tmp_path / "policy.toml").write_text('open = ["everything"]\n')
+    done = run("connector", "policy", "check", str(tmp_path / "policy.toml"))
+    assert (done.code, "Not an entry of the never-list: everything" in done.err) == (1, True)
+    told = run("connector", "policy", "check", str(tmp_path / "policy.toml"), "--json")
+    assert (told.code, told.json["ok"]) == (1, False)
+    assert run("connector", "policy", "check", str(tmp_path / "none.toml")).code == 2
+
+
+def test_from_a_code_to_a_connector_that_runs(one_hub: RealHub, tmp_path, monkeypatch):
+    """Enrolment with a real hub, then the program itself; it is away from the hub until somebody confirms it."""
+    (tmp_path / "devices.toml").write_text("")
+    config = tmp_path / "connector.toml"
+    config.write_text(f'data = "data"\ndevices = "devices.toml"\nhub = "{one_hub.address}"\nhub_ca = "{one_hub.ca}"\n')
+    parts = one_hub.hub.parts
+
+    async def code() -> str:
+        await parts.sites.create("quay", one_hub.hub.admin)
+        return (await parts.sites.make_code("quay", one_hub.hub.admin)).reveal()
+
+    (tmp_path / "code").write_text(one_hub.do(code()))
+    enrol = ["connector", "enrol", "--config", str(config), "--code-file", str(tmp_path / "code"), "--fingerprint"]
+    done = run(*enrol, "0000-0000-0000-0000-0000-0000-0000-0000")
+    assert (done.code, done.out) == (1, "")
+    made = run(*enrol, parts.sites.hub_fingerprint, "--json").json
+    assert set(made) == {"connector", "fingerprint", "vkey"}
+    done = run(*enrol, parts.sites.hub_fingerprint)
+    assert (done.code, done.out) == (1, "")
+    with program("connector", "serve", "--config", str(config), "--json") as said:
+        assert said["connector"].endswith("data")
+        assert run("connector", "status", "--config", str(config), "--json").json["hub"] == "away"
+    config.write_text('data = "data"\ndevices = "devices.toml"\n')
+    assert run(*enrol, "x").code == 2

@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from roomgate.hub.console import assets
+from support.console import console
+
+# What every page loads: two style sheets and our few modules.
+LIGHT = 60_000
+
+
+def test_an_address_changes_with_the_content() -> None:
+    assert assets.url("main.js") == f"/static/main.js?v={assets.ASSETS['main.js'].tag}"
+    tags = [one.tag for one in assets.ASSETS.values()]
+    assert len(set(tags)) == len(tags)
+
+
+def test_a_page_never_links_to_nothing() -> None:
+    with pytest.raises(KeyError):
+        assets.url("nothing.css")
+
+
+def test_styles_and_scripts_leave_room_for_the_page() -> None:
+    assert sum(len(one.body) for one in assets.ASSETS.values()) < LIGHT
+
+
+def test_scripts_make_no_markup_of_strings_and_run_no_text() -> None:
+    for name, asset in assets.ASSETS.items():
+        for forbidden in (b"innerHTML", b"outerHTML", b"insertAdjacentHTML", b"document.write", b"eval(", b"Function("):
+            assert forbidden not in asset.body, name
+        assert b"http://" not in asset.body.replace(b"http://www.w3.org/", b""), name
+        assert b"https://" not in asset.body, name
+
+
+@pytest.mark.asyncio
+async def test_files_are_served_with_their_type_and_nothing_else_is(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        kinds = {"main.js": "text/javascript; charset=utf-8", "tokens.css": "text/css; charset=utf-8"}
+        for name, kind in {**kinds, "favicon.svg": "image/svg+xml"}.items():
+            answer = await it.http.get(f"/static/{name}")
+            assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+            assert answer.headers["etag"] == f'"{assets.ASSETS[name].tag}"'
+        for path in ("/static/nothing.css", "/static/..%2fassets.py", "/static/"):
+            assert (await it.http.get(path)).status_code == 404

@@ -1,0 +1,129 @@
+"""The catalogue of messages: the same in both languages, and every message used."""
+
+import json
+import re
+import string
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+import roomgate.hub
+from roomgate.access.capability import Capability
+from roomgate.access.principal import ROLES
+from roomgate.hub.channels import Kind
+from roomgate.hub.console.words import LANGUAGES, Words, choose
+from roomgate.hub.grants.answer import COLUMNS
+from roomgate.hub.relay.cut import WORDS
+from roomgate.hub.rooms.actions import ACTIONS, JOIN
+from roomgate.hub.rooms.view import KINDS
+
+HUB = Path(roomgate.hub.__file__).parent
+MESSAGES = {
+    language: json.loads(resources.files("roomgate.hub.console").joinpath(f"messages/{language}.json").read_text("utf-8"))
+    for language in LANGUAGES
+}  # fmt: skip
+EN = Words.of("en")
+
+
+def fields(message: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(message) if name}
+
+
+def sources() -> str:
+    """All code and templates in which a key can be named, or a sentence said that the hub passes on."""
+    files = [*HUB.parent.rglob("*.py"), *HUB.rglob("*.html")]
+    return "\n".join(file.read_text("utf-8") for file in files)
+
+
+def built() -> set[str]:
+    """The keys that are put together from a word: one for each word that there is."""
+    endings = {
+        "state.": set(KINDS.values()),
+        "kind.": {kind.value for kind in Kind},
+        "can.": {one.value for one in Capability},
+        "can-short.": {one.value for one in Capability},
+        "column.": set(COLUMNS),
+        "role.": set(ROLES),
+        "done.": {*ACTIONS, JOIN},
+        "answer.": {"paused", "locked", "disabled"},
+        "lock.": {"person", "room", "site", "connector", "session"},
+        "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
+        "nav.": {"rooms", "access"},
+        "time.days-hours.": {"one", "other"},
+        "restoration.": {"people", "tokens", "grants"},
+        "restoration.cause-": {"backup", "witness", "connector"},
+    }
+    return {start + end for start, ends in endings.items() for end in ends}
+
+
+def test_both_languages_have_the_same_messages_with_the_same_fields() -> None:
+    english, chinese = MESSAGES["en"], MESSAGES["zh-Hans"]
+    assert list(english) == list(chinese)
+    assert [key for key in english if fields(english[key]) != fields(chinese[key])] == []
+
+
+def test_every_message_says_something() -> None:
+    assert [key for messages in MESSAGES.values() for key, text in messages.items() if not text.strip()] == []
+
+
+def test_every_message_is_used() -> None:
+    text, words = sources(), built()
+
+    def named(key: str) -> bool:
+        forms = (key, re.sub(r"[.](one|other)$", "", key))
+        return key in words or any(f'"{form}"' in text or f"'{form}'" in text for form in forms)
+
+    assert [key for key in MESSAGES["en"] if not key.startswith("said: ") and not named(key)] == []
+
+
+def test_every_sentence_of_the_hubs_that_is_translated_is_still_said() -> None:
+    text = sources()
+    said = [key.removeprefix("said: ") for key in MESSAGES["en"] if key.startswith("said: ")]
+    assert [sentence for sentence in said if sentence not in text] == []
+    assert [
+        key for key in MESSAGES["en"] if key.startswith("said: ") and MESSAGES["en"][key] != key.removeprefix("said: ")
+    ] == []
+
+
+def test_every_key_that_is_named_is_there() -> None:
+    named = set(re.findall(r"""\bt(?:\.raw|\.count)?\(\s*["']([a-z][a-z.-]*[a-z])["']""", sources()))
+    known = {*MESSAGES["en"], *(re.sub(r"\.(one|other)$", "", key) for key in MESSAGES["en"])}
+    assert named - known == set()
+    assert built() - {*MESSAGES["en"]} == set()
+
+
+def test_whoever_is_cut_is_told_why_in_their_language() -> None:
+    chinese = Words.of("zh-Hans")
+    assert [words for words in WORDS.values() if chinese.said(words) == words] == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (-5, "0 s"), (59, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (3660, "1 h 1 min"),
+        (86400, "1 day"), (90000, "1 day 1 h"), (180000, "2 days 2 h"), (86400 * 5 + 3600, "5 days"),
+    ],
+)  # fmt: skip
+def test_durations_are_in_words(seconds: float, said: str) -> None:
+    assert EN.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("chosen", "accepted", "language"),
+    [
+        ("", "", "en"), ("zh-Hans", "en", "zh-Hans"), ("xx", "zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"),
+        ("", "en;q=0.1,zh;q=0.9", "zh-Hans"), ("", "zh;q=0,en", "en"), ("", "de,fr", "en"), ("", ";q=x,,", "en"),
+    ],
+)  # fmt: skip
+def test_the_language_is_the_chosen_one_or_the_browsers(chosen: str, accepted: str, language: str) -> None:
+    assert choose(chosen, accepted).language == language
+
+
+def test_a_missing_message_or_field_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        EN("no-such-key")
+    with pytest.raises(KeyError):
+        EN("ends.left")
+    assert EN.raw("ends.left") == MESSAGES["en"]["ends.left"]
+    assert EN.said("Nobody ever wrote this.") == "Nobody ever wrote this."
