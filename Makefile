@@ -46,6 +46,9 @@ $(VENV)/.fuzz-ready: requirements/fuzz.txt $(VENV)/.dev-ready
 	@tools/install.sh "$(VENV)" requirements/fuzz.txt
 	@touch $@
 
+flood: $(VENV)/.dev-ready  ## 2,000 slow sockets and 200 sign-ins a second while honest users work; says their p99
+	@$(PY) tools/flood.py
+
 format: $(VENV)/.dev-ready  ## mend what can be mended by machine
 	@$(VENV)/bin/ruff format src tests tools
 	@$(VENV)/bin/ruff check --fix src tests tools

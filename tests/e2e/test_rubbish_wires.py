@@ -182,3 +182,48 @@ def test_a_big_message_of_somebody_unproven_ends_the_socket(hub):
                 wire.sendall(b"x" * 16384)
         assert b"101" not in heard(wire)[:20]
     calm(hub, before)
+
+
+GUARDED = {
+    "no request": b"\x00\x01 rubbish\r\n\r\n",
+    "a socket that is refused": request(b"GET /ws HTTP/1.1", UPGRADE.rstrip()),
+    "a link that is refused": request(b"GET /link?connector=x HTTP/1.1", UPGRADE.rstrip()),
+    "a socket that there is none of": request(b"GET /nothing HTTP/1.1", UPGRADE.rstrip()),
+    "health": request(b"GET /healthz HTTP/1.1"),
+    "readiness": request(b"GET /readyz HTTP/1.1"),
+    "the sign-in page": request(b"GET /signin HTTP/1.1"),
+    "a room link": request(b"GET /r/oslo HTTP/1.1"),
+    "somebody unknown": request(b"GET /api/v1/people HTTP/1.1", b"Authorization: Bearer rg_canary_secret"),
+    "a wrong sign-in": request(
+        b"POST /signin HTTP/1.1", b"Content-Type: application/x-www-form-urlencoded", b"Content-Length: 31",
+        body=b"user=ada&password=canary-secret",
+    ),
+    "a body that is too large": request(b"POST /enrol HTTP/1.1", b"Content-Length: 40000", body=b"x" * 40_000),
+    "an enrolment that is none": request(b"POST /enrol HTTP/1.1", b"Content-Length: 22", body=b'{"code":"canary-secret"'),
+    "a method that there is none of": request(b"BREW /pot HTTP/1.1"),
+    "another method": request(b"OPTIONS /healthz HTTP/1.1"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_every_answer_carries_its_guards_and_no_secret(hub, name):
+    said = say(hub, GUARDED[name])
+    head, _, body = said.partition(b"\r\n\r\n")
+    lines = head.lower().split(b"\r\n")
+    assert lines[0].startswith(b"http/1.1 ")
+    fields = {}
+    for line in lines[1:]:
+        key, _, value = line.partition(b": ")
+        fields.setdefault(key, []).append(value)
+    for guard, _ in reception.GUARDS:
+        assert len(fields.get(guard, [])) == 1, (guard, fields)
+    assert fields[b"cache-control"] == [b"no-store"]
+    assert fields[b"x-content-type-options"] == [b"nosniff"]
+    assert b"default-src 'none'" in fields[b"content-security-policy"][0]
+    assert b"frame-ancestors 'none'" in fields[b"content-security-policy"][0]
+    assert b"server" not in fields
+    assert b"canary" not in said + body
+
+
+def test_no_secret_that_was_sent_is_in_the_log(hub):
+    assert "canary" not in hub.log.read_text()

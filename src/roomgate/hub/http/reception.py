@@ -13,6 +13,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Response
 
 LARGEST_HEAD = 32 * 1024  # bytes of one request's line and headers
 MOST_PIPELINED = 8  # requests that wait behind one another on a connection
@@ -22,6 +23,29 @@ CLOSE_WITHIN_S = 1.0  # after a refusal
 MOST_WAITING = 4096
 UNPROVEN_MESSAGE = 64 * 1024  # of a WebSocket, before its peer is known
 PROVEN = "roomgate.proven"  # in the scope's extensions: a function to be called then
+
+
+# What the door puts on its answers, for those that never reach it.
+GUARDS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"strict-transport-security", b"max-age=63072000"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+_REFUSED = b"This is no request.\n"
+_REFUSAL = b"\r\n".join(
+    [
+        b"HTTP/1.1 400 Bad Request",
+        b"content-type: text/plain; charset=utf-8",
+        b"content-length: %d" % len(_REFUSED),
+        b"connection: close",
+        *(name + b": " + value for name, value in GUARDS),
+        b"",
+        _REFUSED,
+    ]
+)
 
 
 class _TooMuch(Exception):
@@ -103,7 +127,8 @@ class Reception(HttpToolsProtocol):
         """The one answer to what is no request; it says nothing of what was sent."""
         self._done()
         if not self.transport.is_closing():
-            super().send_400_response("This is no request.")
+            self.transport.write(_REFUSAL)
+            self.transport.close()
             # Closing waits for the peer to agree, and reads on until then: not for long.
             self.loop.call_later(CLOSE_WITHIN_S, self.transport.abort)
 
@@ -137,6 +162,17 @@ class Sockets(WebSocketsSansIOProtocol):
         super().__init__(*arguments, **named)
         self._full = self.conn.max_message_size
         self.conn.max_message_size = UNPROVEN_MESSAGE
+        self.default_headers = list(GUARDS)
+        plain = self.conn.reject
+
+        def reject(status: Any, text: str) -> Response:
+            """The refusal before the handshake is the library's own answer: it gets the guards too."""
+            response = plain(status, text)
+            for name, value in GUARDS:
+                response.headers[name.decode()] = value.decode()
+            return response
+
+        self.conn.reject = reject  # type: ignore[method-assign]  # this one connection's
 
     async def run_asgi(self) -> None:
         self.scope.setdefault("extensions", {})[PROVEN] = {"tell": self._proven}

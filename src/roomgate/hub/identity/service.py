@@ -263,6 +263,7 @@ class Identity:
         """A web session and its cookie. Raises SignInRefused (alike for every reason), TooManyTries, Busy."""
         keys = (f"name {name_key(name)}", f"source {source}")
         self._guessing.require(*keys)
+        self._passwords.require_room()
         known = await self._db.read(lambda conn: store.find_known(conn, name))
         right = await self._passwords.verify(known.password if known else None, password)
         try:

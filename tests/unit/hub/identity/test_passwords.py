@@ -54,3 +54,15 @@ async def _tried(passwords: Passwords) -> str:
     except Busy:
         return "busy"
     return "done"
+
+
+@pytest.mark.asyncio
+async def test_hashing_gives_way_to_everything_else() -> None:
+    import os
+
+    passwords = Passwords(Argon2(1, 8, 1))
+    try:
+        theirs = await passwords._run(os.getpriority, os.PRIO_PROCESS, 0)  # of the thread that asks
+        assert theirs > os.getpriority(os.PRIO_PROCESS, 0)
+    finally:
+        passwords.close()
