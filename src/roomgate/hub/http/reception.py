@@ -188,6 +188,7 @@ class Sockets(WebSocketsSansIOProtocol):
         try:
             await super().send(message)
         except AssertionError:  # the peer broke the protocol before its handshake was answered
+            self.handshake_complete = True  # as far as it will be: there is nobody to be answered
             self.transport.abort()
 
     def _proven(self) -> None:
