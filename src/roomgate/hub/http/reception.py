@@ -184,6 +184,13 @@ class Sockets(WebSocketsSansIOProtocol):
         except Exception:  # the outermost edge: the framework has asserts for what no honest peer sends
             self.transport.abort()
 
+    async def send(self, message: Any) -> None:
+        try:
+            await super().send(message)
+        except AssertionError:  # the peer broke the protocol before its handshake was answered
+            self.handshake_complete = True  # as far as it will be: there is nobody to be answered
+            self.transport.abort()
+
     def _proven(self) -> None:
         self.conn.max_message_size = self._full
 
