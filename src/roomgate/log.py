@@ -42,10 +42,16 @@ def setup(level: str = "INFO", *, json: bool = True) -> None:
         root.addHandler(_Foreign(logging.ERROR))
 
 
+# uvicorn says so as an error when somebody was still connected at the stop that we asked for.
+_MEANT = "timeout graceful shutdown exceeded"
+
+
 class _Foreign(logging.Handler):
     """What libraries log, as a line of ours: errors alone, since a stranger's rubbish is no news."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        if _MEANT in record.getMessage():
+            return
         fault = record.exc_info[1] if record.exc_info else None
         get(record.name.split(".")[0]).error(
             "library.error",

@@ -307,6 +307,9 @@ async def test_lock(scene: Scene, kind: str) -> None:
     await scene.room.touch("mute")
     # What fell stays fallen; what was issued before a lock on its person never lives again.
     assert [name for name, held in scene.held.items() if held.said("news", after=at)] == []
+    if kind == "connector":
+        async with scene.world.caller(scene.guest.token) as caller:
+            await scene.world.answers(caller, scene.room.name)  # its link ended too, and is dialled anew
     assert await scene.asks() == (401 if kind == "person" else 200)
 
 

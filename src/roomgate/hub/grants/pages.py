@@ -32,7 +32,7 @@ from roomgate.ids import RoomId
 
 USUAL = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure", "ui")
 LENGTHS = (10, 30, 60, 240, 480, 1440, 10080, 43200)
-MOST_LINES = 40  # of a table on the page; asking finds the others, and the export has all
+MOST_LINES = 15  # of a table on the page; asking finds the others, and the export has all
 _MOST = 500
 
 Req = Request[Any, Any, Any]
@@ -106,7 +106,8 @@ async def show_access(
     context: dict[str, Any] = {
         "asked_for": q[:200],
         "answer": await _answer(visit, parts, relay, q[:200], rooms, people) if q else None,
-        "sessions": [_session(one) for one in sessions],
+        "sessions": [_session(one) for one in sessions[:MOST_LINES]],
+        "more_sessions": max(0, len(sessions) - MOST_LINES),
         "grants": grants[:MOST_LINES],
         "more_grants": max(0, len(grants) - MOST_LINES),
         "people": people[:MOST_LINES],
