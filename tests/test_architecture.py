@@ -20,6 +20,7 @@ SHELLS: dict[str, str] = {
     "cli/demo/guest.py": "tests/e2e/test_demo.py",
     "cli/demo/targets.py": "tests/e2e/test_demo.py",
     "hub/db/migrations/versions/v0002_restorations.py": "tests/unit/hub/db/test_migrate.py",
+    "hub/db/steps.py": "tests/unit/hub/db/test_migrate.py",
     "hub/restoration/http.py": "tests/e2e/test_restore.py",
     "hub/restoration/pages.py": "tests/e2e/test_restore.py",
     "hub/restoration/store.py": "tests/unit/hub/restoration/test_service.py",

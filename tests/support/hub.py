@@ -11,6 +11,7 @@ from roomgate.access.capability import Capability
 from roomgate.access.grant import Grant
 from roomgate.clock import HandClock
 from roomgate.hub.config import HubConfig, parse_config
+from roomgate.hub.db.migrate import migrate
 from roomgate.hub.identity.person import Person, Signed
 from roomgate.hub.parts import Parts, open_parts
 from roomgate.hub.revocation import Revocation
@@ -18,6 +19,7 @@ from roomgate.hub.sites.store import ConnectorRecord
 from roomgate.ledger.event import Event, Unknown
 from roomgate.link.enrolment import build_ask
 from roomgate.link.messages import RoomInfo
+from roomgate.storage.database import Database
 
 PASSWORD = "four unrelated words here"
 CHEAP = {"argon2_time_cost": 1, "argon2_memory_kib": 8, "argon2_parallelism": 1}
@@ -89,9 +91,26 @@ class Hub:
         return [entry.event for entry in await self.parts.record.entries(0, 10_000)]
 
 
+_empty: list[bytes] = []
+
+
+async def empty_database(folder: Path) -> bytes:
+    """A database with the present schema and nothing in it: made once, since each migration takes its time."""
+    if not _empty:
+        db = Database.open(folder / "hub.db")
+        await migrate(db)
+        await db.aclose()
+        _empty.append((folder / "hub.db").read_bytes())
+    return _empty[0]
+
+
 @asynccontextmanager
 async def running(folder: Path, **more: object) -> AsyncIterator[Hub]:
+    """A hub in its folder; what is there already is gone on with."""
     clock = HandClock()
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "hub.db").exists():
+        (folder / "hub.db").write_bytes(await empty_database(folder))
     parts = await open_parts(config(folder, **more), clock)
     try:
         await parts.identity.create_first_admin("ada", PASSWORD)

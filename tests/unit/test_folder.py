@@ -51,8 +51,13 @@ def test_it_is_free_when_its_program_is_killed(tmp_path: Path) -> None:
 
 def test_a_child_does_not_hold_it_on(tmp_path: Path) -> None:
     with alone_in(tmp_path):
-        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, close_fds=False)
+        said = "print('on', flush=True); input()"
+        child = subprocess.Popen(
+            [sys.executable, "-c", said], stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False
+        )
     try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"on\n"  # it runs by now: what closes at its start is closed
         assert find_holder(tmp_path) is None
     finally:
         child.communicate(b"\n")

@@ -1,11 +1,17 @@
-"""Styles, scripts and marks: read once, named by their content so that a browser may keep them."""
+"""Styles, scripts and marks: read once, named by their content so that a browser may keep them.
 
+They are public, so they travel compressed. Pages do not: they carry secrets beside what others wrote, and the
+length of a compressed page would tell of them.
+"""
+
+import gzip
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from roomgate.errors import NotFound
@@ -16,6 +22,7 @@ _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 @dataclass(frozen=True, slots=True)
 class Asset:
     body: bytes
+    packed: bytes  # the same, as gzip
     media_type: str
     tag: str  # changes with the content
 
@@ -27,7 +34,7 @@ def load_assets() -> Mapping[str, Asset]:
         kind = _TYPES.get(file.name.rpartition(".")[2])
         if kind is not None:
             body = file.read_bytes()
-            found[file.name] = Asset(body, kind, hashlib.sha256(body).hexdigest()[:12])
+            found[file.name] = Asset(body, gzip.compress(body, mtime=0), kind, hashlib.sha256(body).hexdigest()[:12])
     return found
 
 
@@ -40,8 +47,11 @@ def url(name: str) -> str:
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def static(name: FromPath[str]) -> Response[bytes]:
+async def static(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
     asset = ASSETS.get(name)
     if asset is None:
         raise NotFound("There is no such file.")
-    return Response(asset.body, media_type=asset.media_type, headers={"ETag": f'"{asset.tag}"'})
+    headers = {"ETag": f'"{asset.tag}"', "Vary": "Accept-Encoding"}
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return Response(asset.body, media_type=asset.media_type, headers=headers)
+    return Response(asset.packed, media_type=asset.media_type, headers={**headers, "Content-Encoding": "gzip"})

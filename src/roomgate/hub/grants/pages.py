@@ -32,7 +32,7 @@ from roomgate.ids import RoomId
 
 USUAL = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure", "ui")
 LENGTHS = (10, 30, 60, 240, 480, 1440, 10080, 43200)
-MOST_LINES = 15  # of a table on the page; asking finds the others, and the export has all
+MOST_LINES = 25  # of a table on the page; asking finds the others, and the export has all
 _MOST = 500
 
 Req = Request[Any, Any, Any]
