@@ -12,8 +12,9 @@ import httpx
 import pytest
 import trustme
 
-from roomgate.hub.app import init, serve
+from roomgate.hub.app import serve
 from roomgate.hub.http.door import COOKIE
+from roomgate.hub.making import init
 from support.hub import PASSWORD, config
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]

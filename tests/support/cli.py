@@ -19,7 +19,8 @@ import trustme
 
 from roomgate.cli.main import main
 from roomgate.clock import SystemClock
-from roomgate.hub.app import Extension, init, serve
+from roomgate.hub.app import Extension, serve
+from roomgate.hub.making import init
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.extension import build_extension, open_relay
 from roomgate.hub.relay.parts import RelayParts

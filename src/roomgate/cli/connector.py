@@ -57,7 +57,6 @@ def enrol(
     name
         how the hub's pages call this connector
     """
-    from roomgate.connector.app import origin
     from roomgate.connector.enrol import enrol as run
     from roomgate.connector.vault import Vault
     from roomgate.folder import alone_in
@@ -74,7 +73,7 @@ def enrol(
             Vault.init(made.data)
         except Conflict:
             pass  # a vault from before: enrolling anew does not touch the passwords
-    vkey = str(VerifierKey.of(origin(identity.connector), identity.key))
+    vkey = str(VerifierKey.of(identity.origin, identity.key))
     if json:
         show_json({"connector": identity.connector, "fingerprint": identity.fingerprint, "vkey": vkey})
         return

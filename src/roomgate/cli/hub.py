@@ -44,7 +44,7 @@ def init(*, config: Path | None = None, admin: str, password_file: Path | None =
     """
     from roomgate import log
     from roomgate.clock import SystemClock
-    from roomgate.hub.app import init as make
+    from roomgate.hub.making import init as make
     from roomgate.hub.parts import open_parts
 
     log.setup("WARNING")
@@ -113,7 +113,7 @@ def migrate(*, config: Path | None = None, json: Json = False) -> None:
 
     Example: ``roomgate hub migrate --config hub.toml``
     """
-    from roomgate.hub.app import migrate as run
+    from roomgate.hub.making import migrate as run
 
     version = asyncio.run(run(_config(config)))
     if json:

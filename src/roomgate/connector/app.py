@@ -39,7 +39,6 @@ from roomgate.connector.vault import Vault
 from roomgate.descriptors import Descriptors
 from roomgate.errors import RoomgateError
 from roomgate.folder import alone_in
-from roomgate.ids import ConnectorId
 from roomgate.ledger.checkpoint import BadNote, VerifierKey
 from roomgate.ledger.event import ClockJumped, ConnectorStarted
 from roomgate.meetings.calendars.folder import Folder
@@ -55,11 +54,6 @@ WITNESS_EVERY_S = 2.0
 RETRY_S = 5.0  # the longest pause of a service after it failed
 
 _log = log.get("connector")
-
-
-def origin(connector: ConnectorId) -> str:
-    """The name of a connector's record in its checkpoints."""
-    return f"roomgate.connector/{connector}"
 
 
 def tables() -> sql.MetaData:
@@ -253,7 +247,7 @@ async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], cl
     db = Database.open(config.database, record_tables)
     try:
         await db.write(tables().create_all)
-        record = Record(db, origin(identity.connector), identity.key)
+        record = Record(db, identity.origin, identity.key)
         effects = await Effects.open(db)
         quarantine = await Quarantine.open(db, record, clock)
         connector = Connector(config, identity, vault, record, effects, quarantine, clock, connect)

@@ -63,6 +63,11 @@ class Identity:
         """For the administrator to compare before confirming this connector."""
         return fingerprint(self.key.public_key())
 
+    @property
+    def origin(self) -> str:
+        """The name of this connector's record, in its checkpoints."""
+        return f"roomgate.connector/{self.connector}"
+
 
 class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     connector: str

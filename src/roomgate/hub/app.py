@@ -24,7 +24,6 @@ from roomgate.descriptors import Descriptors
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.folder import alone_in
 from roomgate.hub.config import HubConfig
-from roomgate.hub.db.migrate import migrate as bring_up
 from roomgate.hub.findings import http as findings_http
 from roomgate.hub.grants import http as grants_http
 from roomgate.hub.http.asgi import App, wants_page
@@ -36,15 +35,13 @@ from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, b
 from roomgate.hub.http.reception import Reception, Sockets
 from roomgate.hub.identity import http as identity_http
 from roomgate.hub.ledger import http as ledger_http
-from roomgate.hub.parts import Parts, ensure_keys, open_parts
+from roomgate.hub.parts import Parts, open_parts
 from roomgate.hub.restoration import http as restoration_http
 from roomgate.hub.rooms import http as rooms_http
 from roomgate.hub.sites import http as sites_http
 from roomgate.ledger.event import HubStarted
 from roomgate.ledger.witnessing import WitnessAhead
-from roomgate.link.signing import fingerprint
 from roomgate.listening import listen, load_tls
-from roomgate.storage.database import Database
 from roomgate.xapi.errors import XapiError
 
 LARGEST_FRAME = 1024 * 1024  # of a WebSocket; the link and /ws hold their own limits below it
@@ -69,40 +66,6 @@ class Extension:
 
 
 Extend = Callable[[Parts], Extension]
-
-
-@dataclass(frozen=True, slots=True)
-class InitResult:
-    """What a new hub tells the one who made it."""
-
-    admin: str
-    fingerprint: str
-
-
-async def init(config: HubConfig, admin_name: str, admin_password: str, clock: Clock | None = None) -> InitResult:
-    """Make the data folder, the keys and the first administrator. Raises Conflict once there is anybody."""
-    with alone_in(Path(config.data)):
-        parts = await open_parts(config, clock or SystemClock())
-        try:
-            person = await parts.identity.create_first_admin(admin_name, admin_password)
-            return InitResult(person.id, parts.sites.hub_fingerprint)
-        finally:
-            await parts.aclose()
-
-
-async def migrate(config: HubConfig) -> str:
-    """Bring the schema up and say its version."""
-    with alone_in(Path(config.data)):
-        db = Database.open(config.database)
-        try:
-            return await bring_up(db)
-        finally:
-            await db.aclose()
-
-
-def hub_fingerprint(config: HubConfig) -> str:
-    """What an operator types at a connector."""
-    return fingerprint(ensure_keys(config.keys).order.public_key())
 
 
 @get("/healthz", include_in_schema=False, media_type="text/plain")

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from roomgate.clock import HandClock
-from roomgate.connector.app import origin, serve
+from roomgate.connector.app import serve
 from roomgate.connector.config import BadConfig, parse_config
 from roomgate.connector.enrol import Identity, save_identity
 from roomgate.connector.local import ask_local
@@ -128,7 +128,7 @@ async def test_the_record_goes_on_over_restarts_and_verifies(site):
     verdict = verify(site.folder / "data")
     assert verdict.ok
     assert verdict.size >= 4
-    assert origin(site.identity.connector) == "roomgate.connector/connector_1"
+    assert site.identity.origin == "roomgate.connector/connector_1"
 
 
 @pytest.mark.asyncio

@@ -4,18 +4,10 @@ from pathlib import Path
 import pytest
 
 from roomgate.errors import BadInput, Conflict
-from roomgate.hub.app import every, hub_fingerprint, init, migrate, own_tasks, serve
-from support.hub import PASSWORD, config, running
+from roomgate.hub.app import every, own_tasks, serve
+from support.hub import config, running
 
 pytestmark = pytest.mark.asyncio
-
-
-async def test_a_hub_is_made_once(tmp_path: Path) -> None:
-    made = await init(config(tmp_path), "ada", PASSWORD)
-    assert made.fingerprint == hub_fingerprint(config(tmp_path))
-    with pytest.raises(Conflict):
-        await init(config(tmp_path), "eve", PASSWORD)
-    assert await migrate(config(tmp_path)) == "0002"
 
 
 async def test_it_serves_nothing_without_a_certificate(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 import trustme
 
 from roomgate.errors import BadInput
-from roomgate.hub.app import build_app, init
+from roomgate.hub.app import build_app
+from roomgate.hub.making import init
 from roomgate.hub.program import extend, serve
 from support.hub import PASSWORD, config, running
 
