@@ -29,6 +29,8 @@ ROOMS = 7  # beside the five of the demonstration's story
 PROGRAMS = ("hub", "connector", "witness", "sim")
 START_S = 300.0  # a machine may be busy; a world that hangs is stopped all the same
 _LOOK_S = 0.02
+# Many people with passwords are made here, and none of these tests is about the price of a guess.
+CHEAP = {"ROOMGATE_HUB_ARGON2_TIME_COST": "1", "ROOMGATE_HUB_ARGON2_MEMORY_KIB": "1024"}
 
 
 def in_world(group: str = "world") -> list[pytest.MarkDecorator]:
@@ -231,7 +233,7 @@ class RunningWorld:
 async def running_world(folder: Path, rooms: int = ROOMS) -> AsyncIterator[RunningWorld]:
     """All four programs in a new folder, on free ports; every room is connected when the block begins."""
     made = World(folder, rooms, hub_port=0)
-    made.programs.env["PYTHONPATH"] = str(Path(roomgate.__file__).parents[1])
+    made.programs.env |= {"PYTHONPATH": str(Path(roomgate.__file__).parents[1]), **CHEAP}
     try:
         async with asyncio.timeout(START_S):
             async with asyncio.TaskGroup() as group:

@@ -194,7 +194,7 @@ async def _f6(out: _Outside) -> tuple[bool, str]:
         shown = await out.page(access.link)
     true = await _true_page(out.target, "/web/signin")
     alike = skeleton_likeness(shown, true) if asks_for_password(shown) else 0.0
-    return alike >= ALIKE, f"sign-in is {alike:.0%} like the device's"
+    return alike >= ALIKE, f"sign-in is {alike:.0%} like the device's (a copy: from {ALIKE:.0%})"
 
 
 async def _f7(out: _Outside) -> tuple[bool, str]:
