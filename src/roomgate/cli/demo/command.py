@@ -181,7 +181,7 @@ def _farewell(world: "World", screen: "Screen", once: bool) -> None:  # type: ig
     screen.title(f"{held} of {len(screen.steps)} steps held.")
     if once:
         return
-    screen.say(f"  Console   {world.hub}   (its certificate is from {world.ca})")
+    screen.say(f"  Console   {world.hub}   (its certificate is from {world.shown / 'ca.pem'})")
     screen.say(f"  Sign in   {world.admin['user']} / {world.admin['password']}")
     for name in world.names:
         screen.say(f"  Panel     {name:<8} {world.inside[name].panel}")
