@@ -3,10 +3,10 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-WORKERS ?= 4
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit chaos break fuzz format lock clean reference pictures
+.PHONY: help setup setup-tests demo test check unit faults chaos break fuzz format lock clean reference pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -32,7 +32,10 @@ chaos: $(VENV)/.dev-ready  ## 200 rounds of kill -9 while people work, and 200 c
 		$(VENV)/bin/pytest -n 0 -s tests/e2e/test_chaos.py tests/e2e/test_many_connectors.py
 
 unit: $(VENV)/.dev-ready
-	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup -m "not faults"
+
+faults: setup-tests  ## kill, starve and cut off the real programs, for two minutes; `make chaos` does it for long
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup -m faults
 
 break: $(VENV)/.dev-ready  ## break each promise on purpose in a copy, and see that a test notices
 	@$(PY) tools/break.py $(BREAK)

@@ -14,7 +14,7 @@ import pytest
 from support import chaos
 from support.shaken import shaken
 
-pytestmark = pytest.mark.xdist_group("chaos")
+pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("chaos")]
 
 ROUNDS = int(os.environ.get("ROUNDS", "10"))
 SEED = int(os.environ.get("SEED") or "0") or random.SystemRandom().randrange(1, 1 << 31)

@@ -19,7 +19,7 @@ from roomgate.link.messages import RoomInfo
 from support.link import SiteSide, running
 from support.shaken import Shaken, shaken
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("many")]
+pytestmark = [pytest.mark.faults, pytest.mark.e2e, pytest.mark.xdist_group("many")]
 
 CONNECTORS = int(os.environ.get("CONNECTORS", "12"))
 BACK_S = 90.0

@@ -271,7 +271,7 @@ def _settings(app: App, tls: ssl.SSLContext) -> uvicorn.Config:
         ws_per_message_deflate=False,
         ws_ping_interval=20,
         ws_ping_timeout=20,
-        lifespan="on",
+        lifespan="off",  # nothing of ours begins or ends with the framework
         log_config=None,
         access_log=False,
         server_header=False,

@@ -6,7 +6,6 @@ a context that trusts exactly that certificate, so the two cannot be two differe
 """
 
 import asyncio
-import contextlib
 import hashlib
 import hmac
 import logging
@@ -83,9 +82,13 @@ async def fetch_certificate(address: Address) -> bytes:
         certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
     finally:
         writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
+        try:
             async with asyncio.timeout(CLOSE_WITHIN_S):
                 await writer.wait_closed()
+        except TimeoutError:
+            writer.transport.abort()  # a peer that does not answer the goodbye keeps no socket of ours
+        except OSError:
+            pass  # gone already
     if not certificate:
         raise DeviceUnreachable(f"{address.host} shows no certificate")
     return bytes(certificate)
