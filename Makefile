@@ -16,7 +16,7 @@ setup: $(VENV)/.demo-ready  ## the virtual environment, with `roomgate` in it
 demo: setup  ## hub, connector, witness and three simulated rooms; the whole story, then a console to try
 	@$(VENV)/bin/roomgate demo $(DEMO)
 
-test: setup-tests check unit  ## everything that is tested; installs what it needs
+test: setup-tests check unit  ## the laws and the tests; installs what they need
 
 setup-tests: $(VENV)/.dev-ready
 	@tools/setup_tests.sh
