@@ -24,7 +24,12 @@ import pytest_asyncio
 from support.deprived import without_override
 from support.shaken import CAPABILITIES, Shaken, shaken
 
-pytestmark = [pytest.mark.faults, pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("faults")]
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("faults"),
+]
 
 ROOM = "oslo"
 BACK_S = 30.0

@@ -21,7 +21,12 @@ from roomgate.cli.demo.invitations import event_file
 from support.proxy import OpeningProxy, Proxy, running
 from support.shaken import CAPABILITIES, Shaken
 
-pytestmark = [pytest.mark.faults, pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("network")]
+pytestmark = [
+    pytest.mark.faults,
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.xdist_group("network"),
+]
 
 ROOM = "oslo"
 BACK_S = 30.0
