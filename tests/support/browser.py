@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from roomgate.hub.http.door import COOKIE
 from support.node import node_modules
@@ -68,6 +68,10 @@ class Tab:
             f"{one['id']}: {[node['target'] for node in one['nodes']][:5]} {one['nodes'][0]['failureSummary']}"
             for one in told["violations"]
         ]
+
+
+# A busy machine shows a thing later, not never.
+expect.set_options(timeout=20_000)
 
 
 @asynccontextmanager
