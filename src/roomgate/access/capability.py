@@ -120,7 +120,7 @@ class Classes:
 
         Sets hold commands, or configurations where they begin with that word; a read is in none.
         """
-        if call.verb not in (Verb.COMMAND, Verb.SET):
+        if not call.acts:
             return None
         words: Words = call.path.words if call.verb is Verb.COMMAND else ("Configuration", *call.path.words)
         return longest(self.sets[name], words)

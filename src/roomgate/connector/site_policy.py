@@ -157,7 +157,7 @@ class SitePolicy:
 
     def count(self, call: Call, room: str, now: float) -> None:
         """One more command in this room; raises PolicyRefused above the cap. Relieving calls are never held up."""
-        if call.verb not in (Verb.COMMAND, Verb.SET) or Classes.shipped().relieving(call):
+        if not call.acts or Classes.shipped().relieving(call):
             return
         caps = [self._commands.setdefault(room, Cap(self.rules.commands_per_minute))]
         if Classes.shipped().intrusive(call):

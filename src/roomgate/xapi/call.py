@@ -39,6 +39,11 @@ class Call:
     arguments: tuple[tuple[str, Value], ...] = ()
     body: str | None = None
 
+    @property
+    def acts(self) -> bool:
+        """Whether it may change something: what is asked again by mistake is then done twice."""
+        return self.verb in (Verb.COMMAND, Verb.SET)
+
     def argument(self, name: str) -> Value | None:
         return dict(self.arguments).get(name)
 

@@ -44,6 +44,7 @@ ANSWER_WITHIN_S = 90.0  # the longest that an order's outcome is awaited, the ro
 SUBSCRIBE_WITHIN_S = 10.0
 SWEEP_EVERY_S = 5.0
 RESTARTED = "hub.restarted"
+LOST_READING_WORDS = "The answer was lost on its way. Nothing was changed: ask again."
 RESTARTED_WORDS = "The hub was restarted: look at the room before you ask again."
 MOST_PENDING = 32  # asks under way in one session
 
@@ -162,7 +163,7 @@ class Relay:
             permit.ask.id, OrderId(mint("order")), principal, room.name, call, session, self._clock.monotonic()
         )
         with self.book.asking(session):
-            if call.verb in (Verb.COMMAND, Verb.SET):
+            if call.acts:
                 # Durable before anything is signed: what cannot be recorded does not happen.
                 asked.entry = await self._db.write(self._permitted(permit, asked))
             else:
@@ -222,7 +223,6 @@ class Relay:
     def _permitted(self, permit: Permit, asked: Asked) -> Any:
         """The unit of work that makes a permit durable: entry, session, ask."""
         session, call, at = asked.session, asked.call, iso(self._clock.now())
-        lasting = call.verb in (Verb.COMMAND, Verb.SET)
         entry = Permitted(
             at=at,
             ask=asked.id,
@@ -240,7 +240,7 @@ class Relay:
 
         def unit(conn: Connection) -> int:
             index = self._record.append(conn, entry)
-            if lasting:
+            if call.acts:
                 if session.opened is None:
                     opened = store.position(conn)
                     store.keep_session(conn, session, permit.by, opened, at)
@@ -310,6 +310,9 @@ class Relay:
         if outcome.outcome == "refused" and outcome.rule in ("session.lease", "session.cut") and session.ended is None:
             # The connector has let this session go, with all that it had caused.
             self.book.reissue(session)
+        if outcome.outcome == "unknown" and not asked.call.acts:
+            # The record keeps the unknown; to the asker a lost reading is nobody's answer, and can be asked again.
+            outcome = Outcome(asked.order, "failed", rule=Unreachable.code, words=LOST_READING_WORDS)
         result = self._permitted_part(asked.call, permit, outcome.result)
         asked.settle(
             outcome.outcome, result=result, rule=outcome.rule, words=foreign(outcome.words, 500), code=outcome.code
@@ -332,8 +335,7 @@ class Relay:
             room=room,
             connector=connector,
         )
-        lasting = call.verb in (Verb.COMMAND, Verb.SET)
-        self._outcome_soon(entry, outcome, lasting)
+        self._outcome_soon(entry, outcome, call.acts)
 
     def _outcome_soon(self, entry: OutcomeKnown, outcome: Outcome, lasting: bool) -> None:
         def unit(conn: Connection) -> None:

@@ -6,6 +6,7 @@ from roomgate.access.decision import Denied
 from roomgate.errors import NotFound, RoomgateError, Unreachable
 from roomgate.hub.channels import Kind
 from roomgate.hub.relay.asked import Wish
+from roomgate.hub.relay.service import LOST_READING_WORDS
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.link.messages import Outcome
 from roomgate.storage.database import StorageFailed
@@ -159,6 +160,18 @@ async def test_a_lost_link_leaves_the_outcome_unknown_and_the_order_is_never_sen
         later = await hub.relay.answer(answer.ask, ADA, may_see=False)
         assert later.outcome == "done"
         assert [entry.outcome for entry in await hub.entries("outcome", 2)] == ["unknown", "done"]
+
+
+@pytest.mark.asyncio
+async def test_a_reading_lost_with_its_link_changed_nothing_and_may_be_asked_again(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe")
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", VOLUME, wait_s=5))
+        await hub.link.order()
+        await hub.parts.events.gone(hub.link)
+        answer = await asking
+        assert (answer.outcome, answer.rule, answer.words) == ("failed", Unreachable.code, LOST_READING_WORDS)
+        assert [entry.outcome for entry in await hub.entries("outcome", 1)] == ["unknown"]
 
 
 @pytest.mark.asyncio
