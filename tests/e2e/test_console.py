@@ -1,5 +1,6 @@
 """The console as people have it: a real Chromium over the real hub, connector and devices."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -7,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from roomgate import xapi
 from roomgate.cli.demo import invitations
@@ -205,6 +206,28 @@ async def test_what_changes_at_the_device_shows_by_itself(browser: Browser, worl
             await device.command("Audio.Microphones.Unmute")
             await device.command("Audio.Volume.Set", Level=50)
             await expect(one.page.locator("#call")).to_contain_text("50")
+
+
+async def test_what_changes_before_the_page_hears_of_changes_shows_too(browser: Browser, world: RunningWorld) -> None:
+    async with world.room() as room, on_device(room) as device:
+        who = await world.guest(room.name, ["observe"])
+        page, goes_on = f"/rooms/{room.name}", asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            await goes_on.wait()
+            await route.continue_()
+
+        async with signed_in(browser, world, who, page) as one, signed_in(browser, world, who, page) as late:
+            await one.live()
+            await late.live()
+            await late.page.route("**/stream", hold)
+            await late.page.goto(page)
+            await device.command("Audio.Volume.Set", Level=23)
+            await expect(one.page.locator("#call")).to_contain_text("23")
+            await expect(late.page.locator("#call")).to_contain_text("50")
+            goes_on.set()
+            await expect(late.page.locator("#call")).to_contain_text("23")
+            await device.command("Audio.Volume.Set", Level=50)
 
 
 async def test_a_booked_meeting_is_joined_with_one_click(browser: Browser, world: RunningWorld, boss: Somebody) -> None:

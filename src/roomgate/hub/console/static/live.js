@@ -18,7 +18,7 @@ async function refresh() {
   const names = [...changed], body = document.body.dataset;
   changed = new Set();
   let url = body.parts ?? location.pathname + location.search;
-  const known = names.every((id) => document.getElementById(`cell-${id}`));
+  const known = names.length > 0 && names.every((id) => document.getElementById(`cell-${id}`));
   if (!("whole" in body) && body.parts) {
     url = known ? `${body.parts}?${names.map((id) => `id=${encodeURIComponent(id)}`).join("&")}` : location.pathname + location.search;
   }
@@ -66,7 +66,13 @@ export function follow() {
   const url = document.body.dataset.stream, mark = document.getElementById("live-sign")?.dataset;
   if (!url || !mark) return;
   const stream = new EventSource(url);
-  stream.addEventListener("open", () => sign("ok", mark.liveWord));
+  stream.addEventListener("open", async (event) => {
+    // The hub's own word, not the browser's: from here on it tells each change. What changed between the page and
+    // this moment, or while the hub was away, nobody told: the page is live once it has been fetched again.
+    if (!event.data) return;
+    await refresh();
+    if (stream.readyState === EventSource.OPEN) sign("ok", mark.liveWord);
+  });
   stream.addEventListener("changed", (event) => soon(JSON.parse(event.data)));
   stream.addEventListener("cut", async (event) => {
     stream.close();
