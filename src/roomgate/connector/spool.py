@@ -73,10 +73,12 @@ class Spool:
             return False
 
         batch: list[bytes] = []
-        for entry in await self._record.entries(held, BATCH):
-            if batch and sum(map(len, batch)) + len(entry.raw) > BATCH_BYTES:
+        room = BATCH_BYTES
+        for raw in await self._record.raw(held, BATCH):
+            room -= len(raw)
+            if batch and room < 0:
                 break
-            batch.append(entry.raw)
+            batch.append(raw)
         checkpoint = await self._record.checkpoint()
         if (self._held, self._link) != (held, link):  # another link began while we read
             return True

@@ -39,6 +39,7 @@ _READERS = 4
 _LONGEST_QUEUE = 10_000
 _LARGEST_BATCH = 500
 _SOON_S = 0.5
+_NEVER = float("inf")
 _AGAIN_S = 1.0  # between two looks whether a failed disk can be written again
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FATAL = {
@@ -91,6 +92,7 @@ class Database:
         self._longest_queue = longest_queue
         self._wake = threading.Condition()
         self._waiting: deque[_Job[Any]] = deque()
+        self._due = _NEVER  # when the next commit has to begin
         self._closing = False
         self._failed: StorageFailed | None = None
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="storage.read")
@@ -198,7 +200,11 @@ class Database:
             if len(self._waiting) >= self._longest_queue:
                 raise StorageBusy(f"{self._longest_queue} units of work wait already")
             self._waiting.append(job)
-            self._wake.notify()
+            if job.due < self._due:
+                self._due = job.due
+                self._wake.notify()
+            elif len(self._waiting) == _LARGEST_BATCH:
+                self._wake.notify()
         return job.answer
 
     # -- the writer thread --------------------------------------------------------------------------
@@ -250,9 +256,11 @@ class Database:
         with self._wake:
             while True:
                 if self._waiting:
-                    pause = min(job.due for job in self._waiting) - time.monotonic()
+                    pause = self._due - time.monotonic()
                     if pause <= 0 or self._closing or len(self._waiting) >= _LARGEST_BATCH:
-                        return [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_BATCH))]
+                        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _LARGEST_BATCH))]
+                        self._due = min((job.due for job in self._waiting), default=_NEVER)
+                        return batch
                     self._wake.wait(pause)
                 elif self._closing:
                     return []

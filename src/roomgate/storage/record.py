@@ -5,9 +5,10 @@ other. Triggers refuse UPDATE and DELETE; that stops accidents. What shows tampe
 the signed checkpoints, and a witness's signature under them.
 """
 
-import asyncio
 import json
 import os
+import sqlite3
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +26,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    bindparam,
     event,
     func,
     insert,
@@ -112,17 +112,11 @@ for _table in (entries, nodes):
         )
 
 
-# One statement for an append: it stands in the way of every command. The tree is grown when it is asked for.
-_APPEND = (
-    insert(entries)
-    .values(
-        {
-            "index": select(func.coalesce(func.max(entries.c.index) + 1, 0)).scalar_subquery(),
-            **{c.name: bindparam(c.name) for c in entries.columns if c.name != "index"},
-        }
-    )
-    .returning(entries.c.index)
-)
+# Said to the driver: an append stands in the way of every command, and through SQLAlchemy it costs ten times as
+# much. The tree is grown when it is asked for.
+_NEXT = 'SELECT coalesce(max("index") + 1, 0) FROM record_entries'
+_APPEND = "INSERT INTO record_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_MOST_SOON = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +128,38 @@ class Entry:
     event: Event | Unknown
 
 
+class _Batch:
+    """Events that go to the disk together, as one unit of work: filled by the loop until the writer takes it."""
+
+    def __init__(self, first: Event) -> None:
+        self._lock = threading.Lock()
+        self._events = [first]
+        self._taken = False
+
+    def add(self, event: Event) -> bool:
+        """False where it is too late; raises StorageBusy where too many wait."""
+        with self._lock:
+            if self._taken:
+                return False
+            if len(self._events) >= _MOST_SOON:
+                raise StorageBusy(f"{_MOST_SOON} entries of the record wait already")
+            self._events.append(event)
+            return True
+
+    def write(self, conn: Connection) -> None:
+        with self._lock:
+            self._taken = True
+        driver = _driver(conn)
+        index: int = driver.execute(_NEXT).fetchone()[0]
+        rows: list[tuple[object, ...]] = []
+        for told in self._events:
+            try:
+                rows.append(_row(index + len(rows), told))
+            except ValueError as fault:  # one that cannot be spelled takes no other with it
+                _log.error("record.not-written", kind=told.kind, error=str(fault)[:300])
+        driver.executemany(_APPEND, rows)
+
+
 class Record:
     """The ledger of one program. ``origin`` is its name in checkpoints, such as ``roomgate.hub/main``."""
 
@@ -142,6 +168,7 @@ class Record:
         self._key = key
         self.origin = origin
         self.verifier = VerifierKey.of(origin, key)
+        self._soon: _Batch | None = None  # those that wait for the next commit
 
     def rename(self, origin: str) -> None:
         """From now on its checkpoints are another log's. To be called inside a unit of work, where they are made."""
@@ -157,31 +184,34 @@ class Record:
 
     def append(self, conn: Connection, event: Event) -> int:
         """Add an event inside the unit of work that it tells of; gives its index."""
-        raw = event.encode()
-        order, room, person = filed_under(event)
-        row = {"bytes": raw, "leaf": leaf_hash(raw), "at": event.at, "kind": event.kind}
-        names = {"order": order, "room": room, "person": person}
-        return int(conn.execute(_APPEND, row | names).scalar_one())
+        driver = _driver(conn)
+        index: int = driver.execute(_NEXT).fetchone()[0]
+        driver.execute(_APPEND, _row(index, event))
+        return index
 
     async def add(self, event: Event) -> int:
         """Add an event on its own; returns its index once it is durable."""
         return await self._db.write(lambda conn: self.append(conn, event))
 
-    def add_soon(self, event: Event) -> asyncio.Future[int]:
-        """Add an event with the next commit, at most a second from now; may be awaited for its index.
+    def add_with_next(self, event: Event) -> None:
+        """Add an event with the next commit, at most a second from now.
 
-        Never raises: it tells of what has happened already, and whoever tells goes on. Where the record cannot
-        be written, the failure is in the future, and the storage has said so in the log.
+        It stands after everything that was durable when this was called. Raises StorageFailed or StorageBusy:
+        then it is not written, and what it tells of must not happen.
         """
+        if self._soon is None or not self._soon.add(event):
+            batch = _Batch(event)
+            self._db.write_soon(batch.write)
+            self._soon = batch
+
+    def add_soon(self, event: Event) -> None:
+        """As `add_with_next`, but never raises: it tells of what has happened already, and whoever tells goes on."""
         try:
-            return self._db.write_soon(lambda conn: self.append(conn, event))
-        except (StorageFailed, StorageBusy) as fault:
-            lost: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-            lost.set_exception(fault)
-            lost.exception()  # seen: nobody has to await it
-            if isinstance(fault, StorageBusy):  # the other was said once, for everybody
-                _log.warning("record.not-written", kind=event.kind, error=fault.code)
-            return lost
+            self.add_with_next(event)
+        except StorageFailed:
+            pass  # the storage has said so in the log, once for everybody
+        except StorageBusy as fault:
+            _log.warning("record.not-written", kind=event.kind, error=fault.code)
 
     # -- proving ------------------------------------------------------------------------------------
 
@@ -284,6 +314,11 @@ class Record:
             query = query.where(func.instr(entries.c.bytes, contains.encode()) > 0)
         return await self._db.read(lambda conn: [_entry(index, raw) for index, raw in conn.execute(query)])
 
+    async def raw(self, start: int, limit: int) -> list[bytes]:
+        """The bytes of the entries from ``start`` on, at most so many."""
+        query = select(entries.c.bytes).where(entries.c.index >= start).order_by(entries.c.index).limit(limit)
+        return await self._db.read(lambda conn: list(conn.execute(query).scalars()))
+
     async def find(self, *, order: str) -> list[Entry]:
         """Everything that the record says of one order, in order."""
         query = select(entries.c.index, entries.c.bytes).where(entries.c.order == order).order_by(entries.c.index)
@@ -320,6 +355,17 @@ class Record:
 
         await self._db.read(unit)
         return size
+
+
+def _driver(conn: Connection) -> sqlite3.Connection:
+    driver = conn.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+def _row(index: int, event: Event) -> tuple[object, ...]:
+    raw = event.encode()
+    return index, raw, leaf_hash(raw), event.at, event.kind, *filed_under(event)
 
 
 def _load(conn: Connection) -> Frontier:

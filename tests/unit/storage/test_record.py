@@ -7,11 +7,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
+from roomgate import log
 from roomgate.errors import Conflict, NotFound
 from roomgate.ledger.checkpoint import COSIGNATURE, Note, VerifierKey, cosign, open_checkpoint
 from roomgate.ledger.event import LinkDown, Permitted, RoomSeen
 from roomgate.ledger.tree import BadProof, leaf_hash, root_of, verify_consistency, verify_inclusion
-from roomgate.storage.database import Database
+from roomgate.storage import record as module
+from roomgate.storage.database import Database, StorageBusy, StorageFailed
 from roomgate.storage.record import Record, entries, metadata
 
 AT = "2026-03-10T09:00:00.000Z"
@@ -173,3 +175,51 @@ async def test_an_export_is_complete_and_never_overwrites(tmp_path):
     with pytest.raises(Conflict):
         await record.export(tmp_path / "out")
     await db.aclose()
+
+
+@pytest.mark.asyncio
+async def test_what_is_told_soon_stands_after_what_was_durable_and_before_what_comes_later(tmp_path):
+    db = Database.open(tmp_path / "hub.db", metadata)
+    record = Record(db, ORIGIN, KEY)
+    for n in (1, 2):
+        record.add_soon(down(n))
+    await record.add(down(3))
+    record.add_soon(down(4))  # the first batch is gone: this one is another
+    await record.add(down(5))
+    assert [entry.event for entry in await record.entries()] == [down(n) for n in (1, 2, 3, 4, 5)]
+    await db.aclose()
+
+
+@pytest.mark.asyncio
+async def test_an_entry_that_cannot_be_spelled_takes_no_other_with_it(tmp_path, capsys):
+    log.setup()
+    db = Database.open(tmp_path / "hub.db", metadata)
+    record = Record(db, ORIGIN, KEY)
+    record.add_soon(down(1))
+    record.add_soon(permit("\ud800", "oslo", "ada"))
+    record.add_soon(down(2))
+    await record.add(down(3))
+    assert [entry.event for entry in await record.entries()] == [down(n) for n in (1, 2, 3)]
+    assert "record.not-written" in capsys.readouterr().err
+    await db.aclose()
+
+
+@pytest.mark.asyncio
+async def test_what_must_not_happen_unrecorded_is_refused_and_what_has_happened_is_let_go(
+    tmp_path, capsys, monkeypatch
+):
+    log.setup()
+    monkeypatch.setattr(module, "_MOST_SOON", 2)
+    db = Database.open(tmp_path / "hub.db", metadata)
+    record = Record(db, ORIGIN, KEY)
+    record.add_with_next(down(1))
+    record.add_with_next(down(2))
+    with pytest.raises(StorageBusy):
+        record.add_with_next(down(3))
+    record.add_soon(down(4))
+    assert "record.not-written" in capsys.readouterr().err
+    assert await record.add(down(5)) == 2
+    await db.aclose()
+    with pytest.raises(StorageFailed):
+        record.add_with_next(down(6))
+    record.add_soon(down(7))

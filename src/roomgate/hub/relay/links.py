@@ -71,7 +71,7 @@ class Waiting:
     connector: ConnectorId
     session: Session
     final: asyncio.Future[Outcome]
-    consent: asyncio.Event = field(default_factory=asyncio.Event)  # the room is being asked
+    consent: asyncio.Event  # set once the room is being asked
 
 
 @dataclass(slots=True, eq=False)
@@ -143,27 +143,31 @@ class Links:
         live = self._live.get(room.connector)
         if live is None or live.gone:
             raise Unreachable("The site's connector is not connected.")
-        try:
-            async with asyncio.timeout(READY_WITHIN_S):
-                await live.ready.wait()
-        except TimeoutError as late:
-            raise Unreachable("The site's connector does not answer.") from late
-        if live.gone:
-            raise Unreachable("The site's connector is not connected.")
+        if not live.ready.is_set():
+            try:
+                async with asyncio.timeout(READY_WITHIN_S):
+                    await live.ready.wait()
+            except TimeoutError as late:
+                raise Unreachable("The site's connector does not answer.") from late
+            if live.gone:
+                raise Unreachable("The site's connector is not connected.")
         return live
 
     # -- sending -------------------------------------------------------------------------------------
 
-    def order(self, live: Live, permit: Permit, session: Session, order: OrderId, device: DeviceId) -> Waiting:
+    def order(
+        self, live: Live, permit: Permit, session: Session, order: OrderId, device: DeviceId, consent: asyncio.Event
+    ) -> Waiting:
         """Sign and send one order, once. A session that the connector has not heard of is vouched for first.
 
+        ``consent`` is set once the room is being asked.
         Raises Unreachable; then nothing was sent.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise Unreachable("Too many asks are under way.", hint="Try again in a moment.")
         if session.vouched != live.link.nonce:
             self._renew(live, [session])
-        waiting = Waiting(order, live.link.connector, session, asyncio.get_running_loop().create_future())
+        waiting = Waiting(order, live.link.connector, session, asyncio.get_running_loop().create_future(), consent)
         self._waiting[order] = waiting
         try:
             self._signed(live, lambda nonce, sequence: build_order(permit, session, order, device, nonce, sequence))

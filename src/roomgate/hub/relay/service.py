@@ -23,7 +23,7 @@ from roomgate.hub.relay.asked import Answer, Asked, Asks, Wish
 from roomgate.hub.relay.cut import FactsSource, apply
 from roomgate.hub.relay.heard import Heard
 from roomgate.hub.relay.joining import LIST_ARGUMENTS, choose_booking
-from roomgate.hub.relay.links import Links, Waiting
+from roomgate.hub.relay.links import Links
 from roomgate.hub.relay.masking import mask_result, masked_call, masked_text
 from roomgate.hub.relay.sessions import Book
 from roomgate.hub.relay.standing import stand
@@ -165,9 +165,9 @@ class Relay:
         with self.book.asking(session):
             if call.acts:
                 # Durable before anything is signed: what cannot be recorded does not happen.
-                asked.entry = await self._db.write(self._permitted(permit, asked))
+                await self._keep_permit(permit, asked)
             else:
-                self._db.write_soon(self._permitted(permit, asked))
+                self._record.add_with_next(self._permitted(permit, asked))
             self._asks.add(asked)
             group.create_task(self._carry_out(asked, permit, mark), name=f"relay.{asked.order}")
         return asked
@@ -220,11 +220,10 @@ class Relay:
         if Classes.shipped().intrusive(permit.ask.call):
             session.uses |= {Call(permit.ask.call.verb, permit.ask.call.path)}
 
-    def _permitted(self, permit: Permit, asked: Asked) -> Any:
-        """The unit of work that makes a permit durable: entry, session, ask."""
-        session, call, at = asked.session, asked.call, iso(self._clock.now())
-        entry = Permitted(
-            at=at,
+    def _permitted(self, permit: Permit, asked: Asked) -> Permitted:
+        call = asked.call
+        return Permitted(
+            at=iso(self._clock.now()),
             ask=asked.id,
             order=asked.order,
             principal=asked.principal.id,
@@ -234,28 +233,31 @@ class Relay:
             grant=permit.by,
             reason=permit.ask.reason,
             connector=permit.ask.room.connector,
-            session=session.id,
+            session=asked.session.id,
         )
-        text = masked_text(call, self.catalogue)
+
+    async def _keep_permit(self, permit: Permit, asked: Asked) -> None:
+        """Make the permit of what acts durable: entry, session, ask."""
+        session, entry = asked.session, self._permitted(permit, asked)
+        text = masked_text(asked.call, self.catalogue)
 
         def unit(conn: Connection) -> int:
             index = self._record.append(conn, entry)
-            if call.acts:
-                if session.opened is None:
-                    opened = store.position(conn)
-                    store.keep_session(conn, session, permit.by, opened, at)
-                    session.opened = opened
-                store.add_ask(
-                    conn,
-                    {
-                        "id": asked.id, "person": asked.principal.id, "room": asked.room, "session": session.id,
-                        "order": asked.order, "call": text, "outcome": "waiting", "rule": "", "words": "",
-                        "asked_at": at, "permit_entry": index,
-                    },
-                )  # fmt: skip
+            if session.opened is None:
+                opened = store.position(conn)
+                store.keep_session(conn, session, permit.by, opened, entry.at)
+                session.opened = opened
+            store.add_ask(
+                conn,
+                {
+                    "id": asked.id, "person": asked.principal.id, "room": asked.room, "session": session.id,
+                    "order": asked.order, "call": text, "outcome": "waiting", "rule": "", "words": "",
+                    "asked_at": entry.at, "permit_entry": index,
+                },
+            )  # fmt: skip
             return index
 
-        return unit
+        asked.entry = await self._db.write(unit)
 
     async def _carry_out(self, asked: Asked, permit: Permit, mark: int) -> None:
         """From the durable permit to the outcome. Every end of it is recorded."""
@@ -286,24 +288,14 @@ class Relay:
         if session.ended is not None:
             raise Denied(session.ended.cause, session.ended.words, some_grant=True)
         self._heard.require(mark, asked.principal, permit.ask.room, session.id, session.grants)
-        waiting = self.links.order(live, permit, session, asked.order, device)
+        waiting = self.links.order(live, permit, session, asked.order, device, asked.consent)
         asked.sent = True
-        return await self._await(asked, waiting)
-
-    async def _await(self, asked: Asked, waiting: Waiting) -> Outcome:
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S), asyncio.TaskGroup() as group:
-                flag = group.create_task(self._pass_on(asked, waiting), name="relay.consent")
-                outcome = await waiting.final
-                flag.cancel()
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                return await waiting.final
         except TimeoutError:
             words = "No answer came in time: look at the room before you ask again."
             return Outcome(asked.order, "unknown", rule="answer.late", words=words)
-        return outcome
-
-    async def _pass_on(self, asked: Asked, waiting: Waiting) -> None:
-        await waiting.consent.wait()
-        asked.consent.set()
 
     def _settle(self, asked: Asked, permit: Permit, outcome: Outcome) -> None:
         session = asked.session
@@ -335,14 +327,16 @@ class Relay:
             room=room,
             connector=connector,
         )
-        self._outcome_soon(entry, outcome, call.acts)
+        if call.acts:
+            self._outcome_soon(entry, outcome)
+        else:
+            self._record.add_soon(entry)
 
-    def _outcome_soon(self, entry: OutcomeKnown, outcome: Outcome, lasting: bool) -> None:
+    def _outcome_soon(self, entry: OutcomeKnown, outcome: Outcome) -> None:
         def unit(conn: Connection) -> None:
             index = self._record.append(conn, entry)
-            if lasting:
-                words = foreign(outcome.words, 500)
-                store.answer_ask(conn, outcome.order, outcome.outcome, outcome.rule, words, entry.at, index)
+            words = foreign(outcome.words, 500)
+            store.answer_ask(conn, outcome.order, outcome.outcome, outcome.rule, words, entry.at, index)
 
         try:
             self._db.write_soon(unit)
@@ -378,7 +372,7 @@ class Relay:
         if asked is None:  # a read, or an ask from before a restart
             self._known_after_all(entry, outcome)
             return
-        self._outcome_soon(entry, outcome, lasting=True)
+        self._outcome_soon(entry, outcome)
         if asked.outcome == "unknown":
             # Not its result: the permit under which that might be read is a thing of the past.
             asked.settle(outcome.outcome, rule=outcome.rule, words=foreign(outcome.words, 500), code=outcome.code)
@@ -474,13 +468,13 @@ class Relay:
             permit.ask.id, watch.order, session.principal, session.room.name, call, session, self._clock.monotonic()
         )
         with self.book.asking(session):
-            self._db.write_soon(self._permitted(permit, asked))
+            self._record.add_with_next(self._permitted(permit, asked))
             live = await self.links.get(permit.ask.room)
             device = DeviceId(self._devices.device_of(permit.ask.room.id))
             self._require(mark, permit, facts, session)
             # Feedback may come ahead of the outcome, so the watch is known before.
             self.links.add_watch(watch)
-            waiting = self.links.order(live, permit, session, watch.order, device)
+            waiting = self.links.order(live, permit, session, watch.order, device, asked.consent)
             try:
                 async with asyncio.timeout(SUBSCRIBE_WITHIN_S):
                     outcome = await waiting.final
