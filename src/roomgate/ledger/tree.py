@@ -6,8 +6,9 @@ Proofs are computed from kept nodes that a reader function fetches.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from roomgate.errors import RoomgateError
 
@@ -31,12 +32,11 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A full subtree, to be kept for proofs."""
 
     level: int
-    index: int
+    place: int
     hash: bytes
 
 
@@ -49,13 +49,22 @@ class Frontier:
 
     def append(self, leaf: bytes) -> tuple["Frontier", tuple[Node, ...]]:
         """The tree with one more leaf hash, and the nodes that it completed, the leaf among them."""
-        hashes, index, level = list(self.hashes), self.size, 0
-        full = [Node(0, index, leaf)]
-        while index & 1:
-            leaf = node_hash(hashes.pop(), leaf)
-            index, level = index >> 1, level + 1
-            full.append(Node(level, index, leaf))
-        return Frontier(self.size + 1, (*hashes, leaf)), tuple(full)
+        grown, above = self.extend([leaf])
+        return grown, (Node(0, self.size, leaf), *above)
+
+    def extend(self, leaves: Iterable[bytes]) -> tuple["Frontier", list[Node]]:
+        """The tree with more leaf hashes, and the nodes above the leaves that they completed, in order."""
+        hashes, size = list(self.hashes), self.size
+        full: list[Node] = []
+        for seen in leaves:
+            index, level = size, 0
+            while index & 1:
+                seen = node_hash(hashes.pop(), seen)
+                index, level = index >> 1, level + 1
+                full.append(Node(level, index, seen))
+            hashes.append(seen)
+            size += 1
+        return Frontier(size, tuple(hashes)), full
 
     def root(self) -> bytes:
         if not self.hashes:

@@ -92,6 +92,7 @@ class Database:
         self._longest_queue = longest_queue
         self._wake = threading.Condition()
         self._waiting: deque[_Job[Any]] = deque()
+        self._open: Connection | None = None  # the writer's, kept from commit to commit
         self._due = _NEVER  # when the next commit has to begin
         self._closing = False
         self._failed: StorageFailed | None = None
@@ -175,7 +176,7 @@ class Database:
         await asyncio.to_thread(self._thread.join)
         await asyncio.to_thread(self._readers.shutdown)
         self._reader.dispose()
-        self._writer.dispose()
+        self._let_go()
 
     def _read(self, unit: Unit[T]) -> T:
         try:
@@ -230,7 +231,7 @@ class Database:
 
     def _try_again(self) -> None:
         """As at a new start: open anew, look for damage, and have a page written durably."""
-        self._writer.dispose()
+        self._let_go()
         try:
             _look_for_damage(self._writer, self.path)
             with self._writer.begin() as conn:
@@ -245,6 +246,13 @@ class Database:
             with self._wake:
                 self._failed = None
             _log.info("storage.back", file=self.path.name)
+
+    def _let_go(self) -> None:
+        """Of the writer's connection."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+        self._writer.dispose()
 
     def _fail(self, failure: StorageFailed) -> None:
         with self._wake:
@@ -269,7 +277,10 @@ class Database:
 
     def _commit(self, batch: list[_Job[Any]]) -> None:
         try:
-            with self._writer.begin() as conn:
+            conn = self._open
+            if conn is None or conn.closed:
+                conn = self._open = self._writer.connect()
+            with conn.begin():
                 for job in batch:
                     self._do(conn, job)
         except (SQLAlchemyError, sqlite3.Error) as fault:

@@ -116,6 +116,11 @@ for _table in (entries, nodes):
 # much. The tree is grown when it is asked for.
 _NEXT = 'SELECT coalesce(max("index") + 1, 0) FROM record_entries'
 _APPEND = "INSERT INTO record_entries VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_FRESH = 'SELECT leaf FROM record_entries WHERE "index" >= ? ORDER BY "index"'
+_KEEP = "INSERT INTO record_nodes VALUES (?, ?, ?)"
+_EDGE = (
+    "INSERT INTO record_head VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size, hashes = excluded.hashes"
+)
 _MOST_SOON = 10_000
 
 
@@ -381,20 +386,12 @@ def _count(conn: Connection) -> int:
 
 def _grow(conn: Connection) -> Frontier:
     """Bring the kept tree up to the newest entry; gives its right edge."""
-    before = frontier = _load(conn)
-    fresh = select(entries.c.leaf).where(entries.c.index >= frontier.size).order_by(entries.c.index)
-    rows: list[dict[str, object]] = []
-    for leaf in conn.execute(fresh).scalars():
-        frontier, full = frontier.append(leaf)
-        rows += ({"level": node.level, "index": node.index, "hash": node.hash} for node in full if node.level)
-    if frontier is not before:
-        if rows:
-            conn.execute(insert(nodes), rows)
-        state = {"size": frontier.size, "hashes": b"".join(frontier.hashes)}
-        if before.size:
-            conn.execute(update(head).where(head.c.id == 1), state)
-        else:
-            conn.execute(insert(head), {"id": 1, **state})
+    driver = _driver(conn)
+    before = _load(conn)
+    frontier, full = before.extend(leaf for (leaf,) in driver.execute(_FRESH, (before.size,)))
+    if frontier.size > before.size:
+        driver.executemany(_KEEP, full)
+        driver.execute(_EDGE, (frontier.size, b"".join(frontier.hashes)))
     return frontier
 
 

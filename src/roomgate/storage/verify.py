@@ -158,8 +158,8 @@ def _follow(walk: _Walk, rows: Iterator[_Row], sizes: set[int], tree: _Tree | No
         if tree is not None and walk.frontier.size <= tree.size:
             walk.edge = walk.frontier
         for node in full[1:] if walk.edge is walk.frontier else ():
-            if tree is not None and tree.nodes.get((node.level, node.index)) != node.hash:
-                walk.complain(f"the tree over entries {node.index << node.level} and on differs from what was kept")
+            if tree is not None and tree.nodes.get((node.level, node.place)) != node.hash:
+                walk.complain(f"the tree over entries {node.place << node.level} and on differs from what was kept")
         if walk.frontier.size in sizes:
             walk.roots[walk.frontier.size] = walk.frontier.root()
 

@@ -72,7 +72,7 @@ def grown(entries):
     frontier, kept = Frontier(), {}
     for entry in entries:
         frontier, full = frontier.append(leaf_hash(entry))
-        kept.update({(n.level, n.index): n.hash for n in full})
+        kept.update({(n.level, n.place): n.hash for n in full})
     return frontier, lambda level, index: kept[level, index]
 
 
@@ -184,3 +184,18 @@ def test_the_same_size_needs_the_same_root_and_no_proof():
 def test_a_leaf_cannot_pass_as_a_node():
     a, b = leaf_hash(b"a"), leaf_hash(b"b")
     assert leaf_hash(a + b) != node_hash(a, b)
+
+
+@given(st.integers(0, 70), st.lists(st.integers(0, 20), max_size=5))
+def test_many_leaves_at_once_are_the_same_as_one_after_the_other(before, steps):
+    frontier, _ = grown(some(before))
+    one_by_one, above, kept = frontier, [], []
+    for count in steps:
+        leaves = [leaf_hash(b"more %d" % i) for i in range(count)]
+        frontier, full = frontier.extend(leaves)
+        kept += full
+        for leaf in leaves:
+            one_by_one, completed = one_by_one.append(leaf)
+            above += [node for node in completed if node.level]
+    assert frontier == one_by_one
+    assert kept == above

@@ -19,7 +19,7 @@ NODES = {}
 _frontier = Frontier()
 for _n in range(9):
     _frontier, _full = _frontier.append(leaf_hash(b"%d" % _n))
-    NODES.update({(n.level, n.index): n.hash for n in _full})
+    NODES.update({(n.level, n.place): n.hash for n in _full})
 
 
 def node(level, index):

@@ -18,7 +18,7 @@ class Log:
         frontier = Frontier()
         for entry in entries:
             frontier, full = frontier.append(leaf_hash(entry))
-            self.kept.update({(n.level, n.index): n.hash for n in full})
+            self.kept.update({(n.level, n.place): n.hash for n in full})
 
     def node(self, level, index):
         return self.kept[level, index]

@@ -133,13 +133,12 @@ class HubLedger:
             size = kept.frontier.size
             if start > size:
                 raise Conflict(f"{size} entries are here; {start} leaves a gap")
-            known = dict(store.entries(conn, connector, start, max(0, size - start)))
-            if any(known.get(start + i, raw) != raw for i, raw in enumerate(entries)):
-                raise RecordForked("an entry is told otherwise than before")
+            if start < size:
+                known = dict(store.entries(conn, connector, start, size - start))
+                if any(known.get(start + i, raw) != raw for i, raw in enumerate(entries)):
+                    raise RecordForked("an entry is told otherwise than before")
             fresh = list(entries[size - start :])
-            frontier = kept.frontier
-            for raw in fresh:
-                frontier, _ = frontier.append(leaf_hash(raw))
+            frontier, _ = kept.frontier.extend(map(leaf_hash, fresh))
             if signed.size == frontier.size and signed.root != frontier.root():
                 raise RecordForked("the checkpoint is not over these entries")
             if signed.size < frontier.size and fresh:
