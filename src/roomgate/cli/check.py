@@ -39,7 +39,7 @@ def serve_double(config: Path, /, *, json: Json = False) -> None:
         else:
             print(f"The wrong connector answers at {address}.", flush=True)
 
-    run_program(serve(made, ready))
+    run_program(serve, made, ready)
 
 
 def parse_config(file: Path, text: str) -> "DoubleConfig":

@@ -107,7 +107,7 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
         else:
             print("The connector runs. `roomgate connector status` tells how it is.", flush=True)
 
-    run_program(run(made, ready))
+    run_program(run, made, ready)
 
 
 class LocalNo(RoomgateError):

@@ -104,7 +104,7 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
         else:
             say(f"The hub answers at {address}")
 
-    run_program(run(made, ready))
+    run_program(run, made, ready)
 
 
 @app.command

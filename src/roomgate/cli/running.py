@@ -1,21 +1,42 @@
 """Running a program until it is told to stop: by SIGTERM, by ctrl-C, or by the end of its terminal."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 # The event loop shares the interpreter with the storage's writer. CPython lets the one that runs keep it for this
 # long while the other waits; its default of 5 ms is longer than a whole ask.
 SWITCH_S = 0.0005
+THRESHOLDS = (10_000, 20, 20)  # new objects before the collector looks at the youngest; and at the older ones
+C = TypeVar("C")
+R = TypeVar("R")
 
 
-def run_program(program: Coroutine[Any, Any, None]) -> None:
-    """Run one of our programs until it is told to stop, on uvloop where that is installed."""
+def run_program(
+    serve: Callable[[C, Callable[[R], None]], Coroutine[Any, Any, None]], made: C, ready: Callable[[R], None]
+) -> None:
+    """Run ``serve(made, ready)`` until it is told to stop, on uvloop where that is installed."""
     sys.setswitchinterval(SWITCH_S)
+
+    def settled(told: R) -> None:
+        ready(told)
+        settle()
+
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(until_stopped(program))
+        runner.run(until_stopped(serve(made, settled)))
+
+
+def settle() -> None:
+    """A program is up: what it has made so far lives as long as it does, so the collector looks at it no more.
+
+    It would otherwise walk through all of it (catalogue, routes, SQL) again and again while people ask: that was
+    more than half of the hub's work under load.
+    """
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -58,4 +58,4 @@ def serve(
             print(f"{row['name']}: wss://{row['host']}:{row['port']}/ws  {row['user']} / {row['password']}")
             print(f"  panel {row['panel']}  certificate {row['ca']}", flush=True)
 
-    run_program(run(config, ready))
+    run_program(run, config, ready)

@@ -61,7 +61,7 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
         else:
             say(f"The witness answers at {address}; its key is {vkey}")
 
-    run_program(run(made, ready))
+    run_program(run, made, ready)
 
 
 @app.command

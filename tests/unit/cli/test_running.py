@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -6,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from roomgate.cli.running import SWITCH_S, run_program, until_stopped
+from roomgate.cli.running import SWITCH_S, THRESHOLDS, run_program, until_stopped
 
 
 def test_a_program_that_ends_by_itself():
@@ -74,20 +75,26 @@ def test_the_end_of_the_terminal_is_no_stop_where_it_is_ignored(hang_up):
 
 @pytest.fixture
 def patience() -> Iterator[None]:
-    before = sys.getswitchinterval()
+    before, thresholds = sys.getswitchinterval(), gc.get_threshold()
     yield
     sys.setswitchinterval(before)
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
 
 
 def test_our_programs_run_on_the_quick_loop_and_let_the_writer_have_its_turn(patience):
     seen = []
 
-    async def program() -> None:
+    async def program(made, ready) -> None:
+        ready(f"{made} is up")
         seen.append(type(asyncio.get_running_loop()).__module__)
 
-    run_program(program())
-    assert seen == ["uvloop"]
+    run_program(program, "it", seen.append)
+    assert seen == ["it is up", "uvloop"]
     assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
+    # What was made before lives as long as the program does: the collector does not walk through it.
+    assert gc.get_freeze_count() > 1000
+    assert gc.get_threshold() == THRESHOLDS
 
 
 def test_a_program_that_cancels_itself_is_not_a_stop():
