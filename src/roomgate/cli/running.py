@@ -32,8 +32,7 @@ def run_program(
 def settle() -> None:
     """A program is up: what it has made so far lives as long as it does, so the collector looks at it no more.
 
-    It would otherwise walk through all of it (catalogue, routes, SQL) again and again while people ask: that was
-    more than half of the hub's work under load.
+    It would otherwise walk through all of it (catalogue, routes, SQL) again and again while people ask.
     """
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
