@@ -7,7 +7,6 @@ the signed checkpoints, and a witness's signature under them.
 
 import json
 import os
-import sqlite3
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,7 +45,7 @@ from roomgate.ledger.tree import (
     leaf_hash,
     root_at,
 )
-from roomgate.storage.database import Database, StorageBusy, StorageFailed
+from roomgate.storage.database import Database, StorageBusy, StorageFailed, driver_of
 
 _log = log.get("record")
 
@@ -154,7 +153,7 @@ class _Batch:
     def write(self, conn: Connection) -> None:
         with self._lock:
             self._taken = True
-        driver = _driver(conn)
+        driver = driver_of(conn)
         index: int = driver.execute(_NEXT).fetchone()[0]
         rows: list[tuple[object, ...]] = []
         for told in self._events:
@@ -189,7 +188,7 @@ class Record:
 
     def append(self, conn: Connection, event: Event) -> int:
         """Add an event inside the unit of work that it tells of; gives its index."""
-        driver = _driver(conn)
+        driver = driver_of(conn)
         index: int = driver.execute(_NEXT).fetchone()[0]
         driver.execute(_APPEND, _row(index, event))
         return index
@@ -362,12 +361,6 @@ class Record:
         return size
 
 
-def _driver(conn: Connection) -> sqlite3.Connection:
-    driver = conn.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver
-
-
 def _row(index: int, event: Event) -> tuple[object, ...]:
     raw = event.encode()
     return index, raw, leaf_hash(raw), event.at, event.kind, *filed_under(event)
@@ -386,7 +379,7 @@ def _count(conn: Connection) -> int:
 
 def _grow(conn: Connection) -> Frontier:
     """Bring the kept tree up to the newest entry; gives its right edge."""
-    driver = _driver(conn)
+    driver = driver_of(conn)
     before = _load(conn)
     frontier, full = before.extend(leaf for (leaf,) in driver.execute(_FRESH, (before.size,)))
     if frontier.size > before.size:

@@ -1,7 +1,7 @@
 """What somebody wishes, and what has become of it."""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,22 +95,31 @@ class Asks:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._all: OrderedDict[str, Asked] = OrderedDict()
+        self._all: OrderedDict[AskId, Asked] = OrderedDict()
+        self._by_order: dict[OrderId, Asked] = {}
+        self._under_way: defaultdict[Session, set[Asked]] = defaultdict(set)
 
     def add(self, asked: Asked) -> None:
         self._all[asked.id] = asked
+        self._by_order[asked.order] = asked
+        self._under_way[asked.session].add(asked)
+
+    def ended(self, asked: Asked) -> None:
+        """It is under way no more."""
+        self._under_way[asked.session].discard(asked)
+        if not self._under_way[asked.session]:
+            del self._under_way[asked.session]
 
     def find(self, id: str) -> Asked | None:
-        return self._all.get(id)
+        return self._all.get(AskId(id))
 
     def by_order(self, order: str) -> Asked | None:
-        return next((asked for asked in self._all.values() if asked.order == order), None)
+        return self._by_order.get(OrderId(order))
 
     def release(self, session: Session) -> None:
         """The session was cut: whoever waits for its answers waits no more."""
-        for asked in self._all.values():
-            if asked.session is session:
-                asked.over.set()
+        for asked in self._under_way.get(session, ()):
+            asked.over.set()
 
     def sweep(self) -> None:
         """Forget what is old; the database has how it ended."""
@@ -119,4 +128,4 @@ class Asks:
             first = next(iter(self._all.values()))
             if len(self._all) <= MOST_REMEMBERED and (first.asked > oldest or first.outcome == "waiting"):
                 return
-            del self._all[first.id]
+            del self._all[first.id], self._by_order[first.order]

@@ -247,14 +247,8 @@ class Relay:
                 opened = store.position(conn)
                 store.keep_session(conn, session, permit.by, opened, entry.at)
                 session.opened = opened
-            store.add_ask(
-                conn,
-                {
-                    "id": asked.id, "person": asked.principal.id, "room": asked.room, "session": session.id,
-                    "order": asked.order, "call": text, "outcome": "waiting", "rule": "", "words": "",
-                    "asked_at": entry.at, "permit_entry": index,
-                },
-            )  # fmt: skip
+            ask = store.KeptAsk(asked.id, asked.principal.id, asked.room, asked.order, "waiting", "", "", index)
+            store.add_ask(conn, ask, session.id, text, entry.at)
             return index
 
         asked.entry = await self._db.write(unit)
@@ -276,6 +270,7 @@ class Relay:
                 outcome = Outcome(asked.order, "unknown", rule="internal", words="The hub had a fault.")
             finally:
                 self.links.forget(asked.order)
+                self._asks.ended(asked)
             asked.session.unreported |= may_last and outcome.outcome != "refused"
             self._keep_outcome(asked.call, asked.room, permit.ask.room.connector, outcome)
             self._settle(asked, permit, outcome)

@@ -1,13 +1,20 @@
 """The relay's SQL: sessions and asks. Each function is part of somebody's unit of work."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
 from roomgate.hub.channels import Session
 from roomgate.hub.db.schema import asks, people, rooms, sequence, sessions
 from roomgate.ids import AskId, OrderId, SessionId
+from roomgate.storage.database import driver_of
+
+# Said to the driver, since every command runs them.
+_ADD_ASK = """INSERT INTO asks
+    (id, person, room, session, "order", call, outcome, rule, words, asked_at, permit_entry)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_ANSWER_ASK = """UPDATE asks SET outcome = ?, rule = ?, words = ?, answered_at = ?, outcome_entry = ?
+    WHERE "order" = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +92,16 @@ def find_session(conn: Connection, id: str) -> KeptSession | None:
     )  # fmt: skip
 
 
-def add_ask(conn: Connection, values: dict[str, Any]) -> None:
-    conn.execute(insert(asks), values)
+def add_ask(conn: Connection, ask: KeptAsk, session: SessionId, call: str, at: str) -> None:
+    """An ask that was permitted; ``call`` is canonical, its secrets masked."""
+    driver_of(conn).execute(
+        _ADD_ASK,
+        (ask.id, ask.person, ask.room, session, ask.order, call, ask.outcome, ask.rule, ask.words, at, ask.entry),
+    )
 
 
 def answer_ask(conn: Connection, order: str, outcome: str, rule: str, words: str, at: str, entry: int) -> None:
-    conn.execute(
-        update(asks)
-        .where(asks.c.order == order)
-        .values(outcome=outcome, rule=rule[:80], words=words, answered_at=at, outcome_entry=entry)
-    )
+    driver_of(conn).execute(_ANSWER_ASK, (outcome, rule[:80], words, at, entry, order))
 
 
 def answer_late(

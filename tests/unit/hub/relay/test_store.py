@@ -18,9 +18,8 @@ async def test_sessions_and_asks_are_kept_and_ended(tmp_path):
     def unit(conn):
         fill(conn)
         store.keep_session(conn, session, "grant_1", store.position(conn), AT)
-        ask = {"id": "ask_1", "person": ADA.id, "room": "oslo", "session": session.id, "order": "order_1", "call": "[]"}
-        told = {"outcome": "waiting", "rule": "", "words": "", "asked_at": AT, "permit_entry": 4}
-        store.add_ask(conn, ask | told)
+        ask = store.KeptAsk("ask_1", ADA.id, "oslo", "order_1", "waiting", "", "", 4)
+        store.add_ask(conn, ask, session.id, "[]", AT)
         store.answer_ask(conn, "order_1", "done", "", "", AT, 5)
         return store.find_session(conn, session.id), store.find_ask(conn, "ask_1")
 
