@@ -5,7 +5,7 @@ left out, decides; no match means refused.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -151,7 +151,6 @@ def _told(classes: Classes, catalogue: Catalogue, root: str, words: Words) -> Ca
     return classes.of(path) if catalogue.leaves(path) else None
 
 
-def longest(prefixes: Iterable[Words], words: Words) -> Words | None:
+def longest(prefixes: frozenset[Words], words: Words) -> Words | None:
     """The longest of ``prefixes`` that ``words`` begin with."""
-    fitting = [prefix for prefix in prefixes if words[: len(prefix)] == prefix]
-    return max(fitting, key=len, default=None)
+    return next((start for n in range(len(words), -1, -1) if (start := words[:n]) in prefixes), None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from roomgate import log
-from roomgate.access.capability import Capability, Classes
+from roomgate.access.capability import Classes
 from roomgate.clock import Clock, iso
 from roomgate.connector.consent import Panel, Question, Said
 from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of, intent_of
@@ -546,7 +546,7 @@ def _rule(failed: XapiError) -> str:
 def _keeper(order: Order, leave: Leave, catalogue: Catalogue) -> Callable[[Path], bool]:
     """Which leaves of an answer may leave the site: those of a class that hub and site both allow."""
     classes = Classes.shipped()
-    both = frozenset(c for c in Capability if c.value in order.held) & leave.readable
+    both = frozenset(c for c in leave.readable if c.value in order.held)
     return lambda path: classes.told(path, catalogue) in both
 
 

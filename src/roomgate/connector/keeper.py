@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from typing import Any
 
 from roomgate import log
@@ -42,6 +43,7 @@ from roomgate.xapi.errors import (
     XapiError,
 )
 from roomgate.xapi.errors import DeviceGone as ConnectionGone
+from roomgate.xapi.messages import Feedback
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 
@@ -339,15 +341,7 @@ class Keeper:
         try:
             while True:
                 try:
-                    current = feed.dashboard and feed.path.root != "Event"
-                    async with await client.subscribe(feed.path, current=current) as subscription:
-                        await self._present(feed, client)
-                        _settle(ready, None)
-                        async for feedback in subscription:
-                            feed.hear(feedback)
-                            if feed.dashboard and feedback.kind != "Event":
-                                self.mirror.absorb(feedback.document)
-                                self._changed(self._device)
+                    await self._follow(feed, ready, client)
                     return
                 except FeedbackLost:
                     feed.gap()  # subscribed anew, with the present value first
@@ -358,6 +352,27 @@ class Keeper:
             _settle(ready, refused)
         finally:
             _settle(ready, ConnectionGone("The subscription ended"))
+            feed.task = None
+
+    async def _follow(self, feed: Feed, ready: "asyncio.Future[XapiError | None]", client: Client) -> None:
+        """Subscribe, and hear; a feed of the dashboard goes on without us, for as long as the connection lasts."""
+        current = feed.dashboard and feed.path.root != "Event"
+        async with AsyncExitStack() as ends:
+            subscription = await ends.enter_async_context(await client.subscribe(feed.path, current=current))
+            await self._present(feed, client)
+            _settle(ready, None)
+            if feed.dashboard:
+                subscription.hand_to(partial(self._hear, feed))
+                ends.pop_all()
+                return
+            async for feedback in subscription:
+                self._hear(feed, feedback)
+
+    def _hear(self, feed: Feed, feedback: Feedback) -> None:
+        feed.hear(feedback)
+        if feed.dashboard and feedback.kind != "Event":
+            self.mirror.absorb(feedback.document)
+            self._changed(self._device)
 
     async def _present(self, feed: Feed, client: Client) -> None:
         """The present value to everybody who listens: asked for, since of nothing a device says nothing."""

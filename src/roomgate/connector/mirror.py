@@ -97,7 +97,9 @@ class Mirror:
     lets_out: LetsOut = lets_out_by_default
     document: Document = field(default_factory=dict)
     _fresh: Document | None = None
-    _sent: Document | None = None
+    _seen: Document = field(default_factory=dict)  # the document when it was last looked at
+    _out: Document = field(default_factory=dict)  # what of that may go out
+    _known: bool = False  # whether the other side has `_out`
 
     def begin(self) -> None:
         """A new connection: what comes now replaces everything, once it is `settle`d."""
@@ -116,17 +118,15 @@ class Mirror:
 
     def forget_sent(self) -> None:
         """The other side starts anew: the next time everything goes."""
-        self._sent = None
+        self._known = False
 
     def taken(self) -> tuple[Document, bool] | None:
         """What to send now, and whether it is the whole; None where the other side knows it all."""
-        out = tree.prune(self.document, None, self.lets_out) or {}
-        if self._sent is None:
-            self._sent = out
-            return out, True
-        change = tree.difference(self._sent, out)
-        self._sent = out
-        return (change, False) if change else None
+        out = tree.reprune(self.document, self.lets_out, self._seen, self._out) or {}
+        change = tree.difference(self._out, out) if self._known else out
+        whole, self._known = not self._known, True
+        self._seen, self._out = self.document, out
+        return (change, whole) if whole or change else None
 
 
 class Mirrored:

@@ -4,6 +4,10 @@ Theory: the policy is asked once for every class of capability that the call nee
 then as they would stand with the room's consent. The least consent with which every class is allowed is what
 the call needs; if none suffices, it is refused. Cedar's Allow counts only when no policy failed to evaluate
 (a failed `forbid` would otherwise be skipped), and only validated policies are loaded.
+
+Cedar is asked once for each distinct question, then the answer is remembered with the policy: it follows from
+policy and question alone, since Cedar knows no clock, no chance and no past. What depends on time (the caps)
+is counted apart, every time.
 """
 
 import hashlib
@@ -11,9 +15,10 @@ import ipaddress
 import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path as File
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import cedarpy
 import msgspec
@@ -24,6 +29,8 @@ from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.schema import Catalogue
 
 SHIPPED = ("meetings-only", "service-desk")
+REMEMBERED = 4096  # answers of Cedar; the oldest make way
+_LONGEST_NAME = 256  # people with longer names are judged as well, but not remembered: a hub chooses the names
 
 
 class BadPolicy(RoomgateError):
@@ -83,6 +90,41 @@ class Leave:
     readable: frozenset[Capability]  # classes of leaves that may go into the answer of a read
 
 
+class _Question(NamedTuple):
+    """All that Cedar is told, and so all that its answer can depend on."""
+
+    person: str
+    action: str
+    room: str
+    verb: str
+    path: str
+    name: str
+    service: bool
+    reason: bool
+    intrusive: bool
+    relieving: bool
+    booked: bool
+    consent: str
+
+    def request(self) -> dict[str, Any]:
+        return {
+            "principal": f"Person::{_quoted(self.person)}",
+            "action": f"Action::{_quoted(self.action)}",
+            "resource": f"Room::{_quoted(self.room)}",
+            "context": {
+                "verb": self.verb,
+                "path": self.path,
+                "person": self.name,
+                "service": self.service,
+                "reason": self.reason,
+                "intrusive": self.intrusive,
+                "relieving": self.relieving,
+                "booked": self.booked,
+                "consent": self.consent,
+            },
+        }
+
+
 @dataclass(slots=True)
 class SitePolicy:
     """The policy in force. Rebuilt, never changed, when the site's file changes."""
@@ -95,6 +137,15 @@ class SitePolicy:
     _opened: frozenset[Words]
     _commands: dict[str, "Cap"] = field(default_factory=dict)
     _intrusive: dict[str, "Cap"] = field(default_factory=dict)
+    _answer: Any = field(init=False)  # `_ask`, remembered
+
+    def __post_init__(self) -> None:
+        self._answer = lru_cache(maxsize=REMEMBERED)(self._ask)
+
+    @property
+    def remembered(self) -> int:
+        """How many answers of Cedar are kept."""
+        return int(self._answer.cache_info().currsize)
 
     @classmethod
     def load(cls, file: File | None) -> Self:
@@ -168,27 +219,26 @@ class SitePolicy:
 
     def _allows(self, capability: Capability, call: Call, about: Circumstances, consent: str) -> bool:
         classes = Classes.shipped()
-        answer = cedarpy.is_authorized(
-            {
-                "principal": f"Person::{_quoted(about.person)}",
-                "action": f"Action::{_quoted(capability.value)}",
-                "resource": f"Room::{_quoted(about.room)}",
-                "context": {
-                    "verb": call.verb.value,
-                    "path": "/".join((call.path.root, *call.path.words)),
-                    "person": about.person_name,
-                    "service": about.service,
-                    "reason": bool(about.reason.strip()),
-                    "intrusive": classes.intrusive(call),
-                    "relieving": classes.relieving(call),
-                    "booked": about.booked,
-                    "consent": consent,
-                },
-            },
-            self._policies,
-            self._entities,
-            schema=self._schema,
+        question = _Question(
+            about.person,
+            capability.value,
+            about.room,
+            call.verb.value,
+            "/".join((call.path.root, *call.path.words)),
+            about.person_name,
+            about.service,
+            bool(about.reason.strip()),
+            classes.intrusive(call),
+            classes.relieving(call),
+            about.booked,
+            consent,
         )
+        if len(about.person) + len(about.person_name) > _LONGEST_NAME:
+            return self._ask(question)
+        return bool(self._answer(question))
+
+    def _ask(self, question: _Question) -> bool:
+        answer = cedarpy.is_authorized(question.request(), self._policies, self._entities, schema=self._schema)
         return answer.decision is cedarpy.Decision.Allow and not answer.diagnostics.errors
 
 

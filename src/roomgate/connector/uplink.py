@@ -328,7 +328,6 @@ class Uplink:
                 assert_never(message)
 
     async def _signed(self, signed: Signed, arrived: float) -> None:
-        self._lapse()  # first: a renewal revives nothing that has lapsed already
         try:
             body = open_sealed(self._hub_key, signed)
         except (BadSignature, LinkBroken) as bad:
@@ -336,6 +335,7 @@ class Uplink:
             raise LinkBroken("The hub sent what its key did not sign.") from bad
         try:
             if isinstance(body, Renewal):
+                self._lapse()  # first: a renewal revives nothing that has lapsed already
                 self._book.renew(body)
                 return
             now = self._clock.monotonic()

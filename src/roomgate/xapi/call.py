@@ -14,6 +14,8 @@ SECRET_ARGUMENTS = frozenset(
     | {"PrivateKeyPassword", "ChallengePassword", "Key", "Header", "DTMFString"}
 )
 
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, check_circular=False).encode
+
 Scalar = str | int
 Value = Scalar | tuple[Scalar, ...]  # a tuple is a repeated argument
 
@@ -49,16 +51,7 @@ class Call:
 
     def canonical(self) -> bytes:
         """The bytes that are hashed and signed: JSON, sorted, no spaces, UTF-8."""
-        return json.dumps(
-            [
-                self.verb.value,
-                list(self.path.parts),
-                [[n, list(v) if isinstance(v, tuple) else v] for n, v in self.arguments],
-                self.body,
-            ],
-            separators=(",", ":"),
-            ensure_ascii=False,
-        ).encode()
+        return _encode([self.verb.value, self.path.parts, self.arguments, self.body]).encode()
 
     def digest(self) -> str:
         """SHA-256 of the canonical bytes, in hex."""

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from roomgate.xapi.errors import InvalidPath
@@ -10,6 +11,33 @@ _INDEX = re.compile(r"[0-9]{1,9}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}|\*{1,2}|[0-9]{1,9}")
 ROOTS = {"status": "Status", "configuration": "Configuration", "event": "Event", "command": "Command"}
 _ALIASES = {"xstatus": "Status", "xconfiguration": "Configuration", "xevent": "Event", "xcommand": "Command"}
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _parts(*words: str | int) -> tuple[str | int, ...]:
+    """The parts of a path from its words, remembered: the same few paths come again and again."""
+    if not 1 <= len(words) <= 20:
+        raise InvalidPath("/".join(map(str, words))[:100])
+    parts: list[str | int] = []
+    for word in words:
+        if isinstance(word, bool) or not isinstance(word, str | int):
+            raise InvalidPath(repr(word)[:100])
+        if isinstance(word, int):
+            if not 0 <= word < 10**9:
+                raise InvalidPath(str(word)[:100])
+            parts.append(word)
+        elif _INDEX.fullmatch(word):
+            parts.append(int(word))
+        elif _WORD.fullmatch(word):
+            parts.append(word[0].upper() + word[1:])
+        else:
+            raise InvalidPath(word[:100])
+    root = str(parts[0]).lower()
+    root = ROOTS.get(root) or _ALIASES.get(root) or ""
+    if not root:
+        raise InvalidPath("/".join(map(str, words))[:100])
+    parts[0] = root
+    return tuple(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +58,10 @@ class Path:
     @classmethod
     def of(cls, *words: str | int) -> Self:
         """Build from words; raises InvalidPath for anything that cannot be a path."""
-        if not 1 <= len(words) <= 20:
-            raise InvalidPath("/".join(map(str, words))[:100])
-        parts: list[str | int] = []
-        for word in words:
-            if isinstance(word, bool) or not isinstance(word, str | int):
-                raise InvalidPath(repr(word)[:100])
-            if isinstance(word, int):
-                if not 0 <= word < 10**9:
-                    raise InvalidPath(str(word)[:100])
-                parts.append(word)
-            elif _INDEX.fullmatch(word):
-                parts.append(int(word))
-            elif _WORD.fullmatch(word):
-                parts.append(word[0].upper() + word[1:])
-            else:
-                raise InvalidPath(word[:100])
-        root = str(parts[0]).lower()
-        root = ROOTS.get(root) or _ALIASES.get(root) or ""
-        if not root:
-            raise InvalidPath("/".join(map(str, words))[:100])
-        parts[0] = root
-        return cls(tuple(parts))
+        try:
+            return cls(_parts(*words))
+        except TypeError as bad:  # a list or a dict among the words: nothing that could be remembered, or be a path
+            raise InvalidPath(repr(words)[:100]) from bad
 
     @property
     def root(self) -> str:
@@ -60,7 +70,7 @@ class Path:
     @property
     def words(self) -> tuple[str, ...]:
         """The names below the root, indices left out: what classes and the catalogue go by."""
-        return tuple(part for part in self.parts[1:] if isinstance(part, str))
+        return tuple([part for part in self.parts[1:] if isinstance(part, str)])
 
     @property
     def is_pattern(self) -> bool:

@@ -37,7 +37,7 @@ _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 class Catalogue:
     """The names that one firmware knows. Never changes after it is made."""
 
-    __slots__ = ("_below", "_roots")
+    __slots__ = ("_below", "_node", "_read_call", "_roots")
 
     def __init__(self, *, status: str = "", configuration: str = "", events: str = "", commands: str = "") -> None:
         """Read the four tables (tab-separated text); raises ValueError for a table that is none."""
@@ -46,7 +46,10 @@ class Catalogue:
         load_configuration(self._roots["Configuration"], configuration)
         load_events(self._roots["Event"], events)
         load_commands(self._roots["Command"], commands)
+        # What never changes is worked out once for each path; bounded, since people choose the paths.
         self._below = lru_cache(maxsize=1024)(self._find_leaves)
+        self._node = lru_cache(maxsize=1024)(self._find_node)
+        self._read_call = lru_cache(maxsize=1024)(self._make_read_call)
 
     @classmethod
     def shipped(cls) -> "Catalogue":
@@ -155,7 +158,7 @@ class Catalogue:
             raise UnknownPath(f"{path} needs its list indices, no more and no fewer")
         return Call(Verb.SET, path, (("Value", space_of(fitting).check(value, leaf.path.words[-1])),))
 
-    def _read_call(self, verb: Verb, path: Path) -> Call:
+    def _make_read_call(self, verb: Verb, path: Path) -> Call:
         if path.root not in _READABLE[verb]:
             raise UnknownPath(f"{path.root} is not there to {verb}")
         spelled: dict[int, str] = {}
@@ -167,7 +170,7 @@ class Catalogue:
             raise BadArgument("Subscribe to a part of Status, such as Status/Call; the whole is too much for a device")
         return Call(verb, path)
 
-    def _node(self, path: Path) -> Node | None:
+    def _find_node(self, path: Path) -> Node | None:
         """The node at a path that is no pattern."""
         found = self._match(path, {})
         return found[0] if found else None

@@ -1,7 +1,10 @@
-"""Feedback as it comes in, for one reader."""
+"""Feedback as it comes in, for one reader.
+
+A program may hold many thousands of these, nearly all of them silent: so each is small, and one that is handed
+on needs no task that waits.
+"""
 
 import asyncio
-import collections
 from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
@@ -21,12 +24,15 @@ class Subscription:
     ones that wait are read, then FeedbackLost is raised, and the reader has to subscribe anew.
     """
 
+    __slots__ = ("_changed", "_done", "_hear", "_reason", "_unread", "_unsubscribe", "number", "path")
+
     def __init__(self, path: Path, unsubscribe: Callable[["Subscription"], Awaitable[None]]) -> None:
         self.path = path
         self.number: int | None = None
         self._unsubscribe = unsubscribe
-        self._unread: collections.deque[Feedback] = collections.deque()
-        self._changed = asyncio.Event()
+        self._unread: list[Feedback] = []
+        self._changed: asyncio.Event | None = None  # somebody waits
+        self._hear: Callable[[Feedback], None] | None = None
         self._reason: XapiError | None = None
         self._done = False
 
@@ -34,16 +40,31 @@ class Subscription:
         """Called by the connection's reader."""
         if self._reason is not None or self._done:
             return
+        if self._hear is not None:
+            self._hear(feedback)
+            return
         if len(self._unread) >= MAX_UNREAD:
             self._reason = FeedbackLost(f"{MAX_UNREAD} feedbacks on {self.path} were not read")
         else:
             self._unread.append(feedback)
-        self._changed.set()
+        self._wake()
 
     def end(self, reason: XapiError) -> None:
         """Called by the connection's reader: no more will come."""
         self._reason = self._reason or reason
-        self._changed.set()
+        self._wake()
+
+    def hand_to(self, hear: Callable[[Feedback], None]) -> None:
+        """From now on ``hear`` is called with each feedback as it arrives, first with what waits unread.
+
+        It must not wait, and is not told of the end. For a subscription that lasts as long as its connection.
+        Raises FeedbackLost or DeviceGone where nothing more would come.
+        """
+        while self._unread:
+            hear(self._unread.pop(0))
+        if self._reason is not None:
+            raise self._reason
+        self._hear = hear
 
     def __aiter__(self) -> Self:
         return self
@@ -55,16 +76,21 @@ class Subscription:
                 raise StopAsyncIteration
             if self._reason is not None:
                 raise self._reason
-            self._changed.clear()
+            self._changed = asyncio.Event()
             await self._changed.wait()
-        return self._unread.popleft()
+        return self._unread.pop(0)
 
     async def aclose(self) -> None:
         """Unsubscribe; what waits unread is dropped. Safe to repeat, and never raises for a device that is gone."""
         self._done = True
         self._unread.clear()
-        self._changed.set()
+        self._wake()
         await self._unsubscribe(self)
+
+    def _wake(self) -> None:
+        if self._changed is not None:
+            self._changed.set()
+            self._changed = None
 
     async def __aenter__(self) -> Self:
         return self

@@ -30,7 +30,7 @@ def member_id(member: object) -> int | None:
 
 
 def is_ghost(value: object) -> bool:
-    return isinstance(value, dict) and str(value.get("ghost", "")).lower() == "true"
+    return isinstance(value, dict) and "ghost" in value and str(value["ghost"]).lower() == "true"
 
 
 def lookup(document: object, parts: Sequence[Part]) -> Any:
@@ -155,6 +155,43 @@ def _pruned(node: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool]) ->
     return node if keep(Path(parts)) else None
 
 
+def reprune(document: Any, keep: Callable[[Path], bool], old: Any, left: Any) -> Any:
+    """`prune` of a rooted document, where ``left`` is what it gave for ``old``: only what changed is looked at.
+
+    What both documents share, as `merge` leaves what a feedback did not name, is taken over as it was.
+    """
+    return _repruned(document, (), keep, old, left)
+
+
+def _repruned(node: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool], old: Any, left: Any) -> Any:
+    if node is old:
+        return left
+    if isinstance(node, dict) and isinstance(old, dict) and not is_ghost(node) and (names := _names(node, parts)):
+        before = left if isinstance(left, dict) else {}
+        kept: Document = {}
+        for name in names:
+            value, was, part = node[name], old.get(name), before.get(name)
+            if value is not was:
+                part = _repruned(value, (*parts, name), keep, was, part)
+            if part is not None:
+                kept[name] = part
+        if not kept:
+            return None
+        return {**kept, "id": node["id"]} if len(names) < len(node) else kept
+    if isinstance(node, list) and isinstance(old, list):
+        members_before = {member_id(one): one for one in old}
+        if None not in members_before and len(members_before) == len(old):  # else it is not plain which is which
+            remained = {member_id(one): one for one in left or ()}
+            members = []
+            for position, one in enumerate(node, 1):
+                number = member_id(one)
+                place = (*parts, position if number is None else number)
+                if (part := _repruned(one, place, keep, members_before.get(number), remained.get(number))) is not None:
+                    members.append(part)
+            return members or None
+    return _pruned(node, parts, keep)
+
+
 def difference(old: Document, new: Document) -> Document:
     """The smallest feedback that turns ``old`` into ``new`` when merged; {} where nothing changed.
 
@@ -166,12 +203,14 @@ def difference(old: Document, new: Document) -> Document:
 
 
 def _changed(old: Any, new: Any) -> Any:
+    if old is new:
+        return None
     if isinstance(old, dict) and isinstance(new, dict):
         result: Document = {}
         for name, value in new.items():
             if name not in old:
                 result[name] = value
-            elif (part := _changed(old[name], value)) is not None:
+            elif old[name] is not value and (part := _changed(old[name], value)) is not None:
                 result[name] = part
         for name in old:
             if name not in new:

@@ -180,8 +180,8 @@ words = st.lists(st.sampled_from("abc"), max_size=4).map(tuple)
 
 @given(st.frozensets(words), words)
 def test_longest_is_the_longest_that_fits(prefixes, path):
-    beginnings = [path[:length] for length in range(len(path), -1, -1)]
-    assert longest(prefixes, path) == next((b for b in beginnings if b in prefixes), None)
+    fitting = [prefix for prefix in prefixes if path[: len(prefix)] == prefix]
+    assert longest(prefixes, path) == max(fitting, key=len, default=None)
 
 
 def test_what_the_catalogue_does_not_know_is_told_to_nobody():

@@ -1,9 +1,18 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.access.capability import Classes
-from roomgate.connector.site_policy import BadPolicy, Cap, Circumstances, PolicyRefused, SitePolicy, SiteRules
+from roomgate.connector.site_policy import (
+    BadPolicy,
+    Cap,
+    Circumstances,
+    PolicyRefused,
+    SitePolicy,
+    SiteRules,
+)
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
@@ -142,6 +151,62 @@ def test_reads_are_bounded_by_class() -> None:
     status = CATALOGUE.canonical(Verb.GET, "Status")
     readable = MEETINGS.judge(status, about(), CATALOGUE).readable
     assert {"observe", "bookings"} == {c.value for c in readable}
+
+
+# Each of these looks at something else, and together they look at everything that Cedar is told.
+POLICIES = [
+    MEETINGS,
+    DESK,
+    SitePolicy.build(
+        SiteRules(name="particular"),
+        """
+        permit (principal == Person::"per_1", action == Action::"call", resource == Room::"oslo")
+        when { context.person != "eve" && context.consent == "room" || context.booked };
+        permit (principal, action, resource == Room::"lima") when { context.reason && context.verb != "set" };
+        permit (principal, action, resource) when { context.service && context.path like "Status/Audio*" };
+        forbid (principal == Person::"per_2", action, resource) when { context.intrusive && !context.relieving };
+        """,
+    ),
+]
+CALLS = [
+    DIAL,
+    VOLUME,
+    command("Call Disconnect"),
+    command("Audio Volume Set", Level=1),
+    command("Audio Microphones Unmute"),
+    *(CATALOGUE.canonical(Verb.GET, path) for path in ("Status", "Status/Audio/Volume", "Status/Call")),
+    CATALOGUE.canonical(Verb.SUBSCRIBE, "Status/Call"),
+]
+circumstances = st.builds(
+    Circumstances,
+    st.sampled_from(["per_1", "per_2", "p" * 300]),
+    st.sampled_from(["ada", "eve"]),
+    st.booleans(),
+    st.sampled_from(["oslo", "lima"]),
+    st.sampled_from(["", " ", "why"]),
+    st.booleans(),
+)
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@given(st.lists(st.tuples(st.sampled_from(CALLS), circumstances), min_size=1, max_size=8))
+def test_what_is_remembered_is_what_cedar_says(policy: SitePolicy, asked: list[tuple[Call, Circumstances]]) -> None:
+    for call, when in asked:
+        assert said(policy, call, when) == said(replace(policy), call, when)  # the copy remembers nothing
+
+
+def said(policy: SitePolicy, call: Call, when: Circumstances) -> object:
+    try:
+        return policy.judge(call, when, CATALOGUE)
+    except PolicyRefused as no:
+        return no.rule, no.message
+
+
+def test_a_long_name_fills_no_memory() -> None:
+    policy, call = replace(DESK), command("Audio Volume Set", Level=1)
+    for name, kept in (("ada", 1), ("a" * 10_000, 1), ("eve", 2), ("ada", 2)):
+        policy.judge(call, Circumstances("per_1", name, False, "oslo", "", False), CATALOGUE)
+        assert policy.remembered == kept
 
 
 def test_caps_count_commands_and_let_relief_through() -> None:

@@ -22,7 +22,9 @@ def test_what_is_no_path(text):
         Path.parse(text)
 
 
-@pytest.mark.parametrize("words", [("Status", True), ("Status", -1), ("Status", 10**9), ("Status", 1.5), ()])
+@pytest.mark.parametrize(
+    "words", [("Status", True), ("Status", -1), ("Status", 10**9), ("Status", 1.5), ("Status", ["Call"]), ()]
+)
 def test_words_that_are_none(words):
     with pytest.raises(InvalidPath):
         Path.of(*words)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from roomgate.xapi.errors import InvalidPath
 from roomgate.xapi.path import Path
-from roomgate.xapi.tree import difference, expand, leaves, lookup, member_id, merge, prune
+from roomgate.xapi.tree import difference, expand, leaves, lookup, member_id, merge, prune, reprune
 
 names = st.sampled_from(["Audio", "Call", "Volume", "Name", "Mode"])
 scalars = st.one_of(st.integers(0, 3), st.sampled_from(["On", "Off", ""]))
@@ -129,3 +129,52 @@ def test_one_value_as_a_document():
 @pytest.mark.parametrize("member", [{}, {"id": None}, {"id": True}, {"id": "x"}, {"id": "9" * 12}, "id", None])
 def test_what_is_no_member(member):
     assert member_id(member) is None
+
+
+@given(documents, st.lists(documents, max_size=4), st.frozensets(names), st.frozensets(st.integers(1, 4)))
+def test_pruning_again_is_pruning(document, feedbacks, dropped, gone):
+    def keep(path):
+        return not dropped & set(path.words)
+
+    left = prune(document, None, keep)
+    for feedback in feedbacks:
+        change = feedback | {"Status": feedback.get("Status", {})} if not gone else ghosts(document, gone)
+        old, document = document, merge(document, change)
+        left = reprune(document, keep, old, left)
+        assert left == prune(document, None, keep)
+
+
+def ghosts(node, numbers):
+    """The feedback by which the members with these numbers go away."""
+    if isinstance(node, list):
+        return [{"id": number, "ghost": "True"} for number in numbers]
+    inner = {name: ghosts(value, numbers) for name, value in node.items() if isinstance(value, dict | list)}
+    return {name: value for name, value in inner.items() if value}
+
+
+def test_pruning_again_looks_only_at_what_changed():
+    looked = []
+
+    def keep(path):
+        looked.append(str(path))
+        return path.words[:1] == ("Audio",)
+
+    left = prune(CALLS, None, keep)
+    looked.clear()
+    changed = merge(CALLS, {"Status": {"Audio": {"Volume": 41}}})
+    left = reprune(changed, keep, CALLS, left)
+    assert left == {"Status": {"Audio": {"Volume": 41, "Microphones": {"Mute": "Off"}}}}
+    assert looked == ["Status/Audio/Volume"]
+
+
+def test_members_without_a_number_or_with_the_same_one_are_pruned_anew():
+    def keep(path):
+        return path.words[-1] != "Name"
+
+    for old, new in (
+        ([{"Name": "a"}, {"Mode": 1}], [{"Mode": 1}, {"Name": "a"}]),
+        ([{"id": 1, "Mode": 1}, {"id": 1, "Name": "a"}], [{"id": 1, "Name": "a"}, {"id": 1, "Mode": 1}]),
+    ):
+        before, after = {"Status": {"Call": old}}, {"Status": {"Call": list(reversed(old))}}
+        assert reprune(after, keep, before, prune(before, None, keep)) == prune(after, None, keep)
+        assert new == after["Status"]["Call"]
