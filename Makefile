@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit faults chaos break fuzz format lock clean reference pictures
+.PHONY: help setup setup-tests demo test check unit faults chaos break fuzz flood netns format lock clean reference pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,9 @@ $(VENV)/.fuzz-ready: requirements/fuzz.txt $(VENV)/.dev-ready
 
 flood: $(VENV)/.dev-ready  ## 2,000 slow sockets and 200 sign-ins a second while honest users work; says their p99
 	@$(PY) tools/flood.py
+
+netns: setup-tests  ## each part in a network namespace of its own, with a firewall and a bad network between (as root)
+	@$(PY) tools/netns.py
 
 format: $(VENV)/.dev-ready  ## mend what can be mended by machine
 	@$(VENV)/bin/ruff format src tests tools

@@ -19,7 +19,7 @@ import pytest_asyncio
 from roomgate.cli.demo.certificates import Authority
 from roomgate.cli.demo.invitations import event_file
 from support.proxy import OpeningProxy, Proxy, running
-from support.shaken import CAPABILITIES, Shaken
+from support.shaken import Shaken
 
 pytestmark = [
     pytest.mark.faults,
@@ -78,7 +78,7 @@ async def net(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Net]:
             device.target = world.inside[ROOM].port
             world.write_devices({ROOM: device.port})
             made = Net(world, link, device, witness)
-            await given(world)
+            await world.give(ROOM)
             async with asyncio.timeout(BACK_S):
                 while not device.connections:  # the site's file was read anew
                     await asyncio.sleep(0.05)
@@ -86,14 +86,6 @@ async def net(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Net]:
             yield made
         finally:
             await world.programs.stop_all()
-
-
-async def given(world: Shaken) -> None:
-    """A grant for the administrator, as soon as the hub knows the room."""
-    wish = {"person": "admin", "rooms": [ROOM], "capabilities": CAPABILITIES, "minutes": 600}
-    async with asyncio.timeout(BACK_S), world.caller() as admin:
-        while (await admin.http.post("/api/v1/grants", json=wish)).status_code != httpx.codes.CREATED:
-            await asyncio.sleep(0.05)
 
 
 @pytest.mark.parametrize("where", ["link", "device"])
@@ -183,7 +175,7 @@ async def test_a_proxy_that_opens_the_outer_tls_sees_that_there_is_a_link_and_no
         world.link_port = proxy.port
         try:
             await world.start_all()
-            await given(world)
+            await world.give(ROOM)
             net = Net(world, proxy, proxy, proxy)
             await net.back()
             assert await net.show("canary-of-an-order") == httpx.codes.OK

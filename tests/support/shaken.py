@@ -45,6 +45,8 @@ class Shaken:
     ports: dict[str, int] = field(default_factory=dict)
     link_port: int = 0  # where the connector finds the hub, if something stands between
     witness_port: int = 0  # and the hub and the connector the witness
+    server: str = ""  # the address of hub and witness, where it is not this machine's loopback
+    devices: str = "127.0.0.1"  # the address of the simulated devices
     hub_extra: dict[str, Any] = field(default_factory=dict)
     connector_extra: dict[str, Any] = field(default_factory=dict)
     env: dict[str, dict[str, str]] = field(default_factory=dict)  # one program's own, by its name
@@ -54,13 +56,13 @@ class Shaken:
     def __post_init__(self) -> None:
         (self.folder / "logs").mkdir(parents=True)
         self.programs = Programs(self.folder / "logs", {"ROOMGATE_DEBUG": ""})
-        self.authority = Authority(self.folder)
+        self.authority = Authority(self.folder, (self.server,) if self.server else ())
         self.ports = {"hub": free_port(), "witness": free_port()}
 
     # ---- making it ---------------------------------------------------------------------------------
 
     async def start_all(self) -> None:
-        self.hub = f"https://localhost:{self.ports['hub']}"
+        self.hub = self._url(self.ports["hub"])
         self._write_witness()
         async with asyncio.TaskGroup() as group:
             group.create_task(self.start("sim"))
@@ -71,6 +73,13 @@ class Shaken:
         await self._make_connector()
         await self.start("connector")
 
+    def _url(self, port: int) -> str:
+        return f"https://{self.server or 'localhost'}:{port}"
+
+    @property
+    def _listens(self) -> str:
+        return self.server or "127.0.0.1"
+
     def _write(self, name: str, text: str) -> Path:
         path = self.folder / name
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
@@ -80,18 +89,18 @@ class Shaken:
     def _write_witness(self) -> None:
         certificate, key = self.authority.issue("witness")
         values = {
-            "data": str(self.folder / "witness"), "port": self.ports["witness"], "certificate": str(certificate),
+            "data": str(self.folder / "witness"), "host": self._listens, "port": self.ports["witness"], "certificate": str(certificate),
             "key": str(key), "name": "witness.test",
         }  # fmt: skip
         self._write("witness.toml", toml(values))
 
     def _witness(self) -> dict[str, str]:
-        return {"url": f"https://localhost:{self.witness_port or self.ports['witness']}", "key": self.witness_vkey}
+        return {"url": self._url(self.witness_port or self.ports["witness"]), "key": self.witness_vkey}
 
     async def _make_hub(self) -> None:
         certificate, key = self.authority.issue("hub")
         values: dict[str, Any] = {
-            "data": str(self.folder / "hub"), "listen_host": "127.0.0.1", "listen_port": self.ports["hub"],
+            "data": str(self.folder / "hub"), "listen_host": self._listens, "listen_port": self.ports["hub"],
             "public_url": self.hub, "certificate": str(certificate), "certificate_key": str(key),
             "witness_url": self._witness()["url"], "witness_key": self.witness_vkey,
             "witness_ca": str(self.authority.ca),
@@ -115,7 +124,7 @@ class Shaken:
         for name in self.rooms:
             (self.folder / "calendar" / name).mkdir(parents=True)
         values: dict[str, Any] = {
-            "data": str(self.folder / "connector"), "hub": f"https://localhost:{self.link_port or self.ports['hub']}", "hub_ca": str(self.authority.ca),
+            "data": str(self.folder / "connector"), "hub": self._url(self.link_port or self.ports["hub"]), "hub_ca": str(self.authority.ca),
             "devices": str(self.folder / "devices.toml"), "policy": str(self.folder / "policy.toml"),
             "calendar": str(self.folder / "calendar"), "witness_url": self._witness()["url"],
             "witness_vkey": self.witness_vkey, "witness_ca": str(self.authority.ca),
@@ -156,7 +165,7 @@ class Shaken:
     async def start(self, name: str) -> dict[str, Any]:
         """Start a program (again), on the folder and port that it had; returns once it says that it is ready."""
         if name == "sim":
-            words = ["sim", "serve", "--data", str(self.folder / "sim"), "--json"]
+            words = ["sim", "serve", "--data", str(self.folder / "sim"), "--host", self.devices, "--json"]
             for room in self.rooms:
                 words += ["--name", room]
         else:
@@ -189,6 +198,13 @@ class Shaken:
             yield made
         finally:
             await made.close()
+
+    async def give(self, room: str, within_s: float = 30.0) -> None:
+        """A grant for the administrator, as soon as the hub knows the room."""
+        wish = {"person": "admin", "rooms": [room], "capabilities": CAPABILITIES, "minutes": 600}
+        async with asyncio.timeout(within_s), self.caller() as admin:
+            while (await admin.http.post("/api/v1/grants", json=wish)).status_code != httpx.codes.CREATED:
+                await asyncio.sleep(0.05)
 
     async def status(self) -> dict[str, Any]:
         """The connector's own word, by its local door."""

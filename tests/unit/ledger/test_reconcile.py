@@ -111,14 +111,17 @@ def link_lost(minutes=0.0, connector="home"):
     return ConnectorGone(at=minute(minutes), connector=connector)
 
 
+READ = {"call": "Status/Audio/Volume"}
+
+
 @pytest.mark.parametrize(
     "hub",
     [
         [permit(), hub_started(30)],
         [permit(), hub_started(), told(outcome="unknown")],
         [permit(connector="home"), link_lost(), told(outcome="unknown")],
-        [permit(connector="home"), told(), link_lost(0.1)],
-        [permit(connector="home"), told(), ConnectorConnected(at=minute(0.1), connector="home")],
+        [permit(connector="home", **READ), told(), link_lost(0.1)],
+        [permit(connector="home", **READ), told(), ConnectorConnected(at=minute(0.1), connector="home")],
     ],
 )
 def test_a_restart_or_a_lost_link_explains_a_missing_trace_and_is_still_told(hub):
@@ -136,19 +139,57 @@ def test_a_restart_or_a_lost_link_explains_a_missing_trace_and_is_still_told(hub
         [permit(connector="home"), link_lost(0, "elsewhere"), told(outcome="unknown")],
         [permit(connector="home"), told(), link_lost(1)],
         [permit(connector="home"), link_lost()],
+        # a command that was done stands in the site's record before: a site that is silent about it hides it
+        [permit(connector="home"), told(), link_lost(0.1)],
+        [permit(connector="home"), told(), hub_started(0.1)],
     ],
 )
 def test_what_lies_elsewhere_explains_nothing(hub):
     assert kinds(hub, []) == [Kind.NO_TRACE]
 
 
-def test_a_refused_read_that_the_hub_could_not_record_is_no_sign_of_a_stolen_key():
-    read = refused(call="Status/Audio/Volume")
+def test_a_read_that_was_refused_for_the_interruption_itself_is_no_sign_of_a_stolen_key():
+    read = refused(rule="session.lease", **READ)
     assert kinds([hub_started(0.1)], [read]) == [Kind.INTERRUPTED]
     assert kinds([hub_started(1)], [read]) == [Kind.NOT_PERMITTED]
-    assert kinds([hub_started(0.1)], [refused(call="Configuration/Audio/DefaultVolume")]) == [Kind.INTERRUPTED]
-    assert kinds([hub_started(0.1)], [refused(call="Configuration/Audio/DefaultVolume Value=3")]) == [
-        Kind.NOT_PERMITTED
-    ]
+    setting = {"call": "Configuration/Audio/DefaultVolume"}
+    assert kinds([hub_started(0.1)], [refused(rule="session.cut", **setting)]) == [Kind.INTERRUPTED]
+    setting["call"] += " Value=3"
+    assert kinds([hub_started(0.1)], [refused(rule="session.cut", **setting)]) == [Kind.NOT_PERMITTED]
     assert kinds([hub_started(0.1)], [refused()]) == [Kind.NOT_PERMITTED]
-    assert kinds([hub_started(0.1)], [about(call="Status/Audio/Volume")]) == [Kind.NOT_PERMITTED]
+    assert kinds([hub_started(0.1)], [about(**READ)]) == [Kind.NOT_PERMITTED]
+
+
+@pytest.mark.parametrize("rule", ["policy", "never", "order.digest", "order.room", "unknown", "consent.no"])
+def test_no_restart_hides_what_the_site_refused_for_another_reason(rule):
+    assert kinds([hub_started(0.01)], [refused(rule=rule, **READ)]) == [Kind.NOT_PERMITTED]
+
+
+def test_a_read_that_the_hub_does_not_have_is_found_though_the_site_wrote_its_outcome_alone():
+    (found,) = reconcile([], [OrderOutcome(at=AT, order="o1", outcome="done", room="oslo")], now=NOW)
+    assert (found.kind, found.order, found.room, "a read" in found.title) == (Kind.NOT_PERMITTED, "o1", "oslo", True)
+    assert kinds([permit(**READ), told()], [done()]) == []
+
+
+@pytest.mark.parametrize(
+    ("hub", "kind"),
+    [
+        ([hub_started(0.2)], Kind.INTERRUPTED),  # killed, and back at once
+        ([told("another"), hub_started(60)], Kind.INTERRUPTED),  # it worked until then, and was back an hour later
+        ([hub_started(60)], Kind.NOT_PERMITTED),
+        ([hub_started(-0.1)], Kind.NOT_PERMITTED),  # one that runs writes its reads down
+    ],
+)
+def test_a_killed_hub_lost_its_last_reads_alone(hub, kind):
+    assert kinds(hub, [done()]) == [kind]
+
+
+def test_each_forgery_is_found():
+    forged = [
+        OrderRefused(
+            at=minute(n), order="", room="", call="", digest="", principal="", rule="order.signature", detail="no"
+        )
+        for n in range(3)
+    ]
+    found = reconcile([hub_started(0.1)], forged, now=NOW)
+    assert [(one.kind, one.order, one.at) for one in found] == [(Kind.FORGED, "", minute(n)) for n in range(3)]

@@ -1,4 +1,4 @@
-"""A certificate authority of the demonstration's own, for loopback only."""
+"""A certificate authority of the demonstration's own, for loopback (and for what a test calls this machine)."""
 
 import ipaddress
 import os
@@ -22,8 +22,9 @@ def _name(common: str) -> x509.Name:
 class Authority:
     """Signs certificates for ``localhost``; its key lives in memory only and is gone with the process."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, addresses: tuple[str, ...] = ()) -> None:
         self._folder = folder
+        self._addresses = addresses
         self._key = ec.generate_private_key(ec.SECP256R1())
         now = SystemClock().now()
         usage = x509.KeyUsage(
@@ -59,8 +60,7 @@ class Authority:
         now = SystemClock().now()
         hosts = [
             x509.DNSName("localhost"),
-            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-            x509.IPAddress(ipaddress.ip_address("::1")),
+            *(x509.IPAddress(ipaddress.ip_address(one)) for one in ("127.0.0.1", "::1", *self._addresses)),
         ]
         certificate = (
             x509.CertificateBuilder()

@@ -29,11 +29,19 @@ def _kill(process: asyncio.subprocess.Process) -> None:
 
 @dataclass(slots=True)
 class Programs:
-    """The running programs, by name."""
+    """The running programs, by name.
+
+    ``within``: the command that a program is started by where not by itself, by its first word; it must become
+    the program, as ``ip netns exec`` does.
+    """
 
     logs: Path
     env: dict[str, str] = field(default_factory=dict)
     running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    within: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def _command(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return *self.within.get(words[0], ()), sys.executable, "-m", "roomgate.cli.main", *words
 
     def _environment(self) -> dict[str, str]:
         return os.environ | {"PYTHONUNBUFFERED": "1"} | self.env
@@ -43,7 +51,7 @@ class Programs:
         log = self.logs / f"{name}.log"
         with log.open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "roomgate.cli.main", *words,
+                *self._command(words),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=errors,
                 env=self._environment(), start_new_session=True, limit=1 << 20,
             )  # fmt: skip
@@ -69,7 +77,7 @@ class Programs:
     async def finish(self, *words: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
         """Run ``roomgate WORDS`` to its end; gives exit code, standard output and standard error."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "roomgate.cli.main", *words,
+            *self._command(words),
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
             env=self._environment() | (env or {}),
         )  # fmt: skip

@@ -80,6 +80,10 @@ def parse_request(frame: str | bytes) -> Request:
         number = msgspec.Raw(bytes(envelope.id).strip())
         if bytes(number)[:1] not in b'"-0123456789':
             raise RpcError(INVALID_REQUEST, "Invalid Request")
+        try:
+            bytes(number).decode()  # what the decoder skips it does not look at, and this goes back as text
+        except UnicodeDecodeError as bad:
+            raise RpcError(PARSE_ERROR, "Parse error") from bad
     params = {} if envelope.params is msgspec.UNSET else envelope.params
     if not isinstance(envelope.method, str) or envelope.jsonrpc != "2.0" or not isinstance(params, dict):
         raise RpcError(INVALID_REQUEST, "Invalid Request", id=number, answer=not notification)

@@ -1,7 +1,8 @@
 """Guessing is slowed, for each account and each source, and never locks an account for good.
 
 After a few failures each further try must wait twice as long, up to a minute. What failed long ago is
-forgotten. Pure: it is given the clock.
+forgotten. Whoever comes from where somebody signed in before waits for what failed from there alone: others who
+guess at an account cannot keep its owner waiting. Pure: it is given the clock.
 """
 
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from roomgate.errors import RoomgateError
 FREE_TRIES = 5
 LONGEST_S = 60.0
 FORGOTTEN_AFTER_S = 900.0
+MOST_KNOWN = 5_000
 _MOST_REMEMBERED = 20_000
 
 
@@ -31,6 +33,17 @@ class TooManyTries(RoomgateError):
 class Guessing:
     clock: Clock
     _failed: OrderedDict[str, tuple[int, float]] = field(default_factory=OrderedDict)  # key → count, last
+    _known: OrderedDict[str, None] = field(default_factory=OrderedDict)  # sources of those who signed in
+
+    def know(self, source: str) -> None:
+        """Somebody signed in from there."""
+        self._known[source] = None
+        self._known.move_to_end(source)
+        while len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+
+    def knows(self, source: str) -> bool:
+        return source in self._known
 
     def require(self, *keys: str) -> None:
         """Raises TooManyTries while one of the keys must wait."""

@@ -1,4 +1,8 @@
-"""Passwords: argon2id, a bounded number at once, in threads of its own; and what is no password at all."""
+"""Passwords: argon2id, a bounded number at once, in threads of its own; and what is no password at all.
+
+There are two lanes, each a thread and a bounded queue, since one hash takes every core by itself: one for whoever
+is known already, one for all others. A flood from strangers fills theirs, and nobody waits behind it in the other.
+"""
 
 import asyncio
 import contextlib
@@ -21,8 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 SHORTEST = 12
 LONGEST = 256
-_AT_ONCE = 2
-_MOST_WAITING = 32
+_MOST_WAITING = 16  # in each lane
 _NICE = 10
 
 
@@ -73,42 +76,57 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
+class _Lane:
+    """One hash at a time, and a bounded number that wait for it."""
+
+    def __init__(self) -> None:
+        self.threads = ThreadPoolExecutor(1, thread_name_prefix="argon2", initializer=_step_back)
+        self._waiting = 0
+
+    def require_room(self) -> None:
+        if self._waiting >= _MOST_WAITING:
+            raise Busy("Too many sign-ins wait.")
+
+    async def run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        self.require_room()
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.threads, partial(work, *arguments, **named))
+        finally:
+            self._waiting -= 1
+
+
 class Passwords:
-    """Hashes and verifies. An account that does not exist costs the same as one that does."""
+    """Hashes and verifies. An account that does not exist costs the same as one that does.
+
+    ``known`` chooses the lane. It must not hang on the name that is tried: how long it took would tell.
+    """
 
     def __init__(self, cost: Argon2) -> None:
         self._hasher = PasswordHasher(cost.time_cost, cost.memory_kib, cost.parallelism)
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="argon2", initializer=_step_back)
+        self._lanes = {known: _Lane() for known in (False, True)}
         self._nobody = self._hasher.hash("nobody has this password")
-        self._waiting = 0
 
     async def hash(self, password: str) -> str:
-        """Raises Busy when too many wait."""
-        return await self._run(self._hasher.hash, password)
+        """For somebody who is signed in. Raises Busy when too many wait."""
+        return await self._lanes[True].run(self._hasher.hash, password)
 
-    async def verify(self, stored: str | None, password: str) -> bool:
+    async def verify(self, stored: str | None, password: str, *, known: bool = False) -> bool:
         """Whether it is the password; without a stored one, no, after the same work. Raises Busy."""
-        right = await self._run(self._verify, stored or self._nobody, unicodedata.normalize("NFKC", password)[:LONGEST])
+        given = unicodedata.normalize("NFKC", password)[:LONGEST]
+        right = await self._lanes[known].run(self._verify, stored or self._nobody, given)
         return right and stored is not None
 
+    def require_room(self, *, known: bool = False) -> None:
+        """Raises Busy where one more would be refused: said before anything else is done for it."""
+        self._lanes[known].require_room()
+
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for lane in self._lanes.values():
+            lane.threads.shutdown(wait=False, cancel_futures=True)
 
     def _verify(self, stored: str, password: str) -> bool:
         try:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
-
-    def require_room(self) -> None:
-        """Raises Busy where one more would be refused: said before anything else is done for it."""
-        if self._waiting >= _MOST_WAITING:
-            raise Busy("Too many sign-ins wait.")
-
-    async def _run(self, work: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        self.require_room()
-        self._waiting += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *arguments, **named))
-        finally:
-            self._waiting -= 1

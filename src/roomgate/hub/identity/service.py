@@ -17,7 +17,7 @@ from roomgate.errors import BadInput, Conflict, NotFound
 from roomgate.hub.change import Change, Changes
 from roomgate.hub.ends import Ends
 from roomgate.hub.identity import store
-from roomgate.hub.identity.guessing import Guessing, TooManyTries
+from roomgate.hub.identity.guessing import MOST_KNOWN, Guessing, TooManyTries
 from roomgate.hub.identity.passwords import Passwords, check_new
 from roomgate.hub.identity.person import (
     Forbidden,
@@ -112,7 +112,11 @@ class Identity:
 
     async def load(self, since: datetime | None = None) -> None:
         """Know the ends of everything that lives, at the start; ``since``: a moment known to have passed."""
-        tokens, webs = await self._db.read(lambda conn: (store.live_tokens(conn), store.live_webs(conn)))
+        tokens, webs, sources = await self._db.read(
+            lambda conn: (store.live_tokens(conn), store.live_webs(conn), store.latest_sources(conn, MOST_KNOWN))
+        )
+        for source in reversed(sources):
+            self._guessing.know(source)
         for token in tokens:
             self._token_ends.set(token.id, token.until, since)
         for web, seen in webs:
@@ -261,13 +265,16 @@ class Identity:
 
     async def sign_in(self, name: str, password: str, source: str) -> tuple[WebSession, Secret[str]]:
         """A web session and its cookie. Raises SignInRefused (alike for every reason), TooManyTries, Busy."""
+        source = source[:80]
         keys = (f"name {name_key(name)}", f"source {source}")
-        self._guessing.require(*keys)
-        self._passwords.require_room()
+        met = self._guessing.knows(source)
+        waits_for = keys[1:] if met else keys
+        self._guessing.require(*waits_for)
+        self._passwords.require_room(known=met)
         known = await self._db.read(lambda conn: store.find_known(conn, name))
-        right = await self._passwords.verify(known.password if known else None, password)
+        right = await self._passwords.verify(known.password if known else None, password, known=met)
         try:
-            self._guessing.require(*keys)  # a volley that began together is slowed together
+            self._guessing.require(*waits_for)  # a volley that began together is slowed together
         except TooManyTries:
             right = False
         if known is None or not right:
@@ -283,24 +290,25 @@ class Identity:
             if self.dependants.person_locked(change.conn, person.id):
                 return None
             web = WebSession(
-                web_id, person.id, secrets.token_urlsafe(24), source[:80], change.now, change.now + self._absolute,
+                web_id, person.id, secrets.token_urlsafe(24), source, change.now, change.now + self._absolute,
                 change.position(),
             )  # fmt: skip
             store.add_web(change.conn, web, store.hashed(cookie.reveal()))
-            change.record(SignedIn, person=person.id, how="password", source=source[:80], session=web.id)
+            change.record(SignedIn, person=person.id, how="password", source=source, session=web.id)
             return web
 
         web = await self._changes.write(unit)
         if web is None:
             return await self._refuse(name, source, keys)
-        self._guessing.succeeded(*keys)
+        self._guessing.succeeded(*waits_for)
+        self._guessing.know(source)
         self._saw(web, self._clock.now())
         return web, cookie
 
     async def _refuse(self, name: str, source: str, keys: tuple[str, ...]) -> tuple[WebSession, Secret[str]]:
         self._guessing.failed(*keys)
         await self._changes.write(
-            lambda change: change.record(SignInFailed, tried=name[:240], reason="refused", source=source[:80])
+            lambda change: change.record(SignInFailed, tried=name[:240], reason="refused", source=source)
         )
         raise SignInRefused("The name and the password do not fit.")
 

@@ -148,6 +148,13 @@ def live_webs(conn: Connection, person: str | None = None) -> list[tuple[WebSess
     return [(_web(row), parse_iso(row.seen)) for row in conn.execute(query)]
 
 
+def latest_sources(conn: Connection, most: int) -> list[str]:
+    """Where people signed in from, the latest first, each once."""
+    latest = func.max(web_sessions.c.issued)
+    query = select(web_sessions.c.source).group_by(web_sessions.c.source).order_by(latest.desc()).limit(most)
+    return [row.source for row in conn.execute(query)]
+
+
 def renew_web(conn: Connection, id: str, hash: str, csrf: str, *, former_until: str | None, issued: int | None) -> None:
     """A new cookie for a web session; the former one goes on for a moment, or for none."""
     former = web_sessions.c.hash if former_until else None

@@ -27,6 +27,7 @@ from roomgate.storage.witnessed import push
 _PAGE = 1000
 _log = log.get("ledger")
 _SEVERITY = {
+    Kind.FORGED: "critical",
     Kind.NOT_PERMITTED: "critical",
     Kind.OTHER_CALL: "critical",
     Kind.TWICE: "critical",
@@ -35,6 +36,7 @@ _SEVERITY = {
     Kind.INTERRUPTED: "note",
 }
 _MEND = {
+    Kind.FORGED: "Nothing was done. Look at the hub's machine, and at who else may have the key of its link.",
     Kind.NOT_PERMITTED: "Somebody used the hub's key without its record: change the key, look at the hub's machine.",
     Kind.OTHER_CALL: "The order was changed on its way: change the hub's key, and look at both machines.",
     Kind.TWICE: "Look at the room's history, and at the connector's machine.",
@@ -228,7 +230,7 @@ def _seen(d: Discrepancy) -> Seen:
     if d.rule:
         evidence["rule"] = d.rule
     return Seen(
-        source="reconciliation", key=f"{d.kind.value} {d.order}", severity=_SEVERITY[d.kind],
+        source="reconciliation", key=f"{d.kind.value} {d.order or d.at}", severity=_SEVERITY[d.kind],
         title=d.title[:1].upper() + d.title[1:] + ".", evidence=evidence, mend=_MEND[d.kind],
         order=d.order, room=d.room, person=d.principal,
     )  # fmt: skip

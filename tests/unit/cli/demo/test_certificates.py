@@ -9,7 +9,7 @@ from roomgate.cli.demo.certificates import Authority
 
 
 def test_what_it_issues_is_trusted_on_loopback_by_whoever_trusts_it(tmp_path):
-    authority = Authority(tmp_path)
+    authority = Authority(tmp_path, ("192.0.2.1",))
     certificate, key = authority.issue("hub")
     assert key.stat().st_mode & 0o777 == 0o600
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -33,7 +33,7 @@ def test_what_it_issues_is_trusted_on_loopback_by_whoever_trusts_it(tmp_path):
             thread.join(10)
 
     trusting = ssl.create_default_context(cafile=str(authority.ca))
-    for name in ("localhost", "127.0.0.1", "::1"):
+    for name in ("localhost", "127.0.0.1", "::1", "192.0.2.1"):
         meet(trusting, name)
     for client, name in ((ssl.create_default_context(), "localhost"), (trusting, "hub.example.com")):
         with pytest.raises(ssl.SSLCertVerificationError):

@@ -40,3 +40,10 @@ async def test_a_command_runs_to_its_end(programs):
     assert (code, out, "not signed in" in err) == (1, "", True)
     with pytest.raises(NotStarted, match="whoami failed"):
         await programs.run("whoami", "whoami", "--no-such-option")
+
+
+async def test_a_program_may_be_started_by_another_command(programs):
+    programs.within = {"xapi": ("env", "HOME=/elsewhere", "false")}
+    with pytest.raises(NotStarted, match="schema failed"):
+        await programs.run("schema", "xapi", "schema")
+    assert (await programs.run("policy", "connector", "policy", "check", "--json"))["ok"] is True

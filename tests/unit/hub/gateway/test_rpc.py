@@ -53,6 +53,14 @@ def test_rubbish_is_refused_with_a_device_s_own_error(frame):
     assert number in (-32700, -32600, -32601, -32602)
 
 
+@pytest.mark.parametrize("id", [b'"\xa2"', b'"\xed\xa0\x80"', b'"ok\xff"'])
+def test_an_id_that_is_no_text_is_not_sent_back(id):
+    with pytest.raises(rpc.RpcError) as refused:
+        rpc.parse_request(b'{"id":' + id + b',"jsonrpc":"2.0","method":"xGet","params":{}}')
+    assert refused.value.number == rpc.PARSE_ERROR
+    assert json.loads(rpc.build_error(refused.value))["id"] is None
+
+
 @given(methods, params)
 def test_whatever_the_parameters_only_our_error_comes_out(method, given_params):
     frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": given_params})

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.clock import HandClock
-from roomgate.hub.identity.guessing import FORGOTTEN_AFTER_S, FREE_TRIES, LONGEST_S, Guessing, TooManyTries
+from roomgate.hub.identity.guessing import FORGOTTEN_AFTER_S, FREE_TRIES, LONGEST_S, MOST_KNOWN, Guessing, TooManyTries
 
 
 @given(st.integers(FREE_TRIES, 60))
@@ -46,3 +46,14 @@ def test_only_so_many_are_remembered() -> None:
     for number in range(20_050):
         guessing.failed(str(number))
     assert len(guessing._failed) == 20_000
+
+
+def test_only_so_many_sources_are_known_and_those_of_late() -> None:
+    guessing = Guessing(HandClock())
+    guessing.know("office")
+    for number in range(MOST_KNOWN - 1):
+        guessing.know(str(number))
+        guessing.know("office")
+    assert [guessing.knows(source) for source in ("office", "0")] == [True, True]
+    guessing.know("one more")
+    assert [guessing.knows(source) for source in ("office", "0")] == [True, False]

@@ -48,9 +48,22 @@ async def test_a_flood_is_turned_away() -> None:
         passwords.close()
 
 
-async def _tried(passwords: Passwords) -> str:
+@pytest.mark.asyncio
+async def test_a_flood_of_strangers_leaves_room_for_those_who_are_known() -> None:
+    passwords = Passwords(CHEAP)
     try:
-        await passwords.verify(None, "x")
+        async with asyncio.TaskGroup() as group:
+            strangers = [group.create_task(_tried(passwords)) for _ in range(100)]
+            known = [group.create_task(_tried(passwords, known=True)) for _ in range(10)]
+        assert [one.result() for one in strangers].count("busy") > 0
+        assert {one.result() for one in known} == {"done"}
+    finally:
+        passwords.close()
+
+
+async def _tried(passwords: Passwords, known: bool = False) -> str:
+    try:
+        await passwords.verify(None, "x", known=known)
     except Busy:
         return "busy"
     return "done"
@@ -62,7 +75,7 @@ async def test_hashing_gives_way_to_everything_else() -> None:
 
     passwords = Passwords(Argon2(1, 8, 1))
     try:
-        theirs = await passwords._run(os.getpriority, os.PRIO_PROCESS, 0)  # of the thread that asks
+        theirs = await passwords._lanes[True].run(os.getpriority, os.PRIO_PROCESS, 0)  # of the thread that asks
         assert theirs > os.getpriority(os.PRIO_PROCESS, 0)
     finally:
         passwords.close()

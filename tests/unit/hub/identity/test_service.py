@@ -1,13 +1,15 @@
 """What falls with a person, by the table in the architecture: each row, each column."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from roomgate.errors import BadInput, Conflict, NotFound
-from roomgate.hub.identity.guessing import TooManyTries
+from roomgate.errors import BadInput, Conflict, NotFound, RoomgateError
+from roomgate.hub.identity.guessing import Guessing, TooManyTries
+from roomgate.hub.identity.passwords import Busy
 from roomgate.hub.identity.person import Forbidden, SignInRefused
-from roomgate.hub.identity.service import LastAdministrator, PreconditionFailed
+from roomgate.hub.identity.service import Identity, LastAdministrator, PreconditionFailed
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.ids import PersonId
 from support.hub import PASSWORD, Hub, running
@@ -220,6 +222,48 @@ async def test_guessing_waits_longer_each_time_and_never_for_good(tmp_path: Path
             await hub.parts.identity.sign_in("guest", PASSWORD, "192.0.2.8")
         hub.clock.advance(61)
         assert await hub.parts.identity.sign_in("guest", PASSWORD, "192.0.2.8")
+
+
+async def test_guesses_at_an_account_do_not_keep_its_owner_waiting(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        identity = hub.parts.identity
+        await hub.person("guest")
+        await identity.sign_in("guest", PASSWORD, "192.0.2.8")
+        for number in range(5):
+            with pytest.raises(SignInRefused):
+                await identity.sign_in("guest", "wrong", f"198.51.100.{number}")
+        with pytest.raises(TooManyTries):  # by name, for all whom nobody knows
+            await identity.sign_in("guest", "wrong", "198.51.100.9")
+        assert await identity.sign_in("guest", PASSWORD, "192.0.2.8")
+        with pytest.raises(TooManyTries):  # and the owner's coming in does not free them
+            await identity.sign_in("guest", "wrong", "198.51.100.9")
+        for _ in range(5):
+            with pytest.raises(SignInRefused):
+                await identity.sign_in("guest", "wrong", "192.0.2.8")
+        with pytest.raises(TooManyTries):  # where people are known, guessing is slowed all the same
+            await identity.sign_in("guest", "wrong", "192.0.2.8")
+
+
+async def test_a_flood_of_strangers_keeps_nobody_out_who_came_in_from_there_before(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    async def stranger(identity: Identity, number: int) -> None:
+        try:
+            await identity.sign_in(f"nobody-{number}", "wrong", f"198.51.100.{number}")
+        except RoomgateError as refused:
+            said.append(refused.code)
+
+    async with running(tmp_path) as hub:
+        identity = hub.parts.identity
+        await hub.person("guest")
+        await identity.sign_in("guest", PASSWORD, "192.0.2.8")
+        identity._guessing = Guessing(hub.clock)
+        await identity.load()  # known over a restart too
+        async with asyncio.TaskGroup() as group:
+            for number in range(100):
+                group.create_task(stranger(identity, number))
+            assert await identity.sign_in("guest", PASSWORD, "192.0.2.8")
+    assert Busy.code in said
 
 
 async def test_nobody_rises_above_who_raises_them(tmp_path: Path) -> None:
