@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs
 
+from roomgate.design.sheets import SHEETS, load_sheet
 from roomgate.errors import BadInput
 
 Scope = MutableMapping[str, Any]
@@ -89,7 +90,9 @@ def see_other(place: str, *headers: tuple[str, str]) -> HttpResponse:
 
 
 def load_file(name: str) -> bytes:
-    """A file of the simulator's own pages."""
+    """A file of the simulator's own pages, or a sheet that they share with the console."""
+    if name in SHEETS:
+        return load_sheet(name)
     return (files("roomgate.sim") / "static" / name).read_bytes()
 
 

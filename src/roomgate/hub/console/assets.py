@@ -14,6 +14,7 @@ from typing import Any
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
+from roomgate.design.sheets import SHEETS, load_sheet
 from roomgate.errors import NotFound
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
@@ -28,14 +29,14 @@ class Asset:
 
 
 def load_assets() -> Mapping[str, Asset]:
-    """Every file in ``static``, by name."""
-    found = {}
-    for file in resources.files("roomgate.hub.console").joinpath("static").iterdir():
-        kind = _TYPES.get(file.name.rpartition(".")[2])
-        if kind is not None:
-            body = file.read_bytes()
-            found[file.name] = Asset(body, gzip.compress(body, mtime=0), kind, hashlib.sha256(body).hexdigest()[:12])
-    return found
+    """Every file in ``static`` and the shared sheets, by name."""
+    folder = resources.files("roomgate.hub.console").joinpath("static")
+    files = {name: load_sheet(name) for name in SHEETS} | {file.name: file.read_bytes() for file in folder.iterdir()}
+    return {
+        name: Asset(body, gzip.compress(body, mtime=0), kind, hashlib.sha256(body).hexdigest()[:12])
+        for name, body in files.items()
+        if (kind := _TYPES.get(name.rpartition(".")[2])) is not None
+    }
 
 
 ASSETS = load_assets()

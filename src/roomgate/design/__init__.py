@@ -1,0 +1,1 @@
+"""The look that the console and the simulator's screens share."""
