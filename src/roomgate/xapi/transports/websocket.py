@@ -159,7 +159,7 @@ async def dial(address: Address, login: Login, trust: Trust, *, timeout_s: float
     """
     try:
         async with asyncio.timeout(timeout_s):
-            context = await trust.context(address)
+            context = trust.context(address)
             transport, listener = await ws_connect(
                 _Listener,
                 str(address),
