@@ -20,6 +20,7 @@ from picows import (
 )
 
 from roomgate.xapi.errors import CertificateChanged, DeviceGone, DeviceUnreachable
+from roomgate.xapi.flag import Flag
 from roomgate.xapi.transports.base import (
     CLOSE_WITHIN_S,
     MAX_FRAME_BYTES,
@@ -41,8 +42,8 @@ class _Listener(WSListener):
 
     def __init__(self) -> None:
         self.unread: collections.deque[bytes] = collections.deque()
-        self.arrived = asyncio.Event()
-        self.writable = asyncio.Event()
+        self.arrived = Flag()
+        self.writable = Flag()
         self.writable.set()
         self.ended: str | None = None
         self.paused = False
