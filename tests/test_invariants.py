@@ -23,7 +23,6 @@ OPENS_CONNECTIONS = {
     "connector/wire.py",  # the hub
     "storage/witnessed.py",  # the witness
     "xapi/transports/plain_websocket.py",  # a device's /ws
-    "xapi/transports/trust.py",  # a device's certificate, before anything is said
     "xapi/transports/websocket.py",  # a device's /ws
 }
 # The programs that listen, and the tools and simulated devices that are no part of a site or a hub.

@@ -9,6 +9,7 @@ from roomgate import log
 STEADY_S = 5.0  # a service that has run so long after a fall is up again
 
 _log = log.get("supervise")
+_dice = random.Random()  # noqa: S311 (spreads load, guards nothing)
 
 
 def pauses(first_s: float, most_s: float, dice: random.Random) -> Iterator[float]:
@@ -33,7 +34,7 @@ async def keep(
 
     Cancelling ends it at once. A run that lasted longer than ``most_s`` resets the pause.
     """
-    dice = jitter or random.Random()  # noqa: S311 (spreads load, guards nothing)
+    dice = jitter or _dice
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None

@@ -5,7 +5,7 @@ inner node counts as one. So a listener shares the feed that covers its path, an
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,11 +41,16 @@ class Feed:
     """One subscription at the device, and who shares it."""
 
     path: Path
-    dashboard: bool = False
+    absorb: Callable[[Document], None] | None = None  # who keeps what a feed of the dashboard tells
     listening: list[Listening] = field(default_factory=list)
-    document: Document = field(default_factory=dict)  # what it has told since it began
-    ready: asyncio.Future[XapiError | None] | None = None  # None as result: the device took it
+    document: Document = field(default_factory=dict)  # what another one has told since it began
+    ready: asyncio.Future[XapiError | None] | None = None  # while it is being made; None as result: the device took it
+    refused: XapiError | None = None
     task: asyncio.Task[None] | None = None
+
+    @property
+    def dashboard(self) -> bool:
+        return self.absorb is not None
 
     @property
     def wanted(self) -> bool:
@@ -53,15 +58,22 @@ class Feed:
 
     def hear(self, feedback: Feedback) -> None:
         if feedback.kind != "Event":
-            self.document = tree.merge(self.document, feedback.document)
+            self.keep(feedback.document)
         for one in tuple(self.listening):
             if part := self.part(one.path, feedback.document):
                 one.tell(feedback.kind.lower(), part)
 
-    def present(self, one: Listening) -> None:
-        """The present value, {} where the device has none now. An event has no present."""
+    def keep(self, document: Document) -> None:
+        """Merge what it told into what is known."""
+        if self.absorb is not None:
+            self.absorb(document)
+        else:
+            self.document = tree.merge(self.document, document)
+
+    def present(self, one: Listening, known: Document) -> None:
+        """The present value out of what is ``known``, {} where there is none now. An event has no present."""
         if one.path.root != "Event":
-            one.tell(one.path.root.lower(), self.part(one.path, self.document) or {})
+            one.tell(one.path.root.lower(), _part(one.path, known) or {})
 
     def gap(self) -> None:
         """What was heard may be out of date; the present value follows."""
@@ -72,8 +84,12 @@ class Feed:
     def part(self, path: Path, document: Document) -> Document | None:
         if path == self.path:
             return document or None
-        pruned = tree.prune(document, None, lambda leaf: concerns(path, leaf))
-        return pruned if isinstance(pruned, dict) else None
+        return _part(path, document)
+
+
+def _part(path: Path, document: Document) -> Document | None:
+    pruned = tree.prune(document, None, lambda leaf: concerns(path, leaf))
+    return pruned if isinstance(pruned, dict) else None
 
 
 def concerns(path: Path, node: Path) -> bool:
@@ -88,9 +104,10 @@ def concerns(path: Path, node: Path) -> bool:
 class Feeds:
     """The feeds of one device; they outlive its connections."""
 
-    def __init__(self, dashboard: tuple[Path, ...], budget: int = BUDGET) -> None:
+    def __init__(self, dashboard: tuple[Path, ...], absorb: Callable[[Document], None], budget: int = BUDGET) -> None:
+        """``absorb`` keeps what the feeds of the dashboard tell, all together."""
         self._budget = budget
-        self._feeds = [Feed(path, dashboard=True) for path in dashboard[:budget]]
+        self._feeds = [Feed(path, absorb) for path in dashboard[:budget]]
 
     def __iter__(self) -> Iterator[Feed]:
         return iter(tuple(self._feeds))

@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from functools import partial
 from typing import Any
 
 from roomgate import log
@@ -43,9 +42,10 @@ from roomgate.xapi.errors import (
     XapiError,
 )
 from roomgate.xapi.errors import DeviceGone as ConnectionGone
-from roomgate.xapi.messages import Feedback
+from roomgate.xapi.flag import Flag
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
+from roomgate.xapi.tree import Document
 
 DIAL_S = 5.0  # a login that takes longer is none; the proof's promise counts on it
 SUBSCRIBE_S = 10.0
@@ -101,13 +101,13 @@ class Keeper:
         self._dialling = dialling or asyncio.Semaphore(1)
         self._connect = connect
 
-        self._feeds = Feeds(dashboard(Catalogue.shipped()))
+        self._feeds = Feeds(dashboard(Catalogue.shipped()), self._absorb)
         self._client: Client | None = None
         self._group: asyncio.TaskGroup | None = None
         self._one_login = asyncio.Lock()
         self._one_privileged = asyncio.Lock()
-        self._parted = asyncio.Event()  # the connection is to end now
-        self._allowed = asyncio.Event()  # to connect
+        self._parted = Flag()  # the connection is to end now
+        self._allowed = Flag()  # to connect
         self._down_said = False
         why = quarantine.of(device)
         self._condition = RoomCondition.QUARANTINED if why else RoomCondition.OFFLINE
@@ -190,8 +190,7 @@ class Keeper:
         refused: XapiError | None
         try:
             async with asyncio.timeout(SUBSCRIBE_S):
-                assert feed.ready is not None
-                refused = await asyncio.shield(feed.ready)
+                refused = feed.refused if feed.ready is None else await asyncio.shield(feed.ready)
         except TimeoutError:
             refused = NoAnswer("The device did not take the subscription in time")
         except BaseException:
@@ -201,7 +200,7 @@ class Keeper:
             self._feeds.leave(feed, one)
             raise refused
         if joins:
-            feed.present(one)
+            feed.present(one, self._told_by(feed))
         return lambda: self._feeds.leave(feed, one)
 
     async def prove(self) -> bool:
@@ -352,7 +351,8 @@ class Keeper:
             _settle(ready, refused)
         finally:
             _settle(ready, ConnectionGone("The subscription ended"))
-            feed.task = None
+            feed.task = feed.ready = None
+            feed.refused = ready.result()
 
     async def _follow(self, feed: Feed, ready: "asyncio.Future[XapiError | None]", client: Client) -> None:
         """Subscribe, and hear; a feed of the dashboard goes on without us, for as long as the connection lasts."""
@@ -362,30 +362,31 @@ class Keeper:
             await self._present(feed, client)
             _settle(ready, None)
             if feed.dashboard:
-                subscription.hand_to(partial(self._hear, feed))
+                subscription.hand_to(feed.hear)
                 ends.pop_all()
                 return
             async for feedback in subscription:
-                self._hear(feed, feedback)
+                feed.hear(feedback)
 
-    def _hear(self, feed: Feed, feedback: Feedback) -> None:
-        feed.hear(feedback)
-        if feed.dashboard and feedback.kind != "Event":
-            self.mirror.absorb(feedback.document)
-            self._changed(self._device)
+    def _absorb(self, document: Document) -> None:
+        self.mirror.absorb(document)
+        self._changed(self._device)
+
+    def _told_by(self, feed: Feed) -> Document:
+        return self.mirror.latest if feed.dashboard else feed.document
 
     async def _present(self, feed: Feed, client: Client) -> None:
         """The present value to everybody who listens: asked for, since of nothing a device says nothing."""
         if not feed.listening or feed.path.root == "Event":
             return
         try:
-            feed.document = tree.merge(feed.document, await client.query(feed.path))
+            feed.keep(await client.query(feed.path))
         except ConnectionGone:
             raise
         except XapiError as refused:  # a feed that may be heard but not read
             _log.info("feed.unread", device=self._device, path=str(feed.path), error=refused.code)
         for one in tuple(feed.listening):
-            feed.present(one)
+            feed.present(one, self._told_by(feed))
 
     # -- what is said of it ---------------------------------------------------------------------------
 

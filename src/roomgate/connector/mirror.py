@@ -109,6 +109,11 @@ class Mirror:
         if self._fresh is not None:
             self.document, self._fresh = self._fresh, None
 
+    @property
+    def latest(self) -> Document:
+        """All that was heard over the newest connection, also before it is settled."""
+        return self.document if self._fresh is None else self._fresh
+
     def absorb(self, difference: Document) -> None:
         """Merge a feedback."""
         if self._fresh is not None:

@@ -15,6 +15,7 @@ from roomgate.link.inner_tls import InnerTls
 from roomgate.link.messages import LinkBroken, ToConnector, decode_at_connector
 
 MAX_FRAME = 256 * 1024
+TOGETHER = 16 * 1024  # bytes of small messages that are sent as one
 STALL_S = 10.0  # bytes that no proxy takes for so long will not arrive in time
 
 
@@ -92,7 +93,8 @@ class Wire(WSListener):
     async def write(self, before: Callable[[], None]) -> None:
         """Send what is in the sender, the most urgent first, until cancelled; ``before`` may add to it.
 
-        Chunk by chunk, and only while the transport takes them: so what is urgent waits for one chunk at most.
+        A little at a time, and only while the transport takes it: so what is urgent waits for that little at most.
+        Small messages go together, since each record and each write has its price.
         """
         while True:
             try:
@@ -101,12 +103,15 @@ class Wire(WSListener):
             except TimeoutError as stalled:
                 raise LinkBroken("The link does not move.") from stalled
             before()
-            chunk = self.sender.next_chunk()
-            if chunk is None:
+            chunks, size = [], 0
+            while size < TOGETHER and (chunk := self.sender.next_chunk()) is not None:
+                chunks.append(chunk)
+                size += len(chunk)
+            if not chunks:
                 self._work.clear()
                 await self._work.wait()
                 continue
-            self._tls.send(chunk)
+            self._tls.send(b"".join(chunks))
             self._flush()
             await asyncio.sleep(0)
 

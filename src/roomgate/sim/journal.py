@@ -6,6 +6,8 @@ from typing import Any, Self
 
 from roomgate.clock import Clock
 
+_dump = json.JSONEncoder(default=str).encode
+
 
 class Journal:
     """Appends to one file; every line is flushed before the call returns.
@@ -25,7 +27,7 @@ class Journal:
             "what": what,
             **facts,
         }
-        self._file.write(json.dumps(line, ensure_ascii=True, default=str) + "\n")
+        self._file.write(_dump(line) + "\n")
 
     def close(self) -> None:
         self._file.close()

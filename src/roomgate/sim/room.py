@@ -18,10 +18,11 @@ from roomgate.sim.gate import Gate
 from roomgate.sim.journal import Journal
 from roomgate.sim.profile import Profile
 from roomgate.sim.session import Session
-from roomgate.sim.store import load_state, save_state
+from roomgate.sim.store import Keeper, load_state
 
 _QUEUED_FRAMES = 2000
 _REBOOT_S = 3.0
+_SAVE_S = 0.2  # a volume may be lost if the room is killed so soon after
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,12 @@ class Room:
     web_tokens: dict[str, Login] = field(default_factory=dict)  # a cookie's value → its session
     _watchers: set[asyncio.Event] = field(default_factory=set)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
+    _keeper: Keeper = field(init=False)
+    _save_at: float | None = None  # monotonic
+
+    def __post_init__(self) -> None:
+        self._keeper = Keeper(self.folder)
+        self._keeper.save(self.device)
 
     @classmethod
     def load(cls, name: str, folder: Path, profile: Profile, clock: Clock, passphrases: dict[str, str]) -> "Room":
@@ -81,7 +88,6 @@ class Room:
         gate = Gate(profile.upgrade_rate, profile.upgrade_queue)
         room = cls(name, folder, device, Journal(folder / "journal.jsonl", clock), clock, gate)
         room.journal.write("started", {"profile": profile.name})
-        save_state(folder, device)
         return room
 
     def log_in(self, user: str, passphrase: str, kind: str, origin: str) -> tuple[Account, Login]:
@@ -124,7 +130,8 @@ class Room:
                 self.connections[session].cut(1000)
             self.web_tokens = {token: login for token, login in self.web_tokens.items() if login.id != session}
         if changes or notes:
-            save_state(self.folder, device)
+            if self._keeper.look(device) and self._save_at is None:
+                self._save_at = self.clock.monotonic() + _SAVE_S
             self._woken.set()
             for watcher in self._watchers:
                 watcher.set()
@@ -166,6 +173,13 @@ class Room:
             self._woken.clear()
             due = self.device.next_at(now)
             wait_s = 30.0 if due is None else min(30.0, max(0.0, (due - self.clock.now()).total_seconds()))
+            if self._save_at is not None:
+                left_s = self._save_at - self.clock.monotonic()
+                if left_s <= 0:
+                    self._keeper.save(self.device)
+                    self._save_at = None
+                else:
+                    wait_s = min(wait_s, left_s)
             try:
                 async with asyncio.timeout(wait_s):
                     await self._woken.wait()
@@ -173,5 +187,5 @@ class Room:
                 pass
 
     def close(self) -> None:
-        save_state(self.folder, self.device)
+        self._keeper.save(self.device)
         self.journal.close()

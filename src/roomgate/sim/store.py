@@ -93,7 +93,32 @@ def load_state(folder: Path, device: Device, passphrases: dict[str, str]) -> Non
 
 
 def save_state(folder: Path, device: Device) -> None:
-    saved = Saved(
+    write_private(folder / "state.json", msgspec.json.encode(_of(device)))
+
+
+class Keeper:
+    """Saves one room's state when there is something to save."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._kept = b""  # all but the volume, as it was written last
+
+    def look(self, device: Device) -> bool:
+        """Save what changed, at once; but a new volume alone, which is true: it may wait a moment for `save`."""
+        now = _of(device)
+        kept = msgspec.json.encode(msgspec.structs.replace(now, volume=0))
+        if kept == self._kept:
+            return True
+        self._kept = kept
+        write_private(self._folder / "state.json", msgspec.json.encode(now))
+        return False
+
+    def save(self, device: Device) -> None:
+        save_state(self._folder, device)
+
+
+def _of(device: Device) -> Saved:
+    return Saved(
         accounts=list(device.accounts.by_name.values()),
         settings=[Setting(list(parts), value) for parts, value in device.settings.items()],
         bookings=device.diary.bookings,
@@ -101,4 +126,3 @@ def save_state(folder: Path, device: Device) -> None:
         last_call=device.calls.last_id,
         volume=int(device.state.read("Status", "Audio", "Volume")),
     )
-    write_private(folder / "state.json", msgspec.json.encode(saved))

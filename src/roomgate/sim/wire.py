@@ -38,10 +38,15 @@ def _no_constant(word: str) -> NoReturn:
     raise ValueError(f"{word} is not JSON")
 
 
+# Made once: json's own functions make one for each message.
+_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+_dump = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+
+
 def parse(frame: str) -> Request:
     """Read one text frame; raises BadJson or Unreadable, and nothing else."""
     try:
-        message = json.loads(frame, parse_constant=_no_constant)
+        message = _decode(frame)
     except (ValueError, RecursionError):
         raise BadJson("Parse error") from None
     if not isinstance(message, dict):
@@ -88,4 +93,4 @@ def build_feedback(subscription: int, difference: dict[str, Any]) -> str:
 
 def _encode(message: dict[str, Any]) -> str:
     # Escaped beyond ASCII: a lone surrogate in an id would otherwise not survive UTF-8.
-    return json.dumps(message, sort_keys=True, separators=(",", ":"))
+    return _dump(message)

@@ -17,6 +17,7 @@ from roomgate.xapi.errors import (
     ProtocolError,
     XapiError,
 )
+from roomgate.xapi.flag import Flag
 from roomgate.xapi.jsonrpc import Conversation
 from roomgate.xapi.messages import Feedback, Reply
 from roomgate.xapi.names import CommandName, ConfigurationName, StatusName
@@ -53,7 +54,8 @@ class Client:
         self._subscriptions: dict[int, Subscription] = {}
         self._early: list[Feedback] = []
         self._reason: XapiError | None = None
-        self._closed = asyncio.Event()
+        self._closed = Flag()
+        self._leave = self._unsubscribe  # one for all subscriptions: there are many
 
     async def run(self) -> None:
         """Read until the connection ends, then fail whoever waits and return; `wait_closed` has the reason.
@@ -145,7 +147,7 @@ class Client:
         The subscription must be closed with ``aclose`` (it is a context manager, too).
         """
         call = self._make(Verb.SUBSCRIBE, path, {}, None, unvalidated)
-        subscription = Subscription(call.path, self._unsubscribe)
+        subscription = Subscription(call.path, self._leave)
         try:
             await self._ask(call, subscription=subscription, current=current)
         except BaseException:

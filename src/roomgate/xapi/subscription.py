@@ -15,6 +15,7 @@ from roomgate.xapi.path import Path
 
 MAX_UNREAD = 1024
 MAX_EARLY = 64
+_READ: list[Feedback] = []  # what waits unread at a subscription that was handed on: never anything
 
 
 class Subscription:
@@ -64,7 +65,7 @@ class Subscription:
             hear(self._unread.pop(0))
         if self._reason is not None:
             raise self._reason
-        self._hear = hear
+        self._hear, self._unread = hear, _READ
 
     def __aiter__(self) -> Self:
         return self

@@ -36,11 +36,11 @@ def test_a_listener_hears_its_own_part_and_that_its_member_is_gone():
 def test_who_joins_late_hears_the_present_and_of_events_none():
     feed, heard = Feed(CALLS), []
     feed.hear(Feedback(1, "Status", {"Status": {"Call": [{"id": 2, "RemoteNumber": "x"}]}}))
-    feed.present(listen(feed, CALLS, heard))
+    feed.present(listen(feed, CALLS, heard), feed.document)
     assert heard == [("status", {"Status": {"Call": [{"id": 2, "RemoteNumber": "x"}]}})]
 
     events = Feed(Path.parse("Event/Bookings"))
-    events.present(listen(events, events.path, heard := []))
+    events.present(listen(events, events.path, heard := []), events.document)
     events.hear(Feedback(1, "Event", {"Event": {"Bookings": {"SyncRequired": {}}}}))
     assert heard == [("event", {"Event": {"Bookings": {"SyncRequired": {}}}})]
     assert events.document == {}
@@ -65,7 +65,7 @@ def test_what_concerns_whom(path, node, expected):
 
 
 def test_the_widest_feed_is_shared_and_a_pattern_with_its_like_only():
-    feeds = Feeds((CALLS,))
+    feeds = Feeds((CALLS,), lambda document: None)
     pattern = Path.parse("Status/**/DisplayName")
 
     assert feeds.find(NUMBER).path == CALLS
@@ -78,7 +78,7 @@ def test_the_widest_feed_is_shared_and_a_pattern_with_its_like_only():
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=80))
 def test_never_more_than_the_budget_and_a_feed_that_nobody_wants_goes(steps):
-    feeds, held = Feeds((CALLS,), budget=5), []
+    feeds, held = Feeds((CALLS,), lambda document: None, budget=5), []
     for number, join in steps:
         path = Path.parse(f"Configuration/Audio/Input/Microphone/{number}")
         if join:

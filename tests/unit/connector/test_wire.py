@@ -1,10 +1,14 @@
 import asyncio
+from dataclasses import dataclass, field
 
 import pytest
+from picows import WSMsgType
 
-from roomgate.connector.wire import Wire, connect
+from roomgate.connector.wire import TOGETHER, Wire, connect
 from roomgate.errors import Unreachable
-from roomgate.link.frames import Priority
+from roomgate.link.frames import Priority, Receiver
+from roomgate.link.identity import build_private_pem
+from roomgate.link.inner_tls import InnerTls
 from roomgate.link.messages import LinkBroken, ToConnector
 from support.link import Bench, Papers
 
@@ -58,3 +62,62 @@ async def test_nothing_is_written_before_the_keys_are_proved(papers: Papers) -> 
     wire.sender.put(b"early", Priority.URGENT)
     with pytest.raises(LinkBroken):
         await wire.write(lambda: None)
+
+
+@dataclass
+class Hub:
+    """The far end in memory: a transport for the wire, and what it decrypts."""
+
+    tls: InnerTls
+    frames: int = 0
+    heard: list[bytes] = field(default_factory=list)
+    back: list[bytes] = field(default_factory=list)
+    _receiver: Receiver = field(default_factory=Receiver)
+
+    def send(self, kind: WSMsgType, ciphertext: bytes) -> None:
+        self.frames += 1
+        for piece in self.tls.receive(bytes(ciphertext)):
+            self.heard += self._receiver.feed(piece)
+        if answer := self.tls.outgoing():
+            self.back.append(answer)
+
+
+@dataclass
+class Frame:
+    payload: bytes
+    msg_type: WSMsgType = WSMsgType.BINARY
+
+    def get_payload_as_bytes(self) -> bytes:
+        return self.payload
+
+
+@pytest.mark.asyncio
+async def test_small_messages_go_together_and_an_urgent_one_passes_the_big_ones(papers: Papers) -> None:
+    bench = Bench(papers, port=1)
+    wire = Wire(identity := bench.identity(), unheard)
+    hub = Hub(InnerTls(True, identity.hub_certificate, build_private_pem(bench.hub_key), identity.certificate))
+    wire.on_ws_connected(hub)
+    while hub.back:
+        wire.on_ws_frame(hub, Frame(hub.back.pop(0)))
+    assert wire.established.done()
+
+    async with asyncio.TaskGroup() as group:
+        writing = group.create_task(wire.write(lambda: None))
+        before = hub.frames
+        for number in range(20):
+            wire.sender.put(b"%d" % number, Priority.SIGNED)
+        wire.wake()
+        while len(hub.heard) < 20:
+            await asyncio.sleep(0)
+        assert hub.heard == [b"%d" % number for number in range(20)]
+        assert hub.frames == before + 1
+
+        for _ in range(3):
+            wire.sender.put(bytes(40 * TOGETHER), Priority.REST)
+        wire.wake()
+        await asyncio.sleep(0)
+        wire.sender.put(b"cut", Priority.URGENT)
+        while len(hub.heard) < 24:
+            await asyncio.sleep(0)
+        assert hub.heard[20] == b"cut"
+        writing.cancel()

@@ -13,6 +13,7 @@ from roomgate.sim.journal import read_journal
 from roomgate.sim.profile import get_profile
 from roomgate.sim.room import Connection, Cut, Room
 from roomgate.sim.store import ensure_passphrases
+from support.waiting import until
 
 
 def made(folder: Path, clock: HandClock | SystemClock | None = None) -> tuple[Room, Connection]:
@@ -109,3 +110,14 @@ async def test_time_passes_by_itself(tmp_path: Path) -> None:
             running.cancel()
     assert room.device.next_at(room.clock.now() + timedelta(days=1)) is None
     room.close()
+
+
+@pytest.mark.asyncio
+async def test_a_new_volume_is_kept_a_moment_later(tmp_path: Path) -> None:
+    room, connection = made(tmp_path, SystemClock())
+    async with asyncio.TaskGroup() as group, asyncio.timeout(10):
+        running = group.create_task(room.run())
+        ask(room, connection, "xCommand/Audio/Volume/Set", Level=7)
+        await until(lambda: b'"volume":7' in (tmp_path / "state.json").read_bytes())
+        running.cancel()
+    room.journal.close()

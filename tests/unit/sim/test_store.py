@@ -9,6 +9,7 @@ from roomgate.errors import BadInput
 from roomgate.sim.device import Device
 from roomgate.sim.profile import get_profile
 from roomgate.sim.store import (
+    Keeper,
     Ports,
     ensure_passphrases,
     load_ports,
@@ -39,6 +40,24 @@ def test_accounts_settings_and_history_come_back(tmp_path: Path) -> None:
     assert again.accounts.check("admin", "a new passphrase", NINE).roles == ["Admin"]
     assert [entry.number for entry in again.calls.history] == ["a@example.com"]
     assert again.calls.last_id == 1
+
+
+def test_what_must_not_be_lost_is_saved_at_once_and_a_volume_when_told(tmp_path: Path) -> None:
+    device = fresh(tmp_path)
+    keeper = Keeper(tmp_path)
+    assert not keeper.look(device)
+    assert keeper.look(device)
+
+    device.state.put("Audio", "Volume", value=77)
+    assert keeper.look(device)
+    assert fresh(tmp_path).state.read("Status", "Audio", "Volume") == 50
+    keeper.save(device)
+    assert fresh(tmp_path).state.read("Status", "Audio", "Volume") == 77
+
+    admin = device.accounts.by_name["admin"]
+    device.set(admin, ["Configuration", "Audio", "DefaultVolume"], 33, NINE)
+    assert not keeper.look(device)
+    assert fresh(tmp_path).state.read("Configuration", "Audio", "DefaultVolume") == 33
 
 
 def test_standing_accounts_have_the_roles_they_need_and_no_more(tmp_path: Path) -> None:

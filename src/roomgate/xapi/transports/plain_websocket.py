@@ -53,7 +53,7 @@ async def dial(address: Address, login: Login, trust: Trust, *, timeout_s: float
     """As `websocket.dial`."""
     try:
         async with asyncio.timeout(timeout_s):
-            context = await trust.context(address)
+            context = trust.context(address)
             connection = await _ConnectOnce(
                 str(address),
                 ssl=context,

@@ -1,23 +1,23 @@
 """Whom a connection believes: a CA, one pinned certificate, or (named so) anybody.
 
-A pin is checked before any credential goes out, in two steps. First a bare TLS handshake fetches the
-certificate and says nothing; its hash is compared with the pin. Then the real connection is made with
-a context that trusts exactly that certificate, so the two cannot be two different peers.
+A pin is checked as the last step of the TLS handshake, so before any credential goes out: the handshake has
+proved that the peer holds the key of the certificate that it showed, and the certificate must be the pinned one.
+All pinned connections share one context, since a context costs as much memory as a third of a connection.
 """
 
-import asyncio
 import hashlib
 import hmac
 import logging
 import re
 import ssl
 from dataclasses import dataclass
+from functools import cache
+from typing import cast
 
-from roomgate.xapi.errors import BadArgument, CertificateChanged, DeviceUnreachable
-from roomgate.xapi.transports.base import CLOSE_WITHIN_S, Address
+from roomgate.xapi.errors import BadArgument
+from roomgate.xapi.transports.base import Address
 
 _log = logging.getLogger("roomgate.xapi")
-_NO_CHECK_TIME = 0x200000  # OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module does not name
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ class Trust:
                 raise BadArgument("A pin is the SHA-256 of the certificate: 64 hex digits")
             object.__setattr__(self, "pin", folded)
 
-    async def context(self, address: Address) -> ssl.SSLContext | None:
+    def context(self, address: Address) -> ssl.SSLContext | None:
         """The TLS context for a dial; None for ``ws://``, which needs ``unsafe_plain_text``.
 
-        Raises CertificateChanged when the peer does not have the pinned certificate.
+        With a pin, the handshake of a peer without that certificate fails with SSLCertVerificationError.
         """
         if not address.secure:
             if not self.unsafe_plain_text:
@@ -53,7 +53,7 @@ class Trust:
             _log.warning("unencrypted connection to %s: the account is readable on the way", address.host)
             return None
         if self.pin is not None:
-            return await _pinned(address, self.pin)
+            return cast(ssl.SSLContext, Pinned(self.pin))  # all that an event loop asks of a context
         if self.unsafe_accept_any_certificate:
             _log.warning("unverified certificate accepted from %s: anybody can pose as this device", address.host)
             return _unverifying()
@@ -70,44 +70,48 @@ class Trust:
         return context
 
 
-async def fetch_certificate(address: Address) -> bytes:
-    """The certificate that a peer shows, in DER; nothing is sent to it beyond the handshake."""
-    try:
-        _, writer = await asyncio.open_connection(address.host, address.port, ssl=_unverifying())
-    except ssl.SSLError as bad:
-        raise DeviceUnreachable(f"No TLS with {address.host}: {bad.reason}") from bad
-    except OSError as bad:
-        raise DeviceUnreachable(f"Nobody answers at {address.host}:{address.port}") from bad
-    try:
-        certificate = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-    finally:
-        writer.close()
-        try:
-            async with asyncio.timeout(CLOSE_WITHIN_S):
-                await writer.wait_closed()
-        except TimeoutError:
-            writer.transport.abort()  # a peer that does not answer the goodbye keeps no socket of ours
-        except OSError:
-            pass  # gone already
-    if not certificate:
-        raise DeviceUnreachable(f"{address.host} shows no certificate")
-    return bytes(certificate)
+class Pinned:
+    """Stands where a context does, and makes TLS objects that accept one certificate alone, whoever signed it.
+
+    Devices make their own certificates, whose names and dates mean nothing: the pin is the identity.
+    """
+
+    __slots__ = ("_pin",)
+
+    def __init__(self, pin: str) -> None:
+        """``pin``: SHA-256 of the DER certificate, 64 hex digits."""
+        self._pin = pin
+
+    def wrap_bio(
+        self,
+        incoming: ssl.MemoryBIO,
+        outgoing: ssl.MemoryBIO,
+        server_side: bool = False,
+        server_hostname: str | bytes | None = None,
+    ) -> ssl.SSLObject:
+        made = _shared().wrap_bio(incoming, outgoing, server_side, server_hostname)
+        assert isinstance(made, _PinnedObject)
+        made.pin = self._pin
+        return made
 
 
-async def _pinned(address: Address, pin: str) -> ssl.SSLContext:
-    certificate = await fetch_certificate(address)
-    if not hmac.compare_digest(hashlib.sha256(certificate).hexdigest(), pin):
-        raise CertificateChanged(f"{address.host} shows a certificate other than the pinned one")
-    return trusting_only(certificate)
+class _PinnedObject(ssl.SSLObject):
+    """One connection's TLS: its handshake is not done before the certificate is seen to be the pinned one."""
+
+    pin = ""  # none fits
+
+    def do_handshake(self) -> None:
+        super().do_handshake()
+        shown = self.getpeercert(binary_form=True) or b""
+        if not hmac.compare_digest(hashlib.sha256(shown).hexdigest(), self.pin):
+            raise ssl.SSLCertVerificationError("the certificate is not the pinned one")
 
 
-def trusting_only(certificate: bytes) -> ssl.SSLContext:
-    """A context for the one peer that has the key of this certificate (DER), whoever signed it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # The pin is the identity: devices make their own certificates, whose names and dates mean nothing.
-    context.check_hostname = False
-    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VerifyFlags(_NO_CHECK_TIME)
-    context.load_verify_locations(cadata=certificate)
+@cache
+def _shared() -> ssl.SSLContext:
+    context = _unverifying()
+    context.sslobject_class = _PinnedObject
+    context.options |= ssl.OP_NO_RENEGOTIATION  # who was looked at once stays who it is
     return context
 
 

@@ -20,6 +20,7 @@ from picows import (
 )
 
 from roomgate.xapi.errors import CertificateChanged, DeviceGone, DeviceUnreachable
+from roomgate.xapi.flag import Flag
 from roomgate.xapi.transports.base import (
     CLOSE_WITHIN_S,
     MAX_FRAME_BYTES,
@@ -41,8 +42,8 @@ class _Listener(WSListener):
 
     def __init__(self) -> None:
         self.unread: collections.deque[bytes] = collections.deque()
-        self.arrived = asyncio.Event()
-        self.writable = asyncio.Event()
+        self.arrived = Flag()
+        self.writable = Flag()
         self.writable.set()
         self.ended: str | None = None
         self.paused = False
@@ -159,7 +160,7 @@ async def dial(address: Address, login: Login, trust: Trust, *, timeout_s: float
     """
     try:
         async with asyncio.timeout(timeout_s):
-            context = await trust.context(address)
+            context = trust.context(address)
             transport, listener = await ws_connect(
                 _Listener,
                 str(address),

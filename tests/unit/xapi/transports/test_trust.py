@@ -1,4 +1,5 @@
 import datetime
+import hashlib
 import ssl
 
 import pytest
@@ -6,7 +7,7 @@ import trustme
 
 from roomgate.xapi.errors import BadArgument
 from roomgate.xapi.transports.base import Address
-from roomgate.xapi.transports.trust import Trust, trusting_only
+from roomgate.xapi.transports.trust import Pinned, Trust
 
 SECURE = Address.parse("wss://room.example.com")
 
@@ -28,31 +29,28 @@ def test_one_kind_of_trust_at_a_time():
         Trust(pin="ab" * 32, unsafe_accept_any_certificate=True)
 
 
-@pytest.mark.asyncio
-async def test_certificates_are_verified_by_default():
+def test_certificates_are_verified_by_default():
     for trust in (Trust(), Trust(ca=trustme.CA().cert_pem.bytes().decode())):
-        context = await trust.context(SECURE)
+        context = trust.context(SECURE)
         assert context.verify_mode is ssl.CERT_REQUIRED
         assert context.check_hostname
 
 
-@pytest.mark.asyncio
-async def test_a_ca_from_a_file(tmp_path):
+def test_a_ca_from_a_file(tmp_path):
     path = tmp_path / "ca.pem"
     path.write_bytes(trustme.CA().cert_pem.bytes())
-    context = await Trust(ca=str(path)).context(SECURE)
+    context = Trust(ca=str(path)).context(SECURE)
     assert len(context.get_ca_certs()) == 1
     for unreadable in (str(tmp_path / "none.pem"), "-----BEGIN CERTIFICATE-----\nx"):
         with pytest.raises(BadArgument):
-            await Trust(ca=unreadable).context(SECURE)
+            Trust(ca=unreadable).context(SECURE)
 
 
-@pytest.mark.asyncio
-async def test_what_is_unsafe_is_named_so_and_logged(caplog):
+def test_what_is_unsafe_is_named_so_and_logged(caplog):
     with pytest.raises(BadArgument):
-        await Trust().context(Address.parse("ws://room.example.com"))
-    assert await Trust(unsafe_plain_text=True).context(Address.parse("ws://room.example.com")) is None
-    context = await Trust(unsafe_accept_any_certificate=True).context(SECURE)
+        Trust().context(Address.parse("ws://room.example.com"))
+    assert Trust(unsafe_plain_text=True).context(Address.parse("ws://room.example.com")) is None
+    context = Trust(unsafe_accept_any_certificate=True).context(SECURE)
     assert context.verify_mode is ssl.CERT_NONE
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
@@ -73,14 +71,18 @@ def handshake(client, certificate):
             waiting.remove(end)
 
 
-def der(certificate):
-    return ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
+def pin(certificate):
+    der = ssl.PEM_cert_to_DER_cert(certificate.cert_chain_pems[0].bytes().decode())
+    return hashlib.sha256(der).hexdigest()
 
 
-def test_the_connection_is_bound_to_the_certificate_that_was_pinned():
+def test_the_handshake_is_bound_to_the_certificate_that_was_pinned():
     authority = trustme.CA()
     past = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
     mine = authority.issue_cert("other.example.com", not_before=past, not_after=past + datetime.timedelta(days=1))
-    handshake(trusting_only(der(mine)), mine)  # its name and its dates mean nothing
-    with pytest.raises(ssl.SSLCertVerificationError):
-        handshake(trusting_only(der(mine)), authority.issue_cert("other.example.com"))
+    other = authority.issue_cert("other.example.com")
+    handshake(Pinned(pin(mine)), mine)  # its name and its dates mean nothing
+    for wrong in (Pinned(pin(mine)), Pinned("")):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            handshake(wrong, other)
+    handshake(Pinned(pin(other)), other)  # one pin has nothing to do with another
