@@ -6,6 +6,7 @@ entry, which is taken just before. ``pytest -s`` shows the table of what was mea
 """
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller, Visitor
 from roomgate.cli.demo.world import MUSEUM, password
 from roomgate.clock import SystemClock, iso, parse_iso
+from roomgate.connector.local import ask_local
 from support.channels import EVERY, Held, Machine, all_say, machine
 from support.world import RunningWorld, Somebody, in_world
 
@@ -83,9 +85,9 @@ class Scene:
         self, cause: str, act: Callable[[], Awaitable[Any]], channels: Sequence[str] = EVERY, *, call: bool = True
     ) -> None:
         """Do it: these channels end, and the call; each in time; all others go on, and say so."""
-        asked = SystemClock().now()
+        asked, began = SystemClock().now(), time.monotonic()
         await act()
-        await self.fell(cause, await self._committed(asked), channels, call=call)
+        await self.fell(cause, await self._committed(asked), channels, call=call, began=began)
 
     async def _committed(self, asked: datetime) -> float:
         """When the first revocation since then was written, on the machine's monotonic clock."""
@@ -94,11 +96,14 @@ class Scene:
         first = min(at for at in times if at >= asked - timedelta(milliseconds=1))
         return time.monotonic() - (SystemClock().now() - first).total_seconds()
 
-    async def fell(self, cause: str, at: float, channels: Sequence[str], *, call: bool = True) -> None:
+    async def fell(
+        self, cause: str, at: float, channels: Sequence[str], *, call: bool = True, began: float | None = None
+    ) -> None:
+        """``at``: the commit; what the site ends by itself may end before the hub hears of it, since ``began``."""
         ends = await all_say([self.held[name] for name in channels], "closed", after=at, within_s=10)
         took = {name: line["at"] - at for name, line in ends.items()}
         if call:
-            ended = await self.room.journal_says("call.ended", after=at)
+            ended = await self.room.journal_says("call.ended", after=began or at)
             took[CALL] = ended["mono_ms"] / 1000 - at
             said = await self.room.shows(lambda state: state["alert"] and state["alert"]["text"])
             assert said.startswith("Access from outside ended: ")
@@ -347,17 +352,94 @@ async def test_room_removed(world: RunningWorld, clients: Machine, measured: Mea
         assert await scene.asks() == 404
 
 
-async def test_connector_disabled(world: RunningWorld, clients: Machine, measured: Measured) -> None:
-    """A second connector, in a site of its own, so that the others may stay."""
-    await world.world.start_connector("second", "second", [MUSEUM])
+# ---- at the site ----------------------------------------------------------------------------------
+
+
+SECOND = "second"
+NOTICED_S = 3.0  # a changed file, until the last channel fell
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def second(world: RunningWorld) -> AsyncIterator[Inside]:
+    """The room of a second connector, in a site of its own, so that the others may stay."""
+    await world.world.start_connector(SECOND, SECOND, [MUSEUM])
     try:
-        await world.fine([MUSEUM])
-        room = world.world.inside[MUSEUM]
-        scene = Scene(world, clients, measured, room, await world.guest(MUSEUM))
+        yield world.world.inside[MUSEUM]
+    finally:
+        await world.world.programs.stop(SECOND)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def beside(second: Inside, world: RunningWorld, clients: Machine, measured: Measured) -> AsyncIterator[Scene]:
+    """Everything open at the second site, and one stream at the first."""
+    await world.fine([MUSEUM])
+    async with world.room() as room:
+        scene = Scene(world, clients, measured, second, await world.guest(MUSEUM))
         await scene.open()
         await scene.dial()
-        id = world.world.connectors["second"]
-        await scene.falls("connector disabled", lambda: world.admin.call("POST", f"/api/v1/connectors/{id}/disable"))
-        assert await scene.asks() == 404
+        elsewhere = Scene(world, clients, measured, room, await world.guest(room.name))
+        await elsewhere.open(["events"])
+        yield scene
+        await elsewhere.go_on({"events"})  # what one site ends is nothing to another
+
+
+AT_SITE = [name for name in EVERY if name != "rest"]  # a person with a grant may ask anew
+
+
+async def test_the_site_cuts_all(beside: Scene) -> None:
+    del beside.held["rest"]
+    config = str(beside.world.folder / f"{SECOND}.toml")
+
+    async def cut_all() -> None:
+        words = "connector", "cut-all", "--config", config, "--reason", "board meeting", "--json"
+        code, out, err = await beside.world.cli(*words)
+        assert code == 0, err
+        assert len(json.loads(out)["undone"]) == 1  # the call
+
+    await beside.falls("cut-all at the site", cut_all, AT_SITE)
+    assert await beside.asks() == 200
+
+
+async def test_the_sites_policy_changed(beside: Scene) -> None:
+    del beside.held["rest"]
+    policy = beside.world.folder / f"{SECOND}-policy.toml"
+    began = time.monotonic()
+
+    async def change() -> None:
+        policy.write_text(policy.read_text() + "commands_per_minute = 59\n")
+        await all_say([beside.held["events"]], "closed", after=began, within_s=NOTICED_S)
+
+    await beside.falls("the site's policy changed", change, AT_SITE)
+    assert time.monotonic() - began < NOTICED_S + 1
+    assert await beside.asks() == 200
+
+
+async def test_a_policy_that_now_forbids_it_lets_nobody_dial_again(beside: Scene) -> None:
+    policy = beside.world.folder / f"{SECOND}-policy.toml"
+    allowed, before = policy.read_text(), await digest(beside)
+    began = time.monotonic()
+
+    async def change() -> None:
+        policy.write_text(allowed.replace('cedar = "service-desk"', 'cedar = "meetings-only"'))
+        await all_say([beside.held["rest"]], "closed", after=began, within_s=NOTICED_S)
+
+    try:
+        await beside.falls("a policy that forbids it", change, EVERY)
+        assert await beside.asks({"command": "Dial", "arguments": {"Number": "friend@example.com"}}) == 403
     finally:
-        await world.world.programs.stop("second")
+        policy.write_text(allowed)
+        async with asyncio.timeout(NOTICED_S):
+            while await digest(beside) != before:
+                await asyncio.sleep(0.05)
+
+
+async def digest(scene: Scene) -> str:
+    """Of the policy that the second site's connector goes by now."""
+    status = await ask_local(scene.world.folder / SECOND / "connector.sock", {"do": "status"})
+    return str(status["policy"]["digest"])
+
+
+async def test_connector_disabled(beside: Scene) -> None:
+    id = beside.world.world.connectors[SECOND]
+    await beside.falls("connector disabled", lambda: beside.admin.call("POST", f"/api/v1/connectors/{id}/disable"))
+    assert await beside.asks() == 404

@@ -7,8 +7,10 @@ import stat
 import tarfile
 
 import pytest
+from playwright.async_api import expect
 
 from roomgate.hub.http.door import COOKIE
+from support.browser import tab
 from support.hub import PASSWORD
 from support.hub_program import HubProgram, hub_program, roomgate, sign_in, start
 
@@ -70,6 +72,26 @@ def test_no_dead_right_lives_again_and_the_living_wait(story):
         assert browser.get("/api/v1/whoami", headers={"Cookie": f"{COOKIE}={story['cookie']}"}).status_code == 401
         for name in ("leaver", "keeper"):
             assert sign_in(browser, name).status_code == 401
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1440])
+async def test_its_page_is_readable_everywhere_and_asks_before_it_ends_what_cannot_be_brought_back(
+    story, browser, scheme, width
+):
+    async with tab(browser, story["second"].url, scheme=scheme, width=width) as one:
+        await one.page.goto("/signin")
+        await one.sign_in("ada", PASSWORD)
+        await one.page.goto("/restoration")
+        assert (await one.fits(), await one.axe(), await one.violations(), one.faults) == (True, [], [], [])
+        await expect(one.page.get_by_label("leaver").first).not_to_be_checked()
+        button = one.page.get_by_role("button", name="End the safe mode")
+        await button.click()  # the browser itself asks for the word
+        await one.page.get_by_label("if you are sure").fill("no")
+        await button.click()
+        await expect(one.page.get_by_text("Nothing was ended")).to_be_visible()
+        assert (await one.page.request.get("/readyz")).status == 503
 
 
 def test_it_says_so_and_an_administrator_confirms_and_ends_it(story):

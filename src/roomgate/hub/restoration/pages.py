@@ -5,6 +5,7 @@ from typing import Any
 from litestar import Request, get, post
 
 from roomgate.access.principal import Right
+from roomgate.clock import parse_iso
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Visiting, read_form, refused
@@ -12,15 +13,22 @@ from roomgate.hub.http.asking import Hub
 from roomgate.hub.restoration.service import whose
 
 HERE = "/restoration"
+SURE = "end"  # what is typed to end what cannot be brought back
 
 
 @get(HERE, include_in_schema=False)
 async def show_page(visit: Visiting, parts: Hub) -> Page:
     visit.signed.require(Right.PEOPLE)
-    told = [(one.event.at, one.connector, *whose(one.event)) for one in await parts.restorations.since(visit.signed)]
+    names = await parts.restorations.names(visit.signed)
+    told = [
+        (parse_iso(one.event.at), one.connector, room, names.get(person, person), what)
+        for one in await parts.restorations.since(visit.signed)
+        for room, person, what in [whose(one.event)]
+    ]
+    paused = await parts.restorations.paused(visit.signed)
+    waiting = {kind: [one for one in paused if one.kind == kind] for kind in ("people", "tokens", "grants")}
     return visit.page(
-        "restoration.html", paused=await parts.restorations.paused(visit.signed), told=told,
-        vkey=parts.restorations.name,
+        "restoration.html", waiting=waiting, told=told, vkey=parts.restorations.name, moment=parse_iso, sure=SURE,
     )  # fmt: skip
 
 
@@ -35,6 +43,8 @@ async def act(request: Request[Any, Any, Any], visit: Visiting, parts: Hub) -> P
                 )
                 said = Notice("ok", visit.t("restoration.confirmed"), "")
             case "end":
+                if form.text("sure").casefold() != SURE and await parts.restorations.paused(visit.signed):
+                    raise BadInput(visit.t("restoration.unsure", word=SURE))
                 await parts.restorations.end(visit.signed)
                 said = Notice("ok", visit.t("restoration.ended"), "")
             case _:

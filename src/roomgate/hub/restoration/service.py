@@ -141,6 +141,11 @@ class Restorations:
 
         return await self._changes.write(unit)
 
+    async def names(self, by: Signed) -> dict[str, str]:
+        """Everybody's name in this copy, by id."""
+        by.require(Right.PEOPLE)
+        return await self._db.read(store.names_of)
+
     async def paused(self, by: Signed) -> list[PausedThing]:
         by.require(Right.PEOPLE)
         return await self._db.read(store.paused)

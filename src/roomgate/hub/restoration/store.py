@@ -1,5 +1,6 @@
 """The SQL of restorations. One statement for each table that holds something that can live: nothing is left out."""
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,10 +8,12 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from roomgate.hub.db.schema import (
     enrolment_codes,
+    grant_rooms,
     grants,
     idempotency,
     people,
     restorations,
+    rooms,
     sessions,
     site_checkpoints,
     site_entries,
@@ -39,13 +42,19 @@ class Restoration:
 
 @dataclass(frozen=True, slots=True)
 class PausedThing:
-    """What waits for an administrator: ``kind`` is people, tokens or grants."""
+    """What waits for an administrator: ``kind`` is people, tokens or grants; ``name`` a grant's reason.
+
+    ``who`` is the person's name; ``rooms`` and ``capabilities`` are a grant's.
+    """
 
     kind: str
     id: str
     name: str
     person: str
     until: str
+    who: str = ""
+    rooms: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
 
 
 def count(conn: Connection) -> int:
@@ -106,14 +115,34 @@ def pause_all(conn: Connection, at: str) -> list[str]:
 
 
 def paused(conn: Connection) -> list[PausedThing]:
-    waiting = select(people).where(people.c.paused == PAUSED, people.c.deleted.is_(False)).order_by(people.c.id)
-    found = [PausedThing("people", row.id, row.name, row.id, "") for row in conn.execute(waiting)]
-    for kind, name in (("tokens", tokens.c.name), ("grants", grants.c.reason)):
-        table = _TABLES[kind]
-        query = select(table.c.id, name.label("name"), table.c.person, table.c.until)
-        live = query.where(table.c.paused == PAUSED, table.c.ended.is_(None)).order_by(table.c.id)
-        found += [PausedThing(kind, row.id, row.name, row.person, row.until) for row in conn.execute(live)]
-    return found
+    """By kind, and within it by the person's name."""
+    names = names_of(conn)
+    waiting = select(people).where(people.c.paused == PAUSED, people.c.deleted.is_(False))
+    found = [PausedThing("people", row.id, row.name, row.id, "", row.name) for row in conn.execute(waiting)]
+    query = select(tokens).where(tokens.c.paused == PAUSED, tokens.c.ended.is_(None))
+    found += [
+        PausedThing("tokens", row.id, row.name, row.person, row.until, names.get(row.person, ""))
+        for row in conn.execute(query)
+    ]
+    inside = select(grant_rooms.c.grant, rooms.c.name).join(rooms, rooms.c.id == grant_rooms.c.room)
+    where: dict[str, list[str]] = defaultdict(list)
+    for row in conn.execute(inside.order_by(rooms.c.name)):
+        where[row.grant].append(row.name)
+    query = select(grants).where(grants.c.paused == PAUSED, grants.c.ended.is_(None))
+    found += [
+        PausedThing(
+            "grants", row.id, row.reason, row.person, row.until, names.get(row.person, ""), tuple(where[row.id]),
+            tuple(row.capabilities),
+        )
+        for row in conn.execute(query)
+    ]  # fmt: skip
+    order = list(_TABLES)
+    return sorted(found, key=lambda one: (order.index(one.kind), one.who.casefold(), one.until, one.id))
+
+
+def names_of(conn: Connection) -> dict[str, str]:
+    """Everybody's name, by id, also of those who were deleted."""
+    return {row.id: row.name for row in conn.execute(select(people.c.id, people.c.name))}
 
 
 def confirm(conn: Connection, kind: str, id: str, **columns: Any) -> bool:
