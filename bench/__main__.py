@@ -16,6 +16,7 @@ from pathlib import Path
 from bench import ROOT, keeping, machine, page
 from bench.keeping import Kept
 from bench.measurements import ALL
+from bench.program import leaf
 from bench.result import Judged, Result, Verdict, exit_code, verdicts
 from bench.run import Run
 from bench.words import number
@@ -43,7 +44,7 @@ async def measure(names: list[str], quick: bool) -> tuple[list[Kept], list[str]]
                     result = await ALL[name].measure(run)
             except Exception as fault:  # the edge of a measurement: the others go on
                 failed.append(name)
-                run.say(f"NOT MEASURED: {_leaf(fault)}")
+                run.say(f"NOT MEASURED: {leaf(fault)}")
                 continue
             kept = Kept(SystemClock().now().date().isoformat(), run.machine, result)
             keeping.save(kept, TRIED if quick else keeping.RESULTS)
@@ -51,12 +52,6 @@ async def measure(names: list[str], quick: bool) -> tuple[list[Kept], list[str]]
             for world in run.folder.iterdir():
                 shutil.rmtree(world, ignore_errors=True)
     return done, failed
-
-
-def _leaf(fault: BaseException) -> str:
-    while isinstance(fault, BaseExceptionGroup):
-        fault = fault.exceptions[0]
-    return f"{type(fault).__name__}: {fault}"[:500]
 
 
 def tell(results: list[Result], found: list[tuple[Judged, Verdict]]) -> None:

@@ -16,12 +16,13 @@ import asyncio
 import base64
 import json
 import ssl
-import sys
 import time
 from typing import Any
 
 import uvloop
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
+
+from bench.program import serve_lines
 
 _READ = b'{"jsonrpc":"2.0","id":%d,"method":"xGet","params":{"Path":["Status","Audio","Volume"]}}'
 _COMMAND = b'{"jsonrpc":"2.0","id":%d,"method":"xCommand/Audio/Volume/Set","params":{"Level":%d}}'
@@ -150,17 +151,8 @@ class Asker:
 
 
 async def main() -> None:
-    reader = asyncio.StreamReader(limit=1 << 24)
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     asker = Asker()
-    async for line in reader:
-        words: dict[str, Any] = json.loads(line)
-        work = asker.open if words.pop("do") == "open" else asker.ask
-        try:
-            said = await work(**words)
-        except Exception as fault:  # the edge of this program: whoever asked is told
-            said = {"fault": f"{type(fault).__name__}: {fault}"[:500]}
-        print(json.dumps(said, separators=(",", ":")), flush=True)
+    await serve_lines({"open": asker.open, "ask": asker.ask})
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.clients import WentWrong
 from bench.process import children
+from bench.program import WentWrong, stop
 from roomgate.cli.demo.certificates import Authority
 from roomgate.cli.demo.inside import Inside
 from roomgate.listening import lasting_port
@@ -110,14 +110,7 @@ async def _running(folder: Path, config: str, port: int) -> AsyncIterator[int]:
                 raise WentWrong("nginx did not start")
         yield process.pid
     finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                async with asyncio.timeout(5):
-                    await process.wait()
-            finally:
-                if process.returncode is None:
-                    process.kill()
+        await stop(process)
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ site's cap on commands, which is there to stop just what a measurement does.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench import ROOT
@@ -16,6 +16,7 @@ from bench.nginx import Chain
 from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.world import POLICY, STORY, World
+from roomgate.clock import SystemClock
 
 START_S = 120.0
 UNCAPPED = 1_000_000
@@ -45,20 +46,29 @@ class Scene:
     def pid(self, program: str) -> int:
         return self.world.programs.pid(program)
 
+    def now(self) -> float:
+        """Seconds of the wall clock, as the ledgers have it."""
+        return SystemClock().now().timestamp()
+
     async def people(self, count: int, capabilities: Sequence[str], start: int = 0) -> list[Person]:
         """New people, each with a token and one grant on every room. None has a password."""
-        names = [room.name for room in self.rooms]
         made = []
         for number in range(start, start + count):
             name = f"person-{number}"
             who = await self.admin.call("POST", "/api/v1/people", {"name": name})
             token = await self.admin.call("POST", "/api/v1/tokens", {"person": who["id"], "minutes": 60})
-            wish = {
-                "person": who["id"], "rooms": names, "capabilities": list(capabilities), "minutes": 60,
-                "reason": "a measurement",
-            }  # fmt: skip
-            grant = await self.admin.call("POST", "/api/v1/grants", wish)
-            made.append(Person(who["id"], name, token["token"], grant["id"]))
+            made.append(Person(who["id"], name, token["token"], await self._grant(who["id"], capabilities)))
+        return made
+
+    async def grant_again(self, person: Person, capabilities: Sequence[str]) -> Person:
+        return replace(person, grant=await self._grant(person.id, capabilities))
+
+    async def _grant(self, person: str, capabilities: Sequence[str]) -> str:
+        wish = {
+            "person": person, "rooms": [room.name for room in self.rooms], "capabilities": list(capabilities),
+            "minutes": 60, "reason": "a measurement",
+        }  # fmt: skip
+        made: str = (await self.admin.call("POST", "/api/v1/grants", wish))["id"]
         return made
 
     def through_hub(self, people: Sequence[Person]) -> list[Peer]:

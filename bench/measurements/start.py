@@ -5,7 +5,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.clients import WentWrong
+from bench.program import WentWrong
 from bench.result import Result, Table, judged
 from bench.run import Run
 from bench.samples import Spread, median
