@@ -1,16 +1,18 @@
 """What the kernel says of a running process: its time on the processor, and its memory."""
 
-import os
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
-_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+_SCHED = 2  # Linux: the clock that counts a process's time on the processor, in nanoseconds
 
 
 def cpu_s(pid: int) -> float:
-    """Seconds on the processor since it began, in user and system mode, all its threads. In steps of 10 ms."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * _TICK_S
+    """Seconds on the processor since it began, in user and system mode, all its threads.
+
+    The kernel's own clock of that process (`clock_getcpuclockid`), since /proc/<pid>/stat goes in steps of 10 ms.
+    """
+    return time.clock_gettime((~pid << 3) | _SCHED)
 
 
 def cpu_of(pids: Iterable[int]) -> float:
