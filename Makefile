@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit faults chaos break fuzz flood netns format lock clean reference pictures
+.PHONY: help setup setup-tests demo test check unit faults chaos break fuzz flood netns bench format lock clean reference pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -22,8 +22,8 @@ setup-tests: $(VENV)/.dev-ready
 	@tools/setup_tests.sh
 
 check: $(VENV)/.dev-ready  ## laws first: format, lint, types, direction of imports
-	@$(VENV)/bin/ruff format --check --quiet src tests tools
-	@$(VENV)/bin/ruff check --quiet src tests tools
+	@$(VENV)/bin/ruff format --check --quiet src tests tools bench
+	@$(VENV)/bin/ruff check --quiet src tests tools bench
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(VENV)/bin/mypy
 
@@ -55,9 +55,13 @@ flood: $(VENV)/.dev-ready  ## 2,000 slow sockets and 200 sign-ins a second while
 netns: setup-tests  ## each part in a network namespace of its own, with a firewall and a bad network between (as root)
 	@$(PY) tools/netns.py
 
+bench: $(VENV)/.dev-ready  ## what it costs, against the targets; writes docs/performance.md (BENCH="read cut", QUICK=1 to try)
+	@tools/setup_bench.sh
+	@$(PY) -m bench $(BENCH) $(if $(QUICK),--quick)
+
 format: $(VENV)/.dev-ready  ## mend what can be mended by machine
-	@$(VENV)/bin/ruff format src tests tools
-	@$(VENV)/bin/ruff check --fix src tests tools
+	@$(VENV)/bin/ruff format src tests tools bench
+	@$(VENV)/bin/ruff check --fix src tests tools bench
 
 reference: $(VENV)/.dev-ready  ## docs/reference, written anew from the code
 	@$(PY) tools/reference.py

@@ -19,6 +19,7 @@ from roomgate.sim.messages import Messages
 from roomgate.sim.offer import MASK, Offer
 from roomgate.sim.profile import Profile
 from roomgate.sim.refusal import CommandError, Denied, InvalidParams, MethodNotFound, Refused
+from roomgate.sim.restless import Restless
 from roomgate.sim.state import State
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.errors import BadArgument, InvalidPath, UnknownPath, XapiError
@@ -48,6 +49,7 @@ class Device:
     messages: Messages
     booted: datetime
     offer: Offer = field(default_factory=_offer)
+    restless: Restless | None = None
     reboot_wanted: bool = False
     settings: dict[tuple[str | int, ...], str | int] = field(default_factory=dict)  # what was set, by its path
     _handlers: dict[str, Handler] = field(default_factory=dict)
@@ -169,10 +171,13 @@ class Device:
         self.calls.tick(now)
         self.messages.tick(now)
         self.diary.tick(now)
+        if self.restless is not None:
+            self.restless.tick(self.state, now)
 
     def next_at(self, now: datetime) -> datetime | None:
         """When `tick` is due next; None where nothing waits."""
-        waits = (self.calls.next_at(), self.messages.next_at(), self.diary.next_at(now))
+        unrest = self.restless.due if self.restless is not None else None
+        waits = (self.calls.next_at(), self.messages.next_at(), self.diary.next_at(now), unrest)
         return min((moment for moment in waits if moment is not None), default=None)
 
     def reboot(self, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 It plays a physical screen that hangs on the device by a cable, so it has a listener of its own on loopback and
 is not on the device's network interface; plain HTTP is enough for a wire that leaves nobody's machine. The
-same listener takes the acts of the world: somebody calls the room, something breaks.
+same listener takes the acts of the world: somebody calls the room, something breaks, something never rests.
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from roomgate.sim.http import (
     static,
     text,
 )
+from roomgate.sim.restless import parse_unrest
 from roomgate.sim.room import Room
 
 BY = "panel"
@@ -85,6 +86,8 @@ class Panel:
         try:
             if request.path == "/fault":
                 self._room.break_down(parse_fault(request.body))
+            elif request.path == "/unrest":
+                self._room.stir(parse_unrest(request.body))
             else:
                 self._touch(request.path, _read_touch(request, is_form))
         except RoomgateError as refused:

@@ -17,6 +17,7 @@ from roomgate.sim.faults import Fault, Faults, Kind
 from roomgate.sim.gate import Gate
 from roomgate.sim.journal import Journal
 from roomgate.sim.profile import Profile
+from roomgate.sim.restless import Restless, Unrest
 from roomgate.sim.session import Session
 from roomgate.sim.store import Keeper, load_state
 
@@ -144,6 +145,11 @@ class Room:
         elif self.faults.apply(fault, self.clock.monotonic()):
             self._drop()
         self.settle()
+
+    def stir(self, unrest: Unrest | None) -> None:
+        """From now on something changes again and again; None: nothing does by itself."""
+        self.device.restless = None if unrest is None else Restless.of(unrest, self.name, self.clock.now())
+        self._woken.set()
 
     def _reboot(self, seconds: float) -> None:
         self._drop()

@@ -98,6 +98,9 @@ async def test_other_buttons(tmp_path: Path) -> None:
     assert (await finger.send("POST", "/dismiss", {"feedback": "f1"}))[1]["prompt"] is None
     assert (await finger.send("POST", "/fault", {"kind": "delay", "seconds": 1}))[0] == 200
     assert finger.room.faults.delay_s == 1
+    assert (await finger.send("POST", "/unrest", {"leaf": "Status/Audio/Volume", "seconds": 2}))[0] == 200
+    assert finger.room.device.restless is not None
+    assert (await finger.send("POST", "/unrest", {"leaf": "Status/Audio"}))[0] == 409
     for path, body in (("/explode", {}), ("/fault", {"kind": "melt"}), ("/join", {"bookings": 1}), ("/join", b"{")):
         assert (await finger.send("POST", path, body))[0] == 409
     finger.room.close()

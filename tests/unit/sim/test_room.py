@@ -11,6 +11,7 @@ from roomgate.clock import HandClock, SystemClock
 from roomgate.sim.faults import Fault, Kind
 from roomgate.sim.journal import read_journal
 from roomgate.sim.profile import get_profile
+from roomgate.sim.restless import parse_unrest
 from roomgate.sim.room import Connection, Cut, Room
 from roomgate.sim.store import ensure_passphrases
 from support.waiting import until
@@ -121,3 +122,19 @@ async def test_a_new_volume_is_kept_a_moment_later(tmp_path: Path) -> None:
         await until(lambda: b'"volume":7' in (tmp_path / "state.json").read_bytes())
         running.cancel()
     room.journal.close()
+
+
+@pytest.mark.asyncio
+async def test_a_restless_room_tells_of_each_change_until_it_is_quiet_again(tmp_path: Path) -> None:
+    room, connection = made(tmp_path, SystemClock())
+    ask(room, connection, "xFeedback/Subscribe", Query=["Status", "Audio", "Volume"])
+    drained(connection)
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        running = group.create_task(room.run())
+        room.stir(parse_unrest(b'{"leaf": "Status/Audio/Volume", "seconds": 0.05}'))
+        told = [json.loads(str(await connection.outgoing.get())) for _ in range(3)]
+        room.stir(None)
+        running.cancel()
+    assert [one["params"]["Status"]["Audio"]["Volume"] for one in told] == [31, 32, 33]
+    assert room.device.next_at(room.clock.now()) is None
+    room.close()

@@ -1,0 +1,82 @@
+"""What each measurement makes of its samples: pure, so tried on samples of our own."""
+
+import pytest
+
+from bench.measurements import command, connector, cut, growth, read, rooms_page, start, throughput
+from bench.measurements.asking import HUB, NGINX
+from bench.measurements.connector import GOES_UP, STAYS, Memory, Windows
+from bench.measurements.cut import Fell
+from bench.measurements.growth import Grown
+from bench.measurements.rooms_page import Loads
+from bench.measurements.throughput import Seen
+from bench.result import Result
+
+
+def by_id(result: Result) -> dict[str, float]:
+    return {one.id: one.measured for one in result.judged}
+
+
+def took(ours: float, theirs: float) -> dict[str, dict[str, list[list[float]]]]:
+    return {
+        how: {HUB: [[ours] * 99 + [ours * 6]] * 3, NGINX: [[theirs] * 100] * 3} for how in ("one", "paced", "at once")
+    }
+
+
+def test_a_read_is_held_against_the_proxies_and_its_tail_against_itself():
+    found = read.build(took(1500.0, 400.0))
+    assert by_id(found) == pytest.approx({"read.one.p50": 1.1, "read.paced.p99": 1.0, "read.at-once.p99": 1.0})
+    slow = took(1500.0, 400.0)
+    slow["paced"][HUB] = [[1000.0] * 95 + [9000.0] * 5] * 3
+    assert by_id(read.build(slow))["read.paced.p99"] == pytest.approx(9.0)
+
+
+def test_a_command_is_held_against_its_own_repeats_read_and_flushes():
+    reads, flushes = [[1000.0], [2000.0], [3000.0]], [[500.0], [600.0], [700.0]]
+    commands = took(0.0, 400.0)
+    commands["one"][HUB] = [[2100.0], [3300.0], [4700.0]]
+    (target,) = command.build(reads, flushes, commands).judged
+    assert (target.measured, target.low, target.high) == pytest.approx((0.1, 0.1, 0.3))
+    assert target.met
+
+
+def test_throughput_tells_each_process():
+    seen = Seen([900.0, 1000.0], {"hub": [500.0, 600.0], "connector": [400.0, 300.0]}, {"hub": [0.9, 0.9], "connector": [0.4, 0.4]})  # fmt: skip
+    result = throughput.build({kind: {HUB: seen, NGINX: seen} for kind in ("read", "command")})
+    assert by_id(result) == {"throughput.read": 950.0, "throughput.command": 950.0}
+    assert ["reads, roomgate", "together", "900 (900–900)", "130%"] in result.tables[0].rows
+
+
+def test_the_cut_is_judged_by_the_last_frame():
+    fell = Fell([[10.0] * 98 + [400.0] * 2], [[20.0] * 100], {"socket": [[1.0]], "events": [[2.0]]}, [[5.0]])
+    result = cut.build({"at once": fell, "one by one": fell}, 50)
+    assert by_id(result) == {"cut.at-once.p99": 400.0, "cut.one-by-one.p99": 400.0}
+    assert not any(one.met for one in result.judged)
+
+
+def test_memory_is_counted_for_each_room_beyond_the_first_and_time_for_a_thousand_messages():
+    windows = Windows([500.0, 500.0], [0.05, 0.06], [0.01, 0.01], [0.02, 0.02])
+    quiet = Windows([0.0, 0.0], [0.01, 0.01], [0.0, 0.0], [0.0, 0.0])
+    result = connector.build(
+        Memory(60_000, 160_000, 2001), Memory(16_000, 136_000, 2001), 160_000, {"": quiet, STAYS: windows, GOES_UP: windows}
+    )  # fmt: skip
+    assert by_id(result) == pytest.approx({"connector.memory": 50.0, "connector.cpu": 11.0})
+
+
+def test_starts_are_judged_by_what_each_program_says():
+    result = start.build({"hub": [1.0, 3.0, 2.5], "connector": [1.0]}, {"help": [100.0, 120.0], "python": [20.0]})
+    assert by_id(result) == {"start.hub": 2.5, "start.connector": 1.0, "start.help": 110.0}
+    assert [one.met for one in result.judged] == [False, True, True]
+
+
+def test_the_page_is_judged_with_the_most_rooms():
+    small, large = Loads([9e4], [2e4], [90.0], [95.0]), Loads([1.2e5], [4e4], [150.0], [160.0])
+    result = rooms_page.build({10: (small, [50.0]), 5000: (large, [90.0, 120.0])})
+    assert by_id(result) == {"rooms-page.bytes": 120.0, "rooms-page.first": 150.0, "rooms-page.update": 105.0}
+
+
+def test_growth_names_the_cost_that_grows_most():
+    grown = Grown({"flat": {10: 1.0, 100: 1.0}, "steep": {10: 1.0, 100: 100.0}})
+    result = growth.build(dict.fromkeys(("rooms", "people", "entries"), grown))
+    assert by_id(result) == pytest.approx({"growth.rooms": 2.0, "growth.people": 2.0, "growth.entries": 2.0})
+    assert all(one.how.startswith("steep") for one in result.judged)
+    assert {plot.name for plot in result.plots} == {"growth-rooms", "growth-people", "growth-entries"}
