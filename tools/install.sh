@@ -8,3 +8,4 @@ PIP_DISABLE_PIP_VERSION_CHECK=1
 export PIP_DISABLE_PIP_VERSION_CHECK
 "$venv/bin/python" -m pip install --quiet --require-hashes --requirement "$requirements"
 "$venv/bin/python" -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+"$venv/bin/python" -m compileall -q src  # so that the first start is as quick as the next

@@ -1,45 +1,70 @@
-"""Structured logs on standard error: a fixed event word, facts as fields. A log is not the ledger."""
+"""Structured logs on standard error: a fixed event word, facts as fields. A log is not the ledger.
 
+A line of JSON for each event, and nothing else: so it needs no logging framework (docs/adr/0021-own-log-lines.md).
+"""
+
+import json
 import logging
 import sys
-from typing import TextIO, cast
+import traceback
 
-import structlog
+from roomgate.clock import SystemClock, iso
 
-
-class _Stderr:
-    """Where the lines go. A full disk or a closed pipe behind it loses lines and stops nobody's work."""
-
-    def write(self, text: str) -> int:
-        try:
-            return sys.stderr.write(text)
-        except (OSError, ValueError):
-            return len(text)
-
-    def flush(self) -> None:
-        try:
-            sys.stderr.flush()
-        except (OSError, ValueError):
-            pass  # as above
+_clock = SystemClock()
+_least = logging.INFO
 
 
-def setup(level: str = "INFO", *, json: bool = True) -> None:
-    """One line of JSON for each event (or a readable line for people)."""
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
-        cache_logger_on_first_use=False,
-    )
+def setup(level: str = "INFO") -> None:
+    """Events below this level are left out from now on; what libraries call an error becomes a line too.
+
+    Raises KeyError for a level that there is none of.
+    """
+    global _least
+    _least = logging.getLevelNamesMapping()[level]
     root = logging.getLogger()
     if not any(isinstance(one, _Foreign) for one in root.handlers):
         root.addHandler(_Foreign(logging.ERROR))
+
+
+class Logger:
+    """Says what happens in one part of a program. Facts are ids, numbers and words, not objects."""
+
+    __slots__ = ("_part",)
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+
+    def debug(self, event: str, **facts: object) -> None:
+        self._say(logging.DEBUG, event, facts)
+
+    def info(self, event: str, **facts: object) -> None:
+        self._say(logging.INFO, event, facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        self._say(logging.WARNING, event, facts)
+
+    def error(self, event: str, *, exc_info: BaseException | None = None, **facts: object) -> None:
+        """With ``exc_info``, where in the code it happened is a fact too."""
+        if exc_info is not None:
+            facts["exception"] = "".join(traceback.format_exception(exc_info)).rstrip()
+        self._say(logging.ERROR, event, facts)
+
+    def _say(self, level: int, event: str, facts: dict[str, object]) -> None:
+        if level < _least:
+            return
+        line = {
+            "event": event, "part": self._part, **facts,
+            "level": logging.getLevelName(level).lower(), "timestamp": iso(_clock.now()),
+        }  # fmt: skip
+        try:
+            sys.stderr.write(json.dumps(line, default=repr) + "\n")
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            pass  # a full disk or a closed pipe behind it loses lines and stops nobody's work
+
+
+def get(part: str) -> Logger:
+    return Logger(part)
 
 
 # uvicorn says so as an error when somebody was still connected at the stop that we asked for.
@@ -58,8 +83,3 @@ class _Foreign(logging.Handler):
             words=record.getMessage()[:300],
             error=f"{type(fault).__name__}: {fault}"[:300] if fault else "",
         )
-
-
-def get(name: str) -> structlog.stdlib.BoundLogger:
-    logger: structlog.stdlib.BoundLogger = structlog.get_logger(part=name)
-    return logger

@@ -6,7 +6,6 @@ import io
 import json
 
 import pytest
-import structlog
 
 from roomgate import log
 
@@ -14,9 +13,8 @@ from roomgate import log
 @pytest.fixture(autouse=True)
 def as_before():
     """The set-up is the process's; other tests get it back as it was."""
-    kept = structlog.get_config()
     yield
-    structlog.configure(**kept)
+    log.setup()
 
 
 def test_an_event_is_one_line_of_json_on_standard_error(capsys):
@@ -50,10 +48,22 @@ def test_what_is_below_the_level_is_left_out(capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_for_people_it_is_a_readable_line(capsys):
-    log.setup(json=False)
-    log.get("hub").info("hub.ready", port=8443)
-    assert "hub.ready" in capsys.readouterr().err
+def test_a_fact_that_json_has_no_word_for_is_written_as_it_shows_itself(capsys):
+    log.setup()
+    log.get("hub").info("odd", what=b"bytes", where={1})
+    line = json.loads(capsys.readouterr().err)
+    assert (line["what"], line["where"]) == ("b'bytes'", "{1}")
+
+
+def test_where_a_fault_happened_is_a_fact_of_the_same_line(capsys):
+    log.setup()
+    try:
+        int("rubbish")
+    except ValueError as fault:
+        log.get("hub").error("request.failed", exc_info=fault)
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "test_log.py" in json.loads(err)["exception"]
 
 
 def test_an_unknown_level_is_refused():

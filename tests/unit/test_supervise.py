@@ -7,10 +7,10 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from structlog.testing import capture_logs
 
 from roomgate.connector.uplink import RETRY_S
 from roomgate.supervise import keep, pauses
+from support.logged import logged
 from support.waiting import until
 
 
@@ -48,7 +48,7 @@ class Work:
 
 async def until_steady(work: Work, dice: Dice, most_s: float = 30.0) -> list[dict[str, object]]:
     """Keep the work until it stays, then cancel: what was logged."""
-    with capture_logs() as lines:
+    with logged() as lines:
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
             kept = group.create_task(keep("fleet", work, first_s=1.0, most_s=most_s, jitter=dice))
             await work.steady.wait()
@@ -90,7 +90,7 @@ async def test_a_service_that_stays_is_up_again_and_its_next_fall_is_told_too():
             return
         raise next_one
 
-    with capture_logs() as lines:
+    with logged() as lines:
         async with asyncio.timeout(5), asyncio.TaskGroup() as group:
             kept = group.create_task(keep("witness", work, steady_s=0.01, jitter=Dice()))
             await until(lambda: len(lines) == 2)

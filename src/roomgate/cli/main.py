@@ -3,7 +3,6 @@
 import io
 import os
 import sys
-from typing import Literal
 
 from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
@@ -19,12 +18,11 @@ def _default(value: object) -> str | None:
 app = App(
     name="roomgate",
     help="Reach the meeting rooms behind your firewall, and be shut out of them in a second.\n\n"
-    "Example: ``roomgate demo`` shows all of it on this machine. ``roomgate COMMAND --help`` tells more.",
+    "Example: `roomgate demo` shows all of it on this machine. `roomgate COMMAND --help` tells more.",
     version=__version__,
     version_flags=["--version"],
     default_parameter=Parameter(negative=(), show_default=_default),
 )
-app.register_install_completion_command()
 
 _GROUPS = {
     "demo": ("demo.command:demo", "The whole job, once, in front of you.\n\nExample: ``roomgate demo --once``"),
@@ -57,25 +55,22 @@ _GROUPS = {
     "ledger": ("ledger:app", "The record: verify, export, reconcile."),
     "check": ("check:app", "Is my connector a 2019 connector?"),
     "xapi": ("xapi:app", "The client library from a shell."),
+    "completion": (
+        "completion:completion",
+        "Print the completion script of a shell; `roomgate --install-completion` puts it in its place for you.\n\nExample: ``roomgate completion bash > ~/.local/share/bash-completion/completions/roomgate``",
+    ),
+    "--install-completion": ("completion:install", "Install shell completion for this application."),
 }
 
 for _name, (_target, _help) in _GROUPS.items():
     app.command(f"roomgate.cli.{_target}", name=_name, help=_help)
 
 
-@app.command
-def completion(shell: Literal["bash", "zsh", "fish"] = "bash", /) -> None:
-    """Print the completion script of a shell; `roomgate --install-completion` puts it in its place for you.
-
-    Example: ``roomgate completion bash > ~/.local/share/bash-completion/completions/roomgate``
-    """
-    print(app.generate_completion(shell=shell))
-
-
 def main(words: list[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
-    from roomgate.cli import exits
-
+    # The first page has no need of markdown, and to load that takes as long as to show the page.
+    named = any(not word.startswith("-") for word in (sys.argv[1:] if words is None else words))
+    app.help_format = "markdown" if named else "plaintext"
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal that lacks a letter gets its number
@@ -83,6 +78,8 @@ def main(words: list[str] | None = None) -> None:
         code = app(words, exit_on_error=False, print_error=True, result_action="return_value")
         sys.stdout.flush()
     except CycloptsError as wrong:
+        from roomgate.cli import exits
+
         chain = " ".join(("roomgate", *(wrong.command_chain or ())))
         print(f"  `{chain} --help` shows how it is used.", file=sys.stderr)
         sys.exit(exits.USAGE)
@@ -91,12 +88,14 @@ def main(words: list[str] | None = None) -> None:
     except BrokenPipeError:
         # Whoever read us has enough. Python would complain of it once more when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(exits.DONE)
+        sys.exit(0)
     except BaseException as error:  # the outermost edge of the program
         if os.environ.get("ROOMGATE_DEBUG"):
             raise
+        from roomgate.cli import exits
+
         sys.exit(exits.tell(error))
-    sys.exit(code if isinstance(code, int) else exits.DONE)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

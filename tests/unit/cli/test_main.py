@@ -107,30 +107,6 @@ def test_help_loads_no_heavy_package(words):
     assert set(done.stdout.split()) & HEAVY == set()
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_has_its_completion_and_it_knows_the_verbs(shell):
-    script = run("completion", shell).out
-    assert {"hang-up", "service-account", "explain"} <= set(re.findall(r"[a-z]+(?:-[a-z]+)*", script))
-
-
-def test_completion_installs_itself_where_the_shell_looks(tmp_path):
-    done = process(
-        "-m", "roomgate.cli.main", "--install-completion", "--shell", "bash", "--output", str(tmp_path / "roomgate"),
-        HOME=str(tmp_path),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert "hang-up" in (tmp_path / "roomgate").read_text()
-
-
-def test_bash_takes_the_script():
-    script = run("completion", "bash").out
-    assert subprocess.run(["bash", "-n"], input=script, text=True, timeout=60, check=False).returncode == 0
-
-
-def test_a_shell_that_there_is_none_of():
-    assert run("completion", "ksh").code == 2
-
-
 def test_a_reader_that_has_enough_is_no_error():
     reading, writing = os.pipe()
     os.close(reading)

@@ -7,8 +7,10 @@ is known already, one for all others. A flood from strangers fills theirs, and n
 import asyncio
 import contextlib
 import os
+import secrets
 import threading
 import unicodedata
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from typing import ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from roomgate.errors import BadInput, RoomgateError
 
@@ -96,6 +99,18 @@ class _Lane:
             self._waiting -= 1
 
 
+def _hash_of_nobody(hasher: PasswordHasher) -> str:
+    """As much work to verify as anybody's, and no password is known to fit: it was drawn, not computed.
+
+    (To compute one would cost each start of the hub what a sign-in costs.)
+    """
+    salt, digest = (
+        b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (hasher.salt_len, hasher.hash_len)
+    )
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${digest}"
+
+
 class Passwords:
     """Hashes and verifies. An account that does not exist costs the same as one that does.
 
@@ -105,7 +120,7 @@ class Passwords:
     def __init__(self, cost: Argon2) -> None:
         self._hasher = PasswordHasher(cost.time_cost, cost.memory_kib, cost.parallelism)
         self._lanes = {known: _Lane() for known in (False, True)}
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = _hash_of_nobody(self._hasher)
 
     async def hash(self, password: str) -> str:
         """For somebody who is signed in. Raises Busy when too many wait."""

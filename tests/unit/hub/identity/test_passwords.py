@@ -1,6 +1,8 @@
 import asyncio
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from roomgate.errors import BadInput
 from roomgate.hub.identity.passwords import Argon2, Busy, Passwords, check_new, commonest
@@ -32,6 +34,17 @@ async def test_only_the_password_itself_verifies() -> None:
         assert not await passwords.verify(stored, "four unrelated word")
         assert not await passwords.verify(None, "nobody has this password")
         assert not await passwords.verify("rubbish", "rubbish")
+    finally:
+        passwords.close()
+
+
+def test_nobodys_hash_is_as_much_work_as_anybodys_and_really_looked_at() -> None:
+    passwords = Passwords(CHEAP)
+    hasher = PasswordHasher(CHEAP.time_cost, CHEAP.memory_kib, CHEAP.parallelism)
+    try:
+        assert extract_parameters(passwords._nobody) == extract_parameters(hasher.hash("anybody's password"))
+        with pytest.raises(VerifyMismatchError):  # and not: that is no hash, which would cost nothing
+            hasher.verify(passwords._nobody, "anybody's password")
     finally:
         passwords.close()
 
