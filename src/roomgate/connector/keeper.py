@@ -314,12 +314,31 @@ class Keeper:
 
     async def _attach(self, client: Client, group: asyncio.TaskGroup) -> None:
         """Every feed subscribed anew, or refused; whoever listened before hears of the gap first."""
-        for feed in self._feeds:
+        feeds = tuple(self._feeds)
+        for feed in feeds:
             feed.gap()
-            self._start(feed, client, group)
-        waiting = [feed.ready for feed in self._feeds if feed.ready is not None]
-        if waiting:
-            await asyncio.wait(waiting, timeout=SUBSCRIBE_S)
+            if feed.dashboard:
+                feed.ready = asyncio.get_running_loop().create_future()
+            else:
+                self._start(feed, client, group)
+        reading = group.create_task(self._read_dashboard(feeds, client), name=f"{self._device}.dashboard")
+        await asyncio.wait({reading}, timeout=SUBSCRIBE_S)
+
+    async def _read_dashboard(self, feeds: tuple[Feed, ...], client: Client) -> None:
+        """The dashboard's feeds one after the other, then the others until they are there.
+
+        All at once, the answers would come in one burst, and each connection would keep buffers of that size.
+        """
+        try:
+            for feed in feeds:
+                if feed.dashboard and feed.ready is not None:
+                    await self._read(feed, feed.ready, client)
+            if others := [feed.ready for feed in feeds if feed.ready is not None]:
+                await asyncio.wait(others)
+        finally:
+            for feed in feeds:
+                if feed.dashboard and feed.ready is not None:
+                    _settle(feed.ready, ConnectionGone("The subscription ended"))
 
     async def _until_end(self, client: Client) -> str:
         """Why the connection ended."""
