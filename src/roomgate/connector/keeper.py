@@ -106,7 +106,6 @@ class Keeper:
         self._group: asyncio.TaskGroup | None = None
         self._one_login = asyncio.Lock()
         self._one_privileged = asyncio.Lock()
-        self._parted = Flag()  # the connection is to end now
         self._allowed = Flag()  # to connect
         self._down_said = False
         why = quarantine.of(device)
@@ -227,13 +226,13 @@ class Keeper:
         self.part()
         await self._quarantine.lift(self._device, self.name, by)
         self._become(RoomCondition.OFFLINE, "confirmed", "Confirmed at the site; connecting.")
-        self._parted.clear()
         self._allowed.set()
         return True
 
     def part(self) -> None:
         """End the connection now; nothing more is said to the device."""
-        self._parted.set()
+        if self._client is not None:
+            self._client.end("ended here")
 
     def retire(self, words: str) -> None:
         """The site has let the device go: from now on only what ends something is done."""
@@ -254,7 +253,6 @@ class Keeper:
             except (XapiError, TimeoutError, RoomgateError) as fault:
                 self._offline(str(fault))
                 return
-            self._parted.clear()
             try:
                 await self._live(client)
             finally:
@@ -303,7 +301,7 @@ class Keeper:
                 self._changed(self._device)
                 if self.may_login:
                     self._online()
-                reason = await self._until_end(client)
+                reason = str(await client.wait_closed())
             finally:
                 self._client = self._group = None
                 await client.aclose()  # first the connection, so that no feed takes its leave of the device
@@ -339,16 +337,6 @@ class Keeper:
             for feed in feeds:
                 if feed.dashboard and feed.ready is not None:
                     _settle(feed.ready, ConnectionGone("The subscription ended"))
-
-    async def _until_end(self, client: Client) -> str:
-        """Why the connection ended."""
-        async with asyncio.TaskGroup() as group:
-            closed = group.create_task(client.wait_closed())
-            parted = group.create_task(self._parted.wait())
-            await asyncio.wait((closed, parted), return_when=asyncio.FIRST_COMPLETED)
-            closed.cancel()
-            parted.cancel()
-        return str(closed.result()) if closed.done() and not closed.cancelled() else "ended here"
 
     def _start(self, feed: Feed, client: Client, group: asyncio.TaskGroup) -> None:
         feed.ready = asyncio.get_running_loop().create_future()
