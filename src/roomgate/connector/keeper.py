@@ -106,7 +106,6 @@ class Keeper:
         self._group: asyncio.TaskGroup | None = None
         self._one_login = asyncio.Lock()
         self._one_privileged = asyncio.Lock()
-        self._parted = Flag()  # the connection is to end now
         self._allowed = Flag()  # to connect
         self._down_said = False
         why = quarantine.of(device)
@@ -227,13 +226,13 @@ class Keeper:
         self.part()
         await self._quarantine.lift(self._device, self.name, by)
         self._become(RoomCondition.OFFLINE, "confirmed", "Confirmed at the site; connecting.")
-        self._parted.clear()
         self._allowed.set()
         return True
 
     def part(self) -> None:
         """End the connection now; nothing more is said to the device."""
-        self._parted.set()
+        if self._client is not None:
+            self._client.end("ended here")
 
     def retire(self, words: str) -> None:
         """The site has let the device go: from now on only what ends something is done."""
@@ -254,7 +253,6 @@ class Keeper:
             except (XapiError, TimeoutError, RoomgateError) as fault:
                 self._offline(str(fault))
                 return
-            self._parted.clear()
             try:
                 await self._live(client)
             finally:
@@ -303,7 +301,7 @@ class Keeper:
                 self._changed(self._device)
                 if self.may_login:
                     self._online()
-                reason = await self._until_end(client)
+                reason = str(await client.wait_closed())
             finally:
                 self._client = self._group = None
                 await client.aclose()  # first the connection, so that no feed takes its leave of the device
@@ -314,22 +312,31 @@ class Keeper:
 
     async def _attach(self, client: Client, group: asyncio.TaskGroup) -> None:
         """Every feed subscribed anew, or refused; whoever listened before hears of the gap first."""
-        for feed in self._feeds:
+        feeds = tuple(self._feeds)
+        for feed in feeds:
             feed.gap()
-            self._start(feed, client, group)
-        waiting = [feed.ready for feed in self._feeds if feed.ready is not None]
-        if waiting:
-            await asyncio.wait(waiting, timeout=SUBSCRIBE_S)
+            if feed.dashboard:
+                feed.ready = asyncio.get_running_loop().create_future()
+            else:
+                self._start(feed, client, group)
+        reading = group.create_task(self._read_dashboard(feeds, client), name=f"{self._device}.dashboard")
+        await asyncio.wait({reading}, timeout=SUBSCRIBE_S)
 
-    async def _until_end(self, client: Client) -> str:
-        """Why the connection ended."""
-        async with asyncio.TaskGroup() as group:
-            closed = group.create_task(client.wait_closed())
-            parted = group.create_task(self._parted.wait())
-            await asyncio.wait((closed, parted), return_when=asyncio.FIRST_COMPLETED)
-            closed.cancel()
-            parted.cancel()
-        return str(closed.result()) if closed.done() and not closed.cancelled() else "ended here"
+    async def _read_dashboard(self, feeds: tuple[Feed, ...], client: Client) -> None:
+        """The dashboard's feeds one after the other, then the others until they are there.
+
+        All at once, the answers would come in one burst, and each connection would keep buffers of that size.
+        """
+        try:
+            for feed in feeds:
+                if feed.dashboard and feed.ready is not None:
+                    await self._read(feed, feed.ready, client)
+            if others := [feed.ready for feed in feeds if feed.ready is not None]:
+                await asyncio.wait(others)
+        finally:
+            for feed in feeds:
+                if feed.dashboard and feed.ready is not None:
+                    _settle(feed.ready, ConnectionGone("The subscription ended"))
 
     def _start(self, feed: Feed, client: Client, group: asyncio.TaskGroup) -> None:
         feed.ready = asyncio.get_running_loop().create_future()

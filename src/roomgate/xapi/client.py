@@ -82,6 +82,10 @@ class Client:
         assert self._reason is not None
         return self._reason
 
+    def end(self, reason: str) -> None:
+        """The connection is over, now: whoever waits gets DeviceGone, and `aclose` remains to be done."""
+        self._end(DeviceGone(reason))
+
     async def aclose(self) -> None:
         """End the connection; whoever waits gets DeviceGone."""
         self._end(DeviceGone("the connection was closed here"))
