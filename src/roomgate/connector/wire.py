@@ -15,7 +15,6 @@ from roomgate.link.inner_tls import InnerTls
 from roomgate.link.messages import LinkBroken, ToConnector, decode_at_connector
 
 MAX_FRAME = 256 * 1024
-TOGETHER = 16 * 1024  # bytes of small messages that are sent as one
 STALL_S = 10.0  # bytes that no proxy takes for so long will not arrive in time
 
 
@@ -103,15 +102,12 @@ class Wire(WSListener):
             except TimeoutError as stalled:
                 raise LinkBroken("The link does not move.") from stalled
             before()
-            chunks, size = [], 0
-            while size < TOGETHER and (chunk := self.sender.next_chunk()) is not None:
-                chunks.append(chunk)
-                size += len(chunk)
-            if not chunks:
+            few = self.sender.next_few()
+            if not few:
                 self._work.clear()
                 await self._work.wait()
                 continue
-            self._tls.send(b"".join(chunks))
+            self._tls.send(few)
             self._flush()
             await asyncio.sleep(0)
 

@@ -18,6 +18,7 @@ from roomgate.errors import RoomgateError
 from roomgate.link.messages import LinkBroken
 
 CHUNK = 64 * 1024  # payload bytes
+TOGETHER = 16 * 1024  # bytes of small messages that are sent as one
 MAX_MESSAGE = 8 * 1024 * 1024
 MAX_OPEN = 256
 MAX_HELD = 2 * MAX_MESSAGE  # bytes of unfinished messages together
@@ -99,6 +100,18 @@ class Sender:
                 self._bytes[0 if priority is Priority.URGENT else 1] -= len(waiting.message)
             return _HEAD.pack(len(payload), waiting.number, last) + payload
         return None
+
+    def next_few(self) -> bytes:
+        """Small messages go together, since each record and each write has its price; empty where nothing waits.
+
+        A little at a time: so what is urgent waits for that little at most.
+        """
+        chunks: list[bytes] = []
+        size = 0
+        while size < TOGETHER and (chunk := self.next_chunk()) is not None:
+            chunks.append(chunk)
+            size += len(chunk)
+        return b"".join(chunks)
 
     @property
     def urgent(self) -> bool:

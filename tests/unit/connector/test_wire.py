@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 import pytest
 from picows import WSMsgType
 
-from roomgate.connector.wire import TOGETHER, Wire, connect
+from roomgate.connector.wire import Wire, connect
 from roomgate.errors import Unreachable
-from roomgate.link.frames import Priority, Receiver
+from roomgate.link.frames import TOGETHER, Priority, Receiver
 from roomgate.link.identity import build_private_pem
 from roomgate.link.inner_tls import InnerTls
 from roomgate.link.messages import LinkBroken, ToConnector

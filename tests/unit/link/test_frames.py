@@ -148,3 +148,15 @@ def test_rubbish_raises_only_our_error(rubbish: bytes) -> None:
     except LinkBroken:
         return
     assert sum(map(len, heard)) <= len(rubbish)
+
+
+def test_small_messages_go_together_and_big_ones_leave_room_for_what_is_urgent() -> None:
+    sender, receiver = Sender(), Receiver()
+    for n in range(3):
+        sender.put(b"small %d" % n, Priority.SIGNED)
+    sender.put(bytes(3 * CHUNK), Priority.REST)
+    assert receiver.feed(sender.next_few()) == [b"small 0", b"small 1", b"small 2"]
+    sender.put(b"cut", Priority.URGENT)
+    assert receiver.feed(sender.next_few())[0] == b"cut"
+    assert [len(m) for m in receiver.feed(sender.next_few())] == [3 * CHUNK]
+    assert sender.next_few() == b""

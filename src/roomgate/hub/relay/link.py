@@ -388,13 +388,13 @@ class _Shore:
 
     async def write(self, link: HubLinkSession) -> None:
         while True:
-            chunk = link.sender.next_chunk()
-            if chunk is not None:
-                self._tls.send(chunk)
+            few = link.sender.next_few()
+            if few:
+                self._tls.send(few)
             await self._flush()
             if not link.sender.urgent:
                 link.calm.set()
-            if chunk is None:
+            if not few:
                 link.work.clear()
                 await link.work.wait()
 
