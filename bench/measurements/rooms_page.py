@@ -21,7 +21,7 @@ from bench.words import number, spread
 from support.browser import chromium
 
 NAME = "rooms-page"
-SECONDS = 75.0
+SECONDS = 70.0
 ROOMS = 5000
 MOST_KB, FIRST_MS, UPDATE_MS = 100.0, 200.0, 100.0
 GAP_S = 0.7  # between two changes
@@ -56,7 +56,7 @@ class Loads:
 
 
 async def measure(run: Run) -> Result:
-    rooms, loads, changes = run.size(ROOMS, 200), run.size(9, 2), run.size(30, 3)
+    rooms, loads, changes = run.size(ROOMS, 200), run.size(9, 2), run.size(20, 3)
     found: dict[int, tuple[Loads, list[float]]] = {}
     run.say("starting hub, connector, witness, simulator and Chromium")
     async with scene(run.place("world")) as world, chromium() as browser:
