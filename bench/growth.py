@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 
-def exponent(costs: Mapping[float, float]) -> float:
+def exponent(costs: Mapping[int, float]) -> float:
     """The steepest growth between two sizes that lie at least a factor of five apart, as a power: 1 is linear.
 
     Measured between neighbours, so that a bend upwards at the end is seen. 0.0 where nothing grows or too little

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench import ROOT
+from bench.program import WentWrong
 from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.world import World
@@ -16,7 +17,7 @@ from roomgate.connector.vault import Vault, _bound, _Value
 _EACH = 250  # rooms of one process: so that it is ready long before it is given up
 _AT_ONCE = 2
 _START_S = 300.0
-_CONNECT_S = 180.0
+_CONNECT_S = 300.0
 _LOOK_S = 1.0
 
 
@@ -77,13 +78,13 @@ class ManyRooms(World):
 
     async def connected(self) -> None:
         """Wait until the hub has live news of every room that is named."""
-        admin = self.caller()
+        admin, fine = self.caller(), 0
         try:
             async with asyncio.timeout(_CONNECT_S):
-                while True:
-                    if await self._fine(admin) >= self.named:
-                        return
+                while (fine := await self._fine(admin)) < self.named:
                     await asyncio.sleep(_LOOK_S)
+        except TimeoutError as late:
+            raise WentWrong(f"after {_CONNECT_S:.0f} s {fine} of {self.named} rooms were connected") from late
         finally:
             await admin.close()
 

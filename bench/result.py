@@ -78,7 +78,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     plots: list[Plot] = []
     notes: list[str] = []
     units: str = ""
-    samples: dict[str, object] = {}
+    samples: Mapping[str, object] = {}
 
 
 def verdict(one: Judged, profile: str | None) -> Verdict:

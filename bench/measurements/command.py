@@ -14,7 +14,7 @@ from bench.samples import Spread, median, thinned
 from bench.words import spread
 
 NAME = "command"
-SECONDS = 90.0
+SECONDS = 70.0
 PEOPLE = 50
 PACE_S = 0.5  # each of the 50 twice a second: 100 commands a second
 BEYOND_MS = 0.2
@@ -23,7 +23,7 @@ KEPT = 800
 
 
 async def measure(run: Run) -> Result:
-    repeats, seconds = run.size(5, 2), run.seconds(3.0, 1.0)
+    repeats, seconds = run.size(5, 2), run.seconds(1.5, 1.0)
     reads: Repeats = []
     flushes: Repeats = []
     took: dict[str, dict[str, Repeats]] = {how: {HUB: [], NGINX: []} for how in ("one", "paced", "at once")}

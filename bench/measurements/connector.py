@@ -19,14 +19,14 @@ from bench.samples import Spread
 from bench.words import number, spread
 
 NAME = "connector"
-SECONDS = 190.0
+SECONDS = 170.0
 ROOMS = 2000
 PAUSE_S = 2.0
 MOST_KIB, MOST_CPU = 80.0, 8.0
 # What rooms tell most often, and what is also passed on to the hub.
 STAYS, GOES_UP = "Status/RoomAnalytics/AmbientNoise/Level/A", "Status/Audio/Volume"
 HEARD = [["Status", "RoomAnalytics"], ["Status", "Audio", "Volume"]]  # by the bare ones: both of these
-SETTLE_S = 5.0
+SETTLE_S = 3.0
 _TOUCHES_AT_ONCE = 16
 _TOLD = 0.8  # of the messages that there should be; with fewer the simulator is what was measured
 
@@ -55,7 +55,7 @@ class Memory:
 
 
 async def measure(run: Run) -> Result:
-    rooms, windows, seconds = run.size(ROOMS, 60), run.size(6, 2), run.seconds(4.0, 2.0)
+    rooms, windows, seconds = run.size(ROOMS, 60), run.size(5, 2), run.seconds(3.0, 2.0)
     found: dict[str, Windows] = {"": Windows(), STAYS: Windows(), GOES_UP: Windows()}
     run.say(f"starting hub, connector, witness and {rooms:,} simulated rooms")
     async with many_rooms(run.place("world"), rooms) as world, started("bench.bare") as bare:

@@ -17,7 +17,7 @@ from bench.words import spread
 from roomgate.clock import parse_iso
 
 NAME = "cut"
-SECONDS = 75.0
+SECONDS = 50.0
 PEOPLE, EACH = 50, 10
 WITHIN_MS = 300.0
 TOUCH_S = 0.25  # between two touches of a panel, room after room
@@ -92,7 +92,9 @@ async def _cut(world: Scene, holder: Program, persons: Sequence[Person], act: Ac
         raise WentWrong(f"a channel ended otherwise than by a cut: {wrong[0]}")
     entries = {subject: at for subject, at in (await _revocations(world)).items() if subject not in before}
     kinds = {one["id"]: one["kind"] for one in channels}
-    last, end, by_kind = [], [], {kind: [] for kind in fell.by_kind}  # type: dict[str, list[float]]
+    last: list[float] = []
+    end: list[float] = []
+    by_kind: dict[str, list[float]] = {kind: [] for kind in fell.by_kind}
     for one in said["ends"]:
         person = persons[int(one["id"].partition(":")[0])]
         at = entries.get(f"grant {person.grant}") or min(entries.values())

@@ -6,7 +6,7 @@ from bench.run import Run
 from bench.samples import Spread, median, quantile, thinned
 
 NAME = "read"
-SECONDS = 90.0
+SECONDS = 65.0
 PEOPLE = 50
 PACE_S = 0.25  # each of the 50 asks four times a second: 200 asks a second
 MORE_MS = 0.8
@@ -15,7 +15,7 @@ KEPT = 800  # samples of each repeat
 
 
 async def measure(run: Run) -> Result:
-    repeats, seconds = run.size(5, 2), run.seconds(3.0, 1.0)
+    repeats, seconds = run.size(5, 2), run.seconds(1.5, 1.0)
     took: dict[str, dict[str, Repeats]] = {how: {HUB: [], NGINX: []} for how in ("one", "paced", "at once")}
     async with both(run, PEOPLE, commands=False) as world:
         for group in (HUB, NGINX):  # the first asks make sessions and caches: nobody's everyday

@@ -13,7 +13,7 @@ from bench.scene import Scene, scene
 from bench.words import spread
 
 NAME = "start"
-SECONDS = 45.0
+SECONDS = 40.0
 READY_S = 2.0
 HELP_MS = 150.0
 
@@ -23,7 +23,7 @@ async def measure(run: Run) -> Result:
     said: dict[str, list[float]] = {"help": [], "python": []}
     run.say("starting hub, connector, witness and simulator")
     async with scene(run.place("world")) as world:
-        repeats = run.size(7, 2)
+        repeats = run.size(5, 2)
         for repeat in range(repeats):
             run.say(f"start {repeat + 1} of {repeats}")
             await _restart(world, ready)

@@ -11,7 +11,7 @@ from bench.samples import Spread
 from bench.words import number, spread
 
 NAME = "throughput"
-SECONDS = 75.0
+SECONDS = 65.0
 PEOPLE = 50
 LEAST: dict[Kind, float] = {"read": 1500.0, "command": 800.0}
 
@@ -29,7 +29,7 @@ Found = dict[Kind, dict[str, Seen]]
 
 
 async def measure(run: Run) -> Result:
-    repeats, seconds = run.size(4, 2), run.seconds(4.0, 2.0)
+    repeats, seconds = run.size(4, 2), run.seconds(3.0, 2.0)
     found: Found = {"read": {HUB: Seen(), NGINX: Seen()}, "command": {HUB: Seen(), NGINX: Seen()}}
     async with both(run, PEOPLE, commands=True) as world:
         for kind in found:

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.faults, pytest.mark.e2e, pytest.mark.xdist_group("many
 
 CONNECTORS = int(os.environ.get("CONNECTORS", "12"))
 BACK_S = 90.0
+ROOMS = 1000
 
 
 class OneRoom(SiteSide):
@@ -34,11 +35,19 @@ class OneRoom(SiteSide):
         return Site("meetings only", "digest", [RoomInfo(f"device-{self.number}", f"room-{self.number}", "fine")], [])
 
 
-async def enrolled(world: Shaken, folder: Path) -> list[Identity]:
+class ManyRooms(SiteSide):
+    """A site so large that what it says first is several times what a hub takes from a stranger in one frame."""
+
+    def site(self) -> Site:
+        rooms = [RoomInfo(f"device-{n}", f"room-{n}", "fine", "Every room is as it should be.") for n in range(ROOMS)]
+        return Site("meetings only", "digest", rooms, [])
+
+
+async def enrolled(world: Shaken, folder: Path, count: int = CONNECTORS) -> list[Identity]:
     identities = []
     async with world.caller() as admin:
         site = (await admin.call("POST", "/api/v1/sites", {"name": "many"}))["id"]
-        for number in range(CONNECTORS):
+        for number in range(count):
             offer = await admin.call("POST", "/api/v1/connectors", {"site": site})
             made = await enrol(
                 world.hub, offer["code"], offer["hub_fingerprint"], f"c{number}", folder / str(number),
@@ -87,3 +96,20 @@ def test_all_connectors_are_back_in_a_minute_and_a_half(tmp_path):
     print(f"{len(times)} links back after (s): median {times[len(times) // 2]:.1f}, most {times[-1]:.1f}")
     assert len(times) == CONNECTORS
     assert times[-1] <= BACK_S
+
+
+async def large_site(folder: Path) -> int:
+    """How many rooms the hub knows of, of a site that has very many."""
+    async with shaken(folder / "world", "oslo") as world, AsyncExitStack() as stack:
+        (identity,) = await enrolled(world, folder, 1)
+        site = ManyRooms()
+        await stack.enter_async_context(
+            running(Uplink(UplinkConfig(identity, world.authority.ca.read_bytes()), site, SystemClock()))
+        )
+        await site.events.until(lambda event: event[0] == "welcome", BACK_S)
+        rows = world.rows("hub", "SELECT count(*) FROM rooms WHERE removed IS NULL AND name LIKE 'room-%'")
+        return int(rows[0][0])
+
+
+def test_a_site_with_very_many_rooms_gets_its_link(tmp_path):
+    assert asyncio.run(large_site(tmp_path), debug=False) == ROOMS

@@ -69,7 +69,7 @@ def test_starts_are_judged_by_what_each_program_says():
 
 
 def test_the_page_is_judged_with_the_most_rooms():
-    small, large = Loads([9e4], [2e4], [90.0], [95.0]), Loads([1.2e5], [4e4], [150.0], [160.0])
+    small, large = Loads([9e4], [8e4], [2e4], [90.0], [95.0]), Loads([1.2e5], [8e4], [4e4], [150.0], [160.0])
     result = rooms_page.build({10: (small, [50.0]), 5000: (large, [90.0, 120.0])})
     assert by_id(result) == {"rooms-page.bytes": 120.0, "rooms-page.first": 150.0, "rooms-page.update": 105.0}
 

@@ -15,6 +15,7 @@ from roomgate.link.inner_tls import InnerTls
 from roomgate.link.messages import LinkBroken, ToConnector, decode_at_connector
 
 MAX_FRAME = 256 * 1024
+SENT_FRAME = 32 * 1024  # of ours: a hub takes no more than 64 KiB at once before it knows who speaks
 STALL_S = 10.0  # bytes that no proxy takes for so long will not arrive in time
 
 
@@ -126,8 +127,8 @@ class Wire(WSListener):
         ciphertext = memoryview(self._tls.outgoing())
         if self._transport is None:
             return
-        for at in range(0, len(ciphertext), MAX_FRAME // 2):
-            self._transport.send(WSMsgType.BINARY, ciphertext[at : at + MAX_FRAME // 2])
+        for at in range(0, len(ciphertext), SENT_FRAME):
+            self._transport.send(WSMsgType.BINARY, ciphertext[at : at + SENT_FRAME])
 
 
 async def connect(

@@ -88,13 +88,14 @@ class Rooms:
                 wanted.setdefault((info.device, info.name), info)
             gone = [record for key, record in mine.items() if key not in wanted]
             self._remove(change, gone, "not in the site's list any more", None, Cause.ROOM_REMOVED)
+            devices = {device for device, name in mine if (device, name) in wanted}  # that have a room now
             for key, info in wanted.items():
                 if key in barred:
                     continue
                 if key in mine:
                     _refresh(change.conn, mine[key], info)
-                else:
-                    self._add(change, connector, site, info)
+                elif self._add(change, connector, site, info, info.device in devices):
+                    devices.add(info.device)
 
         await self._changes.write(unit)
         await self.load()
@@ -212,9 +213,9 @@ class Rooms:
 
     # -- inside -------------------------------------------------------------------------------------
 
-    def _add(self, change: Change, connector: ConnectorId, site: SiteId, info: RoomInfo) -> None:
+    def _add(self, change: Change, connector: ConnectorId, site: SiteId, info: RoomInfo, taken_device: bool) -> bool:
+        """Take a new room in; False, and a finding, where its name or its device has a room already."""
         holder = store.find(change.conn, info.name)
-        taken_device = any(r.device == info.device for r in store.of_connector(change.conn, connector))
         if holder is not None or taken_device or not _fit(info):
             title = f"A room named {foreign(info.name, 80)} was offered and not taken in"
             why = "its name or device is held by another room" if _fit(info) else "its name cannot be a room's name"
@@ -226,7 +227,7 @@ class Rooms:
                     mend="Give the room another name in the site's own file.",
                 ),
             )  # fmt: skip
-            return
+            return False
         room = Room(RoomId(mint("room")), RoomName(info.name), site, connector)
         store.add(
             change.conn,
@@ -238,6 +239,7 @@ class Rooms:
         change.record(
             RoomSeen, room=room.id, name=info.name, site=site, connector=connector, product=foreign(info.product, 100)
         )
+        return True
 
     def _remove(self, change: Change, records: list[RoomRecord], why: str, by: PersonId | None, cause: Cause) -> None:
         for record in records:
