@@ -7,10 +7,14 @@ the first `st.text()` of a fresh clone alone takes seconds, in which hypothesis 
 
 asyncio's debug mode writes down where each future, task and callback was made. Five frames of that tell it; to keep
 all of them, as its C half does it, took a seventh of the tests' own time.
+
+What a shell starts in the background ignores ctrl-C, and hands that on to what it starts itself. Here ctrl-C means
+what it says, however the tests were started: some of them send it.
 """
 
 import asyncio.constants
 import gc
+import signal
 import traceback
 
 import pytest
@@ -22,6 +26,9 @@ settings.load_profile("roomgate")
 
 asyncio.constants.DEBUG_STACK_DEPTH = 5
 traceback.extract_stack.__defaults__ = (None, 5)  # its limit, which asyncio does not name
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)
