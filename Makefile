@@ -34,9 +34,9 @@ chaos: $(VENV)/.dev-ready  ## 200 rounds of kill -9 while people work, and 200 c
 		$(VENV)/bin/pytest -n 0 -s tests/e2e/test_chaos.py tests/e2e/test_many_connectors.py
 
 unit: $(VENV)/.dev-ready
-	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup -m "not faults"
+	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup
 
-faults: setup-tests  ## kill, starve and cut off the real programs, for two minutes; `make chaos` does it for long
+faults: setup-tests  ## only the tests that kill, starve and cut off the real programs; `make chaos` does it for long
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup -m faults
 
 break: $(VENV)/.dev-ready  ## break each promise on purpose in a copy, and see that a test notices

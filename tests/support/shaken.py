@@ -19,6 +19,7 @@ from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
 from roomgate.cli.demo.world import password, toml
+from support.world import CHEAP
 
 PROGRAMS = ("hub", "connector", "witness", "sim")
 CAPABILITIES = ["observe", "call", "in-call", "av-control", "ui", "bookings", "configure"]
@@ -55,7 +56,7 @@ class Shaken:
 
     def __post_init__(self) -> None:
         (self.folder / "logs").mkdir(parents=True)
-        self.programs = Programs(self.folder / "logs", {"ROOMGATE_DEBUG": ""})
+        self.programs = Programs(self.folder / "logs", {"ROOMGATE_DEBUG": "", **CHEAP})
         self.authority = Authority(self.folder, (self.server,) if self.server else ())
         self.ports = {"hub": free_port(), "witness": free_port()}
 

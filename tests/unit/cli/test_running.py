@@ -24,7 +24,8 @@ def test_a_signal_ends_it_cleanly_and_lets_it_tidy_up(sign):
     async def program() -> None:
         try:
             os.kill(os.getpid(), sign)
-            await asyncio.Event().wait()
+            async with asyncio.timeout(20):
+                await asyncio.Event().wait()
         finally:
             tidied.append(True)
 
