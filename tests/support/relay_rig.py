@@ -100,7 +100,7 @@ class Told:
     async def saw(self, connector, site, told):
         return [OSLO, ROME]
 
-    async def changed(self, connector, info):
+    async def changed(self, connector, site, info):
         self.states.append(info)
 
     def link_changed(self, connector, up):

@@ -1,5 +1,6 @@
 """The hub's own record, its copies of the connectors' records, the witness, and the comparison of the two."""
 
+import asyncio
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -183,14 +184,17 @@ class HubLedger:
             self._witnessed = await push(self.record, self._witness.url, self._witness.key, self._witness.tls)
 
     async def reconcile(self) -> list[Discrepancy]:
-        """Compare what both records added since the last time; new discrepancies become findings."""
+        """Compare what both records added since the last time; new discrepancies become findings.
+
+        In a thread where it computes: there may be thousands of entries, and asks do not wait for them.
+        """
         while events := await self._next_hub():
-            self._open.hub(events)
+            await asyncio.to_thread(self._open.hub, events)
         for connector in await self._db.read(store.connectors):
             while site := await self._next_site(connector):
-                for order in self._open.site(site):
+                for order in await asyncio.to_thread(self._open.site, site):
                     self._open.hub(entry.event for entry in await self.record.find(order=order))
-        found = self._open.judge(self._clock.now())
+        found = await asyncio.to_thread(self._open.judge, self._clock.now())
         await self._findings.note([_seen(d) for d in found])
         return found
 
@@ -202,10 +206,15 @@ class HubLedger:
 
     async def _next_site(self, connector: ConnectorId) -> list[Event | Unknown]:
         start = self._site_read.get(connector, 0)
-        rows = await self._db.read(lambda conn: store.entries(conn, connector, start, _PAGE))
-        if rows:
-            self._site_read[connector] = rows[-1][0] + 1
-        return [event for _, raw in rows if (event := _event(raw)) is not None]
+
+        def unit(conn: Connection) -> tuple[int, list[Event | Unknown]]:
+            rows = store.entries(conn, connector, start, _PAGE)
+            end = rows[-1][0] + 1 if rows else start
+            return end, [event for _, raw in rows if (event := _event(raw)) is not None]
+
+        end, events = await self._db.read(unit)
+        self._site_read[connector] = end
+        return events
 
 
 def _open(checkpoint: str, public_key: bytes) -> Checkpoint:

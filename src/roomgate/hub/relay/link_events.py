@@ -55,7 +55,7 @@ class RoomsTold(Protocol):
     """The rooms, as connectors tell of them."""
 
     async def saw(self, connector: ConnectorId, site: SiteId, told: list[RoomInfo]) -> list[Room]: ...
-    async def changed(self, connector: ConnectorId, info: RoomInfo) -> None: ...
+    async def changed(self, connector: ConnectorId, site: SiteId, info: RoomInfo) -> None: ...
     def link_changed(self, connector: ConnectorId, up: bool) -> None: ...
     def state_changed(self, room: RoomId, document: dict[str, Any], whole: bool) -> None: ...
     def by_device(self, connector: str, device: str) -> Room | None: ...
@@ -109,6 +109,7 @@ class LinkEvents:
         self._catalogue = catalogue
         self._memory = memory
         self._restoring: set[SessionId] = set()
+        self._latest: dict[ConnectorId, asyncio.Task[None]] = {}  # the newest change of a room that is being kept
         self._checkpoint: tuple[float, str] | None = None
 
     async def arrived(self, link: LinkSession) -> None:
@@ -198,15 +199,28 @@ class LinkEvents:
 
     async def _room(self, link: LinkSession, message: RoomState) -> None:
         """A room came, went or was quarantined. What the connector has cut falls here too, by the one mechanism."""
-        await self._rooms.changed(link.connector, message.room)
+        if not message.cut:
+            # Very many come at once when a site starts: the link's reader, and with it the heartbeats, waits for none.
+            if begun := self._relay.background(self._changed(link, message.room), "relay.room"):
+                self._latest[link.connector] = begun
+            return
+        if (latest := self._latest.pop(link.connector, None)) is not None:
+            await asyncio.wait([latest])  # what was told before is known before
+        await self._rooms.changed(link.connector, link.site, message.room)
         room = self._rooms.by_device(link.connector, message.room.device)
-        if not message.cut or room is None:
+        if room is None:
             return
         cause = _cause(message.reason)
         words = message.room.words or message.reason
         await self._changes.write(
             lambda change: change.revoke(cause, SubjectKind.ROOM, room.id, by=None, reason=words[:300])
         )
+
+    async def _changed(self, link: LinkSession, room: RoomInfo) -> None:
+        try:
+            await self._rooms.changed(link.connector, link.site, room)
+        except RoomgateError as fault:
+            _log.warning("relay.room-not-kept", connector=link.connector, error=fault.code)
 
     # -- sessions from before a restart ------------------------------------------------------------------
 

@@ -484,12 +484,15 @@ class Relay:
                 raise Denied(outcome.rule or "site", foreign(outcome.words, 500), some_grant=True)
             raise Unreachable(foreign(outcome.words, 500) or "The device does not answer.")
 
-    def background(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Let something go on that the link's reader must not wait for. It handles its own failures."""
+    def background(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None] | None:
+        """Let something go on that the link's reader must not wait for. It handles its own failures.
+
+        None while the hub stops: then it is not begun.
+        """
         if self._group is None:
             work.close()
-        else:
-            self._group.create_task(work, name=name)
+            return None
+        return self._group.create_task(work, name=name)
 
     def resubscribe(self, watch: Watch) -> None:
         """In the background, after a link came back."""

@@ -50,6 +50,8 @@ class Rooms:
         self._clock = clock
         self._findings = findings
         self._records: dict[RoomId, RoomRecord] = {}  # as committed: for pages and the relay, never for decisions
+        self._by_name: dict[str, RoomId] = {}
+        self._by_device: dict[tuple[ConnectorId, str], RoomId] = {}
         self._live: dict[RoomId, Live] = {}
         self._linked: set[str] = set()
         self._watches: set[Watch] = set()
@@ -66,6 +68,8 @@ class Rooms:
         fresh = {record.room.id: record for record in records}
         changed = {id for id in fresh.keys() | self._records.keys() if fresh.get(id) != self._records.get(id)}
         self._records = fresh
+        self._by_name = {str(record.room.name): id for id, record in fresh.items()}
+        self._by_device = {(record.room.connector, record.device): id for id, record in fresh.items()}
         for gone in self._live.keys() - fresh.keys():
             del self._live[gone]
         for id in changed:
@@ -101,16 +105,34 @@ class Rooms:
         await self.load()
         return [r.room for r in self._records.values() if r.room.connector == connector]
 
-    async def changed(self, connector: ConnectorId, info: RoomInfo) -> None:
-        """One room's own state changed: offline, quarantined, locked, fine."""
+    async def changed(self, connector: ConnectorId, site: SiteId, info: RoomInfo) -> None:
+        """One room's own state changed: offline, quarantined, locked, fine. One that the site just added is taken in.
 
-        def unit(change: Change) -> None:
-            for record in store.of_connector(change.conn, connector):
-                if (record.device, record.room.name) == (info.device, info.name):
-                    _refresh(change.conn, record, info)
+        A room whose name changed waits for the connector's next whole list.
+        """
 
-        await self._changes.write(unit)
-        await self.load()
+        def unit(change: Change) -> RoomRecord | None:
+            known = self._by_device.get((connector, info.device))
+            record = store.find(change.conn, known) if known else store.find_device(change.conn, connector, info.device)
+            if record is None:
+                barred = (info.device, info.name) in store.removed_by_hand(change.conn, connector)
+                if barred or not self._add(change, connector, site, info, taken_device=False):
+                    return None
+            elif record.room.name == info.name:
+                _refresh(change.conn, record, info)
+            return store.find(change.conn, info.name)
+
+        self._know(await self._changes.write(unit))
+
+    def _know(self, record: RoomRecord | None) -> None:
+        """One room, as it was just committed."""
+        if record is None or self._records.get(record.room.id) == record:
+            return
+        id = record.room.id
+        self._records[id] = record
+        self._by_name[str(record.room.name)] = id
+        self._by_device[record.room.connector, record.device] = id
+        self._tell(id)
 
     def link_changed(self, connector: ConnectorId, up: bool) -> None:
         """While its connector is away nothing is known of a room."""
@@ -133,10 +155,8 @@ class Rooms:
 
     def by_device(self, connector: str, device: str) -> Room | None:
         """The room of a device, as far as it was told and committed."""
-        for record in self._records.values():
-            if record.room.connector == connector and record.device == device:
-                return record.room
-        return None
+        id = self._by_device.get((ConnectorId(connector), device))
+        return self._records[id].room if id is not None else None
 
     def device_of(self, room: RoomId) -> str:
         """Raises NotFound."""
@@ -155,10 +175,10 @@ class Rooms:
 
     def get(self, name: str) -> RoomSummary:
         """By name or id; raises NotFound. Whether the asker may know it is the caller's question."""
-        for record in self._records.values():
-            if name in (record.room.name, record.room.id):
-                return self._summary(record)
-        raise NotFound("There is no such room.")
+        record = self._records.get(self._by_name.get(name) or RoomId(name))
+        if record is None:
+            raise NotFound("There is no such room.")
+        return self._summary(record)
 
     def list_for(self, signed: Signed, granted: frozenset[RoomId]) -> list[RoomSummary]:
         """The rooms that somebody may see: all with the right to see, those of live grants otherwise."""

@@ -50,6 +50,13 @@ def of_connector(conn: Connection, connector: str) -> list[RoomRecord]:
     return [_record(row) for row in conn.execute(query)]
 
 
+def find_device(conn: Connection, connector: str, device: str) -> RoomRecord | None:
+    """The room that a connector's device stands in."""
+    query = _columns.where(rooms.c.removed.is_(None), rooms.c.connector == connector, rooms.c.device == device)
+    row = conn.execute(query).first()
+    return _record(row) if row else None
+
+
 def removed_by_hand(conn: Connection, connector: str) -> set[tuple[str, str]]:
     """Device and name of what an administrator took away: the connector's word does not bring it back."""
     query = select(rooms.c.device, rooms.c.name).where(rooms.c.connector == connector, rooms.c.removed == "by hand")

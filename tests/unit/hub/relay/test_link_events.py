@@ -91,7 +91,7 @@ async def test_a_room_that_only_went_away_cuts_nothing(tmp_path):
         session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
         await hub.say(RoomState(RoomInfo("device_oslo", "oslo", "offline")))
         assert session.ended is None
-        assert hub.told.states[-1].state == "offline"
+        await until(lambda: getattr(hub.told.states[-1], "state", "") == "offline")
 
 
 @pytest.mark.asyncio
@@ -213,3 +213,15 @@ async def test_a_session_that_the_connector_let_go_is_not_used_again(tmp_path):
         assert (await asking).outcome == "refused"
         again = await dial(hub, group, 2)
         assert again.session != order.session
+
+
+@pytest.mark.asyncio
+async def test_what_was_told_of_a_room_before_it_was_cut_is_known_before(tmp_path):
+    async with rig(tmp_path) as hub:
+        for state in ("offline", "fine", "offline"):
+            await hub.say(RoomState(RoomInfo("device_oslo", "oslo", state)))
+        await hub.say(
+            RoomState(RoomInfo("device_oslo", "oslo", "quarantined"), cut=True, reason="device.credential-changed")
+        )
+        told = [one.state for one in hub.told.states if hasattr(one, "state")]
+        assert told == ["offline", "fine", "offline", "quarantined"]

@@ -98,7 +98,7 @@ async def test_what_a_connector_says_of_a_device_is_text_too(tmp_path: Path) -> 
     async with console(tmp_path) as it:
         site = await it.connect("oslo")
         told = RoomInfo("device-oslo", "oslo", "offline", words=EVIL, product=EVIL, software=EVIL)
-        await it.hub.parts.rooms.changed(site.connector, told)
+        await it.hub.parts.rooms.changed(site.connector, it.hub.parts.rooms.get("oslo").site, told)
         ada = await it.as_("ada")
         for path in ("/rooms", "/rooms?view=table", "/rooms/oslo"):
             page = await ada.get(path)

@@ -90,6 +90,37 @@ async def test_people_see_the_rooms_of_their_grants(tmp_path: Path) -> None:
         granted = await hub.parts.grants.live_rooms(guest.principal)
         assert [r.name for r in hub.parts.rooms.list_for(guest, granted)] == ["oslo"]
         assert len(hub.parts.rooms.list_for(hub.admin, frozenset())) == 2
-        await hub.parts.rooms.changed(hub.parts.rooms.get("oslo").connector, info("oslo", state="quarantined"))  # type: ignore[arg-type]
+        oslo = hub.parts.rooms.get("oslo")
+        await hub.parts.rooms.changed(oslo.connector, oslo.site, info("oslo", state="quarantined"))  # type: ignore[arg-type]
         hub.parts.rooms.link_changed(hub.parts.rooms.get("oslo").connector, True)  # type: ignore[arg-type]
         assert hub.parts.rooms.get("oslo").state is RoomState.TROUBLE
+
+
+async def test_a_room_that_the_site_adds_while_the_link_is_up_is_taken_in_by_the_same_rules(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        connector = await hub.rooms("oslo", "bergen")
+        rooms = hub.parts.rooms
+        await rooms.changed(connector.id, connector.site, info("tromso"))
+        assert rooms.get("tromso").id == rooms.by_device(connector.id, info("tromso").device).id  # type: ignore[union-attr]
+        assert (await hub.kinds()).count("room.seen") == 3
+        await rooms.changed(connector.id, connector.site, info("oslo", "another-device"))  # the name is taken
+        assert rooms.by_device(connector.id, "another-device") is None
+        assert len(await hub.parts.findings.page()) == 1
+        await rooms.remove("bergen", hub.admin)
+        await rooms.changed(connector.id, connector.site, info("bergen"))
+        with pytest.raises(NotFound):
+            rooms.get("bergen")
+
+
+async def test_a_changed_room_is_found_by_its_new_state_and_its_watchers_hear_of_it(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        connector = await hub.rooms("oslo", "bergen")
+        rooms = hub.parts.rooms
+        rooms.link_changed(connector.id, True)
+        with rooms.watch() as watch:
+            await rooms.changed(connector.id, connector.site, info("oslo", state="quarantined"))
+            async with asyncio.timeout(5):
+                assert await watch.next() == {rooms.get("oslo").id}
+        assert (rooms.get("oslo").state, rooms.get("bergen").state) == (RoomState.TROUBLE, RoomState.UNKNOWN)
+        await rooms.load()
+        assert rooms.get("oslo").state is RoomState.TROUBLE
