@@ -1,5 +1,6 @@
 """What the relay adds to the hub: the link's endpoint, the xAPI endpoint, the routes, and what runs beside."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -11,8 +12,8 @@ from roomgate.hub.relay.http import build_api
 from roomgate.hub.relay.link import LinkEndpoint
 from roomgate.hub.relay.parts import RelayParts, build_relay, session_exists
 from roomgate.hub.revocation import Revocation, SubjectKind
-from roomgate.hub.rooms.service import SessionCount
-from roomgate.ids import ConnectorId, RoomId
+from roomgate.hub.rooms.service import SessionCounts
+from roomgate.ids import ConnectorId
 
 
 def open_relay(parts: Parts) -> RelayParts:
@@ -22,7 +23,7 @@ def open_relay(parts: Parts) -> RelayParts:
         parts.clock, memory=parts.restorations,
     )  # fmt: skip
     parts.grants.session_exists = session_exists(relay.book)
-    parts.rooms.session_count = _counter(relay)
+    parts.rooms.session_counts = _counter(relay)
     return relay
 
 
@@ -57,8 +58,5 @@ def link_ender(close: Callable[[ConnectorId, str], Awaitable[None]]) -> Callable
     return hear
 
 
-def _counter(relay: RelayParts) -> SessionCount:
-    def count(room: RoomId) -> int:
-        return sum(1 for session in relay.book if session.room.id == room and relay.book.shows(session))
-
-    return count
+def _counter(relay: RelayParts) -> SessionCounts:
+    return lambda: Counter(session.room.id for session in relay.book if relay.book.shows(session))

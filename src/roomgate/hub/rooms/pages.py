@@ -1,7 +1,7 @@
 """The pages of rooms: all of them at a glance, and one in full."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -113,9 +113,15 @@ async def rooms_json(visit: Visiting, parts: Hub, relay: Relayed) -> Page:
 async def rooms_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
     signed = visit.signed
 
-    async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
-        shown = await _list(visit, parts, relay)
-        return {room.id: room for room in shown.rooms}
+    known: _Around | None = None
+
+    async def look(news: frozenset[RoomId] | None) -> dict[str, object]:
+        """Of thousands of rooms only those that were told of, while what is around them is as it was."""
+        nonlocal known
+        before, known = known, await _around(visit, parts, relay)
+        only = (news or frozenset()) if known == before else None
+        shown: dict[str, object] = {room.id: room for room in _views(visit, parts, known, only)}
+        return {id: None for id in news or () if id not in shown} | shown  # those that are gone were news too
 
     async def run() -> AsyncIterator[bytes]:
         with parts.rooms.watch() as watch:
@@ -150,16 +156,34 @@ async def _list(
     view: str = "",
     most: int | None = None,
 ) -> RoomListView:
-    signed = visit.signed
-    granted = frozenset() if signed.may(Right.SEE) else await parts.grants.live_rooms(signed.principal)
-    inside, names = people_inside(relay.book), await site_names(parts)
-    locks = [record.lock for record in await parts.grants.locks()]
-    rooms = [
-        build_room(one, names.get(one.site, one.site), inside.get(one.id, 0), locks, sees=signed.may(Right.SEE))
-        for one in parts.rooms.list_for(signed, granted)
-    ]
+    rooms = _views(visit, parts, await _around(visit, parts, relay))
     linked = {room.connector: parts.rooms.linked(room.connector) for room in rooms}
     return build_list(rooms, linked, find=find[:200], state=state[:20], site=site[:80], view=view[:20], most=most)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What a list of rooms shows beside what connectors tell: nobody is told when it changes."""
+
+    granted: frozenset[RoomId]
+    inside: Mapping[RoomId, int]
+    names: Mapping[str, str]
+    locks: tuple[Lock, ...]
+
+
+async def _around(visit: Visit, parts: Parts, relay: RelayParts) -> _Around:
+    signed = visit.signed
+    granted = frozenset() if signed.may(Right.SEE) else await parts.grants.live_rooms(signed.principal)
+    locks = tuple(record.lock for record in await parts.grants.locks())
+    return _Around(granted, people_inside(relay.book), await site_names(parts), locks)
+
+
+def _views(visit: Visit, parts: Parts, around: _Around, only: frozenset[RoomId] | None = None) -> list[RoomView]:
+    sees = visit.signed.may(Right.SEE)
+    return [
+        build_room(one, around.names.get(one.site, one.site), around.inside.get(one.id, 0), around.locks, sees=sees)
+        for one in parts.rooms.list_for(visit.signed, around.granted, only)
+    ]
 
 
 # -- one room ------------------------------------------------------------------------------------------

@@ -4,8 +4,9 @@ A room is a device under a name. The site's own file names both; when either cha
 with everything in it, and a new one with a new id is there: no grant follows by itself.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -38,9 +39,7 @@ class Dependants(Protocol):
     def rooms_gone(self, change: Change, gone: frozenset[RoomId], by: PersonId | None) -> None: ...
 
 
-class SessionCount(Protocol):
-    def __call__(self, room: RoomId) -> int:
-        """How many sessions live in a room now."""
+SessionCounts = Callable[[], Mapping[RoomId, int]]  # sessions that people are to be told of, by room
 
 
 class Rooms:
@@ -51,12 +50,13 @@ class Rooms:
         self._findings = findings
         self._records: dict[RoomId, RoomRecord] = {}  # as committed: for pages and the relay, never for decisions
         self._by_name: dict[str, RoomId] = {}
+        self._summaries: dict[RoomId, RoomSummary] = {}  # of rooms that nothing was told of since
         self._by_device: dict[tuple[ConnectorId, str], RoomId] = {}
         self._live: dict[RoomId, Live] = {}
         self._linked: set[str] = set()
         self._watches: set[Watch] = set()
         self._dependants: Dependants | None = None
-        self.session_count: SessionCount = lambda room: 0
+        self.session_counts: SessionCounts = dict
 
     def bind(self, dependants: Dependants) -> None:
         """Once, before anything else."""
@@ -178,16 +178,24 @@ class Rooms:
         record = self._records.get(self._by_name.get(name) or RoomId(name))
         if record is None:
             raise NotFound("There is no such room.")
-        return self._summary(record)
+        return self._summary(record, self.session_counts())
 
-    def list_for(self, signed: Signed, granted: frozenset[RoomId]) -> list[RoomSummary]:
-        """The rooms that somebody may see: all with the right to see, those of live grants otherwise."""
+    def list_for(
+        self, signed: Signed, granted: frozenset[RoomId], only: frozenset[RoomId] | None = None
+    ) -> list[RoomSummary]:
+        """The rooms that somebody may see: all with the right to see, those of live grants otherwise.
+
+        Of ``only`` these, where they are given.
+        """
         every = signed.may(Right.SEE)
-        return [self._summary(r) for r in self._records.values() if every or r.room.id in granted]
+        records = self._records
+        asked = records.values() if only is None else [records[id] for id in sorted(only) if id in records]
+        counts = self.session_counts()
+        return [self._summary(r, counts) for r in asked if every or r.room.id in granted]
 
     def summary(self, room: RoomId) -> RoomSummary | None:
         record = self._records.get(room)
-        return self._summary(record) if record else None
+        return self._summary(record, self.session_counts()) if record else None
 
     @contextmanager
     def watch(self) -> Iterator[Watch]:
@@ -275,13 +283,17 @@ class Rooms:
         if records:
             self._dependants.rooms_gone(change, frozenset(r.room.id for r in records), by)
 
-    def _summary(self, record: RoomRecord) -> RoomSummary:
+    def _summary(self, record: RoomRecord, counts: Mapping[RoomId, int]) -> RoomSummary:
         room = record.room
-        return summarise(
-            record, self._live.get(room.id), linked=room.connector in self._linked, sessions=self.session_count(room.id)
-        )
+        known = self._summaries.get(room.id)
+        if known is None:
+            live = self._live.get(room.id)
+            known = summarise(record, live, linked=room.connector in self._linked, sessions=0)
+            self._summaries[room.id] = known
+        return replace(known, sessions=count) if (count := counts.get(room.id, 0)) else known
 
     def _tell(self, room: RoomId) -> None:
+        self._summaries.pop(room, None)
         for watch in self._watches:
             watch.tell(room)
 

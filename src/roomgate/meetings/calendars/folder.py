@@ -1,6 +1,8 @@
 """A calendar that is a folder: ``<root>/<room>/*.ics``, looked at four times a second.
 
-The look costs one directory listing per room and runs in a thread. A file that is still being written is read
+Whatever comes or goes changes the folder's own time, and that is nearly all that happens: so most looks ask each
+folder for its time alone, and list those where something came or went of late. Every eighth look lists all of them,
+and sees a file that was written in its place. All of it runs in a thread. A file that is still being written is read
 again when it changes. Hidden files, links and folders are left alone.
 """
 
@@ -8,7 +10,9 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from itertools import count
 from pathlib import Path
+from typing import NamedTuple
 
 from roomgate.errors import BadInput
 from roomgate.ids import RoomName
@@ -17,6 +21,15 @@ from roomgate.meetings.invite import MOST_BYTES, Window
 
 MOST_FILES = 2000
 POLL_S = 0.25
+LIST_EVERY = 8  # looks
+
+
+class _Glimpse(NamedTuple):
+    """What was seen of one folder. ``lately``: so many looks more it is listed, since what came may still grow."""
+
+    time: int
+    cursor: str
+    lately: int
 
 
 class Folder:
@@ -35,12 +48,14 @@ class Folder:
 
     async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
         folders = {room: self._folder(room) for room in known}
-        while True:
-            cursors = await asyncio.to_thread(_cursors, folders)
-            differs = {room: cursors[room] for room, cursor in known.items() if cursors[room] != cursor}
+        seen: Mapping[RoomName, _Glimpse] = {}
+        for look in count():
+            seen = await asyncio.to_thread(_glance, folders, seen, look % LIST_EVERY == 0)
+            differs = {room: seen[room].cursor for room, cursor in known.items() if seen[room].cursor != cursor}
             if differs:
                 return differs
             await self._pause(self._poll_s)
+        raise AssertionError("count() ends")
 
     def _folder(self, room: RoomName) -> Path:
         if not room or room.startswith(".") or any(sign in room for sign in "/\\\0"):
@@ -61,14 +76,30 @@ class Folder:
         return Snapshot(tuple(sources), cursor)
 
 
-def _cursors(folders: Mapping[RoomName, Path]) -> dict[RoomName, str]:
-    found: dict[RoomName, str] = {}
+def _glance(
+    folders: Mapping[RoomName, Path], before: Mapping[RoomName, _Glimpse], list_all: bool
+) -> dict[RoomName, _Glimpse]:
+    found: dict[RoomName, _Glimpse] = {}
     for room, folder in folders.items():
         try:
-            found[room] = _look(folder)[0]
-        except CalendarUnreachable as bad:
-            found[room] = f"unreachable: {bad.message}"  # tell it once, by way of fetch
+            time = folder.stat().st_mtime_ns  # before the listing: what comes meanwhile is seen at the next look
+        except OSError:
+            time = 0
+        known = before.get(room)
+        if known is None or known.time != time:
+            found[room] = _Glimpse(time, _cursor(folder), LIST_EVERY)
+        elif known.lately or list_all:
+            found[room] = _Glimpse(time, _cursor(folder), max(0, known.lately - 1))
+        else:
+            found[room] = known
     return found
+
+
+def _cursor(folder: Path) -> str:
+    try:
+        return _look(folder)[0]
+    except CalendarUnreachable as bad:
+        return f"unreachable: {bad.message}"  # tell it once, by way of fetch
 
 
 def _look(folder: Path) -> tuple[str, list[Path]]:

@@ -6,7 +6,7 @@ import pytest
 from roomgate.errors import BadInput
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarUnreachable
-from roomgate.meetings.calendars.folder import POLL_S, Folder
+from roomgate.meetings.calendars.folder import LIST_EVERY, POLL_S, Folder
 from roomgate.meetings.invite import Window
 
 ROOM = RoomName("oslo")
@@ -60,3 +60,27 @@ async def test_a_file_half_written_is_read_again_and_the_pause_is_the_one_handed
     assert pauses == [POLL_S]
     after = await calendar.fetch(ROOM, WINDOW)
     assert (after.cursor, after.sources[0].raw) == (news[ROOM], b"half and half")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("how", "more"), [("comes", 0), ("grows", 0), ("in place", LIST_EVERY - 1)])
+async def test_what_comes_is_seen_at_the_next_look_and_what_is_written_in_its_place_soon(tmp_path, how, more):
+    room = tmp_path / ROOM
+    room.mkdir()
+    (room / "a.ics").write_bytes(b"one")
+    begun = 2 * LIST_EVERY + 1  # by then nothing has come or gone of late
+    written = begun + (how == "grows")
+    pauses = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if how == "grows" and len(pauses) == begun:
+            (room / "other.txt").write_bytes(b"no calendar, but the folder's time is another")
+        if len(pauses) == written:
+            (room / ("b.ics" if how == "comes" else "a.ics")).write_bytes(b"another")
+
+    calendar = Folder(tmp_path, pause=pause)
+    before = await calendar.fetch(ROOM, WINDOW)
+    news = await calendar.changed({ROOM: before.cursor})
+    assert len(pauses) - written == more
+    assert news[ROOM] == (await calendar.fetch(ROOM, WINDOW)).cursor
