@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
@@ -19,16 +18,12 @@ from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
 from roomgate.cli.demo.world import password, toml
+from roomgate.listening import lasting_port
 from support.world import CHEAP
 
 PROGRAMS = ("hub", "connector", "witness", "sim")
 CAPABILITIES = ["observe", "call", "in-call", "av-control", "ui", "bookings", "configure"]
 POLICY = 'name = "service desk"\ncedar = "service-desk"\ncommands_per_minute = 6000\nintrusive_per_minute = 600\n'
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 @dataclass(slots=True)
@@ -58,7 +53,7 @@ class Shaken:
         (self.folder / "logs").mkdir(parents=True)
         self.programs = Programs(self.folder / "logs", {"ROOMGATE_DEBUG": "", **CHEAP})
         self.authority = Authority(self.folder, (self.server,) if self.server else ())
-        self.ports = {"hub": free_port(), "witness": free_port()}
+        self.ports = {"hub": lasting_port(), "witness": lasting_port()}
 
     # ---- making it ---------------------------------------------------------------------------------
 
