@@ -147,7 +147,7 @@ class Asker:
                 if peer.fault:
                     return
                 # The timer's own lateness is the client's, not the answerer's.
-                peer.ask(max(due, time.perf_counter_ns()) if wait > 0 else due)
+                peer.ask(0 if wait > 0 else due)  # the loop may wake a little early or late: that is nobody's delay
 
 
 async def main() -> None:

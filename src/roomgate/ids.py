@@ -18,9 +18,10 @@ SessionId = NewType("SessionId", str)  # one person's live connection to one roo
 WebSessionId = NewType("WebSessionId", str)
 EffectId = NewType("EffectId", str)
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without error
+_ALPHABET = b"0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without error
+_SPELLED = bytes(_ALPHABET[byte & 31] for byte in range(256))
 
 
 def mint(prefix: str) -> str:
     """A new identifier such as ``grant_4k2v…``: 100 random bits, told apart by its prefix."""
-    return prefix + "_" + "".join(_ALPHABET[byte & 31] for byte in secrets.token_bytes(20))
+    return f"{prefix}_{secrets.token_bytes(20).translate(_SPELLED).decode()}"

@@ -70,6 +70,7 @@ class Permit:
     by: GrantId
     until: datetime
     held: frozenset[Capability]  # all that the principal's live grants give in this room
+    at: datetime  # when it was decided
     catalogue: Catalogue = field(repr=False, compare=False)
     _seal: object = field(default=None, repr=False, compare=False)
 
@@ -114,7 +115,7 @@ def decide(ask: Ask, facts: Facts, now: datetime, catalogue: Catalogue) -> Permi
         )
     best = max(covering, key=lambda g: g.until)
     held = frozenset().union(*(g.capabilities for g in live))
-    return Permit(ask, best.id, best.until, held, catalogue, _DECIDED)
+    return Permit(ask, best.id, best.until, held, now, catalogue, _DECIDED)
 
 
 def _matches(lock: Lock, ask: Ask) -> bool:

@@ -309,9 +309,9 @@ def test_only_granted_leaves_may_be_read():
 
 def test_a_permit_cannot_be_made_by_hand():
     with pytest.raises(TypeError):
-        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability), CATALOGUE)
+        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability), NOW, CATALOGUE)
     with pytest.raises(TypeError):
-        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability), CATALOGUE, object())
+        Permit(ask_for(), GrantId("grant_1"), NOW, frozenset(Capability), NOW, CATALOGUE, object())
 
 
 def test_what_a_refusal_says():

@@ -26,7 +26,7 @@ from roomgate.hub.relay.joining import LIST_ARGUMENTS, choose_booking
 from roomgate.hub.relay.links import Links
 from roomgate.hub.relay.masking import mask_result, masked_call, masked_text
 from roomgate.hub.relay.sessions import Book
-from roomgate.hub.relay.standing import stand
+from roomgate.hub.relay.standing import stand, sum_up
 from roomgate.hub.relay.watch import Watch
 from roomgate.ids import AskId, DeviceId, OrderId, RoomId, mint
 from roomgate.ledger.event import Event, OutcomeKnown, Permitted, Refused
@@ -211,10 +211,7 @@ class Relay:
 
     def _hold(self, session: Session, permit: Permit, facts: Facts) -> None:
         """What the facts give is what the session may carry; nothing was heard since they were read."""
-        apply(
-            session,
-            stand(session.principal, permit.ask.room, facts, self._clock.now(), self.catalogue, None),
-        )
+        apply(session, sum_up(session.principal, permit.ask.room, facts, permit.at))
         session.room = permit.ask.room
         session.grant = permit.by
         if Classes.shipped().intrusive(permit.ask.call):

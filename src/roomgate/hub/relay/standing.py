@@ -34,7 +34,6 @@ def stand(
     """
     if room is None:
         raise Denied("room.gone", "There is no such room.")
-    live = [g for g in facts.grants if g.live(now) and g.person == principal.id and room.id in g.rooms]
     calls = {_ANY}
     if session is not None and (session.effects or session.unreported):
         calls |= session.uses
@@ -45,6 +44,12 @@ def stand(
             # That the grants do not give the whole status says nothing; that they gave what was done, does.
             if no.rule != "capability" or call is not _ANY:
                 raise
+    return sum_up(principal, room, facts, now)
+
+
+def sum_up(principal: Principal, room: Room, facts: Facts, now: datetime) -> Standing:
+    """What somebody holds in a room where a decision has just said, of the same facts, that a grant of theirs lives."""
+    live = [g for g in facts.grants if g.live(now) and g.person == principal.id and room.id in g.rooms]
     return Standing(
         frozenset(g.id for g in live),
         frozenset().union(*(g.capabilities for g in live)),
