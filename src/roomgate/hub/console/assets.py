@@ -29,9 +29,10 @@ class Asset:
 
 
 def load_assets() -> Mapping[str, Asset]:
-    """Every file in ``static`` and the shared sheets, by name."""
+    """Every file in ``static``, by name; the sheets, shared and own, are one: nothing is shown before all are there."""
     folder = resources.files("roomgate.hub.console").joinpath("static")
-    files = {name: load_sheet(name) for name in SHEETS} | {file.name: file.read_bytes() for file in folder.iterdir()}
+    files = {file.name: file.read_bytes() for file in folder.iterdir()}
+    files["console.css"] = b"".join([*map(load_sheet, SHEETS), files.pop("pages.css")])
     return {
         name: Asset(body, gzip.compress(body, mtime=0), kind, hashlib.sha256(body).hexdigest()[:12])
         for name, body in files.items()

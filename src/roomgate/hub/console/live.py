@@ -6,7 +6,7 @@ wakes it when a room changes, and the tick finds what nobody tells: sessions tha
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
 import msgspec
 
@@ -19,7 +19,7 @@ BEAT_EVERY = 10  # ticks without news
 _WAKE = RoomId("")
 
 Look = Callable[[frozenset[RoomId] | None], Awaitable[dict[str, object]]]
-Judge = Callable[[], Awaitable[bool]]
+Marks = Mapping[str, object]
 
 _json = msgspec.json.Encoder()
 
@@ -28,14 +28,25 @@ def encode(name: str, data: object) -> bytes:
     return b"event: %s\ndata: %s\n\n" % (name.encode(), _json.encode(data))
 
 
+def mark_of(marks: Marks) -> str:
+    """One word for all marks, good while this process runs."""
+    return f"{hash(frozenset(marks.items())):x}"
+
+
 class PageStream:
     """One open page. ``cut`` is for the registry; ``run`` is what is sent."""
 
-    def __init__(self, watch: Watch, look: Look, said: Callable[[str], str]) -> None:
-        """``said`` gives a sentence of the hub's in the reader's language."""
+    def __init__(
+        self, watch: Watch, look: Look, said: Callable[[str], str], mark: Callable[[Marks], str] = lambda marks: ""
+    ) -> None:
+        """``said`` gives a sentence of the hub's in the reader's language; ``mark`` one word for all that was seen.
+
+        A page that carries the same word is up to date; without one it is fetched again.
+        """
         self._watch = watch
         self._look = look
         self._said = said
+        self._mark = mark
         self._why: Cutoff | None = None
         self._told = asyncio.Event()
 
@@ -50,7 +61,7 @@ class PageStream:
         try:
             with channel:
                 known = await self._look(None)
-                yield b"retry: 2000\n\n" + encode("open", {})
+                yield b"retry: 2000\n\n" + encode("open", {"mark": self._mark(known)})
                 quiet = 0
                 while self._why is None:
                     fresh = await self._look(await self._news())

@@ -20,7 +20,7 @@ from roomgate.errors import NotFound, RoomgateError
 from roomgate.hub.channels import Channel, Kind, Session
 from roomgate.hub.console import export
 from roomgate.hub.console.inside import living, people_inside, show
-from roomgate.hub.console.live import PageStream
+from roomgate.hub.console.live import PageStream, mark_of
 from roomgate.hub.console.naming import people_names, site_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting, read_form, refused
@@ -88,7 +88,9 @@ async def list_rooms(
     everything: AllQuery = "",
 ) -> Page:
     most = None if everything else MOST_ROOMS
-    return visit.page("rooms.html", list=await _list(visit, parts, relay, q, kind, site, view, most))
+    rooms = _views(visit, parts, await _around(visit, parts, relay))
+    shown = _build(parts, rooms, find=q[:200], state=kind[:20], site=site[:80], view=view[:20], most=most)
+    return visit.page("rooms.html", list=shown, mark=mark_of({room.id: room for room in rooms}))
 
 
 @get("/rooms.cells", include_in_schema=False)
@@ -125,7 +127,7 @@ async def rooms_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
 
     async def run() -> AsyncIterator[bytes]:
         with parts.rooms.watch() as watch:
-            stream = PageStream(watch, look, visit.t.said)
+            stream = PageStream(watch, look, visit.t.said, mark_of)
             own = frozenset(r.grant.id for r in await parts.grants.of_person(signed.person.id))
             async for chunk in stream.run(relay.channels.open_page(signed.principal, stream.cut, own)):
                 yield chunk
@@ -146,19 +148,14 @@ def _table(shown: RoomListView) -> list[list[str]]:
     ]  # fmt: skip
 
 
-async def _list(
-    visit: Visit,
-    parts: Parts,
-    relay: RelayParts,
-    find: str = "",
-    state: str = "",
-    site: str = "",
-    view: str = "",
-    most: int | None = None,
-) -> RoomListView:
-    rooms = _views(visit, parts, await _around(visit, parts, relay))
-    linked = {room.connector: parts.rooms.linked(room.connector) for room in rooms}
-    return build_list(rooms, linked, find=find[:200], state=state[:20], site=site[:80], view=view[:20], most=most)
+async def _list(visit: Visit, parts: Parts, relay: RelayParts) -> RoomListView:
+    return _build(parts, _views(visit, parts, await _around(visit, parts, relay)))
+
+
+def _build(parts: Parts, rooms: list[RoomView], **asked: Any) -> RoomListView:
+    """``asked``: as `build_list` takes it."""
+    linked = {connector: parts.rooms.linked(connector) for connector in {room.connector for room in rooms}}
+    return build_list(rooms, linked, **asked)
 
 
 @dataclass(frozen=True, slots=True)

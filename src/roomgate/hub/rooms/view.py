@@ -1,8 +1,10 @@
 """Pure: rooms and their bookings as pages show them."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from heapq import nsmallest
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -69,7 +71,7 @@ class RoomListView:
 
     rooms: tuple[RoomView, ...]
     sites: tuple[SiteView, ...]
-    all_sites: tuple[SiteView, ...]
+    all_sites: tuple[tuple[str, str], ...]  # id and name, by name
     total: int
     inside: int
     tally: tuple[tuple[str, int], ...]
@@ -158,21 +160,22 @@ def build_list(
         return (not site or room.site == site) and all(word in room.text for word in wanted)
 
     kinds = list(KINDS.values())
-    shown = sorted(filter(left, rooms), key=lambda r: (kinds.index(r.kind), r.name.casefold()))
-    more = max(0, len(shown) - most) if most else 0
-    shown = shown[:most]
+    worst = {kind: place for place, kind in enumerate(kinds)}
+    fitting = list(filter(left, rooms)) if wanted or state or site else rooms
+    shown = nsmallest(most or len(fitting), fitting, key=lambda r: (worst[r.kind], r.name.casefold()))
+    counts = Counter(room.kind for room in rooms)
     return RoomListView(
         rooms=tuple(shown),
         sites=_by_site(shown, linked),
-        all_sites=_by_site(rooms, linked),
+        all_sites=tuple(sorted({(r.site, r.site_name) for r in rooms}, key=lambda s: (s[1].casefold(), s[0]))),
         total=len(rooms),
         inside=sum(room.inside for room in rooms),
-        tally=tuple((kind, sum(room.kind == kind for room in rooms)) for kind in kinds),
+        tally=tuple((kind, counts[kind]) for kind in kinds),
         find=find,
         state=state,
         site=site,
         view=view,
-        more=more,
+        more=len(fitting) - len(shown),
     )
 
 

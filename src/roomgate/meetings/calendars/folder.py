@@ -1,7 +1,7 @@
 """A calendar that is a folder: ``<root>/<room>/*.ics``, looked at four times a second.
 
 Whatever comes or goes changes the folder's own time, and that is nearly all that happens: so most looks ask each
-folder for its time alone, and list those where something came or went of late. Every eighth look lists all of them,
+folder for its time alone, and list those where something came or went of late. Every sixteenth look lists all of them,
 and sees a file that was written in its place. All of it runs in a thread. A file that is still being written is read
 again when it changes. Hidden files, links and folders are left alone.
 """
@@ -21,7 +21,7 @@ from roomgate.meetings.invite import MOST_BYTES, Window
 
 MOST_FILES = 2000
 POLL_S = 0.25
-LIST_EVERY = 8  # looks
+LIST_EVERY = 16  # looks: four seconds
 
 
 class _Glimpse(NamedTuple):

@@ -35,7 +35,7 @@ def test_scripts_make_no_markup_of_strings_and_run_no_text() -> None:
 @pytest.mark.asyncio
 async def test_files_are_served_with_their_type_and_nothing_else_is(tmp_path: Path) -> None:
     async with console(tmp_path) as it:
-        kinds = {"main.js": "text/javascript; charset=utf-8", "tokens.css": "text/css; charset=utf-8"}
+        kinds = {"main.js": "text/javascript; charset=utf-8", "console.css": "text/css; charset=utf-8"}
         for name, kind in {**kinds, "favicon.svg": "image/svg+xml"}.items():
             answer = await it.http.get(f"/static/{name}")
             assert (answer.status_code, answer.headers["content-type"]) == (200, kind)

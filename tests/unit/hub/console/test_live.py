@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from roomgate.hub.channels import Channels, Cutoff
-from roomgate.hub.console.live import PageStream, encode
+from roomgate.hub.console.live import PageStream, encode, mark_of
 from roomgate.hub.rooms.state import Watch
 from roomgate.ids import RoomId
 from support.relay_rig import ADA
@@ -45,7 +45,7 @@ async def following(told: AsyncIterator[bytes]) -> tuple[str, object]:
 async def test_what_changed_is_told_by_key() -> None:
     seen = Seen()
     _, watch, told = open_stream(seen, Channels())
-    assert await following(told) == ("open", {})
+    assert await following(told) == ("open", {"mark": ""})
     seen.marks["b"] = 2
     seen.marks["c"] = 1
     watch.tell(RoomId("b"))
@@ -87,3 +87,12 @@ async def test_text_cannot_break_out_of_its_event() -> None:
     chunk = encode("cut", {"words": "a\n\nevent: open\ndata: {}"})
     assert chunk.count(b"\n\n") == 1
     assert chunk.endswith(b"\n\n")
+
+
+async def test_a_page_that_carries_the_streams_word_is_up_to_date() -> None:
+    seen = Seen()
+    stream = PageStream(Watch(), seen.look, str.upper, mark_of)
+    told = stream.run(Channels().open_page(ADA, stream.cut))
+    page = mark_of({"b": 1, "a": 1})
+    assert await following(told) == ("open", {"mark": page})
+    assert mark_of({"a": 1, "b": 2}) != page

@@ -281,3 +281,18 @@ async def test_capabilities_are_told_in_words() -> None:
     held = frozenset({Capability.CALL, Capability.OBSERVE})
     assert capability_words(held, Words.of("en")) == "See, call"
     assert json.dumps(capability_words(frozenset(), Words.of("zh-Hans"))) == '""'
+
+
+async def test_the_page_of_rooms_carries_the_word_that_its_stream_begins_with(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        await it.connect("oslo", "bergen")
+        ada = await it.as_("ada")
+
+        async def mark(path: str) -> str:
+            return (await ada.get(path)).text.partition('data-mark="')[2].partition('"')[0]
+
+        first = await mark("/rooms")
+        assert first
+        assert await mark("/rooms?q=oslo") == first  # of all rooms, whatever the page shows of them
+        await it.state("oslo", {"Call": [{"id": 1, "Status": "Connected", "DisplayName": "x"}]})
+        assert await mark("/rooms") != first

@@ -2,7 +2,7 @@
 import { fetchPage, swap } from "./swap.js";
 import { banner } from "./forms.js";
 
-const SLOW = 2000, SOON = 300;
+const SLOW = 2000, SOON = 300, TOGETHER = 20;
 let changed = new Set(), due = 0;
 
 function sign(kind, word) {
@@ -32,7 +32,7 @@ async function refresh() {
 
 function soon(names) {
   for (const name of names) changed.add(name);
-  due ||= setTimeout(refresh, 60);
+  due ||= setTimeout(refresh, TOGETHER);
 }
 
 async function fell(data) {
@@ -68,9 +68,11 @@ export function follow() {
   const stream = new EventSource(url);
   stream.addEventListener("open", async (event) => {
     // The hub's own word, not the browser's: from here on it tells each change. What changed between the page and
-    // this moment, or while the hub was away, nobody told: the page is live once it has been fetched again.
+    // this moment, or while the hub was away, nobody told: the page is live once it shows what the hub has now.
     if (!event.data) return;
-    await refresh();
+    const { mark: now } = JSON.parse(event.data), body = document.body.dataset;
+    if (!now || now !== body.mark) await refresh();
+    body.mark = "";
     if (stream.readyState === EventSource.OPEN) sign("ok", mark.liveWord);
   });
   stream.addEventListener("changed", (event) => soon(JSON.parse(event.data)));
