@@ -58,7 +58,10 @@ class Spool:
                 pass
 
     async def _step(self) -> bool:
-        """Send one batch and wait for its confirmation; False where there is nothing to do now."""
+        """Send one batch and wait for its confirmation; False where the rest may wait for the next look.
+
+        What came meanwhile waits too: each batch has a signature, a commit and a way of its own.
+        """
         held, link = self._held, self._link
         if held is None:
             return False
@@ -90,7 +93,8 @@ class Spool:
                     await self._wait(None)
         except TimeoutError:
             _log.warning("spool.unconfirmed", start=held)
-        return True
+            return True
+        return held + len(batch) < size
 
     async def _wait(self, seconds: float | None) -> None:
         try:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, insert, select, update
 from roomgate.hub.db.schema import site_checkpoints, site_entries
 from roomgate.ids import ConnectorId
 from roomgate.ledger.tree import HASH_BYTES, Frontier
+from roomgate.storage.database import driver_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ def save(conn: Connection, connector: ConnectorId, record: SiteRecord) -> None:
 
 def add(conn: Connection, connector: ConnectorId, start: int, entries: list[bytes]) -> None:
     if entries:
-        rows = [{"connector": connector, "index": start + i, "entry": raw} for i, raw in enumerate(entries)]
-        conn.execute(insert(site_entries), rows)
+        rows = [(connector, start + i, raw) for i, raw in enumerate(entries)]
+        driver_of(conn).executemany('INSERT INTO site_entries (connector, "index", entry) VALUES (?, ?, ?)', rows)
 
 
 def entries(conn: Connection, connector: ConnectorId, start: int, limit: int) -> list[tuple[int, bytes]]:

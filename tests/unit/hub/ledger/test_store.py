@@ -1,7 +1,7 @@
 from pathlib import Path
+from sqlite3 import IntegrityError
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 
 from roomgate.hub.ledger import store
 from roomgate.hub.ledger.store import SiteRecord
