@@ -150,9 +150,13 @@ class _Batch:
             self._events.append(event)
             return True
 
-    def write(self, conn: Connection) -> None:
+    def close(self, _: object = None) -> None:
+        """Nothing more is added: it is being written, or never will be (the disk failed before its turn came)."""
         with self._lock:
             self._taken = True
+
+    def write(self, conn: Connection) -> None:
+        self.close()
         driver = driver_of(conn)
         index: int = driver.execute(_NEXT).fetchone()[0]
         rows: list[tuple[object, ...]] = []
@@ -203,9 +207,10 @@ class Record:
         It stands after everything that was durable when this was called. Raises StorageFailed or StorageBusy:
         then it is not written, and what it tells of must not happen.
         """
+        self.require()
         if self._soon is None or not self._soon.add(event):
             batch = _Batch(event)
-            self._db.write_soon(batch.write)
+            self._db.write_soon(batch.write).add_done_callback(batch.close)
             self._soon = batch
 
     def add_soon(self, event: Event) -> None:

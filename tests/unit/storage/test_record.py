@@ -15,6 +15,7 @@ from roomgate.ledger.tree import BadProof, leaf_hash, root_of, verify_consistenc
 from roomgate.storage import record as module
 from roomgate.storage.database import Database, StorageBusy, StorageFailed
 from roomgate.storage.record import Record, entries, metadata
+from support.waiting import until
 
 AT = "2026-03-10T09:00:00.000Z"
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -223,3 +224,24 @@ async def test_what_must_not_happen_unrecorded_is_refused_and_what_has_happened_
     with pytest.raises(StorageFailed):
         record.add_with_next(down(6))
     record.add_soon(down(7))
+
+
+@pytest.mark.asyncio
+async def test_after_the_disk_failed_what_is_told_soon_is_written_again(tmp_path):
+    db = Database.open(tmp_path / "hub.db", metadata, again_s=0.01)
+    record = Record(db, ORIGIN, KEY)
+
+    def full(conn):  # as a full disk does it, until the connection is opened anew
+        pages = conn.exec_driver_sql("PRAGMA page_count").scalar()
+        conn.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+        conn.exec_driver_sql("CREATE TABLE big AS SELECT zeroblob(100000) AS filling")
+
+    failing = db.write_soon(full)  # first in the commit: the unit after it never has its turn
+    record.add_soon(down(1))
+    with pytest.raises(StorageFailed):
+        await failing
+    await until(lambda: db.failed is None)
+    record.add_soon(down(2))
+    await record.add(down(3))
+    assert [entry.event for entry in await record.entries()] == [down(2), down(3)]
+    await db.aclose()
