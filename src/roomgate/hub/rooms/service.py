@@ -30,6 +30,7 @@ from roomgate.storage.database import Database
 from roomgate.xapi.tree import Document
 
 _MOST_ROOMS = 20_000
+_TRIES = 5  # reads of all rooms while one after the other changes
 BY_HAND = "by hand"
 
 
@@ -49,6 +50,7 @@ class Rooms:
         self._clock = clock
         self._findings = findings
         self._records: dict[RoomId, RoomRecord] = {}  # as committed: for pages and the relay, never for decisions
+        self._told = 0  # changes of single rooms so far
         self._by_name: dict[str, RoomId] = {}
         self._summaries: dict[RoomId, RoomSummary] = {}  # of rooms that nothing was told of since
         self._by_device: dict[tuple[ConnectorId, str], RoomId] = {}
@@ -64,7 +66,11 @@ class Rooms:
 
     async def load(self) -> None:
         """Know every room, at the start of the program and after each change."""
-        records = await self._db.read(store.every)
+        for _ in range(_TRIES):
+            told = self._told
+            records = await self._db.read(store.every)
+            if told == self._told:
+                break  # else a room changed meanwhile, and what was read may be from before
         fresh = {record.room.id: record for record in records}
         changed = {id for id in fresh.keys() | self._records.keys() if fresh.get(id) != self._records.get(id)}
         self._records = fresh
@@ -126,6 +132,7 @@ class Rooms:
 
     def _know(self, record: RoomRecord | None) -> None:
         """One room, as it was just committed."""
+        self._told += 1
         if record is None or self._records.get(record.room.id) == record:
             return
         id = record.room.id

@@ -124,3 +124,21 @@ async def test_a_changed_room_is_found_by_its_new_state_and_its_watchers_hear_of
         assert (rooms.get("oslo").state, rooms.get("bergen").state) == (RoomState.TROUBLE, RoomState.UNKNOWN)
         await rooms.load()
         assert rooms.get("oslo").state is RoomState.TROUBLE
+
+
+async def test_a_change_that_comes_while_all_rooms_are_read_is_not_forgotten(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        connector = await hub.rooms("oslo", "bergen")
+        rooms = hub.parts.rooms
+        rooms.link_changed(connector.id, True)
+        read = rooms._db.read
+
+        async def slow(unit: object) -> object:
+            found = await read(unit)  # type: ignore[arg-type]
+            rooms._db.read = read  # type: ignore[method-assign]
+            await rooms.changed(connector.id, connector.site, info("oslo", state="quarantined"))
+            return found
+
+        rooms._db.read = slow  # type: ignore[method-assign]
+        await rooms.load()
+        assert rooms.get("oslo").state is RoomState.TROUBLE
