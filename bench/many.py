@@ -105,11 +105,7 @@ async def many_rooms(folder: Path, rooms: int) -> AsyncIterator[ManyRooms]:
     world.programs.env |= {"PYTHONPATH": str(ROOT / "src")}
     try:
         async with asyncio.timeout(_START_S):
-            async with asyncio.TaskGroup() as group:
-                group.create_task(world.start_sim())
-                group.create_task(world.start_witness())
-            await world.start_hub()
-            await world.start_connector(rooms=world.names)
+            await world.start_all(rooms=world.names)
         await world.connected()
         yield world
     finally:

@@ -109,11 +109,7 @@ async def scene(folder: Path, rooms: int = 3) -> AsyncIterator[Scene]:
     world.programs.env |= {"PYTHONPATH": str(ROOT / "src")}
     try:
         async with asyncio.timeout(START_S):
-            async with asyncio.TaskGroup() as group:
-                group.create_task(world.start_sim())
-                group.create_task(world.start_witness())
-            await world.start_hub()
-            await world.start_connector()
+            await world.start_all()
         made = Scene(world, world.caller())
         try:
             await made.fine()

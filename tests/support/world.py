@@ -236,11 +236,7 @@ async def running_world(folder: Path, rooms: int = ROOMS) -> AsyncIterator[Runni
     made.programs.env |= {"PYTHONPATH": str(Path(roomgate.__file__).parents[1]), **CHEAP}
     try:
         async with asyncio.timeout(START_S):
-            async with asyncio.TaskGroup() as group:
-                group.create_task(made.start_sim())
-                group.create_task(made.start_witness())
-            await made.start_hub()
-            await made.start_connector()
+            await made.start_all()
         world = RunningWorld(made, made.caller())
         world._free.extend(world.rooms)
         try:

@@ -103,11 +103,7 @@ async def _start(world: "World", screen: "Screen") -> None:  # type: ignore[name
     """The four programs, the guest and the administrator of the visitor, and the contract."""
     screen.title("Four programs on loopback, with real TLS")
     began = time.monotonic()
-    async with asyncio.TaskGroup() as group:
-        group.create_task(world.start_sim())
-        group.create_task(world.start_witness())
-    await world.start_hub()
-    await world.start_connector()
+    await world.start_all()
     admin = world.caller()
     try:
         await _rooms_fine(world, admin)

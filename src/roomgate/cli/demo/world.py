@@ -112,6 +112,14 @@ class World:
         self._named += 1
         return f"{what}-{self._named}"
 
+    async def start_all(self, rooms: Sequence[str] | None = None) -> None:
+        """Everything, in the order in which one needs the other; ``rooms`` as for `start_connector`."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.start_sim())
+            group.create_task(self.start_witness())
+        await self.start_hub()
+        await self.start_connector(rooms=rooms)
+
     async def start_sim(self) -> None:
         """Also after it was stopped: every room is where it was."""
         names = [*self.names, *STORY, MUSEUM]

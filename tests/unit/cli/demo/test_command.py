@@ -1,5 +1,6 @@
 """What happens when the demonstration cannot go on: it says so, exits 1, and leaves nothing behind."""
 
+import asyncio
 import json
 import os
 
@@ -26,11 +27,13 @@ class World:
         self.fault = fault
         self.programs = Programs()
 
-    async def start_sim(self) -> None:
-        raise self.fault
+    async def start_all(self) -> None:
+        async with asyncio.TaskGroup() as group:  # a program that fails does so beside another
+            group.create_task(asyncio.sleep(0))
+            group.create_task(self._fail())
 
-    async def start_witness(self) -> None:
-        return None
+    async def _fail(self) -> None:
+        raise self.fault
 
 
 @pytest.mark.asyncio
