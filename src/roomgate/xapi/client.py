@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from roomgate.xapi.call import Call, Value, Verb
+from roomgate.xapi.conversation import Conversation
 from roomgate.xapi.errors import (
     BadArgument,
     DeviceGone,
@@ -18,13 +19,13 @@ from roomgate.xapi.errors import (
     XapiError,
 )
 from roomgate.xapi.flag import Flag
-from roomgate.xapi.jsonrpc import Conversation
+from roomgate.xapi.jsonrpc import Conversation as JsonRpc
 from roomgate.xapi.messages import Feedback, Reply
 from roomgate.xapi.names import CommandName, ConfigurationName, StatusName
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue, parse_path
 from roomgate.xapi.subscription import MAX_EARLY, Subscription
-from roomgate.xapi.transports.base import Wire
+from roomgate.xapi.transports.base import Carrier
 from roomgate.xapi.tree import Document
 
 CALL_TIMEOUT_S = 15.0
@@ -44,12 +45,20 @@ class _Answer:
 class Client:
     """One device over one connection. Somebody must run `run` in a TaskGroup; `connect` does."""
 
-    def __init__(self, wire: Wire, *, catalogue: Catalogue | None = None, timeout_s: float = CALL_TIMEOUT_S) -> None:
-        """``catalogue`` is what calls are checked against: the shipped one if none is given."""
+    def __init__(
+        self,
+        wire: Carrier[Any, Any],
+        *,
+        conversation: Conversation[Any, Any] | None = None,
+        catalogue: Catalogue | None = None,
+        timeout_s: float = CALL_TIMEOUT_S,
+    ) -> None:
+        """``conversation`` is the wire's protocol: JSON-RPC over a WebSocket if none is given. ``catalogue`` is
+        what calls are checked against: the shipped one if none is given."""
         self._wire = wire
         self._catalogue = Catalogue.shipped() if catalogue is None else catalogue
         self._timeout_s = timeout_s
-        self._conversation = Conversation()
+        self._conversation = JsonRpc() if conversation is None else conversation
         self._waiting: dict[int, _Answer] = {}
         self._subscriptions: dict[int, Subscription] = {}
         self._early: list[Feedback] = []
@@ -65,7 +74,8 @@ class Client:
         reason: XapiError = DeviceGone("the connection was closed here")
         try:
             while True:
-                self._take(self._conversation.receive(await self._wire.receive()))
+                for heard in self._conversation.receive(await self._wire.receive()):
+                    self._take(heard)
         except XapiError as ended:
             reason = ended
         finally:
@@ -212,7 +222,7 @@ class Client:
         except NothingThere:
             return None  # how some versions answer a get of an empty list
 
-    async def _exchange(self, number: int, frame: bytes, subscription: Subscription | None, timeout_s: float) -> Any:
+    async def _exchange(self, number: int, frame: Any, subscription: Subscription | None, timeout_s: float) -> Any:
         if self._reason is not None:
             self._conversation.forget(number)
             raise DeviceGone(str(self._reason))
@@ -240,7 +250,7 @@ class Client:
         except XapiError:
             return  # the device has forgotten it already, or is gone: it is ended either way
 
-    def _take(self, heard: Reply | Feedback | None) -> None:
+    def _take(self, heard: Reply | Feedback) -> None:
         match heard:
             case Reply() as reply:
                 answer = self._waiting.get(reply.number)
@@ -259,8 +269,6 @@ class Client:
                     # Whether the reply always comes before the first feedback is not established.
                     self._early.append(feedback)
                     del self._early[:-MAX_EARLY]
-            case None:
-                return
 
     def _register(self, subscription: Subscription, result: object) -> None:
         number = result.get("Id") if isinstance(result, dict) else None

@@ -42,6 +42,13 @@ class BadArgument(XapiError):
     code = "xapi.argument"
 
 
+class NotOnThisTransport(XapiError):
+    """This way to the device does not offer that; another one does, and the message names it."""
+
+    code = "xapi.transport"
+    hint = "Connect to wss://HOST/ws, which offers everything."
+
+
 class CommandFailed(XapiError):
     """The device understood the command and could not do it."""
 

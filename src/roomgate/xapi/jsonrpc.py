@@ -96,8 +96,8 @@ class Conversation:
             while len(self._forgotten) > _MAX_FORGOTTEN:
                 del self._forgotten[next(iter(self._forgotten))]
 
-    def receive(self, frame: bytes) -> Reply | Feedback | None:
-        """What a frame says; None for what nobody asked to know (a late reply, an unknown notification).
+    def receive(self, frame: bytes) -> tuple[Reply | Feedback, ...]:
+        """What a frame says; nothing where nobody asked to know (a late reply, an unknown notification).
 
         Raises ProtocolError for anything that is not the protocol, a reply to no request included.
         """
@@ -106,7 +106,7 @@ class Conversation:
         try:
             message = _frames.decode(frame)
             if message.method is not None:
-                return _feedback(message) if message.method == "xFeedback/Event" else None
+                return (_feedback(message),) if message.method == "xFeedback/Event" else ()
             return self._reply(message)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
             raise ProtocolError("a frame that does not parse") from bad
@@ -120,7 +120,7 @@ class Conversation:
         self._open[number] = verb
         return number, frame
 
-    def _reply(self, message: _Frame) -> Reply | None:
+    def _reply(self, message: _Frame) -> tuple[Reply, ...]:
         number = message.id
         has_result, has_error = bool(bytes(message.result)), bool(bytes(message.error))
         if has_result == has_error:
@@ -129,14 +129,14 @@ class Conversation:
             raise ProtocolError("a reply without our id")
         if number in self._forgotten:
             del self._forgotten[number]
-            return None
+            return ()
         if number not in self._open:
             raise ProtocolError("a reply to no request")
         verb = self._open.pop(number)
         if has_error:
-            return Reply(number, error=_error(_errors.decode(message.error), verb))
+            return (Reply(number, error=_error(_errors.decode(message.error), verb)),)
         result = _anything.decode(message.result)
-        return Reply(number, None if verb is Verb.GET and result in ([], {}) else result)
+        return (Reply(number, None if verb is Verb.GET and result in ([], {}) else result),)
 
 
 _ABSENT = object()

@@ -8,7 +8,7 @@ import roomgate.xapi as xapi
 NAMES = {
     "AuthenticationFailed", "BadArgument", "Call", "Catalogue", "CertificateChanged", "Client", "CommandFailed",
     "DeviceFault", "DeviceGone", "DeviceUnreachable", "Feedback", "FeedbackLost", "InvalidPath", "NoAnswer",
-    "NotReady", "Path", "PermissionDenied", "ProtocolError", "RateLimited", "Subscription", "TooManySubscriptions",
+    "NotOnThisTransport", "NotReady", "Path", "PermissionDenied", "ProtocolError", "RateLimited", "Subscription", "TooManySubscriptions",
     "UnknownPath", "Verb", "XapiError", "connect",
 }  # fmt: skip
 

@@ -35,7 +35,8 @@ def asked(call, **options):
 def answered(body, call=VOLUME):
     conversation = Conversation()
     number, _ = conversation.request(call)
-    return conversation.receive(json.dumps({"id": number, "jsonrpc": "2.0", **body}).encode())
+    (reply,) = conversation.receive(json.dumps({"id": number, "jsonrpc": "2.0", **body}).encode())
+    return reply
 
 
 @pytest.mark.parametrize(
@@ -77,8 +78,8 @@ def test_replies_match_by_id_in_any_order():
     conversation = Conversation()
     first, _ = conversation.request(VOLUME)
     second, _ = conversation.request(VOLUME)
-    assert conversation.receive(b'{"id":%d,"jsonrpc":"2.0","result":2}' % second) == Reply(second, 2)
-    assert conversation.receive(b'{"id":%d,"jsonrpc":"2.0","result":1}' % first) == Reply(first, 1)
+    assert conversation.receive(b'{"id":%d,"jsonrpc":"2.0","result":2}' % second) == (Reply(second, 2),)
+    assert conversation.receive(b'{"id":%d,"jsonrpc":"2.0","result":1}' % first) == (Reply(first, 1),)
 
 
 @pytest.mark.parametrize("nothing", [[], {}, None])
@@ -128,11 +129,11 @@ def test_a_device_s_words_come_out_on_one_bounded_line():
 
 def test_feedback_is_told_apart_by_id():
     frame = b'{"jsonrpc":"2.0","method":"xFeedback/Event","params":{"Id":2,"Status":{"Call":[{"id":12}]}}}'
-    assert Conversation().receive(frame) == Feedback(2, "Status", {"Status": {"Call": [{"id": 12}]}})
+    assert Conversation().receive(frame) == (Feedback(2, "Status", {"Status": {"Call": [{"id": 12}]}}),)
 
 
 def test_an_unknown_notification_is_passed_over():
-    assert Conversation().receive(b'{"jsonrpc":"2.0","method":"xFeedback/New","params":[]}') is None
+    assert Conversation().receive(b'{"jsonrpc":"2.0","method":"xFeedback/New","params":[]}') == ()
 
 
 def test_a_late_reply_is_passed_over_once():
@@ -140,7 +141,7 @@ def test_a_late_reply_is_passed_over_once():
     number, _ = conversation.request(VOLUME)
     conversation.forget(number)
     frame = b'{"id":%d,"jsonrpc":"2.0","result":1}' % number
-    assert conversation.receive(frame) is None
+    assert conversation.receive(frame) == ()
     with pytest.raises(ProtocolError):
         conversation.receive(frame)
 
@@ -212,4 +213,4 @@ def test_any_rubbish_raises_only_our_errors(frame):
         heard = conversation.receive(frame)
     except XapiError:
         return
-    assert heard is None or isinstance(heard, Reply | Feedback)
+    assert all(isinstance(one, Reply | Feedback) for one in heard)

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from roomgate.xapi.errors import (
@@ -19,17 +19,25 @@ PONG_WITHIN_S = 10.0
 CLOSE_WITHIN_S = 2.0
 
 
-class Wire(Protocol):
-    """One connection that carries whole frames both ways."""
+Out = TypeVar("Out", contravariant=True)
+In = TypeVar("In", covariant=True)
 
-    async def send(self, frame: bytes | str) -> None:
-        """Hand a text frame over; waits while the peer does not read. Raises DeviceGone after the end."""
 
-    async def receive(self) -> bytes:
+class Carrier(Protocol[Out, In]):
+    """One connection that carries whole frames both ways, of whatever kind its protocol has."""
+
+    async def send(self, frame: Out) -> None:
+        """Hand a frame over; waits while the peer does not read. Raises DeviceGone after the end."""
+
+    async def receive(self) -> In:
         """The next frame, for one reader at a time; raises DeviceGone at the end. Cancelling loses no frame."""
 
     async def close(self) -> None:
         """End the connection; safe to repeat, returns within a few seconds whatever the peer does."""
+
+
+class Wire(Carrier[bytes | str, bytes], Protocol):
+    """A WebSocket: text frames both ways."""
 
 
 @dataclass(frozen=True, slots=True)
