@@ -1,12 +1,18 @@
-"""A device, spoken to: get, set, command, subscribe over any Wire.
+"""A device, spoken to: get, set, command, subscribe over any wire.
 
-One reader coroutine (`Client.run`) takes what arrives and wakes whoever waits for it; everything else
-registers, sends, waits with a deadline, and forgets. Nothing is ever sent a second time.
+What arrives is taken in where the wire hears it, and wakes whoever waits for it; everything else registers, sends and
+waits with a deadline. Nothing is ever sent a second time.
+
+A call costs a few microseconds beside its frames, and thousands of them may be in flight: so one clock watches over
+all deadlines of a connection, and a call that somebody cancelled stays in its place until its answer or its deadline
+comes, instead of being looked for.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
+
+import msgspec
 
 from roomgate.xapi.call import Call, Value, Verb
 from roomgate.xapi.conversation import Conversation
@@ -15,6 +21,7 @@ from roomgate.xapi.errors import (
     DeviceGone,
     NoAnswer,
     NothingThere,
+    OutcomeUnknown,
     ProtocolError,
     XapiError,
 )
@@ -23,23 +30,24 @@ from roomgate.xapi.jsonrpc import Conversation as JsonRpc
 from roomgate.xapi.messages import Feedback, Reply
 from roomgate.xapi.names import CommandName, ConfigurationName, StatusName
 from roomgate.xapi.path import Path
-from roomgate.xapi.schema import Catalogue, parse_path
+from roomgate.xapi.schema import PATTERN, Catalogue, parse_path
 from roomgate.xapi.subscription import MAX_EARLY, Subscription
 from roomgate.xapi.transports.base import Carrier
 from roomgate.xapi.tree import Document
 
 CALL_TIMEOUT_S = 15.0
 _UNSUBSCRIBE_WITHIN_S = 2.0
+_NEVER = float("inf")
 
 
-class _Answer:
-    """What a request waits on; ``subscription`` is what its reply will feed."""
+class _Asked(msgspec.Struct):
+    """One request that waits for its answer. ``subscription`` is what the answer will feed."""
 
-    __slots__ = ("future", "subscription")
-
-    def __init__(self, subscription: Subscription | None) -> None:
-        self.future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self.subscription = subscription
+    future: asyncio.Future[Any]
+    deadline: float
+    timeout_s: float
+    call: Call | None  # None: the end of a subscription
+    subscription: Subscription | None
 
 
 class Client:
@@ -59,12 +67,15 @@ class Client:
         self._catalogue = Catalogue.shipped() if catalogue is None else catalogue
         self._timeout_s = timeout_s
         self._conversation = JsonRpc() if conversation is None else conversation
-        self._waiting: dict[int, _Answer] = {}
+        self._waiting: dict[int, _Asked] = {}
         self._subscriptions: dict[int, Subscription] = {}
         self._early: list[Feedback] = []
         self._reason: XapiError | None = None
         self._closed = Flag()
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = _NEVER
         self._leave = self._unsubscribe  # one for all subscriptions: there are many
+        self._try_send: Callable[[Any], bool] | None = getattr(wire, "try_send", None)
 
     async def run(self) -> None:
         """Read until the connection ends, then fail whoever waits and return; `wait_closed` has the reason.
@@ -73,9 +84,7 @@ class Client:
         """
         reason: XapiError = DeviceGone("the connection was closed here")
         try:
-            while True:
-                for heard in self._conversation.receive(await self._wire.receive()):
-                    self._take(heard)
+            await self._wire.deliver(self._hear)
         except XapiError as ended:
             reason = ended
         finally:
@@ -114,9 +123,9 @@ class Client:
 
     async def get(self, path: Path | str, *, unvalidated: bool = False) -> Any:
         """The value or subtree at a path, relative to it; None where the device has none now."""
-        call = self._make(Verb.GET, path, {}, None, unvalidated)
-        if call.path.is_pattern:
-            raise BadArgument("A pattern answers from the root: use query()")
+        call = self._make(Verb.GET, path, {}, None, True) if unvalidated else self._catalogue.reading(path)
+        if unvalidated and call.path.is_pattern:
+            raise BadArgument(PATTERN)
         return await self._ask(call)
 
     async def query(self, path: Path | str, *, unvalidated: bool = False) -> Document:
@@ -205,7 +214,7 @@ class Client:
             return call
         return self._catalogue.canonical(call.verb, call.path, dict(call.arguments), call.body)
 
-    async def _ask(
+    def _ask(
         self,
         call: Call,
         *,
@@ -213,32 +222,66 @@ class Client:
         current: bool = False,
         subscription: Subscription | None = None,
         timeout_s: float | None = None,
-    ) -> Any:
+    ) -> Awaitable[Any]:
         number, frame = self._conversation.request(call, rooted=rooted, current=current)
-        try:
-            return await self._exchange(
-                number, frame, subscription, self._timeout_s if timeout_s is None else timeout_s
-            )
-        except NothingThere:
-            return None  # how some versions answer a get of an empty list
+        return self._exchange(number, frame, timeout_s or self._timeout_s, call, subscription)
 
-    async def _exchange(self, number: int, frame: Any, subscription: Subscription | None, timeout_s: float) -> Any:
+    def _exchange(
+        self, number: int, frame: Any, timeout_s: float, call: Call | None, subscription: Subscription | None = None
+    ) -> Awaitable[Any]:
+        """Send now if the wire takes it, and give what to wait on. Cancelling forgets the answer; what was sent
+        stays sent."""
         if self._reason is not None:
             self._conversation.forget(number)
             raise DeviceGone(str(self._reason))
-        answer = self._waiting[number] = _Answer(subscription)  # before the send: replies are fast
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        deadline = loop.time() + timeout_s
+        # Before the send: replies are fast.
+        asked = self._waiting[number] = _Asked(future, deadline, timeout_s, call, subscription)
+        if deadline < self._alarm_at:
+            self._set_alarm(loop, deadline)
+        if self._try_send is not None and self._try_send(frame):
+            return future
+        return self._send(number, frame, asked)
+
+    async def _send(self, number: int, frame: Any, asked: _Asked) -> Any:
+        """Hand a frame over to a wire that may make one wait. Where that fails, nothing was asked."""
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout_at(asked.deadline):
                 await self._wire.send(frame)
-                reply = await answer.future
-        except TimeoutError as late:
-            raise NoAnswer(f"no answer within {timeout_s:g} s") from late
-        finally:
+        except BaseException as failed:
+            self._forget(number)
+            if isinstance(failed, TimeoutError):
+                raise DeviceGone(f"nothing could be sent within {asked.timeout_s:g} s") from failed
+            raise
+        return await asked.future
+
+    def _forget(self, number: int) -> None:
+        asked = self._waiting.pop(number, None)
+        self._conversation.forget(number)
+        if asked is not None and asked.future.done() and not asked.future.cancelled():
+            asked.future.exception()  # seen: whoever waited has another error
+
+    def _set_alarm(self, loop: asyncio.AbstractEventLoop, at: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = at
+        self._alarm = loop.call_at(at, self._look_at_deadlines) if at < _NEVER else None
+
+    def _look_at_deadlines(self) -> None:
+        """Fail what is overdue, and come again for the next."""
+        loop = asyncio.get_running_loop()
+        self._alarm, now, next_at = None, loop.time(), _NEVER
+        for number, asked in list(self._waiting.items()):
+            if asked.deadline > now:
+                next_at = min(next_at, asked.deadline)
+                continue
             del self._waiting[number]
             self._conversation.forget(number)
-        if reply.error is not None:
-            raise reply.error
-        return reply.result
+            if not asked.future.done():
+                asked.future.set_exception(NoAnswer(f"no answer within {asked.timeout_s:g} s"))
+        self._set_alarm(loop, next_at)
 
     async def _unsubscribe(self, subscription: Subscription) -> None:
         number = subscription.number
@@ -246,29 +289,45 @@ class Client:
             return
         request, frame = self._conversation.unsubscribe(number)
         try:
-            await self._exchange(request, frame, None, min(_UNSUBSCRIBE_WITHIN_S, self._timeout_s))
+            await self._exchange(request, frame, min(_UNSUBSCRIBE_WITHIN_S, self._timeout_s), None)
         except XapiError:
             return  # the device has forgotten it already, or is gone: it is ended either way
 
-    def _take(self, heard: Reply | Feedback) -> None:
-        match heard:
-            case Reply() as reply:
-                answer = self._waiting.get(reply.number)
-                if answer is None:
-                    return
-                # Here and not where the answer is awaited: feedback may be in the very next frame.
-                if answer.subscription is not None and reply.error is None:
-                    self._register(answer.subscription, reply.result)
-                if not answer.future.done():
-                    answer.future.set_result(reply)
-            case Feedback() as feedback:
-                subscription = self._subscriptions.get(feedback.subscription)
-                if subscription is not None:
-                    subscription.feed(feedback)
-                elif any(answer.subscription is not None for answer in self._waiting.values()):
-                    # Whether the reply always comes before the first feedback is not established.
-                    self._early.append(feedback)
-                    del self._early[:-MAX_EARLY]
+    def _hear(self, frame: Any) -> None:
+        """Take in one frame. Raises ProtocolError for anything that is not the protocol."""
+        for heard in self._conversation.receive(frame):
+            if type(heard) is Reply:
+                self._answer(heard)
+            else:
+                self._feed(heard)  # type: ignore[arg-type]  # it is one of two, and Reply was the other
+
+    def _answer(self, reply: Reply) -> None:
+        asked = self._waiting.pop(reply.number, None)
+        if asked is None or asked.future.done():
+            return
+        # Here and not where the answer is awaited: feedback may be in the very next frame.
+        if asked.subscription is not None and reply.error is None:
+            try:
+                self._register(asked.subscription, reply.result)
+            except ProtocolError as bad:
+                asked.future.set_exception(DeviceGone(str(bad)))
+                raise
+        if reply.error is not None:
+            if isinstance(reply.error, NothingThere):
+                asked.future.set_result(None)  # how some versions answer a get of an empty list
+            else:
+                asked.future.set_exception(reply.error)
+            return
+        asked.future.set_result(reply.result)
+
+    def _feed(self, feedback: Feedback) -> None:
+        subscription = self._subscriptions.get(feedback.subscription)
+        if subscription is not None:
+            subscription.feed(feedback)
+        elif any(asked.subscription is not None for asked in self._waiting.values()):
+            # Whether the reply always comes before the first feedback is not established.
+            self._early.append(feedback)
+            del self._early[:-MAX_EARLY]
 
     def _register(self, subscription: Subscription, result: object) -> None:
         number = result.get("Id") if isinstance(result, dict) else None
@@ -285,9 +344,13 @@ class Client:
         if self._reason is not None:
             return
         self._reason = reason
-        for answer in self._waiting.values():
-            if not answer.future.done():
-                answer.future.set_exception(DeviceGone(str(reason)))
+        for asked in self._waiting.values():
+            if not asked.future.done():
+                kind = OutcomeUnknown if asked.call is not None and asked.call.acts else DeviceGone
+                asked.future.set_exception(kind(str(reason)))
+        self._waiting.clear()
+        if self._alarm is not None:
+            self._alarm.cancel()
         for subscription in self._subscriptions.values():
             subscription.end(DeviceGone(str(reason)))
         self._closed.set()

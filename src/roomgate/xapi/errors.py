@@ -113,16 +113,25 @@ class RateLimited(XapiError):
 
 
 class DeviceGone(XapiError):
-    """The connection ended while an answer was awaited: the outcome of a command is unknown."""
+    """The connection has ended. What was asked was not sent, or was a reading: it may be asked again."""
 
     code = "xapi.gone"
 
 
-class NoAnswer(DeviceGone):
+class OutcomeUnknown(DeviceGone):
+    """Sent, and the connection ended before the answer: whether it was done is unknown. Nothing is tried again.
+
+    A reboot, an upgrade and a factory reset end this way when all is well.
+    """
+
+    code = "xapi.unknown-outcome"
+    hint = "Look at the device's state before you ask again."
+
+
+class NoAnswer(OutcomeUnknown):
     """The device did not answer in time. Nothing was tried again: whether a command was done is unknown."""
 
     code = "xapi.no-answer"
-    hint = "Look at the device's state before you ask again."
 
 
 class FeedbackLost(XapiError):

@@ -5,9 +5,11 @@ JSON document a frame, named parameters, replies matched by id. Where versions d
 results, how an empty list answers) both readings come out alike.
 """
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from roomgate.xapi.call import Call, Value, Verb
 from roomgate.xapi.errors import (
@@ -28,16 +30,6 @@ _KINDS = ("Status", "Configuration", "Event")
 _MAX_FORGOTTEN = 1024
 
 
-class _Frame(msgspec.Struct, frozen=True):
-    """The envelope; the rest stays undecoded until it is known what it is."""
-
-    id: int | str | None = None
-    method: str | None = None
-    params: msgspec.Raw = msgspec.Raw()
-    result: msgspec.Raw = msgspec.Raw()
-    error: msgspec.Raw = msgspec.Raw()
-
-
 class _Error(msgspec.Struct, frozen=True):
     # All optional: feedback that the account may not have is refused with {} (jsxapi issue 18).
     code: int | None = None
@@ -45,10 +37,25 @@ class _Error(msgspec.Struct, frozen=True):
     data: Any = None
 
 
-_frames = msgspec.json.Decoder(_Frame)
-_errors = msgspec.json.Decoder(_Error)
-_anything = msgspec.json.Decoder()
+class _Frame(msgspec.Struct, frozen=True, gc=False):
+    """Any frame of a device: a reply or a notification."""
+
+    id: int | str | None = None
+    method: str | None = None
+    params: Any = None
+    result: Any = UNSET
+    error: _Error | UnsetType = UNSET
+
+
+_decode = msgspec.json.Decoder(_Frame).decode
 _encode = msgspec.json.Encoder().encode
+_GET = b'{"jsonrpc":"2.0","id":%d,"method":"xGet","params":{"Path":%b}}'
+
+
+@lru_cache(maxsize=4096)
+def _written(parts: tuple[str | int, ...]) -> bytes:
+    """The parts of a path as JSON, remembered; nothing for a pattern, which xGet does not take."""
+    return b"" if "*" in parts or "**" in parts else _encode(parts)
 
 
 class Conversation:
@@ -67,13 +74,16 @@ class Conversation:
         ``rooted`` asks for a get's answer from the root (xQuery), which a pattern always does;
         ``current`` asks for the present value as the first feedback of a subscription.
         """
-        parts = list(call.path.parts)
+        parts = call.path.parts
+        if call.verb is Verb.GET and not rooted and (written := _written(parts)):  # nearly all that is ever asked
+            number = self._next
+            self._next = number + 1
+            self._open[number] = Verb.GET
+            return number, _GET % (number, written)
         params: dict[str, Any]
         match call.verb:
-            case Verb.GET if rooted or call.path.is_pattern:
-                method, params = "xQuery", {"Query": parts}
             case Verb.GET:
-                method, params = "xGet", {"Path": parts}
+                method, params = "xQuery", {"Query": parts}
             case Verb.SET:
                 method, params = "xSet", {"Path": parts, "Value": _plain(call.argument("Value"))}
             case Verb.SUBSCRIBE:
@@ -104,7 +114,7 @@ class Conversation:
         if len(frame) > MAX_FRAME_BYTES:
             raise ProtocolError("a frame of more than 8 MiB")
         try:
-            message = _frames.decode(frame)
+            message = _decode(frame)
             if message.method is not None:
                 return (_feedback(message),) if message.method == "xFeedback/Event" else ()
             return self._reply(message)
@@ -112,31 +122,31 @@ class Conversation:
             raise ProtocolError("a frame that does not parse") from bad
 
     def _frame(self, verb: Verb | None, method: str, params: dict[str, Any]) -> tuple[int, bytes]:
-        number = self._next
-        frame = _encode({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        frame = _encode({"jsonrpc": "2.0", "id": self._next, "method": method, "params": params})
         if len(frame) > MAX_FRAME_BYTES:
             raise BadArgument("a call of more than 8 MiB")
-        self._next += 1
+        number = self._next
+        self._next = number + 1
         self._open[number] = verb
         return number, frame
 
     def _reply(self, message: _Frame) -> tuple[Reply, ...]:
-        number = message.id
-        has_result, has_error = bool(bytes(message.result)), bool(bytes(message.error))
-        if has_result == has_error:
+        number, result, error = message.id, message.result, message.error
+        if (result is UNSET) == (error is UNSET):
             raise ProtocolError("a reply with neither or both of result and error")
         if not isinstance(number, int):
             raise ProtocolError("a reply without our id")
-        if number in self._forgotten:
+        if number not in self._open:
+            if number not in self._forgotten:
+                raise ProtocolError("a reply to no request")
             del self._forgotten[number]
             return ()
-        if number not in self._open:
-            raise ProtocolError("a reply to no request")
         verb = self._open.pop(number)
-        if has_error:
-            return (Reply(number, error=_error(_errors.decode(message.error), verb)),)
-        result = _anything.decode(message.result)
-        return (Reply(number, None if verb is Verb.GET and result in ([], {}) else result),)
+        if not isinstance(error, UnsetType):
+            return (Reply(number, error=_error(error, verb)),)
+        if verb is Verb.GET and (result == [] or result == {}):
+            result = None
+        return (Reply(number, result),)
 
 
 _ABSENT = object()
@@ -147,7 +157,7 @@ def _plain(value: Value | None) -> Any:
 
 
 def _feedback(message: _Frame) -> Feedback:
-    params = _anything.decode(message.params) if bytes(message.params) else None
+    params = message.params
     if not isinstance(params, dict):
         raise ProtocolError("feedback without parameters")
     subscription = params.get("Id")

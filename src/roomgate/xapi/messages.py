@@ -1,14 +1,17 @@
-"""What a device says, once decoded: replies to requests, and feedback."""
+"""What a device says, once decoded: replies to requests, and feedback.
 
-from dataclasses import dataclass
+Structs of msgspec, which are made in a tenth of the time of a frozen dataclass: there is one for every frame.
+"""
+
 from typing import Any
+
+import msgspec
 
 from roomgate.xapi.errors import XapiError
 from roomgate.xapi.tree import Document
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """The answer to request ``number``: a result, or the error that the device gave instead."""
 
     number: int
@@ -16,14 +19,15 @@ class Reply:
     error: XapiError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
+class Feedback(msgspec.Struct, frozen=True):
     """What changed, rooted at its ``kind``: ``{"Status": {"Audio": {"Volume": 40}}}``.
 
     ``kind`` is Status, Configuration or Event. ``subscription`` is the device's own number for the
-    subscription; feedback belongs to it and not to a path, because subscriptions may overlap.
+    subscription; feedback belongs to it and not to a path, because subscriptions may overlap. After a ``gap``
+    some feedback may be missing: then ``document`` is all that is there now, not what changed.
     """
 
     subscription: int
     kind: str
     document: Document
+    gap: bool = False

@@ -31,13 +31,14 @@ __all__ = ["BODY_LIMIT_BYTES", "Catalogue", "Command", "Leaf", "Parameter"]
 # The ceiling of a multi-line payload in the 11.32 guide, as third parties quote it.
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
 _READABLE = {Verb.GET: ("Status", "Configuration"), Verb.SUBSCRIBE: ("Status", "Configuration", "Event")}
+PATTERN = "A pattern answers from the root: use query()"
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 
 class Catalogue:
     """The names that one firmware knows. Never changes after it is made."""
 
-    __slots__ = ("_below", "_node", "_read_call", "_roots")
+    __slots__ = ("_below", "_node", "_read_call", "_roots", "reading")
 
     def __init__(self, *, status: str = "", configuration: str = "", events: str = "", commands: str = "") -> None:
         """Read the four tables (tab-separated text); raises ValueError for a table that is none."""
@@ -50,6 +51,8 @@ class Catalogue:
         self._below = lru_cache(maxsize=1024)(self._find_leaves)
         self._node = lru_cache(maxsize=1024)(self._find_node)
         self._read_call = lru_cache(maxsize=1024)(self._make_read_call)
+        self.reading = lru_cache(maxsize=1024)(self._make_reading)
+        """A get of one path that is no pattern, as `canonical` gives it: what a program asks again and again."""
 
     @classmethod
     def shipped(cls) -> "Catalogue":
@@ -169,6 +172,12 @@ class Catalogue:
             # roomos.cisco.com's introduction to the xAPI: never register for the whole of Status.
             raise BadArgument("Subscribe to a part of Status, such as Status/Call; the whole is too much for a device")
         return Call(verb, path)
+
+    def _make_reading(self, path: Path | str) -> Call:
+        call = self._read_call(Verb.GET, parse_path(Verb.GET, path))
+        if call.path.is_pattern:
+            raise BadArgument(PATTERN)
+        return call
 
     def _find_node(self, path: Path) -> Node | None:
         """The node at a path that is no pattern."""

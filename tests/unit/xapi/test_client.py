@@ -17,6 +17,7 @@ from roomgate.xapi.errors import (
     UnknownPath,
 )
 from roomgate.xapi.path import Path
+from roomgate.xapi.transports.base import read_on
 
 
 class Pipe:
@@ -44,6 +45,9 @@ class Pipe:
         if frame is None:
             raise DeviceGone("cut")
         return frame
+
+    async def deliver(self, hear):
+        await read_on(self, hear)
 
     async def close(self):
         if not self.closed:

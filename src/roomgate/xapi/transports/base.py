@@ -1,8 +1,9 @@
 """The roles that every transport plays, and how the ends of a dial become our errors."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from roomgate.xapi.errors import (
@@ -21,6 +22,7 @@ CLOSE_WITHIN_S = 2.0
 
 Out = TypeVar("Out", contravariant=True)
 In = TypeVar("In", covariant=True)
+Frame = TypeVar("Frame")
 
 
 class Carrier(Protocol[Out, In]):
@@ -32,8 +34,20 @@ class Carrier(Protocol[Out, In]):
     async def receive(self) -> In:
         """The next frame, for one reader at a time; raises DeviceGone at the end. Cancelling loses no frame."""
 
+    async def deliver(self, hear: Callable[[In], None]) -> NoReturn:
+        """Call ``hear`` with each frame as it comes, instead of `receive`, until the end: then raises DeviceGone.
+
+        An error that ``hear`` raises ends the connection, and is raised here.
+        """
+
     async def close(self) -> None:
         """End the connection; safe to repeat, returns within a few seconds whatever the peer does."""
+
+
+async def read_on(wire: "Carrier[Any, Frame]", hear: Callable[[Frame], None]) -> NoReturn:
+    """`Carrier.deliver`, for a carrier that has nothing quicker."""
+    while True:
+        hear(await wire.receive())
 
 
 class Wire(Carrier[bytes | str, bytes], Protocol):

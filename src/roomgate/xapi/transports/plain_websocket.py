@@ -2,6 +2,8 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
+from typing import NoReturn
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
@@ -16,6 +18,7 @@ from roomgate.xapi.transports.base import (
     Address,
     Login,
     Wire,
+    read_on,
     refused_upgrade,
 )
 from roomgate.xapi.transports.trust import Trust
@@ -37,6 +40,9 @@ class _PlainWire:
         except ConnectionClosed as ended:
             code = ended.rcvd.code if ended.rcvd else 0
             raise DeviceGone(f"closed by the device ({code})") from ended
+
+    async def deliver(self, hear: Callable[[bytes], None]) -> NoReturn:
+        await read_on(self, hear)
 
     async def close(self) -> None:
         await self._connection.close()

@@ -7,6 +7,8 @@ pressure, and the errors.
 import asyncio
 import collections
 import ssl
+from collections.abc import Callable
+from typing import NoReturn
 
 from picows import (
     WSAutoPingStrategy,
@@ -19,7 +21,7 @@ from picows import (
     ws_connect,
 )
 
-from roomgate.xapi.errors import CertificateChanged, DeviceGone, DeviceUnreachable
+from roomgate.xapi.errors import CertificateChanged, DeviceGone, DeviceUnreachable, XapiError
 from roomgate.xapi.flag import Flag
 from roomgate.xapi.transports.base import (
     CLOSE_WITHIN_S,
@@ -42,6 +44,8 @@ class _Listener(WSListener):
 
     def __init__(self) -> None:
         self.unread: collections.deque[bytes] = collections.deque()
+        self.hear: Callable[[bytes], None] | None = None
+        self.failure: XapiError | None = None
         self.arrived = Flag()
         self.writable = Flag()
         self.writable.set()
@@ -58,7 +62,11 @@ class _Listener(WSListener):
         if transport.is_close_frame_sent:
             # After a parse error picows says goodbye and goes on parsing what it lost the frame of.
             return
-        match frame.msg_type:
+        kind = frame.msg_type
+        if kind == WSMsgType.TEXT and self.hear is not None and frame.fin and not self._fragmented and not self.ended:
+            self._tell(transport, self.hear, frame.get_payload_as_bytes())  # nearly all that ever comes
+            return
+        match kind:
             case WSMsgType.TEXT | WSMsgType.BINARY | WSMsgType.CONTINUATION:
                 self._take(transport, frame)
             case WSMsgType.CLOSE:
@@ -84,11 +92,27 @@ class _Listener(WSListener):
                 return
             payload = bytes(self._parts)
             self._parts.clear()
+        if self.hear is not None:
+            self._tell(transport, self.hear, payload)
+            return
         self.unread.append(payload)
         self.arrived.set()
         if len(self.unread) >= _MAX_UNREAD and not self.paused:
             self.paused = True
             transport.underlying_transport.pause_reading()
+
+    def _tell(self, transport: WSTransport, hear: Callable[[bytes], None], payload: bytes) -> None:
+        try:
+            hear(payload)
+        except XapiError as bad:
+            self.failure = bad
+            self._break(transport, str(bad))
+
+    def hand_to(self, hear: Callable[[bytes], None]) -> None:
+        """From now on ``hear`` gets each frame as it comes, first those that wait unread."""
+        while (payload := self.next()) is not None and self._transport is not None and self.failure is None:
+            self._tell(self._transport, hear, payload)
+        self.hear = hear
 
     def _break(self, transport: WSTransport, reason: str) -> None:
         self.ended = reason
@@ -129,6 +153,22 @@ class _PicowsWire:
             raise DeviceGone(self._listener.ended or "the connection was closed here")
         payload = frame.encode() if isinstance(frame, str) else frame
         self._transport.send(WSMsgType.TEXT, payload)
+
+    def try_send(self, frame: bytes) -> bool:
+        """Send at once if that needs no waiting; False if it does, or if the connection has ended."""
+        listener = self._listener
+        if listener.ended is not None or not listener.writable.is_set() or self._transport.is_close_frame_sent:
+            return False
+        self._transport.send(WSMsgType.TEXT, frame)
+        return True
+
+    async def deliver(self, hear: Callable[[bytes], None]) -> NoReturn:
+        listener = self._listener
+        listener.hand_to(hear)
+        while listener.ended is None:
+            listener.arrived.clear()
+            await listener.arrived.wait()
+        raise listener.failure or DeviceGone(listener.ended)
 
     async def receive(self) -> bytes:
         while (payload := self._listener.next()) is None:
