@@ -10,7 +10,7 @@ comes, instead of being looked for.
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -40,14 +40,33 @@ _UNSUBSCRIBE_WITHIN_S = 2.0
 _NEVER = float("inf")
 
 
+class _Fed(Protocol):
+    """What a subscription at the device feeds; ``number`` is the device's own for it, once it is known."""
+
+    number: int | None
+
+    @property
+    def feed(self) -> Callable[[Feedback], None]: ...
+
+
+class _Ear:
+    """What is fed where no `Subscription` is wanted."""
+
+    __slots__ = ("feed", "number")
+
+    def __init__(self, feed: Callable[[Feedback], None]) -> None:
+        self.feed = feed
+        self.number: int | None = None
+
+
 class _Asked(msgspec.Struct):
-    """One request that waits for its answer. ``subscription`` is what the answer will feed."""
+    """One request that waits for its answer. ``fed`` is what the subscription that it begins will feed."""
 
     future: asyncio.Future[Any]
     deadline: float
     timeout_s: float
     call: Call | None  # None: the end of a subscription
-    subscription: Subscription | None
+    fed: Any  # a _Fed, or None
 
 
 class Client:
@@ -68,7 +87,8 @@ class Client:
         self._timeout_s = timeout_s
         self._conversation = JsonRpc() if conversation is None else conversation
         self._waiting: dict[int, _Asked] = {}
-        self._subscriptions: dict[int, Subscription] = {}
+        self._hearing: dict[int, Callable[[Feedback], None]] = {}  # by the device's number of the subscription
+        self._subscriptions: dict[int, Subscription] = {}  # those among them that are told of the end
         self._early: list[Feedback] = []
         self._reason: XapiError | None = None
         self._closed = Flag()
@@ -84,7 +104,7 @@ class Client:
         """
         reason: XapiError = DeviceGone("the connection was closed here")
         try:
-            await self._wire.deliver(self._hear)
+            await self._wire.read(self._hear)
         except XapiError as ended:
             reason = ended
         finally:
@@ -171,14 +191,16 @@ class Client:
         """
         call = self._make(Verb.SUBSCRIBE, path, {}, None, unvalidated)
         subscription = Subscription(call.path, self._leave)
-        try:
-            await self._ask(call, subscription=subscription, current=current)
-        except BaseException:
-            # Cancelled in the very moment in which it began: nobody will read it.
-            if subscription.number is not None:
-                self._subscriptions.pop(subscription.number, None)
-            raise
+        await self._begin(call, subscription, current)
         return subscription
+
+    async def hear(self, path: Path | str, hear: Callable[[Feedback], None], *, current: bool = False) -> None:
+        """Subscribe for as long as the connection lasts: ``hear`` is called with each feedback as it arrives.
+
+        It must not wait, and is not told of the end. It may hear several subscriptions, which then cost next to
+        nothing. ``current`` gives the present value as the first feedback.
+        """
+        await self._begin(self._make(Verb.SUBSCRIBE, path, {}, None, False), _Ear(hear), current)
 
     async def watch(self, path: Path | str, *, current: bool = False) -> AsyncGenerator[Feedback, None]:
         """Feedback for as long as one iterates. Where the end must be prompt, use `subscribe`."""
@@ -214,20 +236,29 @@ class Client:
             return call
         return self._catalogue.canonical(call.verb, call.path, dict(call.arguments), call.body)
 
+    async def _begin(self, call: Call, fed: _Fed, current: bool) -> None:
+        try:
+            await self._ask(call, fed=fed, current=current)
+        except BaseException:
+            # Cancelled in the very moment in which it began: nobody will hear it.
+            if fed.number is not None:
+                self._drop(fed.number)
+            raise
+
     def _ask(
         self,
         call: Call,
         *,
         rooted: bool = False,
         current: bool = False,
-        subscription: Subscription | None = None,
+        fed: _Fed | None = None,
         timeout_s: float | None = None,
     ) -> Awaitable[Any]:
         number, frame = self._conversation.request(call, rooted=rooted, current=current)
-        return self._exchange(number, frame, timeout_s or self._timeout_s, call, subscription)
+        return self._exchange(number, frame, timeout_s or self._timeout_s, call, fed)
 
     def _exchange(
-        self, number: int, frame: Any, timeout_s: float, call: Call | None, subscription: Subscription | None = None
+        self, number: int, frame: Any, timeout_s: float, call: Call | None, fed: _Fed | None = None
     ) -> Awaitable[Any]:
         """Send now if the wire takes it, and give what to wait on. Cancelling forgets the answer; what was sent
         stays sent."""
@@ -238,7 +269,7 @@ class Client:
         future: asyncio.Future[Any] = loop.create_future()
         deadline = loop.time() + timeout_s
         # Before the send: replies are fast.
-        asked = self._waiting[number] = _Asked(future, deadline, timeout_s, call, subscription)
+        asked = self._waiting[number] = _Asked(future, deadline, timeout_s, call, fed)
         if deadline < self._alarm_at:
             self._set_alarm(loop, deadline)
         if self._try_send is not None and self._try_send(frame):
@@ -285,13 +316,18 @@ class Client:
 
     async def _unsubscribe(self, subscription: Subscription) -> None:
         number = subscription.number
-        if number is None or self._subscriptions.pop(number, None) is None or self._reason is not None:
+        if number is None or not self._drop(number) or self._reason is not None:
             return
         request, frame = self._conversation.unsubscribe(number)
         try:
             await self._exchange(request, frame, min(_UNSUBSCRIBE_WITHIN_S, self._timeout_s), None)
         except XapiError:
             return  # the device has forgotten it already, or is gone: it is ended either way
+
+    def _drop(self, number: int) -> bool:
+        """Whether there was such a subscription."""
+        self._subscriptions.pop(number, None)
+        return self._hearing.pop(number, None) is not None
 
     def _hear(self, frame: Any) -> None:
         """Take in one frame. Raises ProtocolError for anything that is not the protocol."""
@@ -306,9 +342,9 @@ class Client:
         if asked is None or asked.future.done():
             return
         # Here and not where the answer is awaited: feedback may be in the very next frame.
-        if asked.subscription is not None and reply.error is None:
+        if asked.fed is not None and reply.error is None:
             try:
-                self._register(asked.subscription, reply.result)
+                self._register(asked.fed, reply.result)
             except ProtocolError as bad:
                 asked.future.set_exception(DeviceGone(str(bad)))
                 raise
@@ -321,23 +357,25 @@ class Client:
         asked.future.set_result(reply.result)
 
     def _feed(self, feedback: Feedback) -> None:
-        subscription = self._subscriptions.get(feedback.subscription)
-        if subscription is not None:
-            subscription.feed(feedback)
-        elif any(asked.subscription is not None for asked in self._waiting.values()):
+        hear = self._hearing.get(feedback.subscription)
+        if hear is not None:
+            hear(feedback)
+        elif any(asked.fed is not None for asked in self._waiting.values()):
             # Whether the reply always comes before the first feedback is not established.
             self._early.append(feedback)
             del self._early[:-MAX_EARLY]
 
-    def _register(self, subscription: Subscription, result: object) -> None:
+    def _register(self, fed: _Fed, result: object) -> None:
         number = result.get("Id") if isinstance(result, dict) else None
         if isinstance(number, bool) or not isinstance(number, int):
             raise ProtocolError("a subscription without an Id")
-        subscription.number = number
-        self._subscriptions[number] = subscription
+        fed.number = number
+        self._hearing[number] = fed.feed
+        if isinstance(fed, Subscription):
+            self._subscriptions[number] = fed
         for feedback in self._early:
             if feedback.subscription == number:
-                subscription.feed(feedback)
+                fed.feed(feedback)
         self._early = [one for one in self._early if one.subscription != number]
 
     def _end(self, reason: XapiError) -> None:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from roomgate.xapi.errors import (
@@ -22,32 +22,25 @@ CLOSE_WITHIN_S = 2.0
 
 Out = TypeVar("Out", contravariant=True)
 In = TypeVar("In", covariant=True)
-Frame = TypeVar("Frame")
 
 
 class Carrier(Protocol[Out, In]):
-    """One connection that carries whole frames both ways, of whatever kind its protocol has."""
+    """One connection that carries whole frames both ways, of whatever kind its protocol has.
+
+    One that can tell without waiting whether it takes a frame also has ``try_send(frame) -> bool``.
+    """
 
     async def send(self, frame: Out) -> None:
         """Hand a frame over; waits while the peer does not read. Raises DeviceGone after the end."""
 
-    async def receive(self) -> In:
-        """The next frame, for one reader at a time; raises DeviceGone at the end. Cancelling loses no frame."""
+    async def read(self, hear: Callable[[In], None]) -> None:
+        """Call ``hear`` with each frame as it arrives, until the end, which is DeviceGone; for one reader at a time.
 
-    async def deliver(self, hear: Callable[[In], None]) -> NoReturn:
-        """Call ``hear`` with each frame as it comes, instead of `receive`, until the end: then raises DeviceGone.
-
-        An error that ``hear`` raises ends the connection, and is raised here.
+        ``hear`` must not wait; what it raises ends the reading, and is raised here. Cancelling loses no frame.
         """
 
     async def close(self) -> None:
         """End the connection; safe to repeat, returns within a few seconds whatever the peer does."""
-
-
-async def read_on(wire: "Carrier[Any, Frame]", hear: Callable[[Frame], None]) -> NoReturn:
-    """`Carrier.deliver`, for a carrier that has nothing quicker."""
-    while True:
-        hear(await wire.receive())
 
 
 class Wire(Carrier[bytes | str, bytes], Protocol):

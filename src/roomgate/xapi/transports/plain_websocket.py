@@ -3,7 +3,6 @@
 import asyncio
 import ssl
 from collections.abc import Callable
-from typing import NoReturn
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
@@ -18,7 +17,6 @@ from roomgate.xapi.transports.base import (
     Address,
     Login,
     Wire,
-    read_on,
     refused_upgrade,
 )
 from roomgate.xapi.transports.trust import Trust
@@ -34,15 +32,13 @@ class _PlainWire:
         except ConnectionClosed as ended:
             raise DeviceGone("the connection ended") from ended
 
-    async def receive(self) -> bytes:
+    async def read(self, hear: Callable[[bytes], None]) -> None:
         try:
-            return await self._connection.recv(decode=False)
+            while True:
+                hear(await self._connection.recv(decode=False))
         except ConnectionClosed as ended:
             code = ended.rcvd.code if ended.rcvd else 0
             raise DeviceGone(f"closed by the device ({code})") from ended
-
-    async def deliver(self, hear: Callable[[bytes], None]) -> NoReturn:
-        await read_on(self, hear)
 
     async def close(self) -> None:
         await self._connection.close()
