@@ -31,6 +31,13 @@ def certificate() -> trustme.LeafCert:
     return authority().issue_cert("localhost", "127.0.0.1")
 
 
+def answer(method: str) -> object:
+    """Enough for a client to be content."""
+    if method.startswith("xCommand/"):
+        return {"status": "OK"}
+    return {"Id": 1} if method == "xFeedback/Subscribe" else 40
+
+
 @dataclass
 class EchoDevice:
     """Echoes text; speaks enough JSON-RPC for a get; counts what it saw."""
@@ -86,7 +93,10 @@ class EchoDevice:
                     await connection.send(str(number))
             elif message.startswith('{"jsonrpc"'):
                 ask = json.loads(message)
-                await connection.send(json.dumps({"jsonrpc": "2.0", "id": ask["id"], "result": 40}))
+                await connection.send(json.dumps({"jsonrpc": "2.0", "id": ask["id"], "result": answer(ask["method"])}))
+                if ask["params"].get("NotifyCurrentValue"):
+                    told = {"Id": 1, "Status": {"Audio": {"Volume": 40}}}
+                    await connection.send(json.dumps({"jsonrpc": "2.0", "method": "xFeedback/Event", "params": told}))
             else:
                 await connection.send(message)
 

@@ -24,10 +24,12 @@ from roomgate.xapi.errors import (
     NoAnswer,
     NotOnThisTransport,
     NotReady,
+    OutcomeUnknown,
     PermissionDenied,
     ProtocolError,
     RateLimited,
     TooManySubscriptions,
+    UnexpectedType,
     UnknownPath,
     XapiError,
 )
@@ -35,8 +37,9 @@ from roomgate.xapi.path import Path
 
 if TYPE_CHECKING:
     from roomgate.xapi.client import Client
-    from roomgate.xapi.dial import connect
+    from roomgate.xapi.dial import connect, reconnecting
     from roomgate.xapi.messages import Feedback
+    from roomgate.xapi.reconnect import Reconnecting
     from roomgate.xapi.schema import Catalogue
     from roomgate.xapi.subscription import Subscription
 
@@ -45,7 +48,9 @@ _LAZY = {
     "Client": "client",
     "Feedback": "messages",
     "Subscription": "subscription",
+    "Reconnecting": "reconnect",
     "connect": "dial",
+    "reconnecting": "dial",
 }
 
 __all__ = [
@@ -65,16 +70,20 @@ __all__ = [
     "NoAnswer",
     "NotOnThisTransport",
     "NotReady",
+    "OutcomeUnknown",
     "Path",
     "PermissionDenied",
     "ProtocolError",
     "RateLimited",
+    "Reconnecting",
     "Subscription",
     "TooManySubscriptions",
+    "UnexpectedType",
     "UnknownPath",
     "Verb",
     "XapiError",
     "connect",
+    "reconnecting",
 ]
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from roomgate.xapi.path import Path
@@ -33,13 +33,14 @@ class Call:
 
     A set carries its value as the single argument ``Value``. ``body`` is the multi-line text that 16
     commands take. Made by `Catalogue.canonical` from what somebody asked; the asker's own text never
-    goes further.
+    goes further. One that no catalogue checked is marked: not ``validated``.
     """
 
     verb: Verb
     path: Path
     arguments: tuple[tuple[str, Value], ...] = ()
     body: str | None = None
+    validated: bool = field(default=True, compare=False)
 
     @property
     def acts(self) -> bool:
@@ -62,4 +63,4 @@ class Call:
         shown = " ".join(f"{n}={'•••' if n in SECRET_ARGUMENTS else v}" for n, v in self.arguments)
         if self.body is not None:
             shown = f"{shown} ({len(self.body)} characters)".strip()
-        return f"{self.path} {shown}".strip()
+        return f"{self.path} {shown}".strip() + ("" if self.validated else " (unvalidated)")

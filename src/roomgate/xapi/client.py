@@ -9,15 +9,14 @@ comes, instead of being looked for.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import msgspec
 
-from roomgate.xapi.call import Call, Value, Verb
+from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.conversation import Conversation
 from roomgate.xapi.errors import (
-    BadArgument,
     DeviceGone,
     NoAnswer,
     NothingThere,
@@ -25,22 +24,21 @@ from roomgate.xapi.errors import (
     ProtocolError,
     XapiError,
 )
+from roomgate.xapi.face import Face
 from roomgate.xapi.flag import Flag
 from roomgate.xapi.jsonrpc import Conversation as JsonRpc
 from roomgate.xapi.messages import Feedback, Reply
-from roomgate.xapi.names import CommandName, ConfigurationName, StatusName
 from roomgate.xapi.path import Path
-from roomgate.xapi.schema import PATTERN, Catalogue, parse_path
+from roomgate.xapi.schema import Catalogue
 from roomgate.xapi.subscription import MAX_EARLY, Subscription
 from roomgate.xapi.transports.base import Carrier
-from roomgate.xapi.tree import Document
 
 CALL_TIMEOUT_S = 15.0
 _UNSUBSCRIBE_WITHIN_S = 2.0
 _NEVER = float("inf")
 
 
-class _Fed(Protocol):
+class Fed(Protocol):
     """What a subscription at the device feeds; ``number`` is the device's own for it, once it is known."""
 
     number: int | None
@@ -49,8 +47,8 @@ class _Fed(Protocol):
     def feed(self) -> Callable[[Feedback], None]: ...
 
 
-class _Ear:
-    """What is fed where no `Subscription` is wanted."""
+class Ear:
+    """What is fed where no `Subscription` is wanted, or one that outlives the connection."""
 
     __slots__ = ("feed", "number")
 
@@ -66,10 +64,10 @@ class _Asked(msgspec.Struct):
     deadline: float
     timeout_s: float
     call: Call | None  # None: the end of a subscription
-    fed: Any  # a _Fed, or None
+    fed: Any  # a Fed, or None
 
 
-class Client:
+class Client(Face):
     """One device over one connection. Somebody must run `run` in a TaskGroup; `connect` does."""
 
     def __init__(
@@ -79,11 +77,12 @@ class Client:
         conversation: Conversation[Any, Any] | None = None,
         catalogue: Catalogue | None = None,
         timeout_s: float = CALL_TIMEOUT_S,
+        lenient: bool = False,
     ) -> None:
         """``conversation`` is the wire's protocol: JSON-RPC over a WebSocket if none is given. ``catalogue`` is
-        what calls are checked against: the shipped one if none is given."""
+        what calls are checked against: the shipped one if none is given. For ``lenient`` see `Face`."""
+        super().__init__(catalogue, lenient)
         self._wire = wire
-        self._catalogue = Catalogue.shipped() if catalogue is None else catalogue
         self._timeout_s = timeout_s
         self._conversation = JsonRpc() if conversation is None else conversation
         self._waiting: dict[int, _Asked] = {}
@@ -94,7 +93,7 @@ class Client:
         self._closed = Flag()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = _NEVER
-        self._leave = self._unsubscribe  # one for all subscriptions: there are many
+        self._leave = self.cease  # one for all subscriptions: there are many
         self._try_send: Callable[[Any], bool] | None = getattr(wire, "try_send", None)
 
     async def run(self) -> None:
@@ -130,68 +129,10 @@ class Client:
         self._end(DeviceGone("the connection was closed here"))
         await self._wire.close()
 
-    async def call(self, call: Call, *, unvalidated: bool = False, timeout_s: float | None = None) -> Any:
-        """Do a get, set or command, and give the device's answer; None for an empty or absent subtree.
-
-        A get by pattern answers from the root, any other relative to its path. Raises what the device
-        refuses with (see `errors`), NoAnswer after ``timeout_s`` and DeviceGone at the connection's
-        end. Cancelling forgets the answer; what was sent stays sent.
-        """
-        if call.verb is Verb.SUBSCRIBE:
-            raise BadArgument("A subscription is made with subscribe()")
-        return await self._ask(self._checked(call, unvalidated), timeout_s=timeout_s)
-
-    async def get(self, path: Path | str, *, unvalidated: bool = False) -> Any:
-        """The value or subtree at a path, relative to it; None where the device has none now."""
-        call = self._make(Verb.GET, path, {}, None, True) if unvalidated else self._catalogue.reading(path)
-        if unvalidated and call.path.is_pattern:
-            raise BadArgument(PATTERN)
-        return await self._ask(call)
-
-    async def query(self, path: Path | str, *, unvalidated: bool = False) -> Document:
-        """What a path or pattern (``Status/**/DisplayName``) matches, as a document from the root."""
-        found = await self._ask(self._make(Verb.GET, path, {}, None, unvalidated), rooted=True)
-        if found is None:
-            return {}
-        if not isinstance(found, dict):
-            raise ProtocolError("a query's answer that is no document")
-        return found
-
-    async def set(self, path: Path | str, value: object, *, unvalidated: bool = False) -> None:
-        """Write one configuration value."""
-        await self._ask(self._make(Verb.SET, path, {"Value": value}, None, unvalidated))
-
-    async def command(
-        self,
-        command: Path | str,
-        /,
-        body: str | None = None,
-        *,
-        arguments: Mapping[str, object] | None = None,
-        unvalidated: bool = False,
-        timeout_s: float | None = None,
-        **named: object,
-    ) -> Document:
-        """Run a command, named like ``Audio.Volume.Set``; what it gives back, maybe just ``{"status": "OK"}``.
-
-        Arguments come by name, or in ``arguments`` where a name is no Python word (``Option.1``).
-        After NoAnswer or DeviceGone it is unknown whether the command was done.
-        """
-        given = {**(arguments or {}), **named}
-        if len(given) < len(arguments or {}) + len(named):
-            raise BadArgument("An argument is given twice")
-        call = self._make(Verb.COMMAND, command, given, body, unvalidated)
-        result = await self._ask(call, timeout_s=timeout_s)
-        return result if isinstance(result, dict) else {}
-
     async def subscribe(self, path: Path | str, *, current: bool = False, unvalidated: bool = False) -> Subscription:
-        """Ask for feedback on a path. ``current`` gives the present value as the first one.
-
-        The subscription must be closed with ``aclose`` (it is a context manager, too).
-        """
         call = self._make(Verb.SUBSCRIBE, path, {}, None, unvalidated)
         subscription = Subscription(call.path, self._leave)
-        await self._begin(call, subscription, current)
+        await self.begin(call, subscription, current)
         return subscription
 
     async def hear(self, path: Path | str, hear: Callable[[Feedback], None], *, current: bool = False) -> None:
@@ -200,65 +141,27 @@ class Client:
         It must not wait, and is not told of the end. It may hear several subscriptions, which then cost next to
         nothing. ``current`` gives the present value as the first feedback.
         """
-        await self._begin(self._make(Verb.SUBSCRIBE, path, {}, None, False), _Ear(hear), current)
+        await self.begin(self._make(Verb.SUBSCRIBE, path, {}, None), Ear(hear), current)
 
-    async def watch(self, path: Path | str, *, current: bool = False) -> AsyncGenerator[Feedback, None]:
-        """Feedback for as long as one iterates. Where the end must be prompt, use `subscribe`."""
-        async with await self.subscribe(path, current=current) as subscription:
-            async for feedback in subscription:
-                yield feedback
-
-    @property
-    def status(self) -> StatusName:
-        """``await room.status.Audio.Volume()``; list members by index: ``room.status.Call[2]``."""
-        return StatusName(self, Path(("Status",)))
-
-    @property
-    def config(self) -> ConfigurationName:
-        """``await room.config.Audio.DefaultVolume()``, and ``.set(50)`` on it."""
-        return ConfigurationName(self, Path(("Configuration",)))
-
-    @property
-    def xcommand(self) -> CommandName:
-        """``await room.xcommand.Dial(Number="123@example.com")``."""
-        return CommandName(self, Path(("Command",)))
-
-    def _make(
-        self, verb: Verb, path: Path | str, arguments: Mapping[str, object], body: str | None, unvalidated: bool
-    ) -> Call:
-        if not unvalidated:
-            return self._catalogue.canonical(verb, path, arguments, body)
-        plain = {name: _as_value(name, value) for name, value in arguments.items()}
-        return Call(verb, parse_path(verb, path), tuple(sorted(plain.items())), body)
-
-    def _checked(self, call: Call, unvalidated: bool) -> Call:
-        if unvalidated:
-            return call
-        return self._catalogue.canonical(call.verb, call.path, dict(call.arguments), call.body)
-
-    async def _begin(self, call: Call, fed: _Fed, current: bool) -> None:
+    async def begin(self, call: Call, fed: Fed, current: bool) -> None:
+        """Subscribe, and feed something of one's own; `cease` ends it."""
+        number, frame = self._conversation.request(call, current=current)
         try:
-            await self._ask(call, fed=fed, current=current)
+            await self._exchange(number, frame, self._timeout_s, call, fed)
         except BaseException:
             # Cancelled in the very moment in which it began: nobody will hear it.
             if fed.number is not None:
                 self._drop(fed.number)
             raise
 
-    def _ask(
-        self,
-        call: Call,
-        *,
-        rooted: bool = False,
-        current: bool = False,
-        fed: _Fed | None = None,
-        timeout_s: float | None = None,
+    def _do(
+        self, call: Call, *, rooted: bool = False, current: bool = False, timeout_s: float | None = None
     ) -> Awaitable[Any]:
         number, frame = self._conversation.request(call, rooted=rooted, current=current)
-        return self._exchange(number, frame, timeout_s or self._timeout_s, call, fed)
+        return self._exchange(number, frame, timeout_s or self._timeout_s, call)
 
     def _exchange(
-        self, number: int, frame: Any, timeout_s: float, call: Call | None, fed: _Fed | None = None
+        self, number: int, frame: Any, timeout_s: float, call: Call | None, fed: Fed | None = None
     ) -> Awaitable[Any]:
         """Send now if the wire takes it, and give what to wait on. Cancelling forgets the answer; what was sent
         stays sent."""
@@ -314,8 +217,9 @@ class Client:
                 asked.future.set_exception(NoAnswer(f"no answer within {asked.timeout_s:g} s"))
         self._set_alarm(loop, next_at)
 
-    async def _unsubscribe(self, subscription: Subscription) -> None:
-        number = subscription.number
+    async def cease(self, fed: Fed) -> None:
+        """End a subscription; safe to repeat, and quiet where the device is gone."""
+        number = fed.number
         if number is None or not self._drop(number) or self._reason is not None:
             return
         request, frame = self._conversation.unsubscribe(number)
@@ -365,7 +269,7 @@ class Client:
             self._early.append(feedback)
             del self._early[:-MAX_EARLY]
 
-    def _register(self, fed: _Fed, result: object) -> None:
+    def _register(self, fed: Fed, result: object) -> None:
         number = result.get("Id") if isinstance(result, dict) else None
         if isinstance(number, bool) or not isinstance(number, int):
             raise ProtocolError("a subscription without an Id")
@@ -392,14 +296,3 @@ class Client:
         for subscription in self._subscriptions.values():
             subscription.end(DeviceGone(str(reason)))
         self._closed.set()
-
-
-def _as_value(name: str, value: object) -> Value:
-    """A value that no catalogue checked, as the wire has it: no booleans, and lists of plain values."""
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str | int):
-        return value
-    if isinstance(value, list | tuple) and all(isinstance(one, str | int) for one in value):
-        return tuple(str(one) if isinstance(one, bool) else one for one in value)
-    raise BadArgument(f"{name} takes text, a whole number or a list of them")

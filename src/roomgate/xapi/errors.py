@@ -79,6 +79,13 @@ class ProtocolError(XapiError):
     code = "xapi.protocol"
 
 
+class UnexpectedType(XapiError):
+    """The device's answer is not of the type that was asked for."""
+
+    code = "xapi.type"
+    hint = "Ask without a type, and look at what the device says."
+
+
 class DeviceFault(XapiError):
     """The device reports an internal error."""
 

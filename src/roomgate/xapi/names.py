@@ -1,16 +1,18 @@
 """Paths written as attributes: ``room.status.Audio.Volume()``, ``room.xcommand.Dial(Number=…)``."""
 
 from collections.abc import Awaitable, Mapping
-from typing import Any, Protocol, Self
+from typing import Any, Generic, Protocol, Self, TypeVar, overload
 
 from roomgate.xapi.path import Path
 from roomgate.xapi.tree import Document
+
+T = TypeVar("T")
 
 
 class Asker(Protocol):
     """What a name needs of a client."""
 
-    def get(self, path: Path) -> Awaitable[Any]: ...
+    def get(self, path: Path, *, type: Any) -> Awaitable[Any]: ...
 
     def set(self, path: Path, value: object) -> Awaitable[None]: ...
 
@@ -19,12 +21,15 @@ class Asker(Protocol):
     ) -> Awaitable[Document]: ...
 
 
-class _Name:
+A = TypeVar("A")
+
+
+class _Name(Generic[A]):
     """A path that grows by attribute and by index."""
 
     __slots__ = ("_asker", "_path")
 
-    def __init__(self, asker: Asker, path: Path) -> None:
+    def __init__(self, asker: A, path: Path) -> None:
         self._asker = asker
         self._path = path
 
@@ -44,25 +49,63 @@ class _Name:
         return str(self._path)
 
 
-class StatusName(_Name):
+class StatusName(_Name[Asker]):
     __slots__ = ()
 
-    async def __call__(self) -> Any:
-        return await self._asker.get(self._path)
+    @overload
+    async def __call__(self) -> Any: ...
+    @overload
+    async def __call__(self, type: type[T]) -> T: ...
+    async def __call__(self, type: Any = None) -> Any:
+        return await self._asker.get(self._path, type=type)
 
 
-class ConfigurationName(_Name):
+class ConfigurationName(StatusName):
     __slots__ = ()
-
-    async def __call__(self) -> Any:
-        return await self._asker.get(self._path)
 
     async def set(self, value: object) -> None:
         await self._asker.set(self._path, value)
 
 
-class CommandName(_Name):
+class CommandName(_Name[Asker]):
     __slots__ = ()
 
     async def __call__(self, body: str | None = None, **arguments: object) -> Document:
         return await self._asker.command(self._path, body, arguments=arguments)
+
+
+class BlockingAsker(Protocol):
+    """What a name needs of a client that waits."""
+
+    def get(self, path: Path, *, type: Any) -> Any: ...
+
+    def set(self, path: Path, value: object) -> None: ...
+
+    def command(
+        self, command: Path, /, body: str | None = None, *, arguments: Mapping[str, object] | None = None
+    ) -> Document: ...
+
+
+class BlockingStatusName(_Name[BlockingAsker]):
+    __slots__ = ()
+
+    @overload
+    def __call__(self) -> Any: ...
+    @overload
+    def __call__(self, type: type[T]) -> T: ...
+    def __call__(self, type: Any = None) -> Any:
+        return self._asker.get(self._path, type=type)
+
+
+class BlockingConfigurationName(BlockingStatusName):
+    __slots__ = ()
+
+    def set(self, value: object) -> None:
+        self._asker.set(self._path, value)
+
+
+class BlockingCommandName(_Name[BlockingAsker]):
+    __slots__ = ()
+
+    def __call__(self, body: str | None = None, **arguments: object) -> Document:
+        return self._asker.command(self._path, body, arguments=arguments)

@@ -8,8 +8,8 @@ import roomgate.xapi as xapi
 NAMES = {
     "AuthenticationFailed", "BadArgument", "Call", "Catalogue", "CertificateChanged", "Client", "CommandFailed",
     "DeviceFault", "DeviceGone", "DeviceUnreachable", "Feedback", "FeedbackLost", "InvalidPath", "NoAnswer",
-    "NotOnThisTransport", "NotReady", "Path", "PermissionDenied", "ProtocolError", "RateLimited", "Subscription", "TooManySubscriptions",
-    "UnknownPath", "Verb", "XapiError", "connect",
+    "NotOnThisTransport", "NotReady", "OutcomeUnknown", "Path", "PermissionDenied", "ProtocolError", "RateLimited", "Reconnecting", "Subscription", "TooManySubscriptions", "UnexpectedType",
+    "UnknownPath", "Verb", "XapiError", "connect", "reconnecting",
 }  # fmt: skip
 
 

@@ -8,8 +8,8 @@ from roomgate.xapi.path import Path
 
 
 class Recorder(list):
-    async def get(self, path):
-        self.append(("get", str(path)))
+    async def get(self, path, *, type):
+        self.append(("get", str(path)) if type is None else ("get", str(path), type))
 
     async def set(self, path, value):
         self.append(("set", str(path), value))
@@ -22,12 +22,12 @@ class Recorder(list):
 async def test_names_grow_into_paths():
     asked = Recorder()
     await StatusName(asked, Path(("Status",))).call[2].duration()
-    await ConfigurationName(asked, Path(("Configuration",))).Audio.DefaultVolume()
+    await ConfigurationName(asked, Path(("Configuration",))).Audio.DefaultVolume(int)
     await ConfigurationName(asked, Path(("Configuration",))).Audio.DefaultVolume.set(5)
     await CommandName(asked, Path(("Command",))).Dial("text", Number="1", timeout_s="an argument like any other")
     assert asked == [
         ("get", "Status/Call/2/Duration"),
-        ("get", "Configuration/Audio/DefaultVolume"),
+        ("get", "Configuration/Audio/DefaultVolume", int),
         ("set", "Configuration/Audio/DefaultVolume", 5),
         ("command", "Command/Dial", "text", {"Number": "1", "timeout_s": "an argument like any other"}),
     ]

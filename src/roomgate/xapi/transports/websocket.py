@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from picows import (
     WSAutoPingStrategy,
+    WSCloseCode,
     WSError,
     WSFrame,
     WSHandshakeError,
@@ -168,7 +169,7 @@ class _PicowsWire:
     async def close(self) -> None:
         if not self._transport.is_disconnected:
             if not self._transport.is_close_frame_sent:
-                self._transport.send_close()
+                self._transport.send_close(WSCloseCode.OK)
             self._transport.disconnect()
         try:
             async with asyncio.timeout(CLOSE_WITHIN_S):
