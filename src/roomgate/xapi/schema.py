@@ -59,6 +59,20 @@ class Catalogue:
         """RoomOS 26.4.1, from the tables in this package; read once."""
         return _shipped()
 
+    def root(self, name: str) -> Node:
+        """The tree below ``Status``, ``Configuration``, ``Event`` or ``Command``; only to be read."""
+        return self._roots[name]
+
+    def replaced(self, tables: Mapping[str, str]) -> "Catalogue":
+        """Another catalogue, with the tables of some roots (not of events) in place of this one's."""
+        made = Catalogue(
+            status=tables.get("Status", ""),
+            configuration=tables.get("Configuration", ""),
+            commands=tables.get("Command", ""),
+        )
+        made._roots |= {name: node for name, node in self._roots.items() if name not in tables}
+        return made
+
     def canonical(
         self,
         verb: Verb,
