@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from roomgate.cli.output import Json, show_json
 from roomgate.cli.room import parse_arguments
 from roomgate.errors import BadInput
 from roomgate.xapi.schema import Catalogue
+
+SCHEMES = ("wss://",)
 
 app = App(name="xapi", help="The client library from a shell, against a device or a hub. Answers are JSON.")
 
@@ -32,19 +35,28 @@ class Peer:
     pin: Annotated[str | None, Parameter(help="the SHA-256 of the device's own certificate")] = None
 
 
+def _password(peer: Peer) -> str:
+    kept = read_text(peer.password_file) if peer.password_file else ""
+    password = kept.strip() or os.environ.get("ROOMGATE_XAPI_PASSWORD", "")
+    if not password:
+        raise BadInput("No password was given.", hint="Use --password-file, or set ROOMGATE_XAPI_PASSWORD.")
+    return password
+
+
 def _do(peer: Peer, act: Callable[[Any], Awaitable[Any]]) -> Any:
     return asyncio.run(_with(peer, act))
+
+
+def _check(peer: Peer) -> None:
+    if not peer.device.startswith(SCHEMES):
+        raise BadInput(f"{peer.device!r} is no address of a device.", hint="It looks like wss://192.0.2.10/ws.")
 
 
 async def _with(peer: Peer, act: Callable[[Any], Awaitable[Any]]) -> Any:
     from roomgate import xapi
 
-    kept = await asyncio.to_thread(read_text, peer.password_file) if peer.password_file else ""
-    password = kept.strip() or os.environ.get("ROOMGATE_XAPI_PASSWORD", "")
-    if not password:
-        raise BadInput("No password was given.", hint="Use --password-file, or set ROOMGATE_XAPI_PASSWORD.")
-    if not peer.device.startswith("wss://"):
-        raise BadInput(f"{peer.device!r} is no address of a device.", hint="It looks like wss://192.0.2.10/ws.")
+    password = await asyncio.to_thread(_password, peer)
+    _check(peer)
     async with xapi.connect(peer.device, user=peer.user, password=password, ca=peer.ca, pin=peer.pin) as room:
         return await act(room)
 
@@ -111,3 +123,23 @@ def schema(prefix: str = "", /, *, json: Json = False) -> None:
         show_json(found)
     else:
         print("\n".join(found))
+
+
+@app.command
+def shell(*, peer: Peer) -> int:
+    """Ask a device line by line; Tab completes, `help` says what can be written.
+
+    Example: ``roomgate xapi shell --device wss://192.0.2.10/ws --user ops --pin …``
+
+    Reconnects by itself. With lines on standard input it answers each with one line of JSON.
+    """
+    from roomgate.cli.shell import Shell, history_file, line_editor
+    from roomgate.xapi import blocking
+
+    _check(peer)
+    password = _password(peer)
+    options = {"user": peer.user, "password": password, "ca": peer.ca, "pin": peer.pin}
+    with blocking.connect(peer.device, reconnect=True, **options) as room:
+        name = str(room.get("Configuration/SystemUnit/Name") or "device")  # also shows that the account is right
+        with line_editor(room, f"{name}> ", history_file()) as read:
+            return Shell(room, read, sys.stderr).run()

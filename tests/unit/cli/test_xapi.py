@@ -86,3 +86,12 @@ def test_the_catalogue_is_looked_up_offline():
     assert run("xapi", "schema", "--json").json == ["Command", "Configuration", "Event", "Status"]
     done = run("xapi", "schema", "Command/Nonsense/")
     assert (done.code, done.out) == (2, "")
+
+
+def test_the_shell_answers_what_comes_from_a_pipe(device):
+    done = run("xapi", "shell", *device, stdin=b"Audio.Volume.Set Level=22\nStatus/Audio/Volume\nexit\n")
+    assert (done.code, done.err) == (0, "")
+    assert [json.loads(line) for line in done.out.splitlines()] == [{"status": "OK"}, 22]
+    wrong = run("xapi", "shell", *device, stdin=b"Audio.Volume.Set Level=400\n")
+    assert wrong.code == 1
+    assert "0–100" in wrong.err
