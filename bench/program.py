@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -57,10 +58,11 @@ async def stop(process: asyncio.subprocess.Process) -> None:
 
 
 @asynccontextmanager
-async def started(module: str) -> AsyncIterator[Program]:
-    """``python -m MODULE``, on the clone's own code."""
+async def started(*words: str, **environment: str) -> AsyncIterator[Program]:
+    """``python -m MODULE`` on the clone's own code, or another command that speaks JSON lines."""
+    command = words if len(words) > 1 else (sys.executable, "-m", *words)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, cwd=ROOT,
+        *command, cwd=ROOT, env={**os.environ, **environment},  # noqa: TID251 (what a child of ours is given)
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=_LONGEST_LINE,
     )  # fmt: skip
     try:
