@@ -157,7 +157,7 @@ def test_every_make_target_that_is_named_is_there():
 
 @pytest.mark.parametrize(("name", "body"), blocks("python"))
 def test_a_python_example_compiles_and_what_it_imports_is_there(name, body):
-    compile(body, name, "exec")
+    compile(body, name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)  # as `python -m asyncio` takes it
     for node in ast.walk(ast.parse(body)):
         if isinstance(node, ast.Import):
             for one in node.names:

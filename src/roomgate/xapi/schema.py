@@ -31,6 +31,7 @@ __all__ = ["BODY_LIMIT_BYTES", "Catalogue", "Command", "Leaf", "Parameter"]
 # The ceiling of a multi-line payload in the 11.32 guide, as third parties quote it.
 BODY_LIMIT_BYTES = 8 * 1024 * 1024
 _READABLE = {Verb.GET: ("Status", "Configuration"), Verb.SUBSCRIBE: ("Status", "Configuration", "Event")}
+_FEW = 6  # names that a sentence can hold
 PATTERN = "A pattern answers from the root: use query()"
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
@@ -148,9 +149,9 @@ class Catalogue:
                 continue
             parameter = spec.parameter(name)
             if parameter is None:
-                raise BadArgument(
-                    f"{title} has no parameter {name[:64]!r}{_hint(name, [p.name for p in spec.parameters])}"
-                )
+                names = [one.name for one in spec.parameters]
+                takes = f" (it takes {', '.join(names)})" if 0 < len(names) <= _FEW else ""
+                raise BadArgument(f"{title} has no parameter {name[:64]!r}{_hint(name, names) or takes}")
             if parameter.name in checked:
                 raise BadArgument(f"{parameter.name} is given twice")
             checked[parameter.name] = parameter.space.check(value, parameter.name)
