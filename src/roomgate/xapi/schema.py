@@ -83,6 +83,10 @@ class Catalogue:
                     raise BadArgument(f"A {verb} takes no arguments")
                 return self._read_call(verb, path)
 
+    def root(self, name: str) -> Node:
+        """The tree of names below Status, Configuration, Event or Command; to be read, never changed."""
+        return self._roots[name]
+
     def command(self, path: Path | str) -> Command:
         """What a command takes; raises UnknownPath."""
         path = parse_path(Verb.COMMAND, path)
