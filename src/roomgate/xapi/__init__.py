@@ -22,6 +22,7 @@ from roomgate.xapi.errors import (
     FeedbackLost,
     InvalidPath,
     NoAnswer,
+    NotAllSet,
     NotOnThisTransport,
     NotReady,
     PermissionDenied,
@@ -39,11 +40,13 @@ if TYPE_CHECKING:
     from roomgate.xapi.messages import Feedback
     from roomgate.xapi.schema import Catalogue
     from roomgate.xapi.subscription import Subscription
+    from roomgate.xapi.transports.feedback_receiver import FeedbackReceiver
 
 _LAZY = {
     "Catalogue": "schema",
     "Client": "client",
     "Feedback": "messages",
+    "FeedbackReceiver": "transports.feedback_receiver",
     "Subscription": "subscription",
     "connect": "dial",
 }
@@ -61,8 +64,10 @@ __all__ = [
     "DeviceUnreachable",
     "Feedback",
     "FeedbackLost",
+    "FeedbackReceiver",
     "InvalidPath",
     "NoAnswer",
+    "NotAllSet",
     "NotOnThisTransport",
     "NotReady",
     "Path",

@@ -7,8 +7,8 @@ import roomgate.xapi as xapi
 
 NAMES = {
     "AuthenticationFailed", "BadArgument", "Call", "Catalogue", "CertificateChanged", "Client", "CommandFailed",
-    "DeviceFault", "DeviceGone", "DeviceUnreachable", "Feedback", "FeedbackLost", "InvalidPath", "NoAnswer",
-    "NotOnThisTransport", "NotReady", "Path", "PermissionDenied", "ProtocolError", "RateLimited", "Subscription", "TooManySubscriptions",
+    "DeviceFault", "DeviceGone", "DeviceUnreachable", "Feedback", "FeedbackLost", "FeedbackReceiver", "InvalidPath", "NoAnswer",
+    "NotAllSet", "NotOnThisTransport", "NotReady", "Path", "PermissionDenied", "ProtocolError", "RateLimited", "Subscription", "TooManySubscriptions",
     "UnknownPath", "Verb", "XapiError", "connect",
 }  # fmt: skip
 
