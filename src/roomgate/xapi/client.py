@@ -9,11 +9,12 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from roomgate.xapi.call import Call, Value, Verb
-from roomgate.xapi.conversation import Conversation
+from roomgate.xapi.conversation import Conversation, ManyAtOnce
 from roomgate.xapi.errors import (
     BadArgument,
     DeviceGone,
     NoAnswer,
+    NotAllSet,
     NothingThere,
     ProtocolError,
     XapiError,
@@ -25,7 +26,7 @@ from roomgate.xapi.names import CommandName, ConfigurationName, StatusName
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue, parse_path
 from roomgate.xapi.subscription import MAX_EARLY, Subscription
-from roomgate.xapi.transports.base import Carrier
+from roomgate.xapi.transports.base import Carrier, Paced
 from roomgate.xapi.tree import Document
 
 CALL_TIMEOUT_S = 15.0
@@ -56,6 +57,7 @@ class Client:
         """``conversation`` is the wire's protocol: JSON-RPC over a WebSocket if none is given. ``catalogue`` is
         what calls are checked against: the shipped one if none is given."""
         self._wire = wire
+        self._paced = wire if isinstance(wire, Paced) else None
         self._catalogue = Catalogue.shipped() if catalogue is None else catalogue
         self._timeout_s = timeout_s
         self._conversation = JsonRpc() if conversation is None else conversation
@@ -132,6 +134,35 @@ class Client:
         """Write one configuration value."""
         await self._ask(self._make(Verb.SET, path, {"Value": value}, None, unvalidated))
 
+    async def set_many(self, values: Mapping[Path | str, object], *, unvalidated: bool = False) -> None:
+        """Write many configuration values: in one document over HTTP, one after the other elsewhere.
+
+        All are checked before the first is sent. Raises NotAllSet with the error of each that the device refused;
+        the others are set. Where the connection ends in between, it is unknown which were done.
+        """
+        calls = [self._make(Verb.SET, path, {"Value": value}, None, unvalidated) for path, value in values.items()]
+        if len({call.path for call in calls}) < len(calls):
+            raise BadArgument("A setting is given twice, in two spellings")
+        outcomes: list[Any] = []
+        if len(calls) > 1 and isinstance(self._conversation, ManyAtOnce):
+            number, frame = self._conversation.request_all(calls)
+            outcomes = await self._exchange(number, frame, None, self._timeout_s)
+        else:
+            for call in calls:
+                outcomes.append(await self._set_one(call))
+        failed = {call.path: error for call, error in zip(calls, outcomes, strict=True) if isinstance(error, XapiError)}
+        if failed:
+            raise NotAllSet(f"{len(failed)} of {len(calls)} settings were refused", failed=failed)
+
+    async def doc(self, path: Path | str, *, timeout_s: float | None = None) -> Any:
+        """What the device itself says that it offers at a path, as it says it (xDoc).
+
+        Over HTTP only ``Command`` or ``Configuration``, whole, which may take most of a minute. Raises UnknownPath,
+        or NotOnThisTransport.
+        """
+        number, frame = self._conversation.describe(Path.parse(path) if isinstance(path, str) else path)
+        return await self._exchange(number, frame, None, self._timeout_s if timeout_s is None else timeout_s)
+
     async def command(
         self,
         command: Path | str,
@@ -205,6 +236,16 @@ class Client:
             return call
         return self._catalogue.canonical(call.verb, call.path, dict(call.arguments), call.body)
 
+    async def _set_one(self, call: Call) -> XapiError | None:
+        """The error that a setting met, if any; raises where the connection ended or came to doubt."""
+        try:
+            await self._ask(call)
+        except (DeviceGone, ProtocolError):
+            raise
+        except XapiError as refused:
+            return refused
+        return None
+
     async def _ask(
         self,
         call: Call,
@@ -229,7 +270,10 @@ class Client:
         answer = self._waiting[number] = _Answer(subscription)  # before the send: replies are fast
         try:
             async with asyncio.timeout(timeout_s):
-                await self._wire.send(frame)
+                if self._paced is None:
+                    await self._wire.send(frame)
+                else:
+                    await self._paced.send_within(frame, timeout_s)
                 reply = await answer.future
         except TimeoutError as late:
             raise NoAnswer(f"no answer within {timeout_s:g} s") from late
