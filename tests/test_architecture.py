@@ -254,7 +254,7 @@ OF_PICOWS = {"aiofastnet", "multidict", "python_socks", "typing_extensions"}
 
 def test_the_client_library_stands_alone():
     report = loads("import roomgate.xapi as x; [getattr(x, name) for name in x.__all__]")
-    assert set(report["packages"]) - OF_PICOWS == {"picows", "msgspec"}
+    assert set(report["packages"]) - OF_PICOWS == {"picows", "msgspec", "h11"}  # asyncssh waits for an ssh:// address
     assert [name for name in report["ours"] if not name.startswith("roomgate.xapi")] == []
 
 

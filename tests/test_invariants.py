@@ -22,13 +22,17 @@ OPENS_CONNECTIONS = {
     "connector/local.py",  # a Unix socket in the connector's own folder
     "connector/wire.py",  # the hub
     "storage/witnessed.py",  # the witness
+    "xapi/transports/http.py",  # a device's /getxml and /putxml: for users of the library, no program uses it
     "xapi/transports/plain_websocket.py",  # a device's /ws
+    "xapi/transports/ssh.py",  # a device's terminal: as http.py
     "xapi/transports/websocket.py",  # a device's /ws
 }
 # The programs that listen, and the tools and simulated devices that are no part of a site or a hub.
-LISTENS = {"hub/app.py", "hub/http/reception.py", "listening.py", "witness/serve.py"}
+# The receiver of feedback listens where a user of the library says; no program has one.
+LISTENS = {"hub/app.py", "hub/http/reception.py", "listening.py", "witness/serve.py",
+           "xapi/transports/feedback_receiver.py"}  # fmt: skip
 APART = ("cli/", "sim/", "checks/")
-MODULES = {"aiohttp", "ftplib", "httpx", "http.client", "picows", "requests", "smtplib", "socket", "socketserver",
+MODULES = {"aiohttp", "asyncssh", "ftplib", "httpx", "http.client", "picows", "requests", "smtplib", "socket", "socketserver",
            "telnetlib", "urllib.request", "urllib3", "uvicorn", "websockets", "xmlrpc.client"}  # fmt: skip
 CALLS = {"open_connection", "open_unix_connection", "create_connection", "start_server", "start_unix_server",
          "create_server", "create_datagram_endpoint"}  # fmt: skip

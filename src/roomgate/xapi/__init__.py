@@ -22,6 +22,7 @@ from roomgate.xapi.errors import (
     FeedbackLost,
     InvalidPath,
     NoAnswer,
+    NotAllSet,
     NotOnThisTransport,
     NotReady,
     OutcomeUnknown,
@@ -42,11 +43,13 @@ if TYPE_CHECKING:
     from roomgate.xapi.reconnect import Reconnecting
     from roomgate.xapi.schema import Catalogue
     from roomgate.xapi.subscription import Subscription
+    from roomgate.xapi.transports.feedback_receiver import FeedbackReceiver
 
 _LAZY = {
     "Catalogue": "schema",
     "Client": "client",
     "Feedback": "messages",
+    "FeedbackReceiver": "transports.feedback_receiver",
     "Subscription": "subscription",
     "Reconnecting": "reconnect",
     "connect": "dial",
@@ -66,8 +69,10 @@ __all__ = [
     "DeviceUnreachable",
     "Feedback",
     "FeedbackLost",
+    "FeedbackReceiver",
     "InvalidPath",
     "NoAnswer",
+    "NotAllSet",
     "NotOnThisTransport",
     "NotReady",
     "OutcomeUnknown",

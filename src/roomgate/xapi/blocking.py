@@ -12,7 +12,7 @@ from typing import Any, TypeVar, overload
 
 from roomgate.xapi.call import Call
 from roomgate.xapi.errors import DeviceGone
-from roomgate.xapi.face import Face
+from roomgate.xapi.face import LEARN_S, Face
 from roomgate.xapi.messages import Feedback
 from roomgate.xapi.names import BlockingCommandName, BlockingConfigurationName, BlockingStatusName
 from roomgate.xapi.path import Path
@@ -85,6 +85,18 @@ class BlockingClient:
     def set(self, path: Path | str, value: object, *, unvalidated: bool = False) -> None:
         """See `Face.set`."""
         self._loop.wait(self._room.set(path, value, unvalidated=unvalidated))
+
+    def set_many(self, values: Mapping[Path | str, object], *, unvalidated: bool = False) -> None:
+        """See `Face.set_many`."""
+        self._loop.wait(self._room.set_many(values, unvalidated=unvalidated))
+
+    def doc(self, path: Path | str, *, timeout_s: float | None = None) -> Any:
+        """See `Face.doc`."""
+        return self._loop.wait(self._room.doc(path, timeout_s=timeout_s))
+
+    def learn(self, *, timeout_s: float = LEARN_S) -> Catalogue:
+        """See `Face.learn`."""
+        return self._loop.wait(self._room.learn(timeout_s=timeout_s))
 
     def command(
         self,

@@ -9,13 +9,13 @@ comes, instead of being looked for.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
 from roomgate.xapi.call import Call, Verb
-from roomgate.xapi.conversation import Conversation
+from roomgate.xapi.conversation import Conversation, ManyAtOnce
 from roomgate.xapi.errors import (
     DeviceGone,
     NoAnswer,
@@ -31,7 +31,7 @@ from roomgate.xapi.messages import Feedback, Reply
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 from roomgate.xapi.subscription import MAX_EARLY, Subscription
-from roomgate.xapi.transports.base import Carrier
+from roomgate.xapi.transports.base import Carrier, Paced
 
 CALL_TIMEOUT_S = 15.0
 _UNSUBSCRIBE_WITHIN_S = 2.0
@@ -83,6 +83,7 @@ class Client(Face):
         what calls are checked against: the shipped one if none is given. For ``lenient`` see `Face`."""
         super().__init__(catalogue, lenient)
         self._wire = wire
+        self._paced = wire if isinstance(wire, Paced) else None
         self._timeout_s = timeout_s
         self._conversation = JsonRpc() if conversation is None else conversation
         self._waiting: dict[int, _Asked] = {}
@@ -160,6 +161,17 @@ class Client(Face):
         number, frame = self._conversation.request(call, rooted=rooted, current=current)
         return self._exchange(number, frame, timeout_s or self._timeout_s, call)
 
+    def _describe(self, path: Path, timeout_s: float | None) -> Awaitable[Any]:
+        number, frame = self._conversation.describe(path)
+        return self._exchange(number, frame, timeout_s or self._timeout_s, None)
+
+    async def _set_all(self, calls: Sequence[Call]) -> Sequence[Any]:
+        if len(calls) < 2 or not isinstance(self._conversation, ManyAtOnce):
+            return await super()._set_all(calls)
+        number, frame = self._conversation.request_all(calls)
+        outcomes: Sequence[Any] = await self._exchange(number, frame, self._timeout_s, calls[0])
+        return outcomes
+
     def _exchange(
         self, number: int, frame: Any, timeout_s: float, call: Call | None, fed: Fed | None = None
     ) -> Awaitable[Any]:
@@ -183,7 +195,10 @@ class Client(Face):
         """Hand a frame over to a wire that may make one wait. Where that fails, nothing was asked."""
         try:
             async with asyncio.timeout_at(asked.deadline):
-                await self._wire.send(frame)
+                if self._paced is None:
+                    await self._wire.send(frame)
+                else:
+                    await self._paced.send_within(frame, asked.timeout_s)
         except BaseException as failed:
             self._forget(number)
             if isinstance(failed, TimeoutError):

@@ -5,10 +5,11 @@ belongs to one connection. A frame is whatever its wire carries whole: bytes, or
 """
 
 from collections.abc import Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from roomgate.xapi.call import Call
 from roomgate.xapi.messages import Feedback, Reply
+from roomgate.xapi.path import Path
 
 Frame = TypeVar("Frame", covariant=True)
 Heard = TypeVar("Heard", contravariant=True)
@@ -25,6 +26,13 @@ class Conversation(Protocol[Frame, Heard]):
         """
         ...
 
+    def describe(self, path: Path) -> tuple[int, Frame]:
+        """The number and frame that ask what the device itself offers at a path (xDoc).
+
+        Raises NotOnThisTransport where this interface does not say.
+        """
+        ...
+
     def unsubscribe(self, subscription: int) -> tuple[int, Frame]:
         """The number and frame that end a subscription."""
         ...
@@ -35,4 +43,14 @@ class Conversation(Protocol[Frame, Heard]):
 
     def receive(self, frame: Heard) -> Sequence[Reply | Feedback]:
         """What a frame says. Raises ProtocolError for anything that is not the protocol."""
+        ...
+
+
+@runtime_checkable
+class ManyAtOnce(Conversation[Frame, Heard], Protocol[Frame, Heard]):
+    """A conversation in which one frame may do many things."""
+
+    def request_all(self, calls: Sequence[Call]) -> tuple[int, Frame]:
+        """Many settings, or many commands. The reply's result has for each, in order, what came of it: a result, or
+        an error. Where the device does not say which settings failed, the reply is NotAllSet."""
         ...

@@ -1,6 +1,10 @@
 """What can go wrong when one speaks to a device, and the one table from the wire's codes."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from roomgate.xapi.path import Path
 
 
 class XapiError(Exception):
@@ -47,6 +51,23 @@ class NotOnThisTransport(XapiError):
 
     code = "xapi.transport"
     hint = "Connect to wss://HOST/ws, which offers everything."
+
+
+class NotAllSet(XapiError):
+    """Of many settings, some were refused; the others are set.
+
+    ``failed`` has the error of each path that was refused; of those in ``unclear`` the device does not say which.
+    """
+
+    code = "xapi.not-all-set"
+    hint = "Read back what is unclear; mend what failed, and set that again."
+
+    def __init__(
+        self, message: str = "", *, failed: "Mapping[Path, XapiError] | None" = None, unclear: "tuple[Path, ...]" = ()
+    ) -> None:
+        super().__init__(message)
+        self.failed = dict(failed or {})
+        self.unclear = unclear
 
 
 class CommandFailed(XapiError):

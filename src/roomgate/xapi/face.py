@@ -2,13 +2,24 @@
 
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from typing import Any, TypeVar, overload
 
 import msgspec
 
 from roomgate.xapi.call import Call, Value, Verb
-from roomgate.xapi.errors import BadArgument, ProtocolError, UnexpectedType, UnknownPath
+from roomgate.xapi.described import read_described
+from roomgate.xapi.errors import (
+    BadArgument,
+    DeviceGone,
+    NotAllSet,
+    NotOnThisTransport,
+    PermissionDenied,
+    ProtocolError,
+    UnexpectedType,
+    UnknownPath,
+    XapiError,
+)
 from roomgate.xapi.messages import Feedback
 from roomgate.xapi.names import CommandName, ConfigurationName, StatusName
 from roomgate.xapi.path import Path
@@ -17,6 +28,7 @@ from roomgate.xapi.subscription import Subscription
 from roomgate.xapi.tree import Document
 
 T = TypeVar("T")
+LEARN_S = 60.0  # a whole description may take 45 s over HTTP
 _log = logging.getLogger("roomgate.xapi")
 
 
@@ -37,6 +49,10 @@ class Face(ABC):
         self, call: Call, *, rooted: bool = False, current: bool = False, timeout_s: float | None = None
     ) -> Awaitable[Any]:
         """Send a call that needs no more checking, and give what to wait on."""
+
+    @abstractmethod
+    def _describe(self, path: Path, timeout_s: float | None) -> Awaitable[Any]:
+        """Ask what the device itself offers at a path (xDoc)."""
 
     @abstractmethod
     async def subscribe(self, path: Path | str, *, current: bool = False, unvalidated: bool = False) -> Subscription:
@@ -90,6 +106,42 @@ class Face(ABC):
         """Write one configuration value."""
         await self._do(self._make(Verb.SET, path, {"Value": value}, None, unvalidated))
 
+    async def set_many(self, values: Mapping[Path | str, object], *, unvalidated: bool = False) -> None:
+        """Write many configuration values: in one document over HTTP, one after the other elsewhere.
+
+        All are checked before the first is sent. Raises NotAllSet with the error of each that the device refused;
+        the others are set. Where the connection ends in between, it is unknown which were done.
+        """
+        calls = [self._make(Verb.SET, path, {"Value": value}, None, unvalidated) for path, value in values.items()]
+        if len({call.path for call in calls}) < len(calls):
+            raise BadArgument("A setting is given twice, in two spellings")
+        outcomes = await self._set_all(calls)
+        failed = {call.path: error for call, error in zip(calls, outcomes, strict=True) if isinstance(error, XapiError)}
+        if failed:
+            raise NotAllSet(f"{len(failed)} of {len(calls)} settings were refused", failed=failed)
+
+    async def doc(self, path: Path | str, *, timeout_s: float | None = None) -> Any:
+        """What the device itself says that it offers at a path, as it says it (xDoc).
+
+        Over HTTP only ``Command`` or ``Configuration``, whole, which may take most of a minute. Raises UnknownPath,
+        or NotOnThisTransport.
+        """
+        return await self._describe(Path.parse(path) if isinstance(path, str) else path, timeout_s)
+
+    async def learn(self, *, timeout_s: float = LEARN_S) -> Catalogue:
+        """Ask the device what it offers, and check calls against that from now on; gives the new catalogue.
+
+        What it does not say, the old catalogue goes on saying. Raises ProtocolError for what is no description.
+        """
+        said = {}
+        for root in ("Status", "Configuration", "Command"):
+            try:
+                said[root] = await self.doc(Path((root,)), timeout_s=timeout_s)
+            except (UnknownPath, BadArgument, PermissionDenied, NotOnThisTransport):
+                continue
+        self._catalogue = read_described({root: tree for root, tree in said.items() if tree}, self._catalogue)
+        return self._catalogue
+
     async def command(
         self,
         command: Path | str,
@@ -132,6 +184,18 @@ class Face(ABC):
     def xcommand(self) -> CommandName:
         """``await room.xcommand.Dial(Number="123@example.com")``."""
         return CommandName(self, Path(("Command",)))
+
+    async def _set_all(self, calls: Sequence[Call]) -> Sequence[Any]:
+        """What came of each setting: an error where the device refused it. Raises where the connection ended."""
+        outcomes: list[Any] = []
+        for call in calls:
+            try:
+                outcomes.append(await self._do(call))
+            except (DeviceGone, ProtocolError):
+                raise
+            except XapiError as refused:
+                outcomes.append(refused)
+        return outcomes
 
     def _reading(self, path: Path | str) -> Call:
         try:

@@ -23,6 +23,7 @@ from roomgate.xapi.errors import (
     XapiError,
 )
 from roomgate.xapi.messages import Feedback, Reply
+from roomgate.xapi.path import Path
 from roomgate.xapi.tree import Document
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024
@@ -94,6 +95,11 @@ class Conversation:
                 if call.body is not None:
                     params["body"] = call.body
         return self._frame(call.verb, method, params)
+
+    def describe(self, path: Path) -> tuple[int, bytes]:
+        """The number and frame that ask what the device offers at a path: xDoc, whose roots jsxapi's tests show."""
+        root = "StatusSchema" if path.root == "Status" else path.root
+        return self._frame(None, "xDoc", {"Path": [root, *path.parts[1:]], "Type": "Schema"})
 
     def unsubscribe(self, subscription: int) -> tuple[int, bytes]:
         """The number and frame that end a subscription."""

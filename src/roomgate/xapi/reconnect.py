@@ -7,7 +7,7 @@ whoever reads one is told of the gap, with all that is there now.
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from roomgate.xapi.call import Call, Verb
@@ -157,6 +157,14 @@ class Reconnecting(Face):
                 client.end(str(gone))  # it may not have heard yet
                 if self._final is not None or clock() >= ends:
                     raise
+
+    async def _describe(self, path: Path, timeout_s: float | None) -> Any:
+        client = await self._connected(timeout_s or self._timeout_s)
+        return await client._describe(path, timeout_s)
+
+    async def _set_all(self, calls: Sequence[Call]) -> Sequence[Any]:
+        client = await self._connected(self._timeout_s)
+        return await client._set_all(calls)
 
     async def _connected(self, within_s: float) -> Client:
         """The client once there is one; raises DeviceUnreachable, with the last reason, where it takes too long."""

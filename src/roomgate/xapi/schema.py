@@ -60,10 +60,6 @@ class Catalogue:
         """RoomOS 26.4.1, from the tables in this package; read once."""
         return _shipped()
 
-    def root(self, name: str) -> Node:
-        """The tree below ``Status``, ``Configuration``, ``Event`` or ``Command``; only to be read."""
-        return self._roots[name]
-
     def replaced(self, tables: Mapping[str, str]) -> "Catalogue":
         """Another catalogue, with the tables of some roots (not of events) in place of this one's."""
         made = Catalogue(
@@ -100,6 +96,10 @@ class Catalogue:
                 if body is not None or given:
                     raise BadArgument(f"A {verb} takes no arguments")
                 return self._read_call(verb, path)
+
+    def root(self, name: str) -> Node:
+        """The tree of names below Status, Configuration, Event or Command; to be read, never changed."""
+        return self._roots[name]
 
     def command(self, path: Path | str) -> Command:
         """What a command takes; raises UnknownPath."""

@@ -10,8 +10,10 @@ from roomgate.xapi.errors import (
     CommandFailed,
     DeviceGone,
     NoAnswer,
+    NotAllSet,
     PermissionDenied,
     ProtocolError,
+    RateLimited,
     TooManySubscriptions,
     UnknownPath,
 )
@@ -274,3 +276,69 @@ async def test_what_the_device_refuses_is_not_heard():
         with pytest.raises(TooManySubscriptions):
             await client.get("Status/Audio/Volume")
         assert heard == []
+
+
+NAME, VOLUME = "Configuration/SystemUnit/Name", "Configuration/Audio/DefaultVolume"
+
+
+@pytest.mark.asyncio
+async def test_many_settings_are_all_tried_and_the_refused_ones_named():
+    def answer(request):
+        return (error(-32602, "no") if request["params"]["Value"] == "x" else result(True))(request)
+
+    async with room(answer) as (client, pipe):
+        await client.set_many({NAME: "y", VOLUME: 5})
+        with pytest.raises(NotAllSet, match="1 of 2") as refused:
+            await client.set_many({NAME: "x", VOLUME: 5})
+        assert {str(path): type(one) for path, one in refused.value.failed.items()} == {NAME: BadArgument}
+        assert [request["params"]["Value"] for request in pipe.sent] == ["y", 5, "x", 5]
+
+
+@pytest.mark.asyncio
+async def test_of_many_settings_none_is_sent_while_one_is_wrong():
+    async with room(result(True)) as (client, pipe):
+        with pytest.raises(BadArgument):
+            await client.set_many({NAME: "y", VOLUME: 500})
+        with pytest.raises(BadArgument, match="twice"):
+            await client.set_many({NAME: "y", NAME.lower(): "z"})
+        assert pipe.sent == []
+        await client.set_many({VOLUME: 500}, unvalidated=True)
+        await client.set_many({})
+        assert len(pipe.sent) == 1
+
+
+@pytest.mark.asyncio
+async def test_many_settings_stop_where_the_connection_ends():
+    async with room(silence, timeout_s=0.05) as (client, pipe):
+        with pytest.raises(NoAnswer):
+            await client.set_many({NAME: "y", VOLUME: 5})
+        assert len(pipe.sent) == 1
+
+
+@pytest.mark.asyncio
+async def test_what_a_device_says_of_itself():
+    async with room(result({"ValueSpace": {"type": "Integer"}})) as (client, pipe):
+        assert await client.doc("Status/Audio/Volume") == {"ValueSpace": {"type": "Integer"}}
+        assert pipe.sent[0]["params"] == {"Path": ["StatusSchema", "Audio", "Volume"], "Type": "Schema"}
+
+
+class PacedPipe(Pipe):
+    """A wire that lets frames wait for their turn."""
+
+    async def send_within(self, frame, within_s):
+        if within_s < 1:
+            raise RateLimited("ask again in 1 s")
+        await self.send(frame)
+
+
+@pytest.mark.asyncio
+async def test_a_wire_with_a_turn_is_told_how_long_the_caller_waits():
+    pipe = PacedPipe(result({}))
+    client = Client(pipe)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(client.run())
+        assert await client.command("Standby.Deactivate") == {}
+        with pytest.raises(RateLimited):
+            await client.command("Standby.Deactivate", timeout_s=0.5)
+        await client.aclose()
+    assert len(pipe.sent) == 1

@@ -7,8 +7,9 @@ import roomgate.xapi as xapi
 
 NAMES = {
     "AuthenticationFailed", "BadArgument", "Call", "Catalogue", "CertificateChanged", "Client", "CommandFailed",
-    "DeviceFault", "DeviceGone", "DeviceUnreachable", "Feedback", "FeedbackLost", "InvalidPath", "NoAnswer",
-    "NotOnThisTransport", "NotReady", "OutcomeUnknown", "Path", "PermissionDenied", "ProtocolError", "RateLimited", "Reconnecting", "Subscription", "TooManySubscriptions", "UnexpectedType",
+    "DeviceFault", "DeviceGone", "DeviceUnreachable", "Feedback", "FeedbackLost", "FeedbackReceiver", "InvalidPath",
+    "NoAnswer", "NotAllSet", "NotOnThisTransport", "NotReady", "OutcomeUnknown", "Path", "PermissionDenied",
+    "ProtocolError", "RateLimited", "Reconnecting", "Subscription", "TooManySubscriptions", "UnexpectedType",
     "UnknownPath", "Verb", "XapiError", "connect", "reconnecting",
 }  # fmt: skip
 

@@ -214,3 +214,17 @@ def test_any_rubbish_raises_only_our_errors(frame):
     except XapiError:
         return
     assert all(isinstance(one, Reply | Feedback) for one in heard)
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [("Status/Audio", ["StatusSchema", "Audio"]), ("Command/Dial", ["Command", "Dial"]), ("Event", ["Event"])],
+)
+def test_what_the_device_offers(path, words):
+    number, frame = Conversation().describe(Path.parse(path))
+    assert json.loads(frame) == {
+        "jsonrpc": "2.0",
+        "id": number,
+        "method": "xDoc",
+        "params": {"Path": words, "Type": "Schema"},
+    }

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 from roomgate.xapi.errors import (
@@ -43,6 +43,14 @@ class Carrier(Protocol[Out, In]):
         """End the connection; safe to repeat, returns within a few seconds whatever the peer does."""
 
 
+@runtime_checkable
+class Paced(Carrier[Out, In], Protocol[Out, In]):
+    """A carrier on which a frame may have to wait for its turn, because the device takes so many a second alone."""
+
+    async def send_within(self, frame: Out, within_s: float) -> None:
+        """As ``send``; raises RateLimited at once where the frame's turn would come later than that."""
+
+
 class Wire(Carrier[bytes | str, bytes], Protocol):
     """A WebSocket: text frames both ways."""
 
@@ -67,33 +75,47 @@ class Login:
         return "auth-" + base64.urlsafe_b64encode(pair).decode().rstrip("=")
 
 
+_PORTS = {"wss": 443, "ws": 80, "https": 443, "ssh": 22}
+_SPELLINGS = {"wss": "wss://host/ws", "ws": "ws://host/ws", "https": "https://host", "ssh": "ssh://host"}
+
+
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a device's WebSocket is."""
+    """Where one of a device's interfaces is."""
 
     host: str
     port: int
     path: str
     secure: bool
+    scheme: str = "wss"
 
     @classmethod
-    def parse(cls, text: str) -> "Address":
-        """Read ``wss://host[:port][/path]`` or a bare host; raises BadArgument, also for an account in the URL."""
+    def parse(cls, text: str, *schemes: str) -> "Address":
+        """Read ``wss://host[:port][/path]``, ``https://host[:port]``, ``ssh://host[:port]`` or a bare host.
+
+        ``schemes`` are the ones to be taken, the first of them a bare host's: those of a WebSocket if none is given.
+        Raises BadArgument, also for an account in the URL.
+        """
+        schemes = schemes or ("wss", "ws")
         try:
-            url = urlsplit(text if "://" in text else f"wss://{text}")
+            url = urlsplit(text if "://" in text else f"{schemes[0]}://{text}")
             host, port = url.hostname, url.port
         except ValueError as bad:
             raise BadArgument("not the address of a device") from bad
-        if url.scheme not in ("wss", "ws") or not host or url.query or url.fragment:
-            raise BadArgument("A device's address is wss://host/ws")
+        if url.scheme not in schemes or not host or url.query or url.fragment:
+            raise BadArgument(f"A device's address is {' or '.join(_SPELLINGS[one] for one in schemes if one != 'ws')}")
         if url.username is not None or url.password is not None:
             raise BadArgument("The account does not belong into the address, where logs and lists would show it")
-        secure = url.scheme == "wss"
-        return cls(host, port or (443 if secure else 80), url.path.rstrip("/") or "/ws", secure)
+        path = url.path.rstrip("/")
+        if url.scheme in ("wss", "ws"):
+            path = path or "/ws"
+        elif path:
+            raise BadArgument(f"A device's address is {_SPELLINGS[url.scheme]}, without a path")
+        return cls(host, port or _PORTS[url.scheme], path, url.scheme != "ws", url.scheme)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'wss' if self.secure else 'ws'}://{host}:{self.port}{self.path}"
+        return f"{self.scheme}://{host}:{self.port}{self.path}"
 
 
 def refused_upgrade(status: int) -> XapiError:

@@ -59,3 +59,27 @@ def test_a_login_does_not_print_its_password():
 )  # fmt: skip
 def test_what_a_refused_upgrade_means(status, kind):
     assert type(refused_upgrade(status)) is kind
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("https://room.example.com", "https://room.example.com:443"),
+        ("https://room.example.com:8443/", "https://room.example.com:8443"),
+        ("ssh://[2001:db8::1]", "ssh://[2001:db8::1]:22"),
+        ("room.example.com", "https://room.example.com:443"),
+    ],
+)
+def test_addresses_of_the_other_interfaces(text, address):
+    parsed = Address.parse(text, "https", "ssh")
+    assert str(parsed) == address
+    assert parsed.secure
+    assert parsed.path == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["https://x/path", "ssh://x/path", "ssh://user@x", "wss://x", "http://x", "telnet://x"]
+)
+def test_what_is_no_address_of_theirs(text):
+    with pytest.raises(BadArgument):
+        Address.parse(text, "https", "ssh")
