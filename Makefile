@@ -43,7 +43,7 @@ break: $(VENV)/.dev-ready  ## break each promise on purpose in a copy, and see t
 	@$(PY) tools/break.py $(BREAK)
 
 FUZZ_S ?= 60
-FUZZ ?= link order gateway jsonrpc invite checkpoint path event enrolment policy
+FUZZ ?= link order gateway jsonrpc xml terminal invite checkpoint path event enrolment policy
 fuzz: $(VENV)/.fuzz-ready  ## coverage-guided rubbish for each core that reads what others wrote (FUZZ_S seconds each)
 	@for core in $(FUZZ); do $(PY) tools/fuzz/run.py $$core $(FUZZ_S) .fuzz || exit 1; done
 

@@ -32,10 +32,12 @@ from roomgate.link.signing import ORDER, RENEWAL, BadSignature, fingerprint, sig
 from roomgate.meetings.invite import BadInvitation, Window, occurrences, parse_events
 from roomgate.sim import wire
 from roomgate.sim.refusal import Refused
+from roomgate.xapi import tshell, xmldoc
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.errors import XapiError
 from roomgate.xapi.jsonrpc import Conversation
 from roomgate.xapi.path import InvalidPath, Path
+from roomgate.xapi.schema import Catalogue
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 NINE = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
@@ -147,6 +149,54 @@ def jsonrpc(raw: bytes) -> None:
     talk.receive(raw)
 
 
+def xml(raw: bytes) -> None:
+    """The client over HTTP: the answer to each kind of request, and a document that was posted."""
+    talk = xmldoc.Conversation(Catalogue.shipped(), receiver="https://192.0.2.1/word")
+    setting = Call(Verb.SET, Path.of("Configuration", "SystemUnit", "Name"), (("Value", "x"),))
+    sent = [
+        talk.request(Call(Verb.GET, Path.of("Status", "Call", 2)))[0],
+        talk.request(Call(Verb.COMMAND, Path.of("Command", "Dial"), (("Number", "1"),)))[0],
+        talk.request_all([setting, Call(Verb.SET, Path.of("Configuration", "A"), (("Value", "y"),))])[0],
+        talk.request(Call(Verb.SUBSCRIBE, Path.of("Status", "Audio")))[0],
+        talk.describe(Path.of("Command"))[0],
+    ]
+    for number in sent:
+        talk.receive(xmldoc.Answered(number, (xmldoc.Answer(200, raw),)))
+    talk.receive(xmldoc.Posted(4, raw))
+
+
+_XML = (
+    b'<?xml version="1.0"?><Status product="x"><Call item="2" maxOccurrence="n"><Status>Connected</Status></Call></Status>',
+    b'<Command><DialResult status="OK"><CallId>12</CallId></DialResult><XResult status="Error"><Reason>no</Reason></XResult></Command>',
+    b"<Configuration><Error><Reason>bad</Reason><XPath>/Configuration/A</XPath></Error><Success/></Configuration>",
+    b'<Event><Identification/><CallDisconnect item="1"><CauseValue item="1">1</CauseValue></CallDisconnect></Event>',
+)
+
+
+def terminal(raw: bytes) -> None:
+    """The client over SSH, cut by the first byte: the greeting, then documents to a client that has asked for things."""
+    greeting, stream, talk = tshell.Greeting(), tshell.DocumentStream(), tshell.Conversation(Catalogue.shipped())
+    talk.request(Call(Verb.GET, Path.of("Status", "Call", 2)))
+    talk.request(Call(Verb.SUBSCRIBE, Path.of("Status", "Audio")), current=True)
+    talk.request(Call(Verb.COMMAND, Path.of("Command", "Dial"), (("Number", "1"),)))
+    step = raw[0] + 1 if raw else 1
+    for at in range(1, len(raw), step):
+        piece = raw[at : at + step]
+        if greeting.ready:
+            for document in stream.feed(piece):
+                talk.receive(document)
+        else:
+            greeting.feed(piece)
+
+
+_TERMINAL = b"""\x20Welcome\r\n*r Login successful\r\n\r\nOK\r\necho off\r\n\r\nOK\r\n
+{"Status":{"Call":[{"id":"2","Status":{"Value":"Connected"}}]},"ResultId":"1"}\r\n** end\r\n\r\nOK\r\n
+{"ResultId":"2"}\n{"Status":{"Audio":{"Volume":{"Value":"40"}}},"ResultId":"3"}
+{"CommandResponse":{"DialResult":{"CallId":{"Value":"12"},"status":"OK"}},"ResultId":"4"}
+{"Status":{"Audio":{"Volume":{"Value":"41"}}}}
+"""
+
+
 def sim_wire(raw: bytes) -> None:
     try:
         asked = wire.parse(raw.decode("utf-8", "surrogateescape"))
@@ -222,6 +272,8 @@ CORES: dict[str, Core] = {
     "order": Core(order, (), _order_seeds()),
     "gateway": Core(gateway, (RpcError,), _RPC),
     "jsonrpc": Core(jsonrpc, (XapiError,), _REPLIES),
+    "xml": Core(xml, (XapiError,), _XML),
+    "terminal": Core(terminal, (XapiError,), (_TERMINAL,)),
     "sim-wire": Core(sim_wire, (Refused,), _RPC),
     "invite": Core(
         invite, (BadInvitation,), tuple(file.read_bytes() for file in sorted((CORPUS / "invites").glob("*.ics")))

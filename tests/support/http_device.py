@@ -36,7 +36,8 @@ class Request:
 class HttpDevice:
     """Answers by ``says``; ``raw`` instead is sent as it is, to whatever comes.
 
-    ``session`` is whether sessions can be begun; ``keep`` whether connections stay open.
+    ``session`` is whether sessions can be begun; ``keep`` whether connections stay open; ``stale`` are connections
+    on which it hangs up when something is asked.
     """
 
     session: bool = True
@@ -45,6 +46,7 @@ class HttpDevice:
     says: dict[str, Reply | str] = field(default_factory=dict)
     asked: list[Request] = field(default_factory=list)
     live: set[str] = field(default_factory=set)
+    stale: set[int] = field(default_factory=set)
     hold: asyncio.Event | None = None
     connections: int = 0
     ended: int = 0
@@ -120,6 +122,8 @@ class HttpDevice:
             headers = {name.decode(): value.decode() for name, value in head.headers}
             request = Request(head.method.decode(), head.target.decode(), headers, body.decode(), number)
             self.asked.append(request)
+            if number in self.stale:
+                return
             if self.hold is not None:
                 await self.hold.wait()
             status, text, more = self.answer(request)

@@ -140,12 +140,14 @@ class HttpWire(Paced[Exchange, Answered | Posted]):
         *,
         now: Callable[[], float],
         sleep: _Sleep,
+        answer_within_s: float = ANSWER_WITHIN_S,
     ) -> None:
         self._address = address
         self._context = context
         self._headers = list(headers)
         self._now = now
         self._sleep = sleep
+        self._answer_within_s = answer_within_s
         self._budget = Budget(*WITH_BASIC)
         self._turn = asyncio.Semaphore(_AT_ONCE)
         self._kept: list[_Connection] = []
@@ -161,7 +163,7 @@ class HttpWire(Paced[Exchange, Answered | Posted]):
         self._closed = Flag()
 
     async def send(self, frame: Exchange) -> None:
-        await self.send_within(frame, ANSWER_WITHIN_S)
+        await self.send_within(frame, self._answer_within_s)
 
     async def send_within(self, frame: Exchange, within_s: float) -> None:
         deadline = self._now() + within_s
@@ -262,12 +264,12 @@ class HttpWire(Paced[Exchange, Answered | Posted]):
         finally:
             self._budget.leave(place)
         try:
-            async with self._turn, asyncio.timeout(ANSWER_WITHIN_S):
+            async with self._turn, asyncio.timeout(self._answer_within_s):
                 if self._reason is not None:
                     raise DeviceGone(str(self._reason))
                 answer = (await self._carry(ask)).answer
         except TimeoutError as late:
-            raise NoAnswer(f"no answer within {ANSWER_WITHIN_S:g} s") from late
+            raise NoAnswer(f"no answer within {self._answer_within_s:g} s") from late
         except XapiError as ended:
             self._end(ended)
             raise
@@ -343,6 +345,7 @@ async def dial(
     timeout_s: float = 15.0,
     now: Callable[[], float] | None = None,
     sleep: _Sleep = asyncio.sleep,
+    answer_within_s: float = ANSWER_WITHIN_S,
 ) -> HttpWire:
     """Connect and sign in, once: a wrong password is one attempt.
 
@@ -351,7 +354,14 @@ async def dial(
     or DeviceUnreachable. Cancelling leaves nothing open.
     """
     headers = list(Login(login.user, login.password).headers().items())
-    wire = HttpWire(address, trust.context(address), headers, now=now or asyncio.get_running_loop().time, sleep=sleep)
+    wire = HttpWire(
+        address,
+        trust.context(address),
+        headers,
+        now=now or asyncio.get_running_loop().time,
+        sleep=sleep,
+        answer_within_s=answer_within_s,
+    )
     try:
         async with asyncio.timeout(timeout_s):
             await wire.begin(session=session)

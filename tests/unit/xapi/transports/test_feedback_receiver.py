@@ -163,6 +163,6 @@ async def test_there_are_only_so_many_at_a_time():
             writer.transport.abort()
         async with asyncio.timeout(5):
             while receiver._writers:
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0)
         assert await say(address, post(address)) == b"HTTP/1.1 200 "
     assert len(hearer.heard) == 1

@@ -15,7 +15,6 @@ from roomgate.xapi.errors import (
     RateLimited,
 )
 from roomgate.xapi.path import Path
-from roomgate.xapi.transports import http
 from roomgate.xapi.transports.base import Address, Login
 from roomgate.xapi.transports.feedback_receiver import FeedbackReceiver
 from roomgate.xapi.transports.http import dial
@@ -197,10 +196,9 @@ async def test_a_read_over_a_connection_that_went_stale_is_asked_again(device):
     device.keep = True
     wire = await open_wire(device)
     await wire.send(exchange(1, VOLUME_ASK))
-    kept = wire._kept[0]
-    kept._writer.transport.abort()
-    kept._writer.is_closing = lambda: False
+    device.stale.add(device.asked[-1].connection)  # the device hangs up in the moment in which it is asked again
     await wire.send(exchange(2, VOLUME_ASK))
+    assert [request.target for request in device.asked].count(VOLUME_ASK.target) == 3
     assert [(await wire.receive()).number for _ in range(2)] == [1, 2]
     await wire.close()
 
@@ -420,15 +418,14 @@ async def test_a_hostile_peer_meets_our_errors_and_a_bound(device, name):
 
 
 @pytest.mark.asyncio
-async def test_a_slow_drip_is_given_up(device, monkeypatch):
-    wire = await open_wire(device)
+async def test_a_slow_drip_is_given_up(device):
+    wire = await open_wire(device, answer_within_s=0.2)
 
     async def drip(writer):
         writer.write(OK_HEAD + b"Content-Length: 1000\r\n\r\n")
         await writer.drain()
 
     device.raw = drip
-    monkeypatch.setattr(http, "ANSWER_WITHIN_S", 0.1)
     with pytest.raises(NoAnswer):
         await wire.send(exchange(1, ACT))
     device.raw = None
