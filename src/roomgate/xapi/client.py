@@ -9,7 +9,7 @@ comes, instead of being looked for.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -20,6 +20,7 @@ from roomgate.xapi.errors import (
     DeviceGone,
     NoAnswer,
     NothingThere,
+    NotOnThisTransport,
     OutcomeUnknown,
     ProtocolError,
     XapiError,
@@ -36,6 +37,7 @@ from roomgate.xapi.transports.base import Carrier, Paced
 CALL_TIMEOUT_S = 15.0
 _UNSUBSCRIBE_WITHIN_S = 2.0
 _NEVER = float("inf")
+_UNCHECKED = Call(Verb.COMMAND, Path(("Command",)), validated=False)  # may change anything
 
 
 class Fed(Protocol):
@@ -154,6 +156,13 @@ class Client(Face):
             if fed.number is not None:
                 self._drop(fed.number)
             raise
+
+    async def execute(self, method: str, params: Mapping[str, object], *, timeout_s: float | None = None) -> Any:
+        """Any method of the device's JSON-RPC, as it is written: nothing is checked. Over a WebSocket alone."""
+        if not isinstance(self._conversation, JsonRpc):
+            raise NotOnThisTransport("Methods by name are of JSON-RPC, which only a WebSocket speaks")
+        number, frame = self._conversation.raw(method, params)
+        return await self._exchange(number, frame, timeout_s or self._timeout_s, _UNCHECKED)
 
     def _do(
         self, call: Call, *, rooted: bool = False, current: bool = False, timeout_s: float | None = None

@@ -5,6 +5,7 @@ JSON document a frame, named parameters, replies matched by id. Where versions d
 results, how an empty list answers) both readings come out alike.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -95,6 +96,10 @@ class Conversation:
                 if call.body is not None:
                     params["body"] = call.body
         return self._frame(call.verb, method, params)
+
+    def raw(self, method: str, params: Mapping[str, Any]) -> tuple[int, bytes]:
+        """The number and frame of any method, as it is written."""
+        return self._frame(None, method, dict(params))
 
     def describe(self, path: Path) -> tuple[int, bytes]:
         """The number and frame that ask what the device offers at a path: xDoc, whose roots jsxapi's tests show."""

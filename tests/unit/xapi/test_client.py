@@ -11,6 +11,7 @@ from roomgate.xapi.errors import (
     DeviceGone,
     NoAnswer,
     NotAllSet,
+    OutcomeUnknown,
     PermissionDenied,
     ProtocolError,
     RateLimited,
@@ -342,3 +343,24 @@ async def test_a_wire_with_a_turn_is_told_how_long_the_caller_waits():
             await client.command("Standby.Deactivate", timeout_s=0.5)
         await client.aclose()
     assert len(pipe.sent) == 1
+
+
+@pytest.mark.asyncio
+async def test_any_method_goes_out_as_it_is_written():
+    async with room(result({"answer": 1})) as (client, pipe):
+        assert await client.execute("xNew/Method", {"A": [1], "b": True}) == {"answer": 1}
+        assert (pipe.sent[0]["method"], pipe.sent[0]["params"]) == ("xNew/Method", {"A": [1], "b": True})
+
+
+@pytest.mark.asyncio
+async def test_what_it_did_is_unknown_when_its_answer_is_lost():
+    async with room(silence) as (client, pipe), asyncio.TaskGroup() as group:
+        asking = group.create_task(unknown(client.execute("xNew/Method", {})))
+        await until(lambda: pipe.sent)
+        await pipe.close()
+        await asking
+
+
+async def unknown(asking):
+    with pytest.raises(OutcomeUnknown):
+        await asking

@@ -26,6 +26,13 @@ class Recorder(Face):
         self.calls.append((str(call), rooted, timeout_s))
         return self.answer
 
+    async def _describe(self, path, timeout_s):
+        self.calls.append((f"describe {path}", False, timeout_s))
+        said = self.answer[str(path)]
+        if isinstance(said, Exception):
+            raise said
+        return said
+
     async def subscribe(self, path, *, current=False, unvalidated=False):
         call = self._make(Verb.SUBSCRIBE, path, {}, None, unvalidated)
         subscription = Subscription(call.path, self.leave)
@@ -138,3 +145,31 @@ async def test_watching_ends_its_subscription():
     await anext(feed)
     await feed.aclose()
     assert len(room.left) >= 1
+
+
+LEVEL = {"ValueSpace": {"type": "Integer", "Min": "0", "Max": "70"}, "required": "True"}
+SET = {"command": "True", "role": "Admin;User", "Level": LEVEL}
+
+
+@pytest.mark.asyncio
+async def test_what_a_device_says_of_itself_is_what_is_checked_from_then_on():
+    said = {
+        "Status": UnknownPath("no"), "Configuration": [], "Command": {"Audio": {"Volume": {"Set": SET}}},
+    }  # fmt: skip
+    room = Recorder(said)
+    await room.command("Audio.Volume.Set", Level=100)
+    assert await room.learn(timeout_s=9) is room.catalogue
+    with pytest.raises(BadArgument, match="0–70"):
+        await room.command("Audio.Volume.Set", Level=100)
+    await room.get("Status/Audio/Volume")  # what it did not say is as it was
+    assert [timeout for call, _, timeout in room.calls if call.startswith("describe")] == [9, 9, 9]
+
+
+@pytest.mark.asyncio
+async def test_many_settings_are_checked_before_the_first_is_sent():
+    room = Recorder(True)
+    with pytest.raises(BadArgument):
+        await room.set_many({"Configuration/Audio/DefaultVolume": 40, "Configuration/SystemUnit/Name": "x" * 200})
+    assert room.calls == []
+    await room.set_many({"Configuration/Audio/DefaultVolume": 40, "Configuration/SystemUnit/Name": "x"})
+    assert len(room.calls) == 2

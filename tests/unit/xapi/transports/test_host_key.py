@@ -49,6 +49,7 @@ def test_an_rsa_key_signs_with_no_sha_1():
         "ssh-rsa " + text(key()).split()[1],
         "x " + text(key()).split()[1],
     ],
+    ids=range(10),
 )
 def test_what_is_no_host_key(wrong):
     with pytest.raises(BadArgument, match="SHA256"):
