@@ -16,7 +16,7 @@ from roomgate.cli.room import parse_arguments
 from roomgate.errors import BadInput
 from roomgate.xapi.schema import Catalogue
 
-SCHEMES = ("wss://",)
+SCHEMES = ("wss://", "https://", "ssh://")
 
 app = App(name="xapi", help="The client library from a shell, against a device or a hub. Answers are JSON.")
 
