@@ -5,10 +5,11 @@ each subscription is then given the part of what comes that it asked for.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from roomgate.xapi.errors import NotOnThisTransport
 from roomgate.xapi.path import Path
-from roomgate.xapi.tree import Document, prune
+from roomgate.xapi.tree import Document, is_ghost, member_id, prune
 
 
 def expression(path: Path) -> str:
@@ -29,26 +30,32 @@ def cover(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def part_of(document: Document, asked: Path) -> Document | None:
-    """What of a rooted document a subscription asked for; None for nothing. A list above it that loses a member
-    is told too: the member took with it what was asked for."""
-    left = prune(document, None, lambda found: touches(asked, found))
-    return left if isinstance(left, dict) else None
+    """What of a rooted document a subscription asked for; None for nothing. An index that the path leaves out matches
+    any. A list above it that loses a member is told too: the member took with it what was asked for."""
+    left = _part(document, asked.parts)
+    return left if left and isinstance(left, dict) else None
 
 
-def touches(asked: Path, found: Path) -> bool:
-    """Whether one lies at or below the other; an index that one of them leaves out matches any."""
-    mine, theirs = asked.parts, found.parts
-    i = j = 0
-    while i < len(mine) and j < len(theirs):
-        if _same(mine[i], theirs[j]):
-            i, j = i + 1, j + 1
-        elif isinstance(theirs[j], int) and not isinstance(mine[i], int):
-            j += 1
-        elif isinstance(mine[i], int) and not isinstance(theirs[j], int):
-            i += 1
-        else:
-            return False
-    return True
+def _part(node: Any, asked: tuple[str | int, ...]) -> Any:
+    """Down the path, so that it costs by the path and not by the document."""
+    if not asked or is_ghost(node) or node == {}:
+        return node
+    first, rest = asked[0], asked[1:]
+    if isinstance(node, list):
+        members = []
+        for one in node:
+            if not isinstance(first, int) or member_id(one) == first:
+                left = _part(one, rest if isinstance(first, int) else asked)
+                if left is not None:
+                    members.append({**left, "id": one["id"]} if isinstance(left, dict) else left)
+        return members or None
+    if not isinstance(node, dict):
+        return node  # a value where more was expected: it is all that there is
+    if isinstance(first, int):
+        return _part(node, rest)
+    name = first if first in node else next((name for name in node if name.lower() == first.lower()), None)
+    left = None if name is None else _part(node[name], rest)
+    return None if left is None else {name: left}
 
 
 def selected(document: Document, pattern: Path) -> Document | None:

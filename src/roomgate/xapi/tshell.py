@@ -119,27 +119,19 @@ class DocumentStream:
         if self._escaped:
             place, self._escaped = place + 1, False
         while self._deep and place < len(heard):
-            if self._text:
-                place = _TEXT.match(heard, place).end()  # type: ignore[union-attr]  # it matches nothing, too
-                if place == len(heard):
-                    break
-                # A quotation mark, or a backslash that is the last byte so far.
-                self._escaped = heard[place] == _BACKSLASH
-                self._text = self._escaped
-                place += 1
-                continue
-            mark = _MARK.search(heard, place)
-            if mark is None:
-                place = len(heard)
+            place = (_TEXT if self._text else _PLAIN).match(heard, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+            if place == len(heard):
                 break
-            place = mark.end()
-            match mark[0]:
-                case b'"':
-                    self._text = True
-                case b"{":
+            match heard[place]:
+                case 0x5C:  # in a string, the last byte so far
+                    self._escaped = True
+                case 0x22:  # the end of a string, or the beginning of one whose end is not here yet
+                    self._text = not self._text
+                case 0x7B:
                     self._deep += 1
                 case _:
                     self._deep -= 1
+            place += 1
         self._parts += heard[start:place]
         if len(self._parts) > MAX_DOCUMENT_BYTES:
             raise ProtocolError("a document of more than 8 MiB")
@@ -150,9 +142,9 @@ class DocumentStream:
 
 _OPENS = ord("{")
 _BLANK = re.compile(rb"[ \t\r\n]*")
-_BACKSLASH = ord("\\")
 _TEXT = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)  # a backslash takes the next byte's meaning away
-_MARK = re.compile(rb'["{}]')
+# Up to the next brace, over whole strings.
+_PLAIN = re.compile(rb'[^"{}]*+(?:"(?:[^"\\]++|\\.)*+"[^"{}]*+)*+', re.DOTALL)
 
 
 @dataclass(slots=True)

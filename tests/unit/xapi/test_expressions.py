@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.xapi.errors import InvalidPath, NotOnThisTransport
-from roomgate.xapi.expressions import cover, expression, fixed, part_of, selected, touches
+from roomgate.xapi.expressions import cover, expression, fixed, part_of, selected
 from roomgate.xapi.path import Path
 
 DOCUMENT = {
@@ -63,10 +63,15 @@ def test_each_gets_its_part(asked, part):
     assert part_of(DOCUMENT, path(asked)) == (None if part is None else {"Status": part})
 
 
-def test_touches_is_the_same_both_ways():
-    pairs = [("Status/Call", "Status/Call/2/Status"), ("Status/Call/Status", "Status/Call/2"), ("Status/A", "Status/B")]
-    for one, other in pairs:
-        assert touches(path(one), path(other)) == touches(path(other), path(one))
+def test_what_stands_above_is_told_too():
+    assert part_of({}, path("Event/Audio")) is None
+    assert part_of({"Event": {"Audio": {}}}, path("Event/Audio/Volume")) == {"Event": {"Audio": {}}}
+    assert part_of({"Status": {"Call": {"ghost": "True"}}}, path("Status/Call/2")) == {
+        "Status": {"Call": {"ghost": "True"}}
+    }
+    assert part_of({"Status": {"Call": {"Status": "x"}}}, path("Status/Call/2/Status")) == {
+        "Status": {"Call": {"Status": "x"}}
+    }
 
 
 @pytest.mark.parametrize(
