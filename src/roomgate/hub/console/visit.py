@@ -18,7 +18,6 @@ from roomgate.hub.console import assets
 from roomgate.hub.console.local import local_path
 from roomgate.hub.console.notices import Notice, Notices
 from roomgate.hub.console.words import LANGUAGES, Words, choose
-from roomgate.hub.http.asking import signed_of
 from roomgate.hub.http.door import LANGUAGE_COOKIE
 from roomgate.hub.http.problem import NO_SUCH_ROOM, Problem, build_refusal
 from roomgate.hub.identity.person import Signed
@@ -170,7 +169,3 @@ def refusal(t: Words, fault: Exception) -> Said:
 def refused(t: Words, fault: Exception, at: str = "") -> Notice:
     said = refusal(t, fault)
     return Notice("bad", t("said.refused"), f"{said.text} {said.hint}".strip(), said.code, at)
-
-
-def signed_in(request: Request[Any, Any, Any]) -> Signed:
-    return signed_of(request)
