@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
@@ -26,7 +25,7 @@ from roomgate.hub.console.visit import (
 )
 from roomgate.hub.console.words import LANGUAGES
 from roomgate.hub.grants import pages as grants_pages
-from roomgate.hub.http.asking import parts_of, signed_of
+from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
@@ -34,8 +33,6 @@ from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
-
-Req = Request[Any, Any, Any]
 
 
 def console_front() -> Front:

@@ -1,13 +1,13 @@
 """The pages of rooms: all of them at a glance, and one in full."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from litestar import Request, get, post
+from litestar import get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.response import Stream
 
@@ -20,12 +20,12 @@ from roomgate.errors import NotFound, RoomgateError
 from roomgate.hub.channels import Channel, Kind, Session
 from roomgate.hub.console import export
 from roomgate.hub.console.inside import living, people_inside, show
-from roomgate.hub.console.live import PageStream, mark_of
+from roomgate.hub.console.live import PageStream, mark_of, stream_page
 from roomgate.hub.console.naming import people_names, site_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.console.words import Words
-from roomgate.hub.http.asking import Hub
+from roomgate.hub.http.asking import Hub, Req
 from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.asked import Answer, Wish
@@ -44,8 +44,8 @@ from roomgate.hub.rooms.view import (
     read_calls,
     read_scalar,
 )
-from roomgate.ids import GrantId, RoomId
-from roomgate.link.signing import fingerprint
+from roomgate.hub.sites.service import fingerprint_of
+from roomgate.ids import RoomId
 from roomgate.xapi.errors import XapiError
 from roomgate.xapi.schema import Catalogue
 
@@ -57,7 +57,6 @@ PLACES = (*ACTIONS, JOIN)
 MOST_ROOMS = 60  # on the page until somebody asks for all: the first paint is light
 _ENTRIES = 120
 
-Req = Request[Any, Any, Any]
 AllQuery = Annotated[str, QueryParameter(name="all")]
 StateQuery = Annotated[str, QueryParameter(name="state")]  # Litestar keeps the name `state` for itself
 
@@ -125,14 +124,11 @@ async def rooms_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
         shown: dict[str, object] = {room.id: room for room in _views(visit, parts, known, only)}
         return {id: None for id in news or () if id not in shown} | shown  # those that are gone were news too
 
-    async def run() -> AsyncIterator[bytes]:
-        with parts.rooms.watch() as watch:
-            stream = PageStream(watch, look, visit.t.said, mark_of)
-            own = frozenset(r.grant.id for r in await parts.grants.of_person(signed.person.id))
-            async for chunk in stream.run(relay.channels.open_page(signed.principal, stream.cut, own)):
-                yield chunk
+    async def enter(stream: PageStream) -> Channel:
+        own = frozenset(r.grant.id for r in await parts.grants.of_person(signed.person.id))
+        return relay.channels.open_page(signed.principal, stream.cut, own)
 
-    return Stream(run(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return stream_page(parts.rooms.watch(), look, visit.t.said, enter, mark_of)
 
 
 _COLUMNS = ("name", "site", "state", "words", "product", "software", "people_inside", "in_call_since", "id")
@@ -309,12 +305,6 @@ async def _now(
     }
 
 
-def fingerprint_of(public_key: bytes) -> str:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    return fingerprint(Ed25519PublicKey.from_public_bytes(public_key))
-
-
 class _Linked:
     """A room's view with the link that people share."""
 
@@ -484,10 +474,9 @@ async def room_stream(name: FromPath[str], visit: Visiting, parts: Hub, relay: R
         sessions = [session.id for session in living(relay.book, room.id)]
         return {"now": (parts.rooms.summary(room.id), grants, locks, newest, sessions)}
 
-    def open_channel(stream: PageStream) -> Channel:
-        own = frozenset[GrantId]()
+    async def enter(stream: PageStream) -> Channel:
         if session is None:
-            return relay.channels.open_page(signed.principal, stream.cut, own)
+            return relay.channels.open_page(signed.principal, stream.cut)
         return relay.channels.open(Kind.PAGE, session, stream.cut)
 
     session = None
@@ -498,13 +487,7 @@ async def room_stream(name: FromPath[str], visit: Visiting, parts: Hub, relay: R
             if not signed.may(Right.SEE):
                 raise
 
-    async def run() -> AsyncIterator[bytes]:
-        with parts.rooms.watch() as watch:
-            stream = PageStream(watch, look, visit.t.said)
-            async for chunk in stream.run(open_channel(stream)):
-                yield chunk
-
-    return Stream(run(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return stream_page(parts.rooms.watch(), look, visit.t.said, enter)
 
 
 ROUTES = [
