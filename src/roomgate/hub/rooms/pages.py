@@ -290,7 +290,8 @@ async def _now(
     room = build_room(summary, names.get(summary.site, summary.site), inside, seen.locks)
     connector = await parts.sites.connector(summary.connector)
     return {
-        "room": _Linked(room, f"https://{visit.host}/r/{quote(room.name, safe='')}"),
+        "room": room,
+        "link": f"https://{visit.host}/r/{quote(room.name, safe='')}",
         "may": may,
         "asked": asked,
         "calls": [
@@ -303,17 +304,6 @@ async def _now(
         "fingerprint": fingerprint_of(connector.public_key) if connector and visit.signed.may(Right.SEE) else "",
         "line": await _line(visit, parts, room.name),
     }
-
-
-class _Linked:
-    """A room's view with the link that people share."""
-
-    def __init__(self, room: RoomView, link: str) -> None:
-        self._room = room
-        self.link = link
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._room, name)
 
 
 async def _who(visit: Visit, parts: Parts, room: RoomId) -> list[GrantLine]:
