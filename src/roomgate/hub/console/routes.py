@@ -30,9 +30,13 @@ from roomgate.hub.http.door import Front
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.rooms import pages as rooms_pages
+from roomgate.hub.rooms import room_page
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
+
+# Behind the door, every one.
+PAGES = [*rooms_pages.ROUTES, *room_page.ROUTES, *grants_pages.ROUTES, *restoration_pages.ROUTES]
 
 
 def console_front() -> Front:
@@ -74,7 +78,7 @@ def build_console(relay: RelayParts) -> Console:
 
     pages = Router(
         "/",
-        route_handlers=[sign_in, language, *rooms_pages.ROUTES, *grants_pages.ROUTES, *restoration_pages.ROUTES],
+        route_handlers=[sign_in, language, *PAGES],
         dependencies={
             "visit": Provide(visit_of, sync_to_thread=False),
             "relay": Provide(lambda: relay, sync_to_thread=False),
