@@ -1,7 +1,6 @@
 """The seven attempts of 2019 on two targets: the double beside Roomgate, told as the demonstration tells them."""
 
 import base64
-import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,21 +42,9 @@ async def _name(room: Inside) -> str:
 async def both_targets(world: RunningWorld, rooms: Sequence[Inside]) -> AsyncIterator[list[Attempts]]:
     """A double, in a process of its own, for the device that no connector of ours has; beside each of our rooms."""
     museum, secret = world.world.inside[MUSEUM], password()
-    certificate, key = world.world.authority.issue("double")
-    told = {
-        "certificate": str(certificate),
-        "key": str(key),
-        "device_host": museum.host,
-        "device_port": museum.port,
-        "device_user": museum.user,
-        "device_password": museum.password,
-        "device_ca": museum.ca,
-        "admin_password": secret,
-    }
-    config = world.world.file("double.json", json.dumps(told))
-    started = await world.world.programs.start("double", "check", "serve-double", str(config), "--json")
+    address = await world.world.start_double(secret)
     try:
-        double = wrong(started["double"], world.world, museum, secret, await _name(museum))
+        double = wrong(address, world.world, museum, secret, await _name(museum))
 
         async def proven(entry: dict[str, Any]) -> bool:
             """Whether the entry is in the tree whose root the hub's ledger key has signed, computed from scratch."""
