@@ -11,7 +11,7 @@ from cyclopts import App
 from roomgate.cli import settings
 from roomgate.cli.exits import DONE, NO
 from roomgate.cli.files import read_secret, read_text
-from roomgate.cli.output import Json, say, show_facts, show_json, show_table
+from roomgate.cli.output import Json, say, show_facts, show_json, show_table, tell
 from roomgate.cli.running import run_program
 from roomgate.errors import BadInput, Conflict, NotFound, RoomgateError, Unreachable
 from roomgate.redact import Secret
@@ -233,10 +233,11 @@ def put(
     """
     password = read_secret(password_file, f"Password of {account}: ", "--password-file")
     version = _put(config, room, account, password)
-    if json:
-        show_json({"room": room, "account": account, "version": version})
-    else:
-        say(f"{room}, {account}: kept (version {version}).")
+    tell(
+        {"room": room, "account": account, "version": version},
+        f"{room}, {account}: kept (version {version}).",
+        json=json,
+    )
 
 
 def _put(config: Path | None, room: str, account: str, password: Secret[str]) -> int:
@@ -259,10 +260,7 @@ def load(file: Path, /, *, config: Path | None = None, json: Json = False) -> No
     lines = parse_passwords(read_text(file))
     for room, account, password in lines:
         _put(config, room, account, password)
-    if json:
-        show_json({"kept": len(lines)})
-    else:
-        say(f"{len(lines)} passwords are kept. Now delete {file}.")
+    tell({"kept": len(lines)}, f"{len(lines)} passwords are kept. Now delete {file}.", json=json)
 
 
 def parse_passwords(text: str) -> list[tuple[str, str, Secret[str]]]:
@@ -289,10 +287,11 @@ def remove(room: str, account: str | None = None, /, *, config: Path | None = No
         _local(config, do="vault-remove", room=room, account=account)
     except Unreachable:
         Vault.open(_config(config).data).remove(room, account)
-    if json:
-        show_json({"removed": room, "account": account})
-    else:
-        say(f"{room}: {account or 'every account'} is forgotten here. Change the password at the device too.")
+    tell(
+        {"removed": room, "account": account},
+        f"{room}: {account or 'every account'} is forgotten here. Change the password at the device too.",
+        json=json,
+    )
 
 
 @vault.command(name="list")

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from roomgate.cli.api import Api, HubSaysNo, NoHub, at, load_profile, parse_hub, profile
 from roomgate.cli.files import read_secret
-from roomgate.cli.output import Json, say, show_json
+from roomgate.cli.output import Json, say, show_json, tell
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.redact import Secret
 
@@ -58,10 +58,11 @@ def login(
     api = Api(address, token, authority)
     me = api.call("GET", at("whoami"))
     _keep({"hub": api.hub, "token": token.reveal(), "ca": api.ca, "own": user is not None})
-    if json:
-        show_json({"hub": api.hub, "id": me["id"], "name": me["name"], "until": me["until"]})
-    else:
-        say(f"Signed in to {api.hub} as {me['name']}, until {me['until']}. Next: `roomgate room list`.")
+    tell(
+        {"hub": api.hub, "id": me["id"], "name": me["name"], "until": me["until"]},
+        f"Signed in to {api.hub} as {me['name']}, until {me['until']}. Next: `roomgate room list`.",
+        json=json,
+    )
 
 
 def logout(*, json: Json = False) -> None:
