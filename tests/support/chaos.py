@@ -36,11 +36,10 @@ from roomgate.ledger.event import (
 from roomgate.ledger.reconcile import Kind, reconcile
 from roomgate.ledger.witnessing import parse_witness_key
 from roomgate.storage.verify import verify as verify_record
-from support.shaken import CAPABILITIES, PROGRAMS, Shaken
+from support.shaken import CAPABILITIES, PROGRAMS, SHOW, Shaken, show
 
 WORK, CUTS, CALLS = "oslo", "lima", "pier"  # one room for each kind of actor
 ROOMS = (WORK, CUTS, CALLS)
-SHOW = "UserInterface/Message/TextLine/Display"
 STANDING = "standing@example.com"
 RECOVER_S = 30.0
 FLUSHED_S = 5.0
@@ -286,8 +285,7 @@ class _Chaos:
 
     async def _show(self, http: httpx.AsyncClient, room: str, text: str) -> Told:
         told = self.deeds.asks[text] = Told(room)
-        wish = {"command": SHOW, "arguments": {"Text": text, "Duration": 3}}
-        answer = await self._send(http, "POST", f"/api/v1/rooms/{room}/asks", wish, text)
+        answer = await self._send(http, "POST", f"/api/v1/rooms/{room}/asks", show(text), text)
         if answer is None:
             told.outcome = "in doubt"
             return told

@@ -21,8 +21,15 @@ from roomgate.listening import lasting_port
 from support.world import CHEAP
 
 PROGRAMS = ("hub", "connector", "witness", "sim")
+VOLUME = {"get": "Status/Audio/Volume"}  # a wish that changes nothing
+SHOW = "UserInterface/Message/TextLine/Display"
 CAPABILITIES = ["observe", "call", "in-call", "av-control", "ui", "bookings", "configure"]
 POLICY = 'name = "service desk"\ncedar = "service-desk"\ncommands_per_minute = 6000\nintrusive_per_minute = 600\n'
+
+
+def show(text: str) -> dict[str, Any]:
+    """A wish whose every run can be told from the others in the room's journal."""
+    return {"command": SHOW, "arguments": {"Text": text, "Duration": 3}}
 
 
 @dataclass(slots=True)
@@ -213,6 +220,11 @@ class Shaken:
 
     def entries(self, name: str) -> list[bytes]:
         return [bytes(row[0]) for row in self.rows(name, 'SELECT bytes FROM record_entries ORDER BY "index"')]
+
+    def shown(self, room: str, text: str) -> int:
+        """How often the device did what `show` wishes."""
+        lines = self.inside[room].lines()
+        return sum(1 for one in lines if one["what"] == "command" and one["arguments"].get("Text") == text)
 
     def shown_bookings(self, room: str) -> set[str]:
         """The titles on the device's own list, as it keeps them over a restart."""
