@@ -111,7 +111,7 @@ async def show_access(
         "people": people[:MOST_LINES],
         "more_people": max(0, len(people) - MOST_LINES),
         "sees_people": sees,
-        "locks": await _locks(visit, parts) if sees else [],
+        "locks": await _locks(parts) if sees else [],
         "rooms": rooms,
         "usual": USUAL,
         "unusual": [one.value for one in Capability if one.value not in USUAL],
@@ -299,7 +299,7 @@ async def _grants(visit: Visit, parts: Parts) -> list[GrantView]:
     return sorted(views, key=lambda g: g.until)
 
 
-async def _locks(visit: Visit, parts: Parts) -> list[LockView]:
+async def _locks(parts: Parts) -> list[LockView]:
     records = await parts.grants.locks()
     names = await people_names(parts, [r.by for r in records] + [r.lock.subject for r in records])
     names |= await site_names(parts)

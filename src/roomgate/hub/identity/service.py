@@ -324,9 +324,6 @@ class Identity:
         await self._changes.write(unit)
         self._forget(id)
 
-    async def web_sessions(self, person: PersonId) -> list[WebSession]:
-        return await self._db.read(lambda conn: [web for web, _ in store.live_webs(conn, person)])
-
     async def by_cookie(self, cookie: str) -> Signed | None:
         """Who shows this cookie, or None. Counts as activity."""
         now, hash = self._clock.now(), store.hashed(cookie)
