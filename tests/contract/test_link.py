@@ -26,11 +26,10 @@ from roomgate.link.messages import (
     Outcome,
     Signed,
     State,
-    ToConnector,
     Unsubscribe,
 )
 from roomgate.link.order import OrderRefused, Renewal, check_outcome, seal
-from support.link import NAME, Bench, Papers, SiteSide, order, running, serving, vouch
+from support.link import NAME, Bench, Papers, SiteSide, order, running, serving, unheard, vouch
 from support.waiting import until
 
 CANARY = b"CANARY-0123456789"
@@ -66,10 +65,6 @@ async def held_up(papers: Papers) -> AsyncIterator[tuple[Bench, HubLinkSession, 
         link.send(EntriesKept(1))
         await bench.site.saw("kept")
         yield bench, link, hold.set
-
-
-def unheard(message: ToConnector, size: int) -> None:
-    raise AssertionError("nothing was to be heard")
 
 
 @pytest.mark.asyncio

@@ -36,7 +36,8 @@ from roomgate.ledger.event import (
 from roomgate.ledger.reconcile import Kind, reconcile
 from roomgate.ledger.witnessing import parse_witness_key
 from roomgate.storage.verify import verify as verify_record
-from support.shaken import CAPABILITIES, PROGRAMS, SHOW, Shaken, show
+from support.shaken import CAPABILITIES, SHOW, Shaken, show
+from support.world import PROGRAMS
 
 WORK, CUTS, CALLS = "oslo", "lima", "pier"  # one room for each kind of actor
 ROOMS = (WORK, CUTS, CALLS)

@@ -20,7 +20,6 @@ from roomgate.cli.demo.world import devices_file, password, passwords_file, toml
 from roomgate.listening import lasting_port
 from support.world import CHEAP
 
-PROGRAMS = ("hub", "connector", "witness", "sim")
 VOLUME = {"get": "Status/Audio/Volume"}  # a wish that changes nothing
 SHOW = "UserInterface/Message/TextLine/Display"
 CAPABILITIES = ["observe", "call", "in-call", "av-control", "ui", "bookings", "configure"]
