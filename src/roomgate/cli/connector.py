@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from cyclopts import App
 
 from roomgate.cli import settings
-from roomgate.cli.exits import DONE, NO
+from roomgate.cli.exits import DONE, NO, SaysNo
 from roomgate.cli.files import read_secret, read_text
 from roomgate.cli.output import Json, say, show_facts, show_json, show_table, tell
 from roomgate.cli.running import run_program
-from roomgate.errors import BadInput, Conflict, NotFound, RoomgateError, Unreachable
+from roomgate.errors import BadInput, Conflict, NotFound, Unreachable
 from roomgate.redact import Secret
 
 if TYPE_CHECKING:
@@ -110,14 +110,6 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
     run_program(run, made, ready)
 
 
-class LocalNo(RoomgateError):
-    """The running connector could not do what its operator asked; code and words are its own."""
-
-    def __init__(self, code: str, words: str, hint: str) -> None:
-        super().__init__(words, hint=hint)
-        self.code = code
-
-
 def _local(config: Path | None, **wish: Any) -> dict[str, Any]:
     """One wish of the local operator's to the running connector. Raises Unreachable where none runs, and its no."""
     from roomgate.connector.local import ask_local
@@ -132,7 +124,7 @@ def _local(config: Path | None, **wish: Any) -> dict[str, Any]:
         case NotFound.code:
             raise NotFound(words, hint=hint or None)
         case _:
-            raise LocalNo(code, words, hint)
+            raise SaysNo(code, words, hint)
 
 
 @app.command

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from roomgate.cli.api import Api, HubSaysNo, at
-from roomgate.cli.exits import DONE, NO, UNREACHABLE
+from roomgate.cli.api import Api, at
+from roomgate.cli.exits import DONE, NO, UNREACHABLE, SaysNo
 from roomgate.cli.output import Json, say, show_facts, show_json, tell, tell_rows
 from roomgate.errors import BadInput, Unreachable
 
@@ -222,7 +222,7 @@ def watch(room: str, path: str = "Status", /, *more: str, json: Json = False) ->
         if json:
             show_json({"event": seen.name, **seen.data})
         elif seen.name == "cut":
-            raise HubSaysNo(str(seen.data.get("reason")), str(seen.data.get("words") or "The access has ended."))
+            raise SaysNo(str(seen.data.get("reason")), str(seen.data.get("words") or "The access has ended."))
         elif seen.name == "gap":
             say(f"{seen.data['at']}  {seen.data['path']}: from here on, anew")
         else:
