@@ -29,15 +29,15 @@ check: $(VENV)/.dev-ready  ## laws first: format, lint, types, direction of impo
 	@$(VENV)/bin/lint-imports --no-cache
 	@$(VENV)/bin/mypy
 
-chaos: $(VENV)/.dev-ready  ## 200 rounds of kill -9 while people work, and 200 connectors at once (SEED=, ROUNDS=, MINUTES=)
-	@SEED=$(SEED) ROUNDS=$(or $(ROUNDS),200) MINUTES=$(or $(MINUTES),120) CONNECTORS=$(or $(CONNECTORS),200) \
-		$(VENV)/bin/pytest -n 0 -s tests/e2e/test_chaos.py tests/e2e/test_many_connectors.py
-
 unit: $(VENV)/.dev-ready
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup
 
 faults: setup-tests  ## only the tests that kill, starve and cut off the real programs; `make chaos` does it for long
 	@$(VENV)/bin/pytest -n $(WORKERS) --dist loadgroup -m faults
+
+chaos: $(VENV)/.dev-ready  ## 200 rounds of kill -9 while people work, and 200 connectors at once (SEED=, ROUNDS=, MINUTES=)
+	@SEED=$(SEED) ROUNDS=$(or $(ROUNDS),200) MINUTES=$(or $(MINUTES),120) CONNECTORS=$(or $(CONNECTORS),200) \
+		$(VENV)/bin/pytest -n 0 -s tests/e2e/test_chaos.py tests/e2e/test_many_connectors.py
 
 break: $(VENV)/.dev-ready  ## break each promise on purpose in a copy, and see that a test notices
 	@$(PY) tools/break.py $(BREAK)

@@ -11,7 +11,7 @@ from bench import ROOT
 from bench.program import WentWrong
 from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller
-from roomgate.cli.demo.world import World
+from roomgate.cli.demo.world import World, devices_file
 from roomgate.connector.vault import Vault, _bound, _Value
 
 _EACH = 250  # rooms of one process: so that it is ready long before it is given up
@@ -36,9 +36,7 @@ class ManyRooms(World):
                 words += ["--name", name]
             async with few:
                 ready = await self.programs.start(f"sim-{number}", *words)
-            for room in ready["rooms"]:
-                wanted = {k: room[k] for k in Inside.__dataclass_fields__ if k != "journal"}
-                self.inside[room["name"]] = Inside(**wanted, journal=Path(room["journal"]))
+            self.inside |= {room["name"]: Inside.of(room) for room in ready["rooms"]}
 
         async with asyncio.TaskGroup() as group:
             for first in range(0, self.rooms, _EACH):
@@ -74,7 +72,7 @@ class ManyRooms(World):
 
     def name_rooms(self, count: int) -> None:
         self.named = count
-        self.file("devices.toml", "".join(map(self._device, self.names[:count])))
+        self.file("devices.toml", devices_file((self.inside[name] for name in self.names[:count]), {}))
 
     async def connected(self) -> None:
         """Wait until the hub has live news of every room that is named."""

@@ -18,7 +18,6 @@ BIN = Path(sys.executable).parent
 # Modules without a unit test of their own: shells whose every line is run by the test named here.
 SHELLS: dict[str, str] = {
     "cli/demo/guest.py": "tests/e2e/test_demo.py",
-    "cli/demo/targets.py": "tests/e2e/test_demo.py",
     "hub/db/migrations/versions/v0002_restorations.py": "tests/unit/hub/db/test_migrate.py",
     "hub/db/steps.py": "tests/unit/hub/db/test_migrate.py",
     "hub/restoration/http.py": "tests/e2e/test_restore.py",

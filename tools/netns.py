@@ -27,12 +27,10 @@ from roomgate.cli.demo.invitations import event_file  # noqa: E402  (the path co
 from roomgate.clock import SystemClock  # noqa: E402
 from support.channels import machine  # noqa: E402
 from support.namespaces import DEVICES, HUB, SITE, Namespaces, namespaces  # noqa: E402
-from support.shaken import Shaken  # noqa: E402
+from support.shaken import VOLUME, Shaken, show  # noqa: E402
 
 ROOM = "oslo"
 MEETING = "standing@example.com"
-VOLUME = {"get": "Status/Audio/Volume"}
-SHOW = "UserInterface/Message/TextLine/Display"
 CUT_S, LEASE_S, BACK_S = 1.0, 15.0, 30.0
 DOWN_S = 60.0
 STORM_S = 40.0
@@ -96,10 +94,6 @@ class Scene:
                 if found := condition(state):
                     return found
                 await asyncio.sleep(0.05)
-
-    def shown(self, text: str) -> int:
-        lines = self.world.inside[ROOM].lines()
-        return sum(1 for one in lines if one["what"] == "command" and one["arguments"].get("Text") == text)
 
 
 # -- the steps -------------------------------------------------------------------------------------------
@@ -201,12 +195,12 @@ async def storms(scene: Scene) -> str:
     carried, lost = internet.carried, internet.lost
     while time.monotonic() < until:
         text, began = f"storm {len(told)}", time.monotonic()
-        told[text] = (await scene.ask({"command": SHOW, "arguments": {"Text": text, "Duration": 3}}))[0]
+        told[text] = (await scene.ask(show(text)))[0]
         took.append(time.monotonic() - began)
     carried, lost = internet.carried - carried, internet.lost - lost
     internet.delay_s = internet.jitter_s = internet.loss = 0.0
     back = await scene.back()
-    shown = {text: scene.shown(text) for text in told}
+    shown = {text: scene.world.shown(ROOM, text) for text in told}
     done = [text for text, status in told.items() if status == httpx.codes.OK]
     need(max(shown.values()) <= 1, f"done twice: {shown}")
     need(not [text for text in done if not shown[text]], "told done, and never done")

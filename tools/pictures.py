@@ -20,13 +20,12 @@ from playwright.async_api import Browser  # noqa: E402
 from roomgate import xapi  # noqa: E402
 from roomgate.cli.demo import invitations  # noqa: E402
 from support.browser import Scheme, Tab, chromium, tab  # noqa: E402
-from support.world import RunningWorld, Somebody, running_world  # noqa: E402
+from support.world import EVERYTHING, RunningWorld, Somebody, running_world  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
 LARGEST_BYTES = 200_000
 WIDTH = 1440
 SCHEMES: tuple[Scheme, Scheme] = ("light", "dark")
-EVERYTHING = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure")
 
 
 async def main() -> None:

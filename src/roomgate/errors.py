@@ -42,6 +42,13 @@ class Conflict(RoomgateError):
     code = "conflict"
 
 
+class PreconditionFailed(Conflict):
+    """Somebody changed it since you looked."""
+
+    code = "precondition.failed"
+    hint = "Fetch it again, and send the change with the new ETag."
+
+
 class CannotStart(Conflict):
     """A program was given what it cannot run with: a port, a folder, a certificate. It has done nothing yet."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from litestar.handlers import asgi
 
 from roomgate.connector.wire import connect
 from roomgate.errors import Unreachable
+from roomgate.hub.relay.link import HubLinkSession
 from roomgate.link.frames import Priority
 from roomgate.link.identity import CONNECTOR, HUB, build_certificate
 from roomgate.link.messages import (
@@ -25,11 +26,10 @@ from roomgate.link.messages import (
     Outcome,
     Signed,
     State,
-    ToConnector,
     Unsubscribe,
 )
 from roomgate.link.order import OrderRefused, Renewal, check_outcome, seal
-from support.link import NAME, Bench, Papers, SiteSide, order, running, serving, vouch
+from support.link import NAME, Bench, Papers, SiteSide, order, running, serving, unheard, vouch
 from support.waiting import until
 
 CANARY = b"CANARY-0123456789"
@@ -47,8 +47,24 @@ async def linked(papers: Papers, **settings: Any) -> AsyncIterator[Bench]:
         yield bench
 
 
-def unheard(message: ToConnector, size: int) -> None:
-    raise AssertionError("nothing was to be heard")
+@contextlib.asynccontextmanager
+async def held_up(papers: Papers) -> AsyncIterator[tuple[Bench, HubLinkSession, Callable[[], None]]]:
+    """Linked, with s1 vouched for; what the site takes one by one stands still until it may go on."""
+    bench = Bench(papers)
+    hold = asyncio.Event()
+
+    class Slow(SiteSide):
+        async def kept(self, size: int, checkpoint: str) -> None:
+            await super().kept(size, checkpoint)
+            await hold.wait()
+
+    bench.site = Slow()
+    async with serving(bench.endpoint, papers) as bench.port, running(bench.uplink()):
+        link = await bench.hub.link()
+        vouch(link, "s1")
+        link.send(EntriesKept(1))
+        await bench.site.saw("kept")
+        yield bench, link, hold.set
 
 
 @pytest.mark.asyncio
@@ -259,50 +275,24 @@ async def test_a_big_state_does_not_hold_up_a_cut(papers: Papers) -> None:
 
 @pytest.mark.asyncio
 async def test_a_cut_is_obeyed_before_orders_that_still_wait(papers: Papers) -> None:
-    bench = Bench(papers)
-    hold = asyncio.Event()
-
-    class Slow(SiteSide):
-        async def kept(self, size: int, checkpoint: str) -> None:
-            await super().kept(size, checkpoint)
-            await hold.wait()
-
-    bench.site = Slow()
-    async with serving(bench.endpoint, papers) as bench.port, running(bench.uplink()):
-        link = await bench.hub.link()
-        vouch(link, "s1")
-        link.send(EntriesKept(1))
-        await bench.site.saw("kept")  # the one-by-one part stands still now
+    async with held_up(papers) as (bench, link, go_on):
         link.send_signed(order)
         link.send(Cut("cut_1", ["s1"], "lock", "Ended."))
         await bench.hub.saw("CutDone")
-        hold.set()
+        go_on()
         assert await bench.site.saw("refused") == "session.cut"
         assert bench.site.count("order") == 0
 
 
 @pytest.mark.asyncio
 async def test_an_order_that_waited_too_long_is_dropped(papers: Papers) -> None:
-    bench = Bench(papers)
-    hold = asyncio.Event()
-
-    class Slow(SiteSide):
-        async def kept(self, size: int, checkpoint: str) -> None:
-            await super().kept(size, checkpoint)
-            await hold.wait()
-
-    bench.site = Slow()
-    async with serving(bench.endpoint, papers) as bench.port, running(bench.uplink()):
-        link = await bench.hub.link()
-        vouch(link, "s1")
-        link.send(EntriesKept(1))
-        await bench.site.saw("kept")
+    async with held_up(papers) as (bench, link, go_on):
         link.send_signed(order)
         link.send(Cut("cut_1", ["s9"], "lock", "Ended."))
         await bench.site.saw("cut")
         await until(lambda: bench.site.uplink is not None and len(bench.site.uplink._inbox) == 1)
         bench.clock.advance(5.1)
-        hold.set()
+        go_on()
         assert await bench.site.saw("refused") == "order.late"
 
 

@@ -11,12 +11,11 @@ import pytest
 
 from roomgate.xapi.client import Client
 from roomgate.xapi.errors import XapiError
-from roomgate.xapi.transports.base import Address, Login
+from roomgate.xapi.transports.base import Address
 from roomgate.xapi.transports.trust import Trust
 from roomgate.xapi.transports.websocket import dial
-from support.echo_device import authority, certificate
+from support.echo_device import LOGIN, authority, certificate
 
-LOGIN = Login("roomgate-daily", "correct horse")
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 

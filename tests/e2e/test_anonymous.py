@@ -9,7 +9,6 @@ import re
 import ssl
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 import pytest
@@ -17,8 +16,7 @@ import pytest_asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from roomgate.hub.grants import pages as grants_pages
-from roomgate.hub.rooms import pages as rooms_pages
+from roomgate.hub.console.routes import PAGES
 from support.world import RunningWorld, Somebody, in_world
 
 pytestmark = in_world()
@@ -57,8 +55,7 @@ def filled(path: str, name: str) -> str:
 
 def pages() -> list[str]:
     """The console's own list of its routes."""
-    routes: list[Any] = [*rooms_pages.ROUTES, *grants_pages.ROUTES]
-    return sorted({path for route in routes for path in route.paths})
+    return sorted({path for route in PAGES for path in route.paths})
 
 
 async def described(world: RunningWorld) -> list[str]:

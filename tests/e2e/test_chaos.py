@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support import chaos
+from support.deeds import ROOMS, Report
 from support.shaken import shaken
 
 pytestmark = [pytest.mark.faults, pytest.mark.xdist_group("chaos")]
@@ -22,13 +23,13 @@ SEED = int(os.environ.get("SEED", "122") or "0") or random.SystemRandom().randra
 MINUTES = float(os.environ.get("MINUTES", "60"))
 
 
-async def _story(folder: Path) -> chaos.Report:
-    async with shaken(folder, *chaos.ROOMS) as world:
+async def _story(folder: Path) -> Report:
+    async with shaken(folder, *ROOMS) as world:
         return await chaos.run(world, SEED, ROUNDS, time.monotonic() + MINUTES * 60)
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory) -> chaos.Report:
+def report(tmp_path_factory) -> Report:
     print(f"\nchaos: seed {SEED}, {ROUNDS} rounds")
     told = asyncio.run(_story(tmp_path_factory.mktemp("chaos") / "world"))
     print(told.summary())

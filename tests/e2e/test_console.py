@@ -17,11 +17,10 @@ from roomgate.cli.demo.people import Visitor
 from roomgate.clock import SystemClock
 from roomgate.hub.http.door import COOKIE
 from support.browser import Scheme, Tab, tab
-from support.world import RunningWorld, Somebody, in_world
+from support.world import EVERYTHING, RunningWorld, Somebody, in_world
 
 pytestmark = in_world("world-3")  # a world of its own: this file is long
 
-EVERYTHING = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure")
 PLANTED = "<script>document.title='planted'</script>"
 HEAVIEST = 100_000
 

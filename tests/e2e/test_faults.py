@@ -22,7 +22,7 @@ import pytest
 import pytest_asyncio
 
 from support.deprived import without_override
-from support.shaken import CAPABILITIES, Shaken, shaken
+from support.shaken import CAPABILITIES, VOLUME, Shaken, shaken, show
 
 pytestmark = [
     pytest.mark.faults,
@@ -33,8 +33,6 @@ pytestmark = [
 
 ROOM = "oslo"
 BACK_S = 30.0
-VOLUME = {"get": "Status/Audio/Volume"}
-SHOW = "UserInterface/Message/TextLine/Display"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -56,15 +54,6 @@ async def until_it_answers(world: Shaken, *, grant: bool = False) -> None:
             except (httpx.TransportError, json.JSONDecodeError):
                 pass
             await asyncio.sleep(0.05)
-
-
-def show(text: str) -> dict[str, object]:
-    return {"command": SHOW, "arguments": {"Text": text, "Duration": 3}}
-
-
-def shown(world: Shaken, text: str) -> int:
-    lines = world.inside[ROOM].lines()
-    return sum(1 for one in lines if one["what"] == "command" and one["arguments"].get("Text") == text)
 
 
 def said(world: Shaken, name: str, event: str) -> list[dict[str, object]]:
@@ -97,10 +86,10 @@ async def test_a_hub_whose_disk_is_full_refuses_says_why_and_goes_on_by_itself(w
             assert (status, problem["code"]) == (503, "storage.failed")
             assert (await admin.http.get("/readyz")).status_code == 503
             assert (await admin.http.get("/healthz")).status_code == 200
-        assert shown(world, "full at the hub") == 0
+        assert world.shown(ROOM, "full at the hub") == 0
         await until_it_answers(world)
         status, answer = await admin.ask(ROOM, show("room again at the hub"))
-        assert (status, answer["outcome"], shown(world, "room again at the hub")) == (200, "done", 1)
+        assert (status, answer["outcome"], world.shown(ROOM, "room again at the hub")) == (200, "done", 1)
         assert (await admin.http.get("/readyz")).status_code == 200
     assert said(world, "hub", "storage.back")
 
@@ -112,10 +101,10 @@ async def test_a_connector_whose_disk_is_full_does_nothing_and_goes_on_by_itself
                 status, problem = await admin.ask(ROOM, show(f"full at the site, {attempt}"))
                 assert (status, problem["code"], problem["rule"]) == (403, "denied", "storage.failed")
                 assert "nothing was done" in problem["detail"]
-        assert shown(world, "full at the site, first") == shown(world, "full at the site, second") == 0
+        assert world.shown(ROOM, "full at the site, first") == world.shown(ROOM, "full at the site, second") == 0
         await until_it_answers(world)
         status, answer = await admin.ask(ROOM, show("room again at the site"))
-        assert (status, answer["outcome"], shown(world, "room again at the site")) == (200, "done", 1)
+        assert (status, answer["outcome"], world.shown(ROOM, "room again at the site")) == (200, "done", 1)
     assert said(world, "connector", "storage.back")
 
 

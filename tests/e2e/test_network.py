@@ -19,7 +19,7 @@ import pytest_asyncio
 from roomgate.cli.demo.certificates import Authority
 from roomgate.cli.demo.invitations import event_file
 from support.proxy import OpeningProxy, Proxy, running
-from support.shaken import Shaken
+from support.shaken import VOLUME, Shaken, show
 
 pytestmark = [
     pytest.mark.faults,
@@ -31,8 +31,6 @@ pytestmark = [
 ROOM = "oslo"
 BACK_S = 30.0
 LEASE_S = 15.0
-VOLUME = {"get": "Status/Audio/Volume"}
-SHOW = "UserInterface/Message/TextLine/Display"
 MEETING = "standing@example.com"
 
 
@@ -52,11 +50,7 @@ class Net:
             return answer.status_code, answer.json()
 
     async def show(self, text: str) -> int:
-        return (await self.ask({"command": SHOW, "arguments": {"Text": text, "Duration": 3}}, text))[0]
-
-    def shown(self, text: str) -> int:
-        lines = self.world.inside[ROOM].lines()
-        return sum(1 for one in lines if one["what"] == "command" and one["arguments"].get("Text") == text)
+        return (await self.ask(show(text), text))[0]
 
     async def back(self) -> float:
         """How long until the room answers again."""
@@ -94,7 +88,7 @@ async def test_a_slow_and_narrow_network_is_slow_and_nothing_else(net, where):
     weather.delay_s, weather.bytes_per_s = 0.15, 64 * 1024
     try:
         assert await net.show(f"slowly over the {where}") == httpx.codes.OK
-        assert net.shown(f"slowly over the {where}") == 1
+        assert net.world.shown(ROOM, f"slowly over the {where}") == 1
     finally:
         weather.delay_s = weather.bytes_per_s = 0.0
 
@@ -122,7 +116,7 @@ async def test_cut_and_lost_bytes_do_nothing_twice_and_nobody_is_told_what_is_no
             text = f"{how} at the {where} {number}"
             told[text] = await net.show(text)
     await net.back()
-    shown = {text: net.shown(text) for text in told}
+    shown = {text: net.world.shown(ROOM, text) for text in told}
     assert max(shown.values()) <= 1
     assert [t for t, status in told.items() if status == httpx.codes.OK and shown[t] == 0] == []
     assert [t for t, status in told.items() if status in (403, 404, 503) and shown[t] == 1] == []

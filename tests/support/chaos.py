@@ -1,7 +1,7 @@
 """Chaos: people work while programs are killed at random moments; afterwards everything they were told is checked.
 
-Each actor writes down what it was *told* (`Deeds`); `verify` compares that with what stands in the ledgers, the
-databases and the devices' own journals. A request whose answer was lost is sent again with the same
+Each actor writes down what it was *told* (`support.deeds`); `support.verdict` compares that with what stands in the
+ledgers, the databases and the devices' own journals. A request whose answer was lost is sent again with the same
 Idempotency-Key, as a careful client does: so a command that ran twice has no excuse.
 
 All that is random comes from the seed, but the machine's own timing stays its own: a seed repeats the story,
@@ -12,114 +12,22 @@ import asyncio
 import json
 import random
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
 from roomgate.cli.demo.invitations import event_file
-from roomgate.clock import SystemClock
-from roomgate.ledger.checkpoint import VerifierKey
-from roomgate.ledger.event import (
-    Event,
-    GrantEnded,
-    GrantMade,
-    OrderAbout,
-    OutcomeKnown,
-    Permitted,
-    Revoked,
-    parse_event,
-)
-from roomgate.ledger.reconcile import Kind, reconcile
-from roomgate.ledger.witnessing import parse_witness_key
-from roomgate.storage.verify import verify as verify_record
-from support.shaken import CAPABILITIES, PROGRAMS, Shaken
+from support.deeds import CALLS, CUTS, ROOMS, WORK, Report, Round, Told
+from support.shaken import CAPABILITIES, Shaken, show
+from support.verdict import Verdict
+from support.world import PROGRAMS
 
-WORK, CUTS, CALLS = "oslo", "lima", "pier"  # one room for each kind of actor
-ROOMS = (WORK, CUTS, CALLS)
-SHOW = "UserInterface/Message/TextLine/Display"
 STANDING = "standing@example.com"
 RECOVER_S = 30.0
 FLUSHED_S = 5.0
 MOST_BOOKINGS = 5
-
-
-@dataclass(slots=True)
-class Told:
-    """One command and what its asker was told of it."""
-
-    room: str
-    status: int = 0  # of the HTTP answer; 0 where there was none
-    outcome: str = ""
-    ask: str = ""
-    entry: int | None = None
-
-
-@dataclass(slots=True)
-class Deeds:
-    asks: dict[str, Told] = field(default_factory=dict)  # by the text that was to be shown
-    granted: set[str] = field(default_factory=set)
-    cut: dict[str, float] = field(default_factory=dict)  # grant → how long until the room was silent, s
-    dials: int = 0
-    wanted: set[str] = field(default_factory=set)  # titles of the bookings that the calendar holds
-    booked: int = 0
-    wrong: list[str] = field(default_factory=list)  # what an actor saw that must not be
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    number: int
-    killed: str
-    again: bool  # killed a second time while it started
-    recovered_s: float
-    steps: dict[str, float]
-
-
-@dataclass(slots=True)
-class Report:
-    seed: int
-    rounds: list[Round] = field(default_factory=list)
-    deeds: Deeds = field(default_factory=Deeds)
-    twice: list[str] = field(default_factory=list)
-    untrue: list[str] = field(default_factory=list)  # an asker was told what did not happen, or the other way round
-    lost: list[str] = field(default_factory=list)  # accepted, and not there any more
-    ledgers: list[str] = field(default_factory=list)  # a record that does not verify
-    unexplained: list[str] = field(default_factory=list)  # findings that no restart explains
-    outcomes: Counter[str] = field(default_factory=Counter)
-    explained: int = 0
-
-    @property
-    def times(self) -> list[float]:
-        return sorted(one.recovered_s for one in self.rounds)
-
-    def summary(self) -> str:
-        times = self.times
-        at = lambda part: times[min(len(times) - 1, int(part * len(times)))]  # noqa: E731
-        by = {
-            name: [r.recovered_s for r in self.rounds if r.killed == name]
-            for name in sorted({r.killed for r in self.rounds})
-        }
-        lines = [
-            f"seed {self.seed}: {len(self.rounds)} rounds, {len(self.deeds.asks)} commands {dict(self.outcomes)}, "
-            f"{len(self.deeds.granted)} grants, {len(self.deeds.cut)} cuts, {self.deeds.dials} dials, "
-            f"{self.deeds.booked} bookings",
-            f"recovered after (s): median {at(0.5):.1f}, p90 {at(0.9):.1f}, p99 {at(0.99):.1f}, most {times[-1]:.1f}",
-            *(
-                f"  {name}: {len(some)} kills, median {sorted(some)[len(some) // 2]:.1f}, most {max(some):.1f}"
-                for name, some in by.items()
-            ),
-            f"findings that a restart explains: {self.explained}",
-        ]  # fmt: skip
-        for what in ("twice", "untrue", "lost", "ledgers", "unexplained"):
-            lines += [f"{what}: {one}" for one in getattr(self, what)]
-        lines += [f"wrong: {one}" for one in self.deeds.wrong]
-        return "\n".join(lines)
-
-    def to_json(self) -> str:
-        return json.dumps({"seed": self.seed, "rounds": [asdict(one) for one in self.rounds]}, indent=1)
 
 
 class NotRecovered(Exception):
@@ -286,8 +194,7 @@ class _Chaos:
 
     async def _show(self, http: httpx.AsyncClient, room: str, text: str) -> Told:
         told = self.deeds.asks[text] = Told(room)
-        wish = {"command": SHOW, "arguments": {"Text": text, "Duration": 3}}
-        answer = await self._send(http, "POST", f"/api/v1/rooms/{room}/asks", wish, text)
+        answer = await self._send(http, "POST", f"/api/v1/rooms/{room}/asks", show(text), text)
         if answer is None:
             told.outcome = "in doubt"
             return told
@@ -402,92 +309,6 @@ class _Chaos:
                 (folder / f"m{gone.removeprefix('Meeting ')}.ics").unlink()
                 self.deeds.wanted.discard(gone)
             await asyncio.sleep(dice.uniform(1.0, 4.0))
-
-
-# ---- the verdict -----------------------------------------------------------------------------------
-
-
-class Verdict:
-    """Everything that was told, against everything that stands written. Nothing runs any more but the programs."""
-
-    def __init__(self, world: Shaken, report: Report) -> None:
-        self.world = world
-        self.report = report
-        self.hub = [event for raw in world.entries("hub") if isinstance(event := parse_event(raw), Event)]
-        self.hub_raw = world.entries("hub")
-        self.site = [event for raw in world.entries("connector") if isinstance(event := parse_event(raw), Event)]
-
-    def judge(self) -> None:
-        self.report.outcomes.update(told.outcome for told in self.report.deeds.asks.values())
-        self._commands()
-        self._grants()
-        self._ledgers()
-        self._reconciled()
-
-    def _commands(self) -> None:
-        ran: Counter[str] = Counter()
-        dialled = 0
-        for room in ROOMS:
-            for line in self.world.inside[room].lines():
-                if line["what"] == "command" and line["name"] == SHOW:
-                    ran[line["arguments"]["Text"]] += 1
-                if line["what"] == "call.dialled":
-                    dialled += 1
-        report = self.report
-        report.twice += [f"{text} ran {times} times" for text, times in ran.items() if times > 1]
-        if dialled > report.deeds.dials:
-            report.twice.append(f"{report.deeds.dials} dials were asked for, {dialled} were made")
-        abouts = Counter(event.call.partition("Text=")[2] for event in self.site if isinstance(event, OrderAbout))
-        permitted = {event.ask: index for index, raw in enumerate(self.hub_raw)
-                     if isinstance(event := parse_event(raw), Permitted)}  # fmt: skip
-        for text, told in report.deeds.asks.items():
-            done = ran[text]
-            if told.outcome == "done" and not done:
-                report.untrue.append(f"{text} was told done and never ran")
-            if told.outcome in ("refused", "not sent", "failed") and done:
-                report.untrue.append(f"{text} was told {told.outcome} and ran")
-            if told.outcome in ("", "waiting"):
-                report.untrue.append(f"{text} is still waiting")
-            if told.entry is not None and permitted.get(told.ask) != told.entry:
-                report.lost.append(f"the permit of {text}: entry {told.entry}")
-            if done and not any(text in shown for shown in abouts):
-                report.lost.append(f"the site's entry that it was about to show {text}")
-
-    def _grants(self) -> None:
-        made = {event.grant for event in self.hub if isinstance(event, GrantMade)}
-        ended = {event.grant for event in self.hub if isinstance(event, GrantEnded)}
-        revoked = {event.subject.partition(" ")[2] for event in self.hub if isinstance(event, Revoked)}
-        rows = dict(self.world.rows("hub", "SELECT id, ended FROM grants"))
-        deeds, lost = self.report.deeds, self.report.lost
-        lost += [f"grant {one}" for one in sorted(deeds.granted - made | deeds.granted - set(rows))]
-        lost += [f"the cut of {one}" for one in sorted(deeds.cut) if one not in ended & revoked or not rows.get(one)]
-
-    def _ledgers(self) -> None:
-        witness = parse_witness_key(self.world.witness_vkey)
-        for name in ("hub", "connector"):
-            key = VerifierKey.parse(self.world.vkeys[name])
-            verdict = verify_record(self.world.folder / name, key=key, witnesses=(witness,))
-            self.report.ledgers += [f"{name}: {problem}" for problem in verdict.problems]
-            if not verdict.witnessed_size:
-                self.report.ledgers.append(f"{name}: no witness signed it")
-
-    def _reconciled(self) -> None:
-        """As the hub does it, but as it will look when every grace is over."""
-        self.report.unexplained += self.unexplained()
-
-    def unexplained(self) -> list[str]:
-        later = SystemClock().now() + timedelta(hours=1)
-        found = reconcile(self.hub, self.site, now=later)
-        self.report.explained = sum(one.kind is Kind.INTERRUPTED for one in found)
-        told = {event.order: event.outcome for event in self.hub if isinstance(event, OutcomeKnown)}
-        return [
-            f"{one.kind.value}: {one.title} ({one.call}, the hub was told {told.get(one.order)})"
-            for one in found
-            if one.kind is not Kind.INTERRUPTED
-        ]
-
-
-# ---- waiting ---------------------------------------------------------------------------------------
 
 
 def _now(look: Callable[[], bool]) -> Callable[[], Awaitable[bool]]:

@@ -17,7 +17,7 @@ from roomgate.connector.config import BadConfig as BadSiteConfig
 from roomgate.connector.config import parse_config as parse_site_config
 from roomgate.connector.devices import parse_devices
 from roomgate.connector.site_policy import BadPolicy, SitePolicy, parse_rules
-from roomgate.errors import BadInput, RoomgateError
+from roomgate.errors import BadInput
 from roomgate.hub.config import BadConfig, parse_config
 from roomgate.hub.gateway.rpc import RpcError, build_error, interpret, parse_request
 from roomgate.ledger.checkpoint import BadNote, Checkpoint, Note, VerifierKey, cosign
@@ -314,5 +314,3 @@ CORES: dict[str, Core] = {
         text(Path.parse), (InvalidPath,), (b"Status/Audio/Volume", b"Status Call 2 Duration", b"Status/**/x", b"//"),
     ),
 }  # fmt: skip
-
-OURS: tuple[type[Exception], ...] = (RoomgateError, XapiError)

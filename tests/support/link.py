@@ -19,7 +19,7 @@ from roomgate.connector.uplink import Site, Uplink, UplinkConfig
 from roomgate.hub.relay.link import HubLinkSession, LinkEndpoint, LinkTimes
 from roomgate.ids import ConnectorId, SiteId
 from roomgate.link.identity import CONNECTOR, HUB, build_certificate
-from roomgate.link.messages import Cut, EffectInfo, Outcome, ToHub, Welcome
+from roomgate.link.messages import Cut, EffectInfo, Outcome, ToConnector, ToHub, Welcome
 from roomgate.link.order import Order, Renewal
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.path import Path
@@ -267,3 +267,7 @@ async def running(*uplinks: Uplink) -> AsyncIterator[None]:
         finally:
             for task in tasks:
                 task.cancel()
+
+
+def unheard(message: ToConnector, size: int) -> None:
+    raise AssertionError("nothing was to be heard")

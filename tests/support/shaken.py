@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import sqlite3
 from collections.abc import AsyncIterator
@@ -17,13 +16,19 @@ from roomgate.cli.demo.certificates import Authority
 from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
-from roomgate.cli.demo.world import password, toml
+from roomgate.cli.demo.world import devices_file, password, passwords_file, toml, write_private
 from roomgate.listening import lasting_port
 from support.world import CHEAP
 
-PROGRAMS = ("hub", "connector", "witness", "sim")
+VOLUME = {"get": "Status/Audio/Volume"}  # a wish that changes nothing
+SHOW = "UserInterface/Message/TextLine/Display"
 CAPABILITIES = ["observe", "call", "in-call", "av-control", "ui", "bookings", "configure"]
 POLICY = 'name = "service desk"\ncedar = "service-desk"\ncommands_per_minute = 6000\nintrusive_per_minute = 600\n'
+
+
+def show(text: str) -> dict[str, Any]:
+    """A wish whose every run can be told from the others in the room's journal."""
+    return {"command": SHOW, "arguments": {"Text": text, "Duration": 3}}
 
 
 @dataclass(slots=True)
@@ -77,10 +82,7 @@ class Shaken:
         return self.server or "127.0.0.1"
 
     def _write(self, name: str, text: str) -> Path:
-        path = self.folder / name
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            out.write(text)
-        return path
+        return write_private(self.folder / name, text)
 
     def _write_witness(self) -> None:
         certificate, key = self.authority.issue("witness")
@@ -137,24 +139,13 @@ class Shaken:
             self.connector = enrolled["connector"]
             await self._trust("connector", enrolled["vkey"])
             await admin.call("POST", f"/api/v1/connectors/{self.connector}/confirm", {})
-        lines = []
-        for name in self.rooms:
-            room = self.inside[name]
-            lines.append(f"{name} {room.user} {room.password}\n")
-            lines.append(f"{name} {room.privileged_user} {room.privileged_password}\n")
-        kept = self._write("passwords", "".join(lines))
+        kept = self._write("passwords", passwords_file(self.inside[name] for name in self.rooms))
         await self.programs.run("vault", "connector", "vault", "load", str(kept), "--config", config)
         kept.unlink()
 
     def write_devices(self, ports: dict[str, int] | None = None) -> None:
         """The site's own file; ``ports`` puts something between connector and device."""
-        text = ""
-        for name in self.rooms:
-            room = self.inside[name]
-            port = (ports or {}).get(name, room.port)
-            text += "[[room]]\n" + toml({"name": name, "host": room.host, "port": port, "pin": room.pin})
-            text += "[room.accounts]\n" + toml({"daily": room.user, "privileged": room.privileged_user}) + "\n"
-        self._write("devices.toml", text)
+        self._write("devices.toml", devices_file((self.inside[name] for name in self.rooms), ports or {}))
 
     # ---- running, killing --------------------------------------------------------------------------
 
@@ -173,9 +164,7 @@ class Shaken:
         finally:
             self.programs.env = before
         if name == "sim":
-            names = [one for one in Inside.__dataclass_fields__ if one != "journal"]
-            for room in ready["rooms"]:
-                self.inside[room["name"]] = Inside(**{k: room[k] for k in names}, journal=Path(room["journal"]))
+            self.inside |= {room["name"]: Inside.of(room) for room in ready["rooms"]}
         return ready
 
     async def kill(self, name: str) -> None:
@@ -230,6 +219,11 @@ class Shaken:
 
     def entries(self, name: str) -> list[bytes]:
         return [bytes(row[0]) for row in self.rows(name, 'SELECT bytes FROM record_entries ORDER BY "index"')]
+
+    def shown(self, room: str, text: str) -> int:
+        """How often the device did what `show` wishes."""
+        lines = self.inside[room].lines()
+        return sum(1 for one in lines if one["what"] == "command" and one["arguments"].get("Text") == text)
 
     def shown_bookings(self, room: str) -> set[str]:
         """The titles on the device's own list, as it keeps them over a restart."""

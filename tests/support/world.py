@@ -27,6 +27,7 @@ from roomgate.cli.demo.world import STORY, World, password
 
 ROOMS = 7  # beside the five of the demonstration's story
 PROGRAMS = ("hub", "connector", "witness", "sim")
+EVERYTHING = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure")  # that the console offers
 START_S = 300.0  # a machine may be busy; a world that hangs is stopped all the same
 _LOOK_S = 0.02
 # Many people with passwords are made here, and none of these tests is about the price of a guess.

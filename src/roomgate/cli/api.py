@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlencode, urlsplit
 
-from roomgate.cli.exits import Fault
+from roomgate.cli.exits import Fault, SaysNo
 from roomgate.cli.files import read_text
 from roomgate.errors import BadInput, NotFound, OutcomeUnknown, RoomgateError, Unreachable
 from roomgate.redact import Secret
@@ -25,14 +25,6 @@ _BAD_INPUT = frozenset({400, 405, 412, 413, 415, 422})
 _ELSEWHERE = range(300, 400)
 
 Answer = http.client.HTTPResponse | urllib.error.HTTPError
-
-
-class HubSaysNo(RoomgateError):
-    """The hub refused; code, words and the rule that said no are the hub's."""
-
-    def __init__(self, code: str, words: str, hint: str = "") -> None:
-        super().__init__(words, hint=hint)
-        self.code = code
 
 
 class NotLoggedIn(RoomgateError):
@@ -109,7 +101,7 @@ class Api:
         return cls(kept["hub"], Secret(kept["token"]), kept.get("ca") or None)
 
     def call(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
-        """One request; gives the decoded answer. Raises HubSaysNo, NotFound, BadInput, Unreachable or Fault."""
+        """One request; gives the decoded answer. Raises SaysNo, NotFound, BadInput, Unreachable or Fault."""
         with self.open(method, path, body, headers) as answer:
             raw = answer.read()
         if not raw:
@@ -232,7 +224,7 @@ def _refusal(hub: str, no: Answer) -> RoomgateError:
     match number:
         case HTTPStatus.UNAUTHORIZED:
             again = "The token is wrong, or its time is over: make a new one, and run `roomgate login` again."
-            return HubSaysNo(code, "The hub does not know this token.", again)
+            return SaysNo(code, "The hub does not know this token.", again)
         case HTTPStatus.NOT_FOUND:
             return NotFound(words, hint=hint or None)
         case HTTPStatus.SERVICE_UNAVAILABLE | HTTPStatus.BAD_GATEWAY:
@@ -244,7 +236,7 @@ def _refusal(hub: str, no: Answer) -> RoomgateError:
         case status if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return Fault(f"The hub failed: {words}", hint="It wrote down why: look at the hub's log.")
         case _:
-            return HubSaysNo(code, words, hint)
+            return SaysNo(code, words, hint)
 
 
 def _problem(no: Answer) -> dict[str, Any] | None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from cyclopts import App
 
 from roomgate.cli import settings
-from roomgate.cli.exits import DONE, NO
+from roomgate.cli.exits import DONE, NO, SaysNo
 from roomgate.cli.files import read_secret, read_text
-from roomgate.cli.output import Json, say, show_facts, show_json, show_table
+from roomgate.cli.output import Json, say, show_facts, show_json, show_table, tell
 from roomgate.cli.running import run_program
-from roomgate.errors import BadInput, Conflict, NotFound, RoomgateError, Unreachable
+from roomgate.errors import BadInput, Conflict, NotFound, Unreachable
 from roomgate.redact import Secret
 
 if TYPE_CHECKING:
@@ -110,14 +110,6 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
     run_program(run, made, ready)
 
 
-class LocalNo(RoomgateError):
-    """The running connector could not do what its operator asked; code and words are its own."""
-
-    def __init__(self, code: str, words: str, hint: str) -> None:
-        super().__init__(words, hint=hint)
-        self.code = code
-
-
 def _local(config: Path | None, **wish: Any) -> dict[str, Any]:
     """One wish of the local operator's to the running connector. Raises Unreachable where none runs, and its no."""
     from roomgate.connector.local import ask_local
@@ -132,7 +124,7 @@ def _local(config: Path | None, **wish: Any) -> dict[str, Any]:
         case NotFound.code:
             raise NotFound(words, hint=hint or None)
         case _:
-            raise LocalNo(code, words, hint)
+            raise SaysNo(code, words, hint)
 
 
 @app.command
@@ -233,10 +225,11 @@ def put(
     """
     password = read_secret(password_file, f"Password of {account}: ", "--password-file")
     version = _put(config, room, account, password)
-    if json:
-        show_json({"room": room, "account": account, "version": version})
-    else:
-        say(f"{room}, {account}: kept (version {version}).")
+    tell(
+        {"room": room, "account": account, "version": version},
+        f"{room}, {account}: kept (version {version}).",
+        json=json,
+    )
 
 
 def _put(config: Path | None, room: str, account: str, password: Secret[str]) -> int:
@@ -259,10 +252,7 @@ def load(file: Path, /, *, config: Path | None = None, json: Json = False) -> No
     lines = parse_passwords(read_text(file))
     for room, account, password in lines:
         _put(config, room, account, password)
-    if json:
-        show_json({"kept": len(lines)})
-    else:
-        say(f"{len(lines)} passwords are kept. Now delete {file}.")
+    tell({"kept": len(lines)}, f"{len(lines)} passwords are kept. Now delete {file}.", json=json)
 
 
 def parse_passwords(text: str) -> list[tuple[str, str, Secret[str]]]:
@@ -289,10 +279,11 @@ def remove(room: str, account: str | None = None, /, *, config: Path | None = No
         _local(config, do="vault-remove", room=room, account=account)
     except Unreachable:
         Vault.open(_config(config).data).remove(room, account)
-    if json:
-        show_json({"removed": room, "account": account})
-    else:
-        say(f"{room}: {account or 'every account'} is forgotten here. Change the password at the device too.")
+    tell(
+        {"removed": room, "account": account},
+        f"{room}: {account or 'every account'} is forgotten here. Change the password at the device too.",
+        json=json,
+    )
 
 
 @vault.command(name="list")

@@ -29,6 +29,14 @@ class Fault(RoomgateError):
     hint = "Look at the program's log."
 
 
+class SaysNo(RoomgateError):
+    """A hub or a running connector refused; code, words and the rule that said no are its own."""
+
+    def __init__(self, code: str, words: str, hint: str = "") -> None:
+        super().__init__(words, hint=hint)
+        self.code = code
+
+
 def code_of(error: BaseException) -> int:
     match leaf(error):
         case KeyboardInterrupt():

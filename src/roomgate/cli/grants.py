@@ -6,7 +6,7 @@ from cyclopts import App
 
 from roomgate.cli.api import Api, at
 from roomgate.cli.exits import DONE, NO
-from roomgate.cli.output import Json, say, show_json
+from roomgate.cli.output import Json, say, show_json, tell
 from roomgate.cli.resource import Resource, add_list, add_remove, add_show, show
 from roomgate.errors import BadInput, NotFound
 
@@ -194,7 +194,4 @@ def lift(id: str, /, *, json: Json = False) -> None:
     Example: ``roomgate lock remove lock_…``
     """
     Api.from_profile().call("DELETE", at("locks", id))
-    if json:
-        show_json({"removed": id})
-    else:
-        say(f"{id} is lifted.")
+    tell({"removed": id}, f"{id} is lifted.", json=json)

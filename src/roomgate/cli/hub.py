@@ -9,7 +9,7 @@ from cyclopts import App
 
 from roomgate.cli import settings
 from roomgate.cli.files import read_secret
-from roomgate.cli.output import Json, say, show_json
+from roomgate.cli.output import Json, say, show_json, tell
 from roomgate.cli.running import run_program
 
 if TYPE_CHECKING:
@@ -99,10 +99,7 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
     made = _config(config)
 
     def ready(address: str) -> None:
-        if json:
-            show_json({"hub": address, "pid": os.getpid()})
-        else:
-            say(f"The hub answers at {address}")
+        tell({"hub": address, "pid": os.getpid()}, f"The hub answers at {address}", json=json)
 
     run_program(run, made, ready)
 
@@ -116,10 +113,7 @@ def migrate(*, config: Path | None = None, json: Json = False) -> None:
     from roomgate.hub.making import migrate as run
 
     version = asyncio.run(run(_config(config)))
-    if json:
-        show_json({"version": version})
-    else:
-        say(f"The database is at version {version}.")
+    tell({"version": version}, f"The database is at version {version}.", json=json)
 
 
 @app.command(name="config")
@@ -136,10 +130,11 @@ def config_(*, config: Path | None = None, check: bool = True, json: Json = Fals
         what this does, and all it does
     """
     made = _config(config)
-    if json:
-        show_json({"ok": True, "data": str(made.data)})
-    else:
-        say(f"{config or 'The environment'} holds; the data folder is {made.data}.")
+    tell(
+        {"ok": True, "data": str(made.data)},
+        f"{config or 'The environment'} holds; the data folder is {made.data}.",
+        json=json,
+    )
 
 
 @app.command
@@ -233,10 +228,7 @@ def admit(*, config: Path | None = None, admin: str, password_file: Path | None 
 
     log.setup("ERROR")
     asyncio.run(run(_config(config), admin, _new_password(password_file)))
-    if json:
-        show_json({"admitted": admin})
-    else:
-        say(f"{admin} may sign in.")
+    tell({"admitted": admin}, f"{admin} may sign in.", json=json)
 
 
 def _new_password(file: Path | None) -> str | None:

@@ -7,7 +7,7 @@ from cyclopts import App
 
 from roomgate.cli.api import Api, at
 from roomgate.cli.exits import DONE, NO
-from roomgate.cli.output import Json, say, show_json, show_table
+from roomgate.cli.output import Json, say, show_json, show_table, tell, tell_rows
 
 app = App(name="ledger", help="The record: verify, export, list, reconcile.")
 
@@ -66,10 +66,11 @@ def export(folder: Path, to: Path, /, *, json: Json = False) -> None:
     from roomgate.storage.export import export as run
 
     size = run(folder, to)
-    if json:
-        show_json({"entries": size, "folder": str(to)})
-    else:
-        say(f"{size} entries are in {to}. Anyone can check them: `roomgate ledger verify {to}`.")
+    tell(
+        {"entries": size, "folder": str(to)},
+        f"{size} entries are in {to}. Anyone can check them: `roomgate ledger verify {to}`.",
+        json=json,
+    )
 
 
 @app.command(name="list")
@@ -102,9 +103,6 @@ def reconcile(*, json: Json = False) -> int:
     Example: ``roomgate ledger reconcile``
     """
     rows = [one for one in Api.from_profile().items(at("findings")) if one["source"] == "reconciliation"]
-    if json:
-        show_json(rows)
-    else:
-        columns = ["severity", "title", "last_seen", "mend"]
-        show_table(rows, columns, empty="The records agree in everything that both should have.")
+    columns = ["severity", "title", "last_seen", "mend"]
+    tell_rows(rows, columns, empty="The records agree in everything that both should have.", json=json)
     return NO if rows else DONE

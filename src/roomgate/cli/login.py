@@ -9,9 +9,10 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from roomgate.cli.api import Api, HubSaysNo, NoHub, at, load_profile, parse_hub, profile
+from roomgate.cli.api import Api, NoHub, at, load_profile, parse_hub, profile
+from roomgate.cli.exits import SaysNo
 from roomgate.cli.files import read_secret
-from roomgate.cli.output import Json, say, show_json
+from roomgate.cli.output import Json, say, show_json, tell
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.redact import Secret
 
@@ -58,10 +59,11 @@ def login(
     api = Api(address, token, authority)
     me = api.call("GET", at("whoami"))
     _keep({"hub": api.hub, "token": token.reveal(), "ca": api.ca, "own": user is not None})
-    if json:
-        show_json({"hub": api.hub, "id": me["id"], "name": me["name"], "until": me["until"]})
-    else:
-        say(f"Signed in to {api.hub} as {me['name']}, until {me['until']}. Next: `roomgate room list`.")
+    tell(
+        {"hub": api.hub, "id": me["id"], "name": me["name"], "until": me["until"]},
+        f"Signed in to {api.hub} as {me['name']}, until {me['until']}. Next: `roomgate room list`.",
+        json=json,
+    )
 
 
 def logout(*, json: Json = False) -> None:
@@ -111,16 +113,16 @@ def _keep(values: dict[str, Any]) -> None:
 
 
 def _token_by_password(hub: str, ca: str | None, user: str, password: Secret[str], minutes: float) -> Secret[str]:
-    """The console's own sign-in, as a browser does it; then a token, and out again. Raises HubSaysNo or NoHub."""
+    """The console's own sign-in, as a browser does it; then a token, and out again. Raises SaysNo or NoHub."""
     nobody = Api(hub, Secret(""), ca)
     status, headers = nobody.post_form("/signin", {"user": user, "password": password.reveal()})
     match status:
         case HTTPStatus.SEE_OTHER:
             pass
         case HTTPStatus.UNAUTHORIZED:
-            raise HubSaysNo("signin.refused", "Name or password is wrong.", "Try again; an administrator can reset it.")
+            raise SaysNo("signin.refused", "Name or password is wrong.", "Try again; an administrator can reset it.")
         case HTTPStatus.TOO_MANY_REQUESTS:
-            raise HubSaysNo("signin.slowed", "Too many tries.", f"Wait {headers.get('Retry-After', '60')} s.")
+            raise SaysNo("signin.slowed", "Too many tries.", f"Wait {headers.get('Retry-After', '60')} s.")
         case _:
             raise NoHub(f"{hub} answered {status} to a sign-in.")
     cookies = SimpleCookie("; ".join(headers.get_all("Set-Cookie") or []))

@@ -46,6 +46,22 @@ def show_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, emp
     Console(highlight=False, width=width, color_system=None if os.environ.get("NO_COLOR") else "auto").print(table)
 
 
+def tell(facts: Any, sentence: str, *, json: bool) -> None:
+    """What came of it: JSON for scripts, or one sentence for people."""
+    if json:
+        show_json(facts)
+    else:
+        say(sentence)
+
+
+def tell_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, empty: str, json: bool) -> None:
+    """A list: all of it as JSON, or these columns as a table."""
+    if json:
+        show_json(rows)
+    else:
+        show_table(rows, columns, empty=empty)
+
+
 def show_facts(facts: Mapping[str, Any]) -> None:
     """One thing, a line for each of its facts; what is not known is left out."""
     rows = [{"what": name.replace("_", " "), "is": fact} for name, fact in facts.items() if fact not in (None, "", [])]

@@ -7,7 +7,7 @@ from typing import Any
 from cyclopts import App
 
 from roomgate.cli.api import Api, at
-from roomgate.cli.output import Json, say, show_facts, show_json, show_table
+from roomgate.cli.output import Json, say, show_facts, show_json, tell, tell_rows
 from roomgate.errors import NotFound
 
 
@@ -36,10 +36,7 @@ def add_list(app: App, resource: Resource) -> None:
     @app.command(name="list", help=f"All that you may see.\n\nExample: ``roomgate {resource.noun} list``")
     def list_(*, json: Json = False) -> None:
         rows = Api.from_profile().items(at(resource.path))
-        if json:
-            show_json(rows)
-        else:
-            show_table(rows, resource.columns, empty=resource.empty)
+        tell_rows(rows, resource.columns, empty=resource.empty, json=json)
 
 
 def add_show(app: App, resource: Resource) -> None:
@@ -61,10 +58,7 @@ def add_remove(app: App, resource: Resource, words: str) -> None:
     @app.command(name="remove", help=f"{words} Answers when the cut is done.\n\nExample: ``{example}``")
     def remove(id: str, /, *, json: Json = False) -> None:
         Api.from_profile().call("DELETE", at(resource.path, id))
-        if json:
-            show_json({"removed": id})
-        else:
-            say(f"{id} is gone, and what it opened is cut.")
+        tell({"removed": id}, f"{id} is gone, and what it opened is cut.", json=json)
 
 
 def _among(api: Api, resource: Resource, name: str) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from roomgate.cli.api import Api, HubSaysNo, at
-from roomgate.cli.exits import DONE, NO, UNREACHABLE
-from roomgate.cli.output import Json, say, show_facts, show_json, show_table
+from roomgate.cli.api import Api, at
+from roomgate.cli.exits import DONE, NO, UNREACHABLE, SaysNo
+from roomgate.cli.output import Json, say, show_facts, show_json, tell, tell_rows
 from roomgate.errors import BadInput, Unreachable
 
 app = App(name="room", help="The daily work in a room, through the hub.")
@@ -51,12 +51,9 @@ def list_(*, json: Json = False) -> None:
     Example: ``roomgate room list``
     """
     rooms = Api.from_profile().items(at("rooms"))
-    if json:
-        show_json(rooms)
-    else:
-        columns = ["name", "state", "words", "product", "site", "sessions"]
-        empty = "No rooms yet. They come from a site's connector: `roomgate site code SITE`; and grants open them."
-        show_table(rooms, columns, empty=empty)
+    columns = ["name", "state", "words", "product", "site", "sessions"]
+    empty = "No rooms yet. They come from a site's connector: `roomgate site code SITE`; and grants open them."
+    tell_rows(rooms, columns, empty=empty, json=json)
 
 
 @app.command(name=["status", "show"])
@@ -79,10 +76,7 @@ def remove(room: str, /, *, json: Json = False) -> None:
     Example: ``roomgate room remove oslo``
     """
     Api.from_profile().call("DELETE", at("rooms", room))
-    if json:
-        show_json({"removed": room})
-    else:
-        say(f"{room} is gone, and what was open in it is cut.")
+    tell({"removed": room}, f"{room} is gone, and what was open in it is cut.", json=json)
 
 
 @app.command
@@ -228,7 +222,7 @@ def watch(room: str, path: str = "Status", /, *more: str, json: Json = False) ->
         if json:
             show_json({"event": seen.name, **seen.data})
         elif seen.name == "cut":
-            raise HubSaysNo(str(seen.data.get("reason")), str(seen.data.get("words") or "The access has ended."))
+            raise SaysNo(str(seen.data.get("reason")), str(seen.data.get("words") or "The access has ended."))
         elif seen.name == "gap":
             say(f"{seen.data['at']}  {seen.data['path']}: from here on, anew")
         else:

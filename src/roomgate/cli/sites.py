@@ -3,7 +3,7 @@
 from cyclopts import App
 
 from roomgate.cli.api import Api, at
-from roomgate.cli.output import Json, say, show_json, show_table
+from roomgate.cli.output import Json, say, show_json, tell_rows
 from roomgate.cli.resource import Resource, add_list, add_show, show
 
 site = App(name="site", help="Sites and their connectors.")
@@ -47,11 +47,8 @@ def connectors(site: str | None = None, /, *, json: Json = False) -> None:
     Example: ``roomgate site connectors``
     """
     rows = Api.from_profile().items(at("connectors", site=site))
-    if json:
-        show_json(rows)
-    else:
-        columns = ["id", "site", "name", "state", "linked", "fingerprint"]
-        show_table(rows, columns, empty="No connector yet: `roomgate site code SITE`.")
+    columns = ["id", "site", "name", "state", "linked", "fingerprint"]
+    tell_rows(rows, columns, empty="No connector yet: `roomgate site code SITE`.", json=json)
 
 
 @site.command

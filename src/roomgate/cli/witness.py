@@ -9,7 +9,7 @@ from cyclopts import App
 
 from roomgate.cli import settings
 from roomgate.cli.files import read_text
-from roomgate.cli.output import Json, say, show_json
+from roomgate.cli.output import Json, tell
 from roomgate.cli.running import run_program
 from roomgate.errors import BadInput
 
@@ -56,10 +56,11 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
 
     def ready(address: str) -> None:
         vkey = str(ensure_verifier(data, values.name))
-        if json:
-            show_json({"witness": address, "vkey": vkey, "pid": os.getpid()})
-        else:
-            say(f"The witness answers at {address}; its key is {vkey}")
+        tell(
+            {"witness": address, "vkey": vkey, "pid": os.getpid()},
+            f"The witness answers at {address}; its key is {vkey}",
+            json=json,
+        )
 
     run_program(run, made, ready)
 
@@ -84,7 +85,4 @@ def trust(vkey: str, /, *, config: Path | None = None, json: Json = False) -> No
     draft = file.with_suffix(".new")
     draft.write_text(form.dumps(logs, indent=2) + "\n", "utf-8")
     draft.rename(file)
-    if json:
-        show_json({"watched": sorted(logs)})
-    else:
-        say(f"{key.name} is watched now.")
+    tell({"watched": sorted(logs)}, f"{key.name} is watched now.", json=json)

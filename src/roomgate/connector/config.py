@@ -31,7 +31,6 @@ class ConnectorConfig:
     hub: str | None = None  # must be the hub that enrolment pinned; left out, it is
     hub_ca: Path | None = None  # trust for the outer TLS; the system's when left out. The inner TLS is pinned
     proxy: str | None = None  # an HTTP proxy of the site, http://…
-    roster: Path | None = None  # read by nothing yet: meant for people whose own signature the site accepts
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
     meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
     witness_url: str | None = None  # the site's own checkpoints are then co-signed there
@@ -152,7 +151,6 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "policy": _path,
     "hub_ca": _path,
     "proxy": _address("http"),
-    "roster": _path,
     "calendar": _path,
     "meeting_domains": _domains,
     "witness_url": _address("https", "http"),

@@ -7,11 +7,10 @@ import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import uvicorn
-from litestar import Litestar, Request, Response, Router, get
+from litestar import Litestar, Response, Router, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
@@ -27,7 +26,7 @@ from roomgate.hub.config import HubConfig
 from roomgate.hub.findings import http as findings_http
 from roomgate.hub.grants import http as grants_http
 from roomgate.hub.http.asgi import App, wants_page
-from roomgate.hub.http.asking import DEPENDENCIES
+from roomgate.hub.http.asking import DEPENDENCIES, Req
 from roomgate.hub.http.described import describe
 from roomgate.hub.http.door import LARGEST_BODY, Door, Front
 from roomgate.hub.http.idempotency import Idempotency
@@ -62,7 +61,7 @@ class Extension:
     routes: Sequence[ControllerRouterHandler] = ()
     tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = ()
     front: Front = field(default_factory=Front)
-    refused: Callable[[Request[Any, Any, Any], Exception], Response[bytes]] | None = None  # as a page
+    refused: Callable[[Req, Exception], Response[bytes]] | None = None  # as a page
 
 
 Extend = Callable[[Parts], Extension]
@@ -75,7 +74,7 @@ async def health() -> str:
 
 
 @get("/readyz", include_in_schema=False, media_type="text/plain")
-async def readiness(request: Request[Any, Any, Any]) -> Response[str]:
+async def readiness(request: Req) -> Response[str]:
     """Whether people's work may be sent here: not in safe mode, nor where the record cannot be written."""
     parts = request.app.state.parts
     word = (
@@ -85,7 +84,7 @@ async def readiness(request: Request[Any, Any, Any]) -> Response[str]:
 
 
 @get("/.well-known/security.txt", include_in_schema=False, media_type="text/plain")
-async def security_txt(request: Request[Any, Any, Any]) -> str:
+async def security_txt(request: Req) -> str:
     parts = request.app.state.parts
     return (
         f"Contact: {parts.config.public_url or request.base_url}\n"
@@ -95,7 +94,7 @@ async def security_txt(request: Request[Any, Any, Any]) -> str:
 
 
 @get("/openapi.json", include_in_schema=False)
-async def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+async def openapi(request: Req) -> Response[bytes]:
     """The API's description, where people look for it."""
     return Response(
         msgspec.json.encode(describe(request.app.openapi_schema.to_schema())), media_type="application/json"
@@ -113,7 +112,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         ],
     )  # fmt: skip
 
-    def framework_refused(request: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
+    def framework_refused(request: Req, fault: HTTPException) -> Response[bytes]:
         if extension.refused is not None and wants_page(request.scope):  # type: ignore[arg-type]  # a TypedDict of theirs
             return extension.refused(request, fault)
         return _framework_refused(request, fault)
@@ -290,11 +289,11 @@ def _answer(refusal: Refusal) -> Response[bytes]:
     return Response(refusal.body, status_code=refusal.status, media_type=MEDIA_TYPE, headers=dict(refusal.headers))
 
 
-def _refused(_: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+def _refused(_: Req, fault: Exception) -> Response[bytes]:
     return _answer(build_refusal(fault))
 
 
-def _framework_refused(_: Request[Any, Any, Any], fault: HTTPException) -> Response[bytes]:
+def _framework_refused(_: Req, fault: HTTPException) -> Response[bytes]:
     detail = fault.detail
     if fault.extra and isinstance(fault.extra, list):
         said = [f"{one.get('key', '')}: {one.get('message', '')}" for one in fault.extra if isinstance(one, dict)]
@@ -302,7 +301,7 @@ def _framework_refused(_: Request[Any, Any, Any], fault: HTTPException) -> Respo
     return _answer(build_http_refusal(fault.status_code, detail[:500] if fault.status_code < 500 else ""))
 
 
-def _failed(request: Request[Any, Any, Any], fault: Exception) -> Response[bytes]:
+def _failed(request: Req, fault: Exception) -> Response[bytes]:
     """The outermost edge: whatever it was, the asker learns only that it failed."""
     _log.error(
         "request.failed", method=request.method, route=request.scope.get("path_template", ""),

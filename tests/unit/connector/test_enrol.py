@@ -21,11 +21,6 @@ PRINT = fingerprint(HUB_KEY.public_key())
 Reply = Callable[[EnrolAsk], tuple[int, bytes, list[tuple[bytes, bytes]]]]
 
 
-@pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return Papers(tmp_path_factory.mktemp("papers"))
-
-
 def honest(ask: EnrolAsk) -> tuple[int, bytes, list[tuple[bytes, bytes]]]:
     check_ask(ask, HUB_KEY.public_key())
     if code_hash(ask.code) != code_hash("7K2M-9QRT"):

@@ -22,11 +22,6 @@ from support.link import Bench, Papers, SiteSide, order
 from support.waiting import until
 
 
-@pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return Papers(tmp_path_factory.mktemp("papers"))
-
-
 @pytest.fixture
 def bench(papers: Papers) -> Bench:
     return Bench(papers, port=1)  # nobody is there

@@ -9,17 +9,8 @@ from roomgate.errors import Unreachable
 from roomgate.link.frames import TOGETHER, Priority, Receiver
 from roomgate.link.identity import build_private_pem
 from roomgate.link.inner_tls import InnerTls
-from roomgate.link.messages import LinkBroken, ToConnector
-from support.link import Bench, Papers
-
-
-def unheard(message: ToConnector, size: int) -> None:
-    raise AssertionError("nothing was to be heard")
-
-
-@pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Papers:
-    return Papers(tmp_path_factory.mktemp("papers"))
+from roomgate.link.messages import LinkBroken
+from support.link import Bench, Papers, unheard
 
 
 @pytest.mark.asyncio

@@ -1,7 +1,6 @@
 """``roomgate demo``: starts the world, tells the story, and stays up with the console's address on the screen."""
 
 import asyncio
-import json as form
 import tempfile
 import time
 from collections.abc import Iterator
@@ -135,26 +134,10 @@ async def _rooms_fine(world: "World", admin: "Caller") -> None:  # type: ignore[
 
 async def _tell(world: "World", screen: "Screen") -> None:  # type: ignore[name-defined]  # noqa: F821  # loaded late
     from roomgate.cli.demo.story import Story
-    from roomgate.cli.demo.world import MUSEUM, password
+    from roomgate.cli.demo.world import password
 
-    certificate, key = world.authority.issue("double")
-    museum, secret = world.inside[MUSEUM], password()
-    config = world.file(
-        "double.json",
-        form.dumps(
-            {
-                "certificate": str(certificate),
-                "key": str(key),
-                "device_host": museum.host,
-                "device_port": museum.port,
-                "device_user": museum.user,
-                "device_password": museum.password,
-                "device_ca": museum.ca,
-                "admin_password": secret,
-            }
-        ),
-    )
-    double = await world.programs.start("double", "check", "serve-double", str(config), "--json")
+    secret = password()
+    double = await world.start_double(secret)
     mine = password()
     admin = world.caller()
     await admin.call("POST", "/api/v1/people", {"name": "sol", "password": mine, "roles": ["administrator"]})
@@ -163,7 +146,7 @@ async def _tell(world: "World", screen: "Screen") -> None:  # type: ignore[name-
     teller = world.caller(token["token"])
     try:
         story = Story(world, screen, teller, mine, "sol")
-        await story.prepare_attempts(double["double"], secret)
+        await story.prepare_attempts(double, secret)
         await story.tell()
     finally:
         await teller.close()

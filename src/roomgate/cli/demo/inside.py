@@ -2,10 +2,10 @@
 
 import asyncio
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -31,6 +31,14 @@ class Inside:
     privileged_user: str
     privileged_password: str
     journal: Path
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """From what `roomgate sim serve --json` tells of a room."""
+        return cls(
+            **{name: told[name] for name in cls.__dataclass_fields__ if name != "journal"},
+            journal=Path(told["journal"]),
+        )
 
     @property
     def address(self) -> str:

@@ -1,17 +1,21 @@
 """The two targets of the seven attempts: the wrong connector of 2019, and Roomgate; and what their owners do."""
 
+import base64
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 
+from roomgate import xapi
 from roomgate.checks.attempts import Access, Request, Target, Trace
 from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller
-from roomgate.cli.demo.world import World, password
+from roomgate.cli.demo.world import MUSEUM, World, password
 from roomgate.ids import mint
+from roomgate.ledger.checkpoint import VerifierKey, open_checkpoint
+from roomgate.ledger.tree import leaf_hash, verify_inclusion
 
 
 async def _change_at_device(room: Inside) -> None:
@@ -77,7 +81,7 @@ class RoomgateOwner:
     admin: Caller
     as_somebody: Callable[[str], Caller]
     name: Callable[[str], str]
-    proven: Callable[[dict[str, Any]], Awaitable[bool]]
+    vkey: str  # of the hub's ledger
     _who: dict[str, Any] = field(default_factory=dict)
 
     async def issue(self, seconds: float) -> Access:
@@ -128,14 +132,34 @@ class RoomgateOwner:
             Trace(e["event"]["principal"], e["event"]["call"], e["event"]["at"], await self.proven(e)) for e in acts[:5]
         ]
 
+    async def proven(self, entry: dict[str, Any]) -> bool:
+        """Whether this entry is in the tree whose root the hub's ledger key has signed: computed here, from scratch.
 
-def roomgate(
-    world: World, room: Inside, admin: Caller, secret: str, proven: Callable[[Any], Awaitable[bool]]
-) -> Target:
-    owner = RoomgateOwner(world.hub, room, admin, world.caller, world.somebody, proven)
-    return Target("Roomgate", owner, world.ca, secret, room.address, room.ca)
+        Raises what of it does not hold.
+        """
+        shown = await self.admin.call("GET", f"/api/v1/ledger/{entry['index']}")
+        signed = open_checkpoint(shown["checkpoint"], VerifierKey.parse(self.vkey))
+        leaf, path = leaf_hash(base64.b64decode(shown["raw"])), [bytes.fromhex(step) for step in shown["path"]]
+        verify_inclusion(leaf, shown["index"], shown["size"], path, signed.root)
+        return bool(signed.size == shown["size"])
 
 
-def wrong(address: str, world: World, room: Inside, admin_password: str, secret: str) -> Target:
+async def roomgate(world: World, room: Inside, admin: Caller) -> Target:
+    owner = RoomgateOwner(world.hub, room, admin, world.caller, world.somebody, world.vkeys[0])
+    return Target("Roomgate", owner, world.ca, await _named_anew(room), room.address, room.ca)
+
+
+async def wrong(world: World, address: str, admin_password: str) -> Target:
+    """The double at this address, for the device that no connector of ours has."""
+    room = world.inside[MUSEUM]
     owner = Owner2019(address, world.ca, room, "admin", admin_password)
-    return Target("as in 2019", owner, world.ca, secret, room.address, room.ca)
+    return Target("as in 2019", owner, world.ca, await _named_anew(room), room.address, room.ca)
+
+
+async def _named_anew(room: Inside) -> str:
+    """Give the device a name that nobody outside can know."""
+    secret = mint("room")
+    url = room.address.replace("https", "wss") + "/ws"
+    async with xapi.connect(url, user=room.admin_user, password=room.admin_password, ca=room.ca) as device:
+        await device.set("Configuration/SystemUnit/Name", secret)
+    return secret

@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,32 @@ def free_port(wanted: int) -> int:
 def toml(values: dict[str, Any]) -> str:
     """A flat TOML document; JSON's strings, numbers, switches and lists are TOML's too."""
     return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in values.items())
+
+
+def write_private(path: Path, text: str) -> Path:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(text)
+    return path
+
+
+def devices_file(rooms: Iterable[Inside], ports: Mapping[str, int]) -> str:
+    """A site's own list of rooms; ``ports``: where another than the device's own is dialled."""
+    return "".join(
+        "[[room]]\n"
+        + toml({"name": room.name, "host": room.host, "port": ports.get(room.name, room.port), "pin": room.pin})
+        + "[room.accounts]\n"
+        + toml({"daily": room.user, "privileged": room.privileged_user})
+        + "\n"
+        for room in rooms
+    )
+
+
+def passwords_file(rooms: Iterable[Inside]) -> str:
+    """What `roomgate connector vault load` reads."""
+    return "".join(
+        f"{room.name} {room.user} {room.password}\n{room.name} {room.privileged_user} {room.privileged_password}\n"
+        for room in rooms
+    )
 
 
 def password() -> str:
@@ -96,10 +122,7 @@ class World:
         return [ROOMS[n] if n < len(ROOMS) else f"room-{n + 1}" for n in range(self.rooms)]
 
     def file(self, name: str, text: str) -> Path:
-        path = self.folder / name
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            out.write(text)
-        return path
+        return write_private(self.folder / name, text)
 
     def secret_file(self, name: str, secret: str) -> Path:
         (self.folder / "secrets").mkdir(exist_ok=True, mode=0o700)
@@ -127,10 +150,7 @@ class World:
         for name in names:
             words += ["--name", name]
         ready = await self.programs.start("sim", *words)
-        for room in ready["rooms"]:
-            self.inside[room["name"]] = Inside(
-                **{k: room[k] for k in Inside.__dataclass_fields__ if k != "journal"}, journal=Path(room["journal"])
-            )
+        self.inside |= {room["name"]: Inside.of(room) for room in ready["rooms"]}
 
     async def start_witness(self) -> None:
         certificate, key = self.authority.issue("witness")
@@ -233,7 +253,7 @@ class World:
             "data": str(self.folder / name),
             "hub": self.hub,
             "hub_ca": self.ca,
-            "devices": str(self.file(f"{of}devices.toml", "".join(map(self._device, rooms)))),
+            "devices": str(self.file(f"{of}devices.toml", devices_file((self.inside[room] for room in rooms), {}))),
             "policy": str(self.file(f"{of}policy.toml", POLICY)),
             "calendar": str(self.folder / "calendar"),
             "witness_url": self.witness["witness"],
@@ -243,25 +263,30 @@ class World:
         return str(self.file(f"{name}.toml", toml(values)))
 
     async def _fill_vault(self, config: str, rooms: Sequence[str]) -> None:
-        """All passwords in one go, from a file that is read once: ``room account password`` a line."""
-        lines = []
-        for name in rooms:
-            room = self.inside[name]
-            lines.append(f"{name} {room.user} {room.password}\n")
-            lines.append(f"{name} {room.privileged_user} {room.privileged_password}\n")
-        kept = self.secret_file("devices", "".join(lines))
+        """All passwords in one go, from a file that is read once."""
+        kept = self.secret_file("devices", passwords_file(self.inside[room] for room in rooms))
         await self.programs.run("vault", "connector", "vault", "load", str(kept), "--config", config)
         kept.unlink()
 
-    def _device(self, name: str) -> str:
-        room = self.inside[name]
-        return (
-            "[[room]]\n"
-            + toml({"name": name, "host": room.host, "port": room.port, "pin": room.pin})
-            + "[room.accounts]\n"
-            + toml({"daily": room.user, "privileged": room.privileged_user})
-            + "\n"
-        )
+    async def start_double(self, secret: str) -> str:
+        """The wrong connector, for the device that no connector of ours has; gives its address.
+
+        ``secret`` is its administrator's password.
+        """
+        certificate, key = self.authority.issue("double")
+        museum = self.inside[MUSEUM]
+        told = {
+            "certificate": str(certificate),
+            "key": str(key),
+            "device_host": museum.host,
+            "device_port": museum.port,
+            "device_user": museum.user,
+            "device_password": museum.password,
+            "device_ca": museum.ca,
+            "admin_password": secret,
+        }
+        config = str(self.file("double.json", json.dumps(told)))
+        return str((await self.programs.start("double", "check", "serve-double", config, "--json"))["double"])
 
     # ---- what a script may rely on -------------------------------------------------------------------
 

@@ -9,13 +9,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.params import FromPath
 
 from roomgate.design.sheets import SHEETS, load_sheet
 from roomgate.errors import NotFound
+from roomgate.hub.http.asking import Req
 
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
@@ -49,7 +49,7 @@ def url(name: str) -> str:
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def static(name: FromPath[str], request: Request[Any, Any, Any]) -> Response[bytes]:
+async def static(name: FromPath[str], request: Req) -> Response[bytes]:
     asset = ASSETS.get(name)
     if asset is None:
         raise NotFound("There is no such file.")

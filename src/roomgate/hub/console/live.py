@@ -7,8 +7,10 @@ wakes it when a room changes, and the tick finds what nobody tells: sessions tha
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
 
 import msgspec
+from litestar.response import Stream
 
 from roomgate.hub.channels import Channel, ChannelClosed, Cutoff
 from roomgate.hub.rooms.state import Watch
@@ -33,11 +35,15 @@ def mark_of(marks: Marks) -> str:
     return f"{hash(frozenset(marks.items())):x}"
 
 
+def no_mark(_: Marks) -> str:
+    return ""
+
+
 class PageStream:
     """One open page. ``cut`` is for the registry; ``run`` is what is sent."""
 
     def __init__(
-        self, watch: Watch, look: Look, said: Callable[[str], str], mark: Callable[[Marks], str] = lambda marks: ""
+        self, watch: Watch, look: Look, said: Callable[[str], str], mark: Callable[[Marks], str] = no_mark
     ) -> None:
         """``said`` gives a sentence of the hub's in the reader's language; ``mark`` one word for all that was seen.
 
@@ -88,3 +94,21 @@ class PageStream:
                 return await self._watch.next() - {_WAKE}
         except TimeoutError:
             return None
+
+
+def stream_page(
+    watching: AbstractContextManager[Watch],
+    look: Look,
+    said: Callable[[str], str],
+    enter: Callable[[PageStream], Awaitable[Channel]],
+    mark: Callable[[Marks], str] = no_mark,
+) -> Stream:
+    """The answer that is a page's stream. ``enter`` opens its channel, once the watch is on."""
+
+    async def run() -> AsyncIterator[bytes]:
+        with watching as watch:
+            stream = PageStream(watch, look, said, mark)
+            async for chunk in stream.run(await enter(stream)):
+                yield chunk
+
+    return Stream(run(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})

@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
@@ -26,16 +25,18 @@ from roomgate.hub.console.visit import (
 )
 from roomgate.hub.console.words import LANGUAGES
 from roomgate.hub.grants import pages as grants_pages
-from roomgate.hub.http.asking import parts_of, signed_of
+from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.rooms import pages as rooms_pages
+from roomgate.hub.rooms import room_page
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
 
-Req = Request[Any, Any, Any]
+# Behind the door, every one.
+PAGES = [*rooms_pages.ROUTES, *room_page.ROUTES, *grants_pages.ROUTES, *restoration_pages.ROUTES]
 
 
 def console_front() -> Front:
@@ -77,7 +78,7 @@ def build_console(relay: RelayParts) -> Console:
 
     pages = Router(
         "/",
-        route_handlers=[sign_in, language, *rooms_pages.ROUTES, *grants_pages.ROUTES, *restoration_pages.ROUTES],
+        route_handlers=[sign_in, language, *PAGES],
         dependencies={
             "visit": Provide(visit_of, sync_to_thread=False),
             "relay": Provide(lambda: relay, sync_to_thread=False),

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import Request, Response
+from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
@@ -18,7 +18,7 @@ from roomgate.hub.console import assets
 from roomgate.hub.console.local import local_path
 from roomgate.hub.console.notices import Notice, Notices
 from roomgate.hub.console.words import LANGUAGES, Words, choose
-from roomgate.hub.http.asking import signed_of
+from roomgate.hub.http.asking import Req
 from roomgate.hub.http.door import LANGUAGE_COOKIE
 from roomgate.hub.http.problem import NO_SUCH_ROOM, Problem, build_refusal
 from roomgate.hub.identity.person import Signed
@@ -122,11 +122,11 @@ def _rendered(visit: Visit, template: str, status: int, context: Mapping[str, An
     return Response(html.encode(), status_code=status, media_type=_HTML)
 
 
-def words_of(request: Request[Any, Any, Any]) -> Words:
+def words_of(request: Req) -> Words:
     return choose(request.cookies.get(LANGUAGE_COOKIE, ""), request.headers.get("accept-language", ""))
 
 
-async def read_form(request: Request[Any, Any, Any]) -> Form:
+async def read_form(request: Req) -> Form:
     body = (await request.body()).decode("utf-8", "replace")
     return Form(parse_qs(body, max_num_fields=_MOST_FIELDS))
 
@@ -170,7 +170,3 @@ def refusal(t: Words, fault: Exception) -> Said:
 def refused(t: Words, fault: Exception, at: str = "") -> Notice:
     said = refusal(t, fault)
     return Notice("bad", t("said.refused"), f"{said.text} {said.hint}".strip(), said.code, at)
-
-
-def signed_in(request: Request[Any, Any, Any]) -> Signed:
-    return signed_of(request)

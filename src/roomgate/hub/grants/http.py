@@ -1,23 +1,20 @@
 """REST: grants and locks."""
 
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, delete, get, patch, post
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.access.capability import Capability
 from roomgate.access.principal import Right
 from roomgate.clock import iso, parse_iso
 from roomgate.errors import BadInput, NotFound
 from roomgate.hub.grants.store import GrantRecord, LockRecord
-from roomgate.hub.http.asking import Hub, Who, etag, parse_if_match
+from roomgate.hub.http.asking import Hub, IfMatch, Who, etag, parse_if_match
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
 from roomgate.hub.parts import Parts
 from roomgate.ids import RoomId
-
-IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", required=False)]
 
 
 class GrantShown(msgspec.Struct, frozen=True):

@@ -1,12 +1,11 @@
 """The page of access: who may do what, why and until when; and the cuts."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from litestar import Request, get, post
+from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
@@ -14,15 +13,16 @@ from roomgate.access.capability import Capability
 from roomgate.access.principal import Kind, Right
 from roomgate.clock import iso, parse_iso
 from roomgate.errors import BadInput, NotFound, RoomgateError
+from roomgate.hub.channels import Channel
 from roomgate.hub.console import export
 from roomgate.hub.console.inside import InsideView, living, show
-from roomgate.hub.console.live import PageStream
+from roomgate.hub.console.live import PageStream, stream_page
 from roomgate.hub.console.naming import people_names, site_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Form, Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.grants.answer import AnswerView, build_row, find_subject
 from roomgate.hub.grants.store import GrantRecord
-from roomgate.hub.http.asking import Hub
+from roomgate.hub.http.asking import Hub, Req
 from roomgate.hub.identity.person import Person
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.parts import RelayParts
@@ -34,8 +34,6 @@ USUAL = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "con
 LENGTHS = (10, 30, 60, 240, 480, 1440, 10080, 43200)
 MOST_LINES = 25  # of a table on the page; asking finds the others, and the export has all
 _MOST = 500
-
-Req = Request[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ async def show_access(
         "people": people[:MOST_LINES],
         "more_people": max(0, len(people) - MOST_LINES),
         "sees_people": sees,
-        "locks": await _locks(visit, parts) if sees else [],
+        "locks": await _locks(parts) if sees else [],
         "rooms": rooms,
         "usual": USUAL,
         "unusual": [one.value for one in Capability if one.value not in USUAL],
@@ -139,13 +137,10 @@ async def access_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
             "locks": [r.lock.id for r in await parts.grants.locks()] if sees else [],
         }
 
-    async def run() -> AsyncIterator[bytes]:
-        with parts.rooms.watch() as watch:
-            stream = PageStream(watch, look, visit.t.said)
-            async for chunk in stream.run(relay.channels.open_page(signed.principal, stream.cut)):
-                yield chunk
+    async def enter(stream: PageStream) -> Channel:
+        return relay.channels.open_page(signed.principal, stream.cut)
 
-    return Stream(run(), media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+    return stream_page(parts.rooms.watch(), look, visit.t.said, enter)
 
 
 _COLUMNS = ("person", "rooms", "capabilities", "reason", "start", "until", "given_by", "paused", "id")
@@ -304,7 +299,7 @@ async def _grants(visit: Visit, parts: Parts) -> list[GrantView]:
     return sorted(views, key=lambda g: g.until)
 
 
-async def _locks(visit: Visit, parts: Parts) -> list[LockView]:
+async def _locks(parts: Parts) -> list[LockView]:
     records = await parts.grants.locks()
     names = await people_names(parts, [r.by for r in records] + [r.lock.subject for r in records])
     names |= await site_names(parts)

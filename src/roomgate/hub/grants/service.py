@@ -15,13 +15,13 @@ from roomgate.access.decision import Facts, Room
 from roomgate.access.grant import LONGEST, Grant, Lock
 from roomgate.access.principal import Principal, Right
 from roomgate.clock import Clock, iso
-from roomgate.errors import BadInput, Conflict, NotFound
+from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from roomgate.hub.change import Change, Changes
 from roomgate.hub.ends import Ends
 from roomgate.hub.grants import store
 from roomgate.hub.grants.store import GrantRecord, LockRecord
 from roomgate.hub.identity.person import Signed
-from roomgate.hub.identity.service import Identity, PreconditionFailed
+from roomgate.hub.identity.service import Identity
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.sites.service import Sites

@@ -1,9 +1,10 @@
 """What a route is given: who asks, and the hub's parts. And the version that a write was made against."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import Request
 from litestar.di import NamedDependency, Provide
+from litestar.params import HeaderParameter
 
 from roomgate.errors import BadInput
 from roomgate.hub.http.door import SIGNED
@@ -13,9 +14,11 @@ from roomgate.hub.parts import Parts
 
 Who = NamedDependency[Signed]  # in a route: ``signed: Who``
 Hub = NamedDependency[Parts]  # in a route: ``parts: Hub``
+Req = Request[Any, Any, Any]  # in a route: ``request: Req``
+IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", required=False)]  # ``if_match: IfMatch = None``
 
 
-def signed_of(request: Request[Any, Any, Any]) -> Signed:
+def signed_of(request: Req) -> Signed:
     """Who asks; the door has seen to it. Raises NotSignedIn where a route is behind no door."""
     signed = request.scope.get(SIGNED)
     if not isinstance(signed, Signed):
@@ -23,13 +26,13 @@ def signed_of(request: Request[Any, Any, Any]) -> Signed:
     return signed
 
 
-def parts_of(request: Request[Any, Any, Any]) -> Parts:
+def parts_of(request: Req) -> Parts:
     parts = request.app.state.parts
     assert isinstance(parts, Parts)
     return parts
 
 
-def source_of(request: Request[Any, Any, Any]) -> str:
+def source_of(request: Req) -> str:
     """The address that the request came from, as the connection has it; no header is believed."""
     return request.client.host if request.client else "unknown"
 

@@ -6,11 +6,10 @@ from http import HTTPStatus
 import msgspec
 
 from roomgate.access.decision import Denied
-from roomgate.errors import BadInput, Conflict, NotFound, OutcomeUnknown, RoomgateError, Unreachable
+from roomgate.errors import BadInput, Conflict, NotFound, OutcomeUnknown, PreconditionFailed, RoomgateError, Unreachable
 from roomgate.hub.identity.guessing import TooManyTries
 from roomgate.hub.identity.passwords import Busy
 from roomgate.hub.identity.person import Forbidden, SignInRefused
-from roomgate.hub.identity.service import PreconditionFailed
 from roomgate.link.enrolment import EnrolmentRefused
 from roomgate.storage.database import StorageBusy, StorageFailed
 from roomgate.xapi.errors import XapiError

@@ -1,22 +1,18 @@
 """REST: people, service accounts, tokens, and who one is."""
 
-from typing import Annotated, Any
-
 import msgspec
-from litestar import Request, Response, Router, delete, get, patch, post
-from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
+from litestar import Response, Router, delete, get, patch, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.access.principal import Kind, Right
 from roomgate.clock import iso
 from roomgate.errors import BadInput, NotFound
-from roomgate.hub.http.asking import Hub, Who, etag, parse_if_match
+from roomgate.hub.http.asking import Hub, IfMatch, Who, etag, parse_if_match
 from roomgate.hub.http.door import clear_cookie, set_cookie
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
 from roomgate.hub.identity.person import Person, Signed, Token
 from roomgate.hub.parts import Parts
 from roomgate.redact import Secret
-
-IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", required=False)]
 
 
 class PersonShown(msgspec.Struct, frozen=True):
@@ -243,7 +239,7 @@ async def end_token(parts: Hub, signed: Who, id: FromPath[str]) -> None:
 
 
 @post("/signout", include_in_schema=False, status_code=303)
-async def sign_out(parts: Hub, signed: Who, request: Request[Any, Any, Any]) -> Response[None]:
+async def sign_out(parts: Hub, signed: Who) -> Response[None]:
     await parts.identity.sign_out(signed)
     name, value = clear_cookie()
     return Response(None, status_code=303, headers={"Location": "/signin", name: value})

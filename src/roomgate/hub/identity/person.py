@@ -35,7 +35,6 @@ class Person:
     active: bool
     created: datetime
     version: int
-    has_password: bool
     paused: str | None = None  # why; then ``active`` is false too
 
     @property

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from roomgate.access.principal import ROLES, Kind, Principal, Right, rights
 from roomgate.clock import Clock, iso
-from roomgate.errors import BadInput, Conflict, NotFound
+from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from roomgate.hub.change import Change, Changes
 from roomgate.hub.ends import Ends
 from roomgate.hub.identity import store
@@ -49,13 +49,6 @@ LONGEST_TOKEN_MINUTES = 366 * 24 * 60
 _MOST_TOKENS = 200
 _FORMER_S = 10.0  # requests that were on their way with the cookie from before a renewal
 _SEEN_EVERY_S = 30.0
-
-
-class PreconditionFailed(Conflict):
-    """Somebody changed it since you looked."""
-
-    code = "precondition.failed"
-    hint = "Fetch it again, and send the change with the new ETag."
 
 
 class LastAdministrator(Conflict):
@@ -330,9 +323,6 @@ class Identity:
 
         await self._changes.write(unit)
         self._forget(id)
-
-    async def web_sessions(self, person: PersonId) -> list[WebSession]:
-        return await self._db.read(lambda conn: [web for web, _ in store.live_webs(conn, person)])
 
     async def by_cookie(self, cookie: str) -> Signed | None:
         """Who shows this cookie, or None. Counts as activity."""

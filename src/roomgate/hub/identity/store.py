@@ -32,8 +32,7 @@ class Known:
 def _person(row: Row[Any]) -> Person:
     return Person(
         PersonId(row.id), row.name, Kind(row.kind), frozenset(row.roles),
-        bool(row.active) and row.paused is None, parse_iso(row.created), row.version, row.password is not None,
-        row.paused,
+        bool(row.active) and row.paused is None, parse_iso(row.created), row.version, row.paused,
     )  # fmt: skip
 
 

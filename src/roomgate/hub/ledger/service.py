@@ -166,10 +166,6 @@ class HubLedger:
             )  # fmt: skip
             raise
 
-    async def site_entries(self, by: Signed, connector: ConnectorId, start: int, limit: int) -> list[tuple[int, bytes]]:
-        by.require(Right.AUDIT)
-        return await self._db.read(lambda conn: store.entries(conn, connector, start, limit))
-
     # -- what runs by itself --------------------------------------------------------------------------
 
     async def push_to_witness(self) -> None:

@@ -1,15 +1,13 @@
 """The page of the safe mode: what waits, what connectors tell, and two buttons."""
 
-from typing import Any
-
-from litestar import Request, get, post
+from litestar import get, post
 
 from roomgate.access.principal import Right
 from roomgate.clock import parse_iso
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Visiting, read_form, refused
-from roomgate.hub.http.asking import Hub
+from roomgate.hub.http.asking import Hub, Req
 from roomgate.hub.restoration.service import whose
 
 HERE = "/restoration"
@@ -33,7 +31,7 @@ async def show_page(visit: Visiting, parts: Hub) -> Page:
 
 
 @post(HERE, include_in_schema=False)
-async def act(request: Request[Any, Any, Any], visit: Visiting, parts: Hub) -> Page:
+async def act(request: Req, visit: Visiting, parts: Hub) -> Page:
     form = await read_form(request)
     try:
         match form.text("do"):

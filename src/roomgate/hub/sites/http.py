@@ -1,20 +1,16 @@
 """REST: sites and connectors; and the question by which a connector enrols."""
 
-from typing import Any
-
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from litestar import Request, Response, Router, get, post
+from litestar import Response, Router, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.access.principal import Right
 from roomgate.errors import NotFound
-from roomgate.hub.http.asking import Hub, Who, source_of
+from roomgate.hub.http.asking import Hub, Req, Who, source_of
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
-from roomgate.hub.sites.service import CODE_LIVES
+from roomgate.hub.sites.service import CODE_LIVES, fingerprint_of
 from roomgate.hub.sites.store import ConnectorRecord, Site
 from roomgate.link.enrolment import parse_ask
-from roomgate.link.signing import fingerprint
 
 
 class SiteShown(msgspec.Struct, frozen=True):
@@ -59,8 +55,8 @@ def show_site(site: Site) -> SiteShown:
 
 
 def show_connector(record: ConnectorRecord, linked: bool) -> ConnectorShown:
-    key = Ed25519PublicKey.from_public_bytes(record.public_key)
-    return ConnectorShown(record.id, record.site, record.name, record.state, fingerprint(key), linked, record.created)
+    key = fingerprint_of(record.public_key)
+    return ConnectorShown(record.id, record.site, record.name, record.state, key, linked, record.created)
 
 
 @get("/sites")
@@ -124,7 +120,7 @@ async def disable(parts: Hub, signed: Who, id: FromPath[str]) -> ConnectorShown:
 
 
 @post("/enrol", include_in_schema=False, status_code=200)
-async def enrol(parts: Hub, request: Request[Any, Any, Any]) -> Response[bytes]:
+async def enrol(parts: Hub, request: Req) -> Response[bytes]:
     """Open to anybody with a code: the proof and the code are its authentication."""
     answer = await parts.sites.enrol(parse_ask(await request.body()), source_of(request))
     return Response(msgspec.json.encode(answer), media_type="application/json")

@@ -93,7 +93,7 @@ class Sites:
                 ConnectorEnrolling,
                 connector=id,
                 site=site,
-                fingerprint=_fingerprint(ask.public_key),
+                fingerprint=fingerprint_of(ask.public_key),
                 source=source[:80],
             )
             return site
@@ -113,7 +113,7 @@ class Sites:
                 store.set_state(change.conn, record.id, "live", by.person.id)
                 change.record(
                     ConnectorEnrolled, connector=record.id, site=record.site, by=by.person.id,
-                    fingerprint=_fingerprint(record.public_key),
+                    fingerprint=fingerprint_of(record.public_key),
                 )  # fmt: skip
             return self._get(change.conn, connector)
 
@@ -165,5 +165,6 @@ class Sites:
         return record
 
 
-def _fingerprint(public_key: bytes) -> str:
+def fingerprint_of(public_key: bytes) -> str:
+    """Of a connector's raw Ed25519 key: what its own operator sees."""
     return fingerprint(Ed25519PublicKey.from_public_bytes(public_key))

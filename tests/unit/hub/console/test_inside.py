@@ -16,9 +16,7 @@ def open_in(book: Book, who: Principal, room: Room, kind: Kind = Kind.XAPI) -> S
 
 
 def reader(who: Principal, *roles: str) -> Signed:
-    return Signed(
-        who, Person(who.id, who.name, PrincipalKind.PERSON, frozenset(roles), True, HandClock().now(), 1, True)
-    )
+    return Signed(who, Person(who.id, who.name, PrincipalKind.PERSON, frozenset(roles), True, HandClock().now(), 1))
 
 
 def test_somebody_who_is_there_twice_counts_once() -> None:

@@ -69,6 +69,15 @@ class Socket:
         return json.loads(event["text"])
 
 
+async def subscribed(hub, socket, **more):
+    """The order of a subscription that holds."""
+    socket.ask(1, "xFeedback/Subscribe", Query=["Status", "Audio", "Volume"], **more)
+    order = await hub.link.order()
+    await hub.answer(order)
+    await socket.hear()
+    return order
+
+
 @asynccontextmanager
 async def connected(tmp_path, *capabilities, **how):
     async with rig(tmp_path) as hub:
@@ -185,10 +194,7 @@ async def test_there_is_a_limit_of_subscriptions(tmp_path):
 @pytest.mark.asyncio
 async def test_a_cut_closes_the_socket_with_4403_and_nothing_follows(tmp_path):
     async with connected(tmp_path, "observe") as (hub, socket):
-        socket.ask(1, "xFeedback/Subscribe", Query=["Status", "Audio", "Volume"])
-        order = await hub.link.order()
-        await hub.answer(order)
-        await socket.hear()
+        order = await subscribed(hub, socket)
         await hub.revoke(Cause.LOCK, SubjectKind.ROOM, OSLO.id)
         closed = await socket.event()
         assert (closed["type"], closed["code"], closed["reason"]) == ("websocket.close", 4403, "lock")
@@ -206,10 +212,7 @@ async def test_a_message_that_is_too_big_closes_the_socket(tmp_path):
 @pytest.mark.asyncio
 async def test_a_reader_that_does_not_read_is_closed(tmp_path):
     async with connected(tmp_path, "observe") as (hub, socket):
-        socket.ask(1, "xFeedback/Subscribe", Query=["Status", "Audio", "Volume"], NotifyCurrentValue=True)
-        order = await hub.link.order()
-        await hub.answer(order)
-        await socket.hear()
+        order = await subscribed(hub, socket, NotifyCurrentValue=True)
         socket.stuck = asyncio.Event()
         for volume in range(MOST_OUTGOING + 10):
             await hub.feed(order, "status", {"Status": {"Audio": {"Volume": volume}}})
@@ -222,10 +225,7 @@ async def test_a_reader_that_does_not_read_is_closed(tmp_path):
 @pytest.mark.asyncio
 async def test_leaving_leaves_nothing_behind(tmp_path):
     async with connected(tmp_path, "observe") as (hub, socket):
-        socket.ask(1, "xFeedback/Subscribe", Query=["Status", "Audio", "Volume"])
-        order = await hub.link.order()
-        await hub.answer(order)
-        await socket.hear()
+        order = await subscribed(hub, socket)
         socket.leave()
         await until(lambda: hub.link.unsubscribed)
         assert hub.link.unsubscribed == [order.id]

@@ -8,10 +8,9 @@ import pytest
 from roomgate.access.capability import Capability
 from roomgate.access.decision import Ask as AccessAsk
 from roomgate.access.decision import Denied, decide
-from roomgate.errors import BadInput, Conflict, NotFound
+from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from roomgate.hub.grants.service import GIVER_DEMOTED, GIVER_GONE, ROOM_GONE
 from roomgate.hub.identity.person import Forbidden, Signed, SignInRefused
-from roomgate.hub.identity.service import PreconditionFailed
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.ids import AskId
 from roomgate.xapi.call import Call, Verb

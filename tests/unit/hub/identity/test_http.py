@@ -9,7 +9,7 @@ AT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
 
 def test_a_person_is_shown_without_what_is_secret() -> None:
-    person = Person(PersonId("person_1"), "ada", Kind.PERSON, frozenset({"member", "auditor"}), True, AT, 1, True)
+    person = Person(PersonId("person_1"), "ada", Kind.PERSON, frozenset({"member", "auditor"}), True, AT, 1)
     shown = show_person(person)
     assert (shown.roles, shown.kind, shown.created) == (["auditor", "member"], "person", "2026-03-10T09:00:00.000Z")
     assert not hasattr(shown, "password")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from roomgate.errors import BadInput, Conflict, NotFound, RoomgateError
+from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed, RoomgateError
 from roomgate.hub.identity.guessing import Guessing, TooManyTries
 from roomgate.hub.identity.passwords import Busy
 from roomgate.hub.identity.person import Forbidden, SignInRefused
-from roomgate.hub.identity.service import Identity, LastAdministrator, PreconditionFailed
+from roomgate.hub.identity.service import Identity, LastAdministrator
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.ids import PersonId
 from support.hub import PASSWORD, Hub, running

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from roomgate.clock import iso
 from roomgate.errors import Conflict
 from roomgate.hub.identity.person import Forbidden
+from roomgate.hub.ledger import store
 from roomgate.hub.ledger.service import RecordForked
 from roomgate.ids import ConnectorId
 from roomgate.ledger.checkpoint import BadNote, Checkpoint
@@ -38,7 +39,7 @@ async def test_entries_are_kept_batch_by_batch(tmp_path: Path) -> None:
         assert await keep(hub, id, 1, [b"b", b"c"], note(all_of_them)) == 3
         assert await keep(hub, id, 0, all_of_them, note(all_of_them)) == 3
         assert await hub.parts.ledger.kept_size(id) == 3
-        assert [raw for _, raw in await hub.parts.ledger.site_entries(hub.admin, id, 0, 9)] == all_of_them
+        assert [raw for _, raw in await hub.parts.db.read(lambda conn: store.entries(conn, id, 0, 9))] == all_of_them
 
 
 async def test_another_past_is_refused_and_becomes_a_finding(tmp_path: Path) -> None:
