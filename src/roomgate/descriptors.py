@@ -26,7 +26,8 @@ def count_left() -> int:
     """How many may still be opened; 0 or less where even looking fails."""
     most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
-        return most - len(os.listdir("/proc/self/fd"))
+        # Since Linux 6.2 the folder's size is their number; before, it is 0. To list thousands costs milliseconds.
+        return most - (os.stat("/proc/self/fd").st_size or len(os.listdir("/proc/self/fd")))
     except OSError:
         return 0
 

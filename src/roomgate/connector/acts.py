@@ -342,12 +342,11 @@ class Acts:
         if watch := self._watches.pop(order, None):
             watch.forget()
 
-    def occupied(self, device: str) -> bool:
-        """Whether a session from outside lives in this room: then its accounts are proven often."""
+    def occupied(self) -> set[str]:
+        """The devices in whose rooms a session from outside lives: there the accounts are proven often."""
         now = self.clock.monotonic()
-        return bool(self.effects.of_device(device)) or any(
-            room == device and self.leases.live(session, now) for session, room in self._sessions.items()
-        )
+        living = {room for session, room in self._sessions.items() if self.leases.live(session, now)}
+        return living | {effect.device for effect in self.effects.all()}
 
     # ---- effects ---------------------------------------------------------------------------------
 

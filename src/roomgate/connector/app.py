@@ -128,7 +128,7 @@ class Connector:
         self.desk.attend(Staff(self.fleet, self.acts, self.spool, self.mirrored, bookings, self.uplink, hub_memory))
         self.prover = Prover(
             self.fleet.keepers,
-            lambda room: self.acts.occupied(room.device),
+            self.acts.occupied,
             clock,
             live_s=config.proof_live_s,
             idle_s=config.proof_idle_s,

@@ -163,11 +163,8 @@ class Desk:
 
         The hub hears of it first: it would go on holding open streams that nothing is sent to any more.
         """
+        occupied = self.staff.acts.occupied()
         for room in self.staff.fleet.keepers():
-            if self.occupied(room.device):
+            if room.device in occupied:
                 self.staff.link.send(RoomState(self.staff.fleet.info(room), True, cause), urgent=True)
         return await self.staff.acts.end_all(cause, words)
-
-    def occupied(self, device: str) -> bool:
-        """Whether somebody from outside is in the room; for the proofs."""
-        return self.staff.acts.occupied(device)

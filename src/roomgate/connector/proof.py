@@ -12,8 +12,9 @@ nobody can vouch for is refused. A refused password is the end: nothing here eve
 """
 
 import asyncio
+import heapq
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -63,6 +64,12 @@ class ProofSchedule:
         # A tick early rather than a tick late.
         return now - self._vouched >= (self.live_s - TICK_S if occupied else self._idle_wait)
 
+    @property
+    def empty_due(self) -> float:
+        """When a proof begins next if nobody comes; known once the schedule has begun."""
+        assert self._vouched is not None
+        return max(self._vouched + self._idle_wait, self._not_before)
+
     def held(self, began: float) -> None:
         """Both accounts were accepted, in logins that began no earlier than this."""
         self._vouched = began
@@ -105,23 +112,29 @@ class Provable(Protocol):
 @dataclass(slots=True)
 class _Watched:
     schedule: ProofSchedule
+    look_at: float = 0.0  # when an empty room is looked at next; what the calendar says otherwise is out of date
     running: bool = False
     told: bool = False
 
 
 class Prover:
-    """One for the whole fleet: a tick, and a task for each proof that is due."""
+    """One for the whole fleet: a tick, and a task for each proof that is due.
+
+    Of thousands of rooms nearly all are empty, and due in minutes. So a tick looks at those where somebody is, those
+    that somebody has just left, and those whose turn has come in a calendar, which is a heap.
+    """
 
     def __init__(
         self,
         rooms: Callable[[], Iterable[Provable]],
-        occupied: Callable[[Provable], bool],
+        occupied: Callable[[], Set[str]],
         clock: Clock,
         *,
         live_s: float,
         idle_s: float,
         dice: random.Random | None = None,
     ) -> None:
+        """``occupied`` gives the devices in whose rooms somebody from outside is now."""
         self._rooms = rooms
         self._occupied = occupied
         self._clock = clock
@@ -129,6 +142,8 @@ class Prover:
         self._idle_s = idle_s
         self._dice = dice or random.Random()  # noqa: S311 (spreads load, guards nothing)
         self._watched: dict[DeviceId, _Watched] = {}
+        self._calendar: list[tuple[float, DeviceId]] = []
+        self._were_occupied: Set[str] = frozenset()
         self._idle_running = 0
 
     async def run(self) -> None:
@@ -139,33 +154,44 @@ class Prover:
                 await asyncio.sleep(TICK_S)
 
     def tick(self, group: asyncio.TaskGroup) -> None:
-        """Look at every room once, and start what is due."""
+        """Look at every room that may need it, once, and start what is due."""
         now = self._clock.monotonic()
-        present: set[DeviceId] = set()
-        for room in self._rooms():
-            present.add(room.device)
-            watched = self._watched.get(room.device)
-            if watched is None:
-                watched = _Watched(ProofSchedule(self._live_s, self._idle_s, self._dice))
-                self._watched[room.device] = watched
-            occupied = self._occupied(room)
-            due = watched.schedule.due(now, occupied)
-            if not room.may_login:
-                continue
-            if not watched.schedule.overdue(now):
-                watched.told = False
-            elif not watched.told:
-                watched.told = True
-                group.create_task(self._tell(room), name=f"{room.device}.unproven")
-            if not due or watched.running:
-                continue
-            if not occupied and (not room.connected or self._idle_running >= IDLE_AT_ONCE):
-                continue
-            watched.running = True
-            self._idle_running += not occupied
-            group.create_task(self._prove(room, watched, idle=not occupied), name=f"{room.device}.proof")
-        for gone in self._watched.keys() - present:
+        present = {room.device: room for room in self._rooms()}
+        for gone in self._watched.keys() - present.keys():
             del self._watched[gone]
+        occupied = self._occupied()
+        concerned, self._were_occupied = self._were_occupied | occupied, occupied
+        turns = [device for device in present if device in concerned or device not in self._watched]
+        while self._calendar and self._calendar[0][0] <= now:
+            when, device = heapq.heappop(self._calendar)  # who is due for longest comes first
+            if device in self._watched and self._watched[device].look_at == when:
+                turns.append(device)
+        for device in dict.fromkeys(turns):
+            self._look(present[device], device in occupied, now, group)
+
+    def _look(self, room: Provable, occupied: bool, now: float, group: asyncio.TaskGroup) -> None:
+        watched = self._watched.get(room.device)
+        if watched is None:
+            watched = _Watched(ProofSchedule(self._live_s, self._idle_s, self._dice))
+            self._watched[room.device] = watched
+        due = watched.schedule.due(now, occupied)
+        if not occupied:  # one that is due and cannot be proven now has its turn at each tick
+            watched.look_at = watched.schedule.empty_due
+            heapq.heappush(self._calendar, (watched.look_at, room.device))
+        if not room.may_login:
+            return
+        if not watched.schedule.overdue(now):
+            watched.told = False
+        elif not watched.told:
+            watched.told = True
+            group.create_task(self._tell(room), name=f"{room.device}.unproven")
+        if not due or watched.running:
+            return
+        if not occupied and (not room.connected or self._idle_running >= IDLE_AT_ONCE):
+            return
+        watched.running = True
+        self._idle_running += not occupied
+        group.create_task(self._prove(room, watched, idle=not occupied), name=f"{room.device}.proof")
 
     async def _prove(self, room: Provable, watched: _Watched, *, idle: bool) -> None:
         began = self._clock.monotonic()

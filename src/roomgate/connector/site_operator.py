@@ -53,7 +53,7 @@ class SiteOperator:
         self._link_up = link_up
 
     async def status(self) -> dict[str, Any]:
-        policy = self._policy()
+        policy, occupied = self._policy(), self._acts.occupied()
         return {
             "connector": self._connector,
             "hub": "connected" if self._link_up() else "away",
@@ -65,15 +65,16 @@ class SiteOperator:
                     "device": keeper.device,
                     "state": keeper.condition.value,
                     "words": keeper.words,
-                    "from_outside": self._acts.occupied(keeper.device),
+                    "from_outside": keeper.device in occupied,
                 }
                 for keeper in self._fleet.keepers()
             ],
         }
 
     async def sessions(self) -> dict[str, Any]:
+        occupied = self._acts.occupied()
         return {
-            "rooms": [keeper.name for keeper in self._fleet.keepers() if self._acts.occupied(keeper.device)],
+            "rooms": [keeper.name for keeper in self._fleet.keepers() if keeper.device in occupied],
             "effects": [
                 {
                     "room": room.name if (room := self._fleet.by_device(effect.device)) else effect.device,

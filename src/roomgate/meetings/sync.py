@@ -205,8 +205,10 @@ class Sync:
         """All that can be understood; what cannot is told once, and left out."""
         if held.parsed is None or held.parsed.cursor != snapshot.cursor:
             held.parsed = await asyncio.to_thread(_parse, snapshot, window, self._zone)
-        # In a thread: a hostile file may take most of a second, and a cut must not wait for it.
-        meetings, late = await asyncio.to_thread(_conclude, held.parsed, window, held.device)
+        meetings: tuple[Meeting, ...] = ()
+        late: dict[str, str] = {}
+        if held.parsed.events:  # in a thread: a hostile file may take most of a second, and a cut must not wait for it
+            meetings, late = await asyncio.to_thread(_conclude, held.parsed, window, held.device)
         bad = {**held.parsed.bad, **late}
         for name, reason in bad.items():
             if held.bad.get(name) != reason:

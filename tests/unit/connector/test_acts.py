@@ -328,6 +328,22 @@ async def test_a_cut_hangs_up_what_the_session_started(site: Opened) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_room_is_occupied_while_a_lease_or_an_effect_lives_in_it(site: Opened) -> None:
+    async with site() as s:
+        assert s.acts.occupied() == set()
+        order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")
+        await s.acts.order(order, s.clock.monotonic())
+        assert s.acts.occupied() == {"dev_oslo"}
+        await until(lambda: s.room.prompts)
+        s.room.press(1)
+        await until(lambda: s.wires.last(order))
+        s.clock.advance(60)  # the lease has lapsed; the call goes on
+        assert s.acts.occupied() == {"dev_oslo"}
+        await s.acts.end(["ses_1"], "lock", "Locked.")
+        assert s.acts.occupied() == set()
+
+
+@pytest.mark.asyncio
 async def test_keep_makes_the_call_the_rooms_own(site: Opened) -> None:
     async with site() as s:
         order = s.order(Verb.COMMAND, "Command/Dial", Number="a@example.com")

@@ -41,8 +41,8 @@ class Acts:
     def __init__(self):
         self.ended = []
 
-    def occupied(self, device):
-        return device == "device_1"
+    def occupied(self):
+        return {"device_1"}
 
     async def end_all(self, cause, words):
         self.ended.append((cause, words))

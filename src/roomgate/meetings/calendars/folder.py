@@ -1,15 +1,18 @@
-"""A calendar that is a folder: ``<root>/<room>/*.ics``, looked at four times a second.
+"""A calendar that is a folder: ``<root>/<room>/*.ics``, looked at four times a second; with many rooms, once.
 
 Whatever comes or goes changes the folder's own time, and that is nearly all that happens: so most looks ask each
 folder for its time alone, and list those where something came or went of late. Every sixteenth look lists all of them,
 and sees a file that was written in its place. All of it runs in a thread. A file that is still being written is read
 again when it changes. Hidden files, links and folders are left alone.
+
+Even to ask for a time is a call of the system for each folder. So where there are more than `FEW`, a look is at a
+quarter of them: each has its turn once a second, and is listed every sixteen.
 """
 
 import asyncio
 import hashlib
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +24,9 @@ from roomgate.meetings.invite import MOST_BYTES, Window
 
 MOST_FILES = 2000
 POLL_S = 0.25
-LIST_EVERY = 16  # looks: four seconds
+LIST_EVERY = 16  # looks at a folder: four seconds where there are few
+FEW = 500  # rooms, all of which one look is at
+TURNS = 4  # looks that are at all of more rooms, together
 
 
 class _Glimpse(NamedTuple):
@@ -47,13 +52,15 @@ class Folder:
         return await asyncio.to_thread(self._load, self._folder(room))
 
     async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
-        folders = {room: self._folder(room) for room in known}
-        seen: Mapping[RoomName, _Glimpse] = {}
+        folders = [(room, str(self._folder(room))) for room in known]
+        turns = 1 if len(folders) <= FEW else TURNS
+        some, seen = folders, dict[RoomName, _Glimpse]()  # the first look is at all
         for look in count():
-            seen = await asyncio.to_thread(_glance, folders, seen, look % LIST_EVERY == 0)
-            differs = {room: seen[room].cursor for room, cursor in known.items() if seen[room].cursor != cursor}
-            if differs:
+            news = await asyncio.to_thread(_glance, some, seen, look // turns % LIST_EVERY == 0)
+            seen.update(news)
+            if differs := {room: one.cursor for room, one in news.items() if one.cursor != known[room]}:
                 return differs
+            some = folders[look % turns :: turns]
             await self._pause(self._poll_s)
         raise AssertionError("count() ends")
 
@@ -77,12 +84,13 @@ class Folder:
 
 
 def _glance(
-    folders: Mapping[RoomName, Path], before: Mapping[RoomName, _Glimpse], list_all: bool
+    folders: Sequence[tuple[RoomName, str]], before: Mapping[RoomName, _Glimpse], list_all: bool
 ) -> dict[RoomName, _Glimpse]:
+    """What is new of these folders: of one where nothing is, nothing."""
     found: dict[RoomName, _Glimpse] = {}
-    for room, folder in folders.items():
+    for room, folder in folders:
         try:
-            time = folder.stat().st_mtime_ns  # before the listing: what comes meanwhile is seen at the next look
+            time = os.stat(folder).st_mtime_ns  # before the listing: what comes meanwhile is seen at the next look
         except OSError:
             time = 0
         known = before.get(room)
@@ -90,14 +98,12 @@ def _glance(
             found[room] = _Glimpse(time, _cursor(folder), LIST_EVERY)
         elif known.lately or list_all:
             found[room] = _Glimpse(time, _cursor(folder), max(0, known.lately - 1))
-        else:
-            found[room] = known
     return found
 
 
-def _cursor(folder: Path) -> str:
+def _cursor(folder: str) -> str:
     try:
-        return _look(folder)[0]
+        return _look(Path(folder))[0]
     except CalendarUnreachable as bad:
         return f"unreachable: {bad.message}"  # tell it once, by way of fetch
 

@@ -6,7 +6,7 @@ import pytest
 from roomgate.errors import BadInput
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarUnreachable
-from roomgate.meetings.calendars.folder import LIST_EVERY, POLL_S, Folder
+from roomgate.meetings.calendars.folder import FEW, LIST_EVERY, POLL_S, TURNS, Folder
 from roomgate.meetings.invite import Window
 
 ROOM = RoomName("oslo")
@@ -84,3 +84,26 @@ async def test_what_comes_is_seen_at_the_next_look_and_what_is_written_in_its_pl
     news = await calendar.changed({ROOM: before.cursor})
     assert len(pauses) - written == more
     assert news[ROOM] == (await calendar.fetch(ROOM, WINDOW)).cursor
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("rooms", "turns"), [(FEW, 1), (FEW + 1, TURNS)])
+@pytest.mark.parametrize("which", [0, 1, 2, 3, FEW - 1])
+async def test_of_many_rooms_each_has_its_turn_in_time(tmp_path, rooms, turns, which):
+    names = [RoomName(f"room-{number}") for number in range(rooms)]
+    begun = (LIST_EVERY + 1) * turns
+    pauses = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == begun:
+            (tmp_path / names[which]).mkdir()
+            (tmp_path / names[which] / "a.ics").write_bytes(b"one")
+
+    calendar = Folder(tmp_path, pause=pause)
+    before = await calendar.fetch(names[0], WINDOW)
+    news = await calendar.changed(dict.fromkeys(names, before.cursor))
+
+    assert list(news) == [names[which]]
+    assert len(pauses) - begun < turns
+    assert turns * POLL_S <= 1.0
