@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 
 from roomgate.xapi import tree
 from roomgate.xapi.call import Verb
@@ -112,6 +113,13 @@ class MemoryClient:
         if found is not None:
             subscription.feed(Feedback(1, path.root, tree.expand(path, found)))
         return subscription
+
+    async def hear(self, path, hear, *, current=False):
+        subscription = await self.subscribe(path, current=current)
+        place = self.subscriptions.index(subscription)
+        self.subscriptions[place] = SimpleNamespace(path=path, feed=hear, end=lambda reason: None)
+        for feedback in subscription._unread:
+            hear(feedback)
 
     async def _unsubscribe(self, subscription):
         if subscription in self.subscriptions:

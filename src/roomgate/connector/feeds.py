@@ -29,6 +29,17 @@ class Listening:
     path: Path
     listener: Listener
 
+    def hear(self, feedback: Feedback, *, whole: bool = False) -> None:
+        """Its part of a feedback, or all of it."""
+        part = feedback.document if whole else _part(self.path, feedback.document)
+        if part:
+            self.tell(feedback.kind.lower(), part)
+
+    def hear_present(self, known: Document) -> None:
+        """Its part of what is known, {} where there is nothing now. An event has no present."""
+        if self.path.root != "Event":
+            self.tell(self.path.root.lower(), _part(self.path, known) or {})
+
     def tell(self, kind: str, document: Any) -> None:
         try:
             self.listener(kind, document)
@@ -38,42 +49,28 @@ class Listening:
 
 @dataclass(slots=True, eq=False)
 class Feed:
-    """One subscription at the device, and who shares it."""
+    """One subscription at the device that somebody listens to, and who shares it."""
 
     path: Path
-    absorb: Callable[[Document], None] | None = None  # who keeps what a feed of the dashboard tells
     listening: list[Listening] = field(default_factory=list)
-    document: Document = field(default_factory=dict)  # what another one has told since it began
+    document: Document = field(default_factory=dict)  # what it has told since it began
     ready: asyncio.Future[XapiError | None] | None = None  # while it is being made; None as result: the device took it
     refused: XapiError | None = None
     task: asyncio.Task[None] | None = None
 
-    @property
-    def dashboard(self) -> bool:
-        return self.absorb is not None
-
-    @property
-    def wanted(self) -> bool:
-        return self.dashboard or bool(self.listening)
+    def refusal(self, path: Path) -> XapiError | None:
+        """Why nothing is heard of ``path``; None where it is heard."""
+        return self.refused
 
     def hear(self, feedback: Feedback) -> None:
         if feedback.kind != "Event":
-            self.keep(feedback.document)
+            self.document = tree.merge(self.document, feedback.document)
         for one in tuple(self.listening):
-            if part := self.part(one.path, feedback.document):
-                one.tell(feedback.kind.lower(), part)
+            one.hear(feedback, whole=one.path == self.path)
 
-    def keep(self, document: Document) -> None:
-        """Merge what it told into what is known."""
-        if self.absorb is not None:
-            self.absorb(document)
-        else:
-            self.document = tree.merge(self.document, document)
-
-    def present(self, one: Listening, known: Document) -> None:
-        """The present value out of what is ``known``, {} where there is none now. An event has no present."""
-        if one.path.root != "Event":
-            one.tell(one.path.root.lower(), _part(one.path, known) or {})
+    def present(self, one: Listening) -> None:
+        """The present value."""
+        one.hear_present(self.document)
 
     def gap(self) -> None:
         """What was heard may be out of date; the present value follows."""
@@ -81,10 +78,50 @@ class Feed:
         for one in tuple(self.listening):
             one.tell("gap", {})
 
-    def part(self, path: Path, document: Document) -> Document | None:
-        if path == self.path:
-            return document or None
-        return _part(path, document)
+
+@dataclass(slots=True, eq=False)
+class Dashboard:
+    """The dashboard's subscriptions at the device, none of which overlaps another: they are heard as one.
+
+    There are two dozen of them in each of thousands of rooms, so they share all that they have.
+    """
+
+    paths: tuple[Path, ...]
+    absorb: Callable[[Document], None]  # who keeps what it tells
+    known: Callable[[], Document]  # what was kept
+    listening: list[Listening] = field(default_factory=list)
+    ready: asyncio.Future[XapiError | None] | None = None  # while they are being made
+    refused: dict[Path, XapiError] = field(default_factory=dict)
+
+    def refusal(self, path: Path) -> XapiError | None:
+        """As `Feed.refusal`."""
+        return self.refused.get(mine) if self.refused and (mine := self.find(path)) else None
+
+    def find(self, path: Path) -> Path | None:
+        """Which of its subscriptions tells of everything on ``path``."""
+        if path in self.paths:
+            return path
+        return None if path.is_pattern else next((mine for mine in self.paths if mine.covers(path)), None)
+
+    def hear(self, feedback: Feedback) -> None:
+        """What any of its subscriptions tells."""
+        if feedback.kind != "Event":
+            self.absorb(feedback.document)
+        for one in tuple(self.listening):
+            one.hear(feedback)
+
+    def listening_to(self, path: Path) -> tuple[Listening, ...]:
+        """Who listens to this one of its subscriptions."""
+        return tuple(one for one in self.listening if path.covers(one.path))
+
+    def present(self, one: Listening) -> None:
+        """As `Feed.present`."""
+        one.hear_present(self.known())
+
+    def gap(self) -> None:
+        """As `Feed.gap`."""
+        for one in tuple(self.listening):
+            one.tell("gap", {})
 
 
 def _part(path: Path, document: Document) -> Document | None:
@@ -102,41 +139,45 @@ def concerns(path: Path, node: Path) -> bool:
 
 
 class Feeds:
-    """The feeds of one device; they outlive its connections."""
+    """The feeds of one device; they outlive its connections. To iterate gives those beside the dashboard."""
 
-    def __init__(self, dashboard: tuple[Path, ...], absorb: Callable[[Document], None], budget: int = BUDGET) -> None:
-        """``absorb`` keeps what the feeds of the dashboard tell, all together."""
+    __slots__ = ("_budget", "_feeds", "dashboard")
+
+    def __init__(self, dashboard: Dashboard, budget: int = BUDGET) -> None:
+        self.dashboard = dashboard
         self._budget = budget
-        self._feeds = [Feed(path, absorb) for path in dashboard[:budget]]
+        self._feeds: list[Feed] = []
 
     def __iter__(self) -> Iterator[Feed]:
         return iter(tuple(self._feeds))
 
     def __len__(self) -> int:
-        return len(self._feeds)
+        return len(self.dashboard.paths) + len(self._feeds)
 
-    def find(self, path: Path) -> Feed | None:
+    def find(self, path: Path) -> Feed | Dashboard | None:
         """The feed that tells of everything on ``path``; a pattern is shared with its like only."""
         for feed in self._feeds:
             if feed.path == path:
                 return feed
+        if self.dashboard.find(path) is not None:
+            return self.dashboard
         if path.is_pattern:
             return None
         return next((feed for feed in self._feeds if not feed.path.is_pattern and feed.path.covers(path)), None)
 
     def add(self, path: Path) -> Feed:
         """Raises TooManySubscriptions when the device would take no more."""
-        if len(self._feeds) >= self._budget:
+        if len(self) >= self._budget:
             raise TooManySubscriptions(f"All {self._budget} subscriptions of this device are in use")
         feed = Feed(path)
         self._feeds.append(feed)
         return feed
 
-    def leave(self, feed: Feed, one: Listening) -> None:
-        """A listener goes; the last one ends the subscription at the device."""
+    def leave(self, feed: Feed | Dashboard, one: Listening) -> None:
+        """A listener goes; the last one ends the subscription at the device, unless it is the dashboard's."""
         if one in feed.listening:
             feed.listening.remove(one)
-        if not feed.wanted and feed in self._feeds:
+        if isinstance(feed, Feed) and not feed.listening and feed in self._feeds:
             self._feeds.remove(feed)
             if feed.task is not None:
                 feed.task.cancel()

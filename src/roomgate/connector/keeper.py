@@ -19,7 +19,7 @@ from roomgate import log
 from roomgate.access.capability import Classes
 from roomgate.clock import Clock, iso
 from roomgate.connector.devices import DeviceEntry
-from roomgate.connector.feeds import Feed, Feeds, Listening
+from roomgate.connector.feeds import Dashboard, Feed, Feeds, Listening
 from roomgate.connector.mirror import Mirror, dashboard
 from roomgate.connector.quarantine import CERTIFICATE, CREDENTIAL, Quarantine, Why
 from roomgate.connector.room import Listener, RoomCondition
@@ -101,7 +101,7 @@ class Keeper:
         self._dialling = dialling or asyncio.Semaphore(1)
         self._connect = connect
 
-        self._feeds = Feeds(dashboard(Catalogue.shipped()), self._absorb)
+        self._feeds = Feeds(Dashboard(dashboard(Catalogue.shipped()), self._absorb, lambda: self.mirror.latest))
         self._client: Client | None = None
         self._group: asyncio.TaskGroup | None = None
         self._one_login = asyncio.Lock()
@@ -189,7 +189,8 @@ class Keeper:
         refused: XapiError | None
         try:
             async with asyncio.timeout(SUBSCRIBE_S):
-                refused = feed.refused if feed.ready is None else await asyncio.shield(feed.ready)
+                refused = None if feed.ready is None else await asyncio.shield(feed.ready)
+            refused = refused or feed.refusal(path)
         except TimeoutError:
             refused = NoAnswer("The device did not take the subscription in time")
         except BaseException:
@@ -199,7 +200,7 @@ class Keeper:
             self._feeds.leave(feed, one)
             raise refused
         if joins:
-            feed.present(one, self._told_by(feed))
+            feed.present(one)
         return lambda: self._feeds.leave(feed, one)
 
     async def prove(self) -> bool:
@@ -312,34 +313,48 @@ class Keeper:
 
     async def _attach(self, client: Client, group: asyncio.TaskGroup) -> None:
         """Every feed subscribed anew, or refused; whoever listened before hears of the gap first."""
-        feeds = tuple(self._feeds)
+        feeds, board = tuple(self._feeds), self._feeds.dashboard
+        board.gap()
         for feed in feeds:
             feed.gap()
-            if feed.dashboard:
-                feed.ready = asyncio.get_running_loop().create_future()
-            else:
-                self._start(feed, client, group)
-        reading = group.create_task(self._read_dashboard(feeds, client), name=f"{self._device}.dashboard")
-        await asyncio.wait({reading}, timeout=SUBSCRIBE_S)
+        board.ready = asyncio.get_running_loop().create_future()
+        for feed in feeds:
+            self._start(feed, client, group)
+        reading = group.create_task(self._read_dashboard(board, board.ready, client), name=f"{self._device}.dashboard")
+        waiting: set[asyncio.Future[Any]] = {reading, *(feed.ready for feed in feeds if feed.ready is not None)}
+        await asyncio.wait(waiting, timeout=SUBSCRIBE_S)
 
-    async def _read_dashboard(self, feeds: tuple[Feed, ...], client: Client) -> None:
-        """The dashboard's feeds one after the other, then the others until they are there.
+    async def _read_dashboard(
+        self, board: Dashboard, ready: "asyncio.Future[XapiError | None]", client: Client
+    ) -> None:
+        """The dashboard's subscriptions one after the other; a refusal is noted, and not fatal.
 
         All at once, the answers would come in one burst, and each connection would keep buffers of that size.
         """
+        board.refused.clear()
         try:
-            for feed in feeds:
-                if feed.dashboard and feed.ready is not None:
-                    await self._read(feed, feed.ready, client)
-            if others := [feed.ready for feed in feeds if feed.ready is not None]:
-                await asyncio.wait(others)
+            for path in board.paths:
+                try:
+                    await client.hear(path, board.hear, current=path.root != "Event")
+                    if listening := board.listening_to(path):
+                        if (present := await self._present(path, client)) is not None:
+                            board.absorb(present)
+                        for one in listening:
+                            board.present(one)
+                except ConnectionGone:
+                    raise
+                except XapiError as refused:
+                    _log.info("feed.refused", device=self._device, path=str(path), error=refused.code)
+                    board.refused[path] = refused
+            _settle(ready, None)
+        except ConnectionGone as gone:
+            _settle(ready, gone)
         finally:
-            for feed in feeds:
-                if feed.dashboard and feed.ready is not None:
-                    _settle(feed.ready, ConnectionGone("The subscription ended"))
+            _settle(ready, ConnectionGone("The subscription ended"))
+            board.ready = None
 
     def _start(self, feed: Feed, client: Client, group: asyncio.TaskGroup) -> None:
-        feed.ready = asyncio.get_running_loop().create_future()
+        feed.ready, feed.refused = asyncio.get_running_loop().create_future(), None
         feed.task = group.create_task(self._read(feed, feed.ready, client), name=f"{self._device}.{feed.path}")
 
     async def _read(self, feed: Feed, ready: "asyncio.Future[XapiError | None]", client: Client) -> None:
@@ -362,38 +377,28 @@ class Keeper:
             feed.refused = ready.result()
 
     async def _follow(self, feed: Feed, ready: "asyncio.Future[XapiError | None]", client: Client) -> None:
-        """Subscribe, and hear; a feed of the dashboard goes on without us, for as long as the connection lasts."""
-        current = feed.dashboard and feed.path.root != "Event"
-        async with AsyncExitStack() as ends:
-            subscription = await ends.enter_async_context(await client.subscribe(feed.path, current=current))
-            await self._present(feed, client)
+        async with await client.subscribe(feed.path) as subscription:
+            if feed.path.root != "Event":
+                feed.document = tree.merge(feed.document, await self._present(feed.path, client) or {})
+                for one in tuple(feed.listening):
+                    feed.present(one)
             _settle(ready, None)
-            if feed.dashboard:
-                subscription.hand_to(feed.hear)
-                ends.pop_all()
-                return
             async for feedback in subscription:
                 feed.hear(feedback)
+
+    async def _present(self, path: Path, client: Client) -> Document | None:
+        """The present value, to tell who listens: asked for, since of nothing a device says nothing. None: unread."""
+        try:
+            return await client.query(path)
+        except ConnectionGone:
+            raise
+        except XapiError as refused:  # it may be heard but not read
+            _log.info("feed.unread", device=self._device, path=str(path), error=refused.code)
+            return None
 
     def _absorb(self, document: Document) -> None:
         self.mirror.absorb(document)
         self._changed(self._device)
-
-    def _told_by(self, feed: Feed) -> Document:
-        return self.mirror.latest if feed.dashboard else feed.document
-
-    async def _present(self, feed: Feed, client: Client) -> None:
-        """The present value to everybody who listens: asked for, since of nothing a device says nothing."""
-        if not feed.listening or feed.path.root == "Event":
-            return
-        try:
-            feed.keep(await client.query(feed.path))
-        except ConnectionGone:
-            raise
-        except XapiError as refused:  # a feed that may be heard but not read
-            _log.info("feed.unread", device=self._device, path=str(feed.path), error=refused.code)
-        for one in tuple(feed.listening):
-            feed.present(one, self._told_by(feed))
 
     # -- what is said of it ---------------------------------------------------------------------------
 

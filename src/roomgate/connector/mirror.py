@@ -7,6 +7,7 @@ Numbers, names and titles stay inside unless a person with a grant asks for them
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 from roomgate.ids import DeviceId
 from roomgate.link.messages import State
@@ -79,12 +80,18 @@ _MEMBERS_OUT = frozenset({("Status", "Call"), ("Status", "Diagnostics", "Message
 
 def lets_out_by_default(path: Path) -> bool:
     """Whether a leaf may leave the site without anybody having asked for it."""
-    words = (path.root, *path.words)
+    return _lets_out(path.root, path.words)
+
+
+@lru_cache(maxsize=4096)
+def _lets_out(root: str, below: tuple[str, ...]) -> bool:
+    words = (root, *below)
     if words in _MEMBERS_OUT:
         return True
     return any(words[:length] in _OUT_WORDS for length in range(2, len(words) + 1))
 
 
+@cache
 def dashboard(catalogue: Catalogue) -> tuple[Path, ...]:
     """The paths of the dashboard that this catalogue knows and the daily account may read some of."""
     return tuple(p for p in DASHBOARD if any(leaf.read_roles & DAILY_ROLES for leaf in catalogue.leaves(p)))
@@ -97,9 +104,8 @@ class Mirror:
     lets_out: LetsOut = lets_out_by_default
     document: Document = field(default_factory=dict)
     _fresh: Document | None = None
-    _seen: Document = field(default_factory=dict)  # the document when it was last looked at
-    _out: Document = field(default_factory=dict)  # what of that may go out
-    _known: bool = False  # whether the other side has `_out`
+    _seen: Document = field(default_factory=dict)  # the document when it was last looked at; shares what stayed
+    _known: bool = False  # whether the other side has what of that may go out
 
     def begin(self) -> None:
         """A new connection: what comes now replaces everything, once it is `settle`d."""
@@ -127,10 +133,11 @@ class Mirror:
 
     def taken(self) -> tuple[Document, bool] | None:
         """What to send now, and whether it is the whole; None where the other side knows it all."""
-        out = tree.reprune(self.document, self.lets_out, self._seen, self._out) or {}
-        change = tree.difference(self._out, out) if self._known else out
-        whole, self._known = not self._known, True
-        self._seen, self._out = self.document, out
+        if self._known:
+            change, whole = tree.difference(self._seen, self.document, self.lets_out), False
+        else:
+            change, whole = tree.prune(self.document, None, self.lets_out) or {}, True
+        self._seen, self._known = self.document, True
         return (change, whole) if whole or change else None
 
 

@@ -5,8 +5,8 @@ registers, sends, waits with a deadline, and forgets. Nothing is ever sent a sec
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any, Protocol
 
 from roomgate.xapi.call import Call, Value, Verb
 from roomgate.xapi.errors import (
@@ -31,14 +31,33 @@ CALL_TIMEOUT_S = 15.0
 _UNSUBSCRIBE_WITHIN_S = 2.0
 
 
+class _Fed(Protocol):
+    """What a subscription at the device feeds; ``number`` is the device's own for it, once it is known."""
+
+    number: int | None
+
+    @property
+    def feed(self) -> Callable[[Feedback], None]: ...
+
+
+class _Ear:
+    """What is fed where no `Subscription` is wanted."""
+
+    __slots__ = ("feed", "number")
+
+    def __init__(self, feed: Callable[[Feedback], None]) -> None:
+        self.feed = feed
+        self.number: int | None = None
+
+
 class _Answer:
-    """What a request waits on; ``subscription`` is what its reply will feed."""
+    """What a request waits on; ``fed`` is what the subscription that its reply begins will feed."""
 
-    __slots__ = ("future", "subscription")
+    __slots__ = ("fed", "future")
 
-    def __init__(self, subscription: Subscription | None) -> None:
+    def __init__(self, fed: _Fed | None) -> None:
         self.future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        self.subscription = subscription
+        self.fed = fed
 
 
 class Client:
@@ -51,7 +70,8 @@ class Client:
         self._timeout_s = timeout_s
         self._conversation = Conversation()
         self._waiting: dict[int, _Answer] = {}
-        self._subscriptions: dict[int, Subscription] = {}
+        self._hearing: dict[int, Callable[[Feedback], None]] = {}  # by the device's number of the subscription
+        self._subscriptions: dict[int, Subscription] = {}  # those among them that are told of the end
         self._early: list[Feedback] = []
         self._reason: XapiError | None = None
         self._closed = Flag()
@@ -64,8 +84,7 @@ class Client:
         """
         reason: XapiError = DeviceGone("the connection was closed here")
         try:
-            while True:
-                self._take(self._conversation.receive(await self._wire.receive()))
+            await self._wire.read(self._read)
         except XapiError as ended:
             reason = ended
         finally:
@@ -152,14 +171,16 @@ class Client:
         """
         call = self._make(Verb.SUBSCRIBE, path, {}, None, unvalidated)
         subscription = Subscription(call.path, self._leave)
-        try:
-            await self._ask(call, subscription=subscription, current=current)
-        except BaseException:
-            # Cancelled in the very moment in which it began: nobody will read it.
-            if subscription.number is not None:
-                self._subscriptions.pop(subscription.number, None)
-            raise
+        await self._begin(call, subscription, current)
         return subscription
+
+    async def hear(self, path: Path | str, hear: Callable[[Feedback], None], *, current: bool = False) -> None:
+        """Subscribe for as long as the connection lasts: ``hear`` is called with each feedback as it arrives.
+
+        It must not wait, and is not told of the end. It may hear several subscriptions, which then cost next to
+        nothing. ``current`` gives the present value as the first feedback.
+        """
+        await self._begin(self._make(Verb.SUBSCRIBE, path, {}, None, False), _Ear(hear), current)
 
     async def watch(self, path: Path | str, *, current: bool = False) -> AsyncGenerator[Feedback, None]:
         """Feedback for as long as one iterates. Where the end must be prompt, use `subscribe`."""
@@ -195,28 +216,35 @@ class Client:
             return call
         return self._catalogue.canonical(call.verb, call.path, dict(call.arguments), call.body)
 
+    async def _begin(self, call: Call, fed: _Fed, current: bool) -> None:
+        try:
+            await self._ask(call, fed=fed, current=current)
+        except BaseException:
+            # Cancelled in the very moment in which it began: nobody will hear it.
+            if fed.number is not None:
+                self._drop(fed.number)
+            raise
+
     async def _ask(
         self,
         call: Call,
         *,
         rooted: bool = False,
         current: bool = False,
-        subscription: Subscription | None = None,
+        fed: _Fed | None = None,
         timeout_s: float | None = None,
     ) -> Any:
         number, frame = self._conversation.request(call, rooted=rooted, current=current)
         try:
-            return await self._exchange(
-                number, frame, subscription, self._timeout_s if timeout_s is None else timeout_s
-            )
+            return await self._exchange(number, frame, fed, self._timeout_s if timeout_s is None else timeout_s)
         except NothingThere:
             return None  # how some versions answer a get of an empty list
 
-    async def _exchange(self, number: int, frame: bytes, subscription: Subscription | None, timeout_s: float) -> Any:
+    async def _exchange(self, number: int, frame: bytes, fed: _Fed | None, timeout_s: float) -> Any:
         if self._reason is not None:
             self._conversation.forget(number)
             raise DeviceGone(str(self._reason))
-        answer = self._waiting[number] = _Answer(subscription)  # before the send: replies are fast
+        answer = self._waiting[number] = _Answer(fed)  # before the send: replies are fast
         try:
             async with asyncio.timeout(timeout_s):
                 await self._wire.send(frame)
@@ -232,7 +260,7 @@ class Client:
 
     async def _unsubscribe(self, subscription: Subscription) -> None:
         number = subscription.number
-        if number is None or self._subscriptions.pop(number, None) is None or self._reason is not None:
+        if number is None or not self._drop(number) or self._reason is not None:
             return
         request, frame = self._conversation.unsubscribe(number)
         try:
@@ -240,37 +268,45 @@ class Client:
         except XapiError:
             return  # the device has forgotten it already, or is gone: it is ended either way
 
-    def _take(self, heard: Reply | Feedback | None) -> None:
-        match heard:
+    def _drop(self, number: int) -> bool:
+        """Whether there was such a subscription."""
+        self._subscriptions.pop(number, None)
+        return self._hearing.pop(number, None) is not None
+
+    def _read(self, frame: bytes) -> None:
+        """Called by the wire."""
+        match self._conversation.receive(frame):
             case Reply() as reply:
                 answer = self._waiting.get(reply.number)
                 if answer is None:
                     return
                 # Here and not where the answer is awaited: feedback may be in the very next frame.
-                if answer.subscription is not None and reply.error is None:
-                    self._register(answer.subscription, reply.result)
+                if answer.fed is not None and reply.error is None:
+                    self._register(answer.fed, reply.result)
                 if not answer.future.done():
                     answer.future.set_result(reply)
             case Feedback() as feedback:
-                subscription = self._subscriptions.get(feedback.subscription)
-                if subscription is not None:
-                    subscription.feed(feedback)
-                elif any(answer.subscription is not None for answer in self._waiting.values()):
+                hear = self._hearing.get(feedback.subscription)
+                if hear is not None:
+                    hear(feedback)
+                elif any(answer.fed is not None for answer in self._waiting.values()):
                     # Whether the reply always comes before the first feedback is not established.
                     self._early.append(feedback)
                     del self._early[:-MAX_EARLY]
             case None:
                 return
 
-    def _register(self, subscription: Subscription, result: object) -> None:
+    def _register(self, fed: _Fed, result: object) -> None:
         number = result.get("Id") if isinstance(result, dict) else None
         if isinstance(number, bool) or not isinstance(number, int):
             raise ProtocolError("a subscription without an Id")
-        subscription.number = number
-        self._subscriptions[number] = subscription
+        fed.number = number
+        self._hearing[number] = fed.feed
+        if isinstance(fed, Subscription):
+            self._subscriptions[number] = fed
         for feedback in self._early:
             if feedback.subscription == number:
-                subscription.feed(feedback)
+                fed.feed(feedback)
         self._early = [one for one in self._early if one.subscription != number]
 
     def _end(self, reason: XapiError) -> None:

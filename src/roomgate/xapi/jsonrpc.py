@@ -29,11 +29,11 @@ _MAX_FORGOTTEN = 1024
 
 
 class _Frame(msgspec.Struct, frozen=True):
-    """The envelope; the rest stays undecoded until it is known what it is."""
+    """The envelope; a result stays undecoded until it is known whose it is."""
 
     id: int | str | None = None
     method: str | None = None
-    params: msgspec.Raw = msgspec.Raw()
+    params: Any = None
     result: msgspec.Raw = msgspec.Raw()
     error: msgspec.Raw = msgspec.Raw()
 
@@ -147,7 +147,7 @@ def _plain(value: Value | None) -> Any:
 
 
 def _feedback(message: _Frame) -> Feedback:
-    params = _anything.decode(message.params) if bytes(message.params) else None
+    params = message.params
     if not isinstance(params, dict):
         raise ProtocolError("feedback without parameters")
     subscription = params.get("Id")

@@ -1,8 +1,4 @@
-"""Feedback as it comes in, for one reader.
-
-A program may hold many thousands of these, nearly all of them silent: so each is small, and one that is handed
-on needs no task that waits.
-"""
+"""Feedback as it comes in, for one reader."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +11,6 @@ from roomgate.xapi.path import Path
 
 MAX_UNREAD = 1024
 MAX_EARLY = 64
-_READ: list[Feedback] = []  # what waits unread at a subscription that was handed on: never anything
 
 
 class Subscription:
@@ -25,7 +20,7 @@ class Subscription:
     ones that wait are read, then FeedbackLost is raised, and the reader has to subscribe anew.
     """
 
-    __slots__ = ("_changed", "_done", "_hear", "_reason", "_unread", "_unsubscribe", "number", "path")
+    __slots__ = ("_changed", "_done", "_reason", "_unread", "_unsubscribe", "number", "path")
 
     def __init__(self, path: Path, unsubscribe: Callable[["Subscription"], Awaitable[None]]) -> None:
         self.path = path
@@ -33,16 +28,12 @@ class Subscription:
         self._unsubscribe = unsubscribe
         self._unread: list[Feedback] = []
         self._changed: asyncio.Event | None = None  # somebody waits
-        self._hear: Callable[[Feedback], None] | None = None
         self._reason: XapiError | None = None
         self._done = False
 
     def feed(self, feedback: Feedback) -> None:
         """Called by the connection's reader."""
         if self._reason is not None or self._done:
-            return
-        if self._hear is not None:
-            self._hear(feedback)
             return
         if len(self._unread) >= MAX_UNREAD:
             self._reason = FeedbackLost(f"{MAX_UNREAD} feedbacks on {self.path} were not read")
@@ -54,18 +45,6 @@ class Subscription:
         """Called by the connection's reader: no more will come."""
         self._reason = self._reason or reason
         self._wake()
-
-    def hand_to(self, hear: Callable[[Feedback], None]) -> None:
-        """From now on ``hear`` is called with each feedback as it arrives, first with what waits unread.
-
-        It must not wait, and is not told of the end. For a subscription that lasts as long as its connection.
-        Raises FeedbackLost or DeviceGone where nothing more would come.
-        """
-        while self._unread:
-            hear(self._unread.pop(0))
-        if self._reason is not None:
-            raise self._reason
-        self._hear, self._unread = hear, _READ
 
     def __aiter__(self) -> Self:
         return self

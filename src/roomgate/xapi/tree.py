@@ -57,13 +57,16 @@ def merge(document: Document, difference: Document) -> Document:
 
 
 def _merged(old: Any, new: Any) -> Any:
-    if is_ghost(new):
-        return None
     if isinstance(new, dict):
+        if is_ghost(new):
+            return None
         result = dict(old) if isinstance(old, dict) else {}
         for name, value in new.items():
-            kept = _merged(result.get(name), value)
-            if kept is None or (kept in ({}, []) and value not in ({}, [])):
+            if not isinstance(value, dict | list):
+                kept = value
+            elif not (kept := _merged(result.get(name), value)) and value:
+                kept = None  # it became empty
+            if kept is None:
                 result.pop(name, None)
             else:
                 result[name] = kept
@@ -155,80 +158,72 @@ def _pruned(node: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool]) ->
     return node if keep(Path(parts)) else None
 
 
-def reprune(document: Any, keep: Callable[[Path], bool], old: Any, left: Any) -> Any:
-    """`prune` of a rooted document, where ``left`` is what it gave for ``old``: only what changed is looked at.
-
-    What both documents share, as `merge` leaves what a feedback did not name, is taken over as it was.
-    """
-    return _repruned(document, (), keep, old, left)
-
-
-def _repruned(node: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool], old: Any, left: Any) -> Any:
-    if node is old:
-        return left
-    if isinstance(node, dict) and isinstance(old, dict) and not is_ghost(node) and (names := _names(node, parts)):
-        before = left if isinstance(left, dict) else {}
-        kept: Document = {}
-        for name in names:
-            value, was, part = node[name], old.get(name), before.get(name)
-            if value is not was:
-                part = _repruned(value, (*parts, name), keep, was, part)
-            if part is not None:
-                kept[name] = part
-        if not kept:
-            return None
-        return {**kept, "id": node["id"]} if len(names) < len(node) else kept
-    if isinstance(node, list) and isinstance(old, list):
-        members_before = {member_id(one): one for one in old}
-        if None not in members_before and len(members_before) == len(old):  # else it is not plain which is which
-            remained = {member_id(one): one for one in left or ()}
-            members = []
-            for position, one in enumerate(node, 1):
-                number = member_id(one)
-                place = (*parts, position if number is None else number)
-                if (part := _repruned(one, place, keep, members_before.get(number), remained.get(number))) is not None:
-                    members.append(part)
-            return members or None
-    return _pruned(node, parts, keep)
-
-
-def difference(old: Document, new: Document) -> Document:
+def difference(old: Document, new: Document, keep: Callable[[Path], bool] | None = None) -> Document:
     """The smallest feedback that turns ``old`` into ``new`` when merged; {} where nothing changed.
 
-    A list member that is gone becomes a ghost, and so does any other subtree or leaf that is gone
-    (without an id), which is our own extension: devices announce only members.
+    With ``keep``, between what `prune` would leave of both. What both documents share, as `merge` leaves what a
+    feedback did not name, is not looked at. A list member that is gone becomes a ghost, and so does any other subtree
+    or leaf that is gone (without an id), which is our own extension: devices announce only members.
     """
-    changed = _changed(old, new)
+    changed = _changed(old, new, (), keep)
     return changed if isinstance(changed, dict) else {}
 
 
-def _changed(old: Any, new: Any) -> Any:
+def _changed(old: Any, new: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool] | None) -> Any:
     if old is new:
         return None
     if isinstance(old, dict) and isinstance(new, dict):
         result: Document = {}
         for name, value in new.items():
             if name not in old:
-                result[name] = value
-            elif old[name] is not value and (part := _changed(old[name], value)) is not None:
+                part = _left(value, (*parts, name), keep)
+            elif (was := old[name]) is not value:
+                part = _changed(was, value, (*parts, name), keep)
+            else:
+                continue
+            if part is not None:
                 result[name] = part
-        for name in old:
-            if name not in new:
-                result[name] = _gone(old[name])
+        for name, was in old.items():
+            if name not in new and (left := _left(was, (*parts, name), keep)) is not None:
+                result[name] = _gone(left)
         return result or None
     if isinstance(old, list) and isinstance(new, list):
         before, after = {member_id(one): one for one in old}, {member_id(one): one for one in new}
-        if None in before or None in after:
-            return None if old == new else new
-        members: list[Document] = []
-        for number, one in after.items():
-            if number not in before:
-                members.append(one)
-            elif (part := _changed(before[number], one)) is not None:
-                members.append({**part, "id": number})
-        members.extend({"id": number, "ghost": "True"} for number in before if number not in after)
-        return members or None
-    return None if old == new and type(old) is type(new) else new
+        if None not in before and None not in after:
+            return _changed_members(before, after, parts, keep)
+    if old == new and type(old) is type(new):
+        return None
+    left, was = _left(new, parts, keep), _left(old, parts, keep)
+    if left is None:
+        return None if was is None else _gone(was)
+    return None if left == was and type(left) is type(was) else left
+
+
+def _changed_members(
+    before: dict[int | None, Any],
+    after: dict[int | None, Any],
+    parts: tuple[Part, ...],
+    keep: Callable[[Path], bool] | None,
+) -> Any:
+    members: list[Document] = []
+    for number, one in after.items():
+        assert number is not None
+        place = (*parts, number)
+        if number not in before:
+            if (part := _left(one, place, keep)) is not None:
+                members.append(part)
+        elif (part := _changed(before[number], one, place, keep)) is not None:
+            gone = _left(one, place, keep) is None
+            members.append({"id": number, "ghost": "True"} if gone else {**part, "id": number})
+    for number, one in before.items():
+        assert number is not None
+        if number not in after and _left(one, (*parts, number), keep) is not None:
+            members.append({"id": number, "ghost": "True"})
+    return members or None
+
+
+def _left(node: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool] | None) -> Any:
+    return node if keep is None else _pruned(node, parts, keep)
 
 
 def _gone(old: Any) -> Any:

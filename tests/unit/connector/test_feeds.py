@@ -4,18 +4,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.connector.feeds import Feed, Feeds, Listening, concerns
-from roomgate.xapi.errors import TooManySubscriptions
+from roomgate.connector.feeds import Dashboard, Feed, Feeds, Listening, concerns
+from roomgate.xapi import tree
+from roomgate.xapi.errors import PermissionDenied, TooManySubscriptions
 from roomgate.xapi.messages import Feedback
 from roomgate.xapi.path import Path
 
-CALLS, NUMBER = Path.parse("Status/Call"), Path.parse("Status/Call/RemoteNumber")
+CALLS, NUMBER, STANDBY = map(Path.parse, ("Status/Call", "Status/Call/RemoteNumber", "Status/Standby"))
 
 
 def listen(feed, path, heard):
     one = Listening(path, lambda kind, document: heard.append((kind, document)))
     feed.listening.append(one)
     return one
+
+
+def board(*paths):
+    known = {}
+
+    def absorb(document):
+        known.update(tree.merge(known, document))
+
+    return Dashboard(paths, absorb, lambda: known)
 
 
 def test_a_listener_hears_its_own_part_and_that_its_member_is_gone():
@@ -36,11 +46,11 @@ def test_a_listener_hears_its_own_part_and_that_its_member_is_gone():
 def test_who_joins_late_hears_the_present_and_of_events_none():
     feed, heard = Feed(CALLS), []
     feed.hear(Feedback(1, "Status", {"Status": {"Call": [{"id": 2, "RemoteNumber": "x"}]}}))
-    feed.present(listen(feed, CALLS, heard), feed.document)
+    feed.present(listen(feed, CALLS, heard))
     assert heard == [("status", {"Status": {"Call": [{"id": 2, "RemoteNumber": "x"}]}})]
 
     events = Feed(Path.parse("Event/Bookings"))
-    events.present(listen(events, events.path, heard := []), events.document)
+    events.present(listen(events, events.path, heard := []))
     events.hear(Feedback(1, "Event", {"Event": {"Bookings": {"SyncRequired": {}}}}))
     assert heard == [("event", {"Event": {"Bookings": {"SyncRequired": {}}}})]
     assert events.document == {}
@@ -65,10 +75,10 @@ def test_what_concerns_whom(path, node, expected):
 
 
 def test_the_widest_feed_is_shared_and_a_pattern_with_its_like_only():
-    feeds = Feeds((CALLS,), lambda document: None)
+    feeds = Feeds(board(CALLS))
     pattern = Path.parse("Status/**/DisplayName")
 
-    assert feeds.find(NUMBER).path == CALLS
+    assert feeds.find(NUMBER) is feeds.find(CALLS) is feeds.dashboard
     assert feeds.find(Path.parse("Status/Audio")) is None
     assert feeds.find(pattern) is None
     feeds.add(pattern)
@@ -78,7 +88,7 @@ def test_the_widest_feed_is_shared_and_a_pattern_with_its_like_only():
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=80))
 def test_never_more_than_the_budget_and_a_feed_that_nobody_wants_goes(steps):
-    feeds, held = Feeds((CALLS,), lambda document: None, budget=5), []
+    feeds, held = Feeds(board(CALLS), budget=5), []
     for number, join in steps:
         path = Path.parse(f"Configuration/Audio/Input/Microphone/{number}")
         if join:
@@ -91,4 +101,44 @@ def test_never_more_than_the_budget_and_a_feed_that_nobody_wants_goes(steps):
         elif held:
             feeds.leave(*held.pop(number % len(held)))
         assert len(feeds) <= 5
-        assert {feed.path for feed in feeds} == {CALLS} | {feed.path for feed, _ in held}
+        assert {feed.path for feed in feeds} == {feed.path for feed, _ in held}
+        assert len(feeds) == 1 + len(list(feeds))
+
+
+def test_the_dashboard_hears_all_its_subscriptions_as_one_and_each_listener_its_part():
+    dashboard, calls, numbers, standby = board(CALLS, STANDBY), [], [], []
+    listen(dashboard, CALLS, calls)
+    listen(dashboard, NUMBER, numbers)
+    late = listen(dashboard, STANDBY, standby)
+
+    call = {"Status": {"Call": [{"id": 2, "RemoteNumber": "x", "Status": "Ringing"}]}}
+    dashboard.hear(Feedback(1, "Status", call))
+    dashboard.hear(Feedback(2, "Status", {"Status": {"Standby": {"State": "Off"}}}))
+    dashboard.gap()
+    dashboard.present(late)
+
+    assert dashboard.known() == {"Status": {"Call": call["Status"]["Call"], "Standby": {"State": "Off"}}}
+    assert calls == [("status", call), ("gap", {})]
+    assert numbers == [("status", {"Status": {"Call": [{"id": 2, "RemoteNumber": "x"}]}}), ("gap", {})]
+    off = ("status", {"Status": {"Standby": {"State": "Off"}}})
+    assert standby == [off, ("gap", {}), off]
+    assert [one.path for one in dashboard.listening_to(CALLS)] == [CALLS, NUMBER]
+
+
+def test_what_the_device_refuses_of_the_dashboard_is_refused_to_who_wants_that_alone():
+    dashboard = board(CALLS, STANDBY)
+    refused = dashboard.refused[CALLS] = PermissionDenied("no role")
+
+    assert dashboard.refusal(NUMBER) is refused
+    assert dashboard.refusal(CALLS) is refused
+    assert dashboard.refusal(STANDBY) is None
+    assert dashboard.find(Path.parse("Status/**/Number")) is None
+
+
+def test_a_listener_that_leaves_the_dashboard_ends_no_subscription():
+    feeds = Feeds(board(CALLS))
+    one = listen(feeds.dashboard, NUMBER, heard := [])
+    feeds.leave(feeds.dashboard, one)
+    feeds.dashboard.hear(Feedback(1, "Status", {"Status": {"Call": [{"id": 2, "RemoteNumber": "x"}]}}))
+    assert heard == []
+    assert len(feeds) == 1

@@ -1,5 +1,7 @@
 """The mirror is what the device says; what goes up is only what the site lets out."""
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -107,6 +109,10 @@ def test_however_it_is_batched_the_other_side_ends_with_what_is_let_out(changes,
 def test_the_dashboard_is_known_to_the_catalogue_and_leaves_room_for_listeners():
     assert len(dashboard(Catalogue.shipped())) <= len(DASHBOARD) <= 26
     assert Path.parse("Status/Call") in dashboard(Catalogue.shipped())
+
+
+def test_no_path_of_the_dashboard_tells_what_another_tells():
+    assert not [(one, other) for one, other in itertools.permutations(DASHBOARD, 2) if one.covers(other)]
 
 
 class Link:

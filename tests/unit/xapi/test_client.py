@@ -17,6 +17,7 @@ from roomgate.xapi.errors import (
     UnknownPath,
 )
 from roomgate.xapi.path import Path
+from support.waiting import until
 
 
 class Pipe:
@@ -39,11 +40,10 @@ class Pipe:
     def say(self, body):
         self._inbox.put_nowait(json.dumps(body).encode() if isinstance(body, dict) else body)
 
-    async def receive(self):
-        frame = await self._inbox.get()
-        if frame is None:
-            raise DeviceGone("cut")
-        return frame
+    async def read(self, hear):
+        while (frame := await self._inbox.get()) is not None:
+            hear(frame)
+        raise DeviceGone("cut")
 
     async def close(self):
         if not self.closed:
@@ -284,3 +284,40 @@ async def test_cancelling_the_reader_closes_the_connection():
             await client.run()
     assert pipe.closed
     assert client.closed
+
+
+@pytest.mark.asyncio
+async def test_one_ear_hears_several_subscriptions_each_by_its_number_and_no_other():
+    numbers = iter([4, 7, 9])
+
+    def answer(request):
+        number = next(numbers)
+        said = [{"id": request["id"], "jsonrpc": "2.0", "result": {"Id": number}}]
+        return [*said, event(number, Status={"Audio": {"Volume": number}})] if number < 9 else said
+
+    heard, other = [], []
+    async with room(answer) as (client, pipe):
+        await client.hear("Status/Audio/Volume", heard.append, current=True)
+        await client.hear("Status/Standby", heard.append)
+        await client.hear("Status/Call", other.append)
+        pipe.say(event(9, Status={"Call": []}))
+        pipe.say(event(5, Status={"Audio": {"Volume": 5}}))
+        pipe.say(event(7, Status={"Audio": {"Volume": 8}}))
+        await until(lambda: len(heard) == 3)
+        assert [(one.subscription, one.document["Status"]["Audio"]["Volume"]) for one in heard] == [
+            (4, 4), (7, 7), (7, 8),
+        ]  # fmt: skip
+        assert [one.subscription for one in other] == [9]
+        assert [one["params"]["NotifyCurrentValue"] for one in pipe.sent] == [True, False, False]
+
+
+@pytest.mark.asyncio
+async def test_what_the_device_refuses_is_not_heard():
+    async with room(error(-31998, "Subscriber count exceeded")) as (client, pipe):
+        heard = []
+        with pytest.raises(TooManySubscriptions):
+            await client.hear("Status/Audio", heard.append)
+        pipe.say(event(1, Status={"Audio": {"Volume": 5}}))
+        with pytest.raises(TooManySubscriptions):
+            await client.get("Status/Audio/Volume")
+        assert heard == []

@@ -67,25 +67,3 @@ async def test_closing_unsubscribes_and_ends_the_loop():
     subscription.feed(feedback())
     assert [one async for one in subscription] == []
     assert ends == [subscription]
-
-
-@pytest.mark.asyncio
-async def test_handed_on_it_tells_what_waited_first_and_then_each_as_it_comes():
-    subscription, heard = Subscription(Path.parse("Status/Audio"), Ends()), []
-    subscription.feed(feedback(1))
-    subscription.hand_to(heard.append)
-    assert heard == [feedback(1)]
-    for number in range(2, MAX_UNREAD + 5):
-        subscription.feed(feedback(number))
-    assert heard[-1] == feedback(MAX_UNREAD + 4)
-    subscription.end(DeviceGone("over"))
-    subscription.feed(feedback(0))
-    assert len(heard) == MAX_UNREAD + 4
-
-
-@pytest.mark.asyncio
-async def test_what_has_ended_is_not_handed_on():
-    subscription = Subscription(Path.parse("Status/Audio"), Ends())
-    subscription.end(DeviceGone("over"))
-    with pytest.raises(DeviceGone):
-        subscription.hand_to(lambda _: None)

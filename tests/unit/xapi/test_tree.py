@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from roomgate.xapi.errors import InvalidPath
 from roomgate.xapi.path import Path
-from roomgate.xapi.tree import difference, expand, leaves, lookup, member_id, merge, prune, reprune
+from roomgate.xapi.tree import difference, expand, leaves, lookup, member_id, merge, prune
 
 names = st.sampled_from(["Audio", "Call", "Volume", "Name", "Mode"])
 scalars = st.one_of(st.integers(0, 3), st.sampled_from(["On", "Off", ""]))
@@ -132,16 +132,28 @@ def test_what_is_no_member(member):
 
 
 @given(documents, st.lists(documents, max_size=4), st.frozensets(names), st.frozensets(st.integers(1, 4)))
-def test_pruning_again_is_pruning(document, feedbacks, dropped, gone):
+def test_the_difference_of_what_is_kept_turns_one_into_the_other(document, feedbacks, dropped, gone):
     def keep(path):
         return not dropped & set(path.words)
 
-    left = prune(document, None, keep)
+    other = prune(document, None, keep) or {}
     for feedback in feedbacks:
         change = feedback | {"Status": feedback.get("Status", {})} if not gone else ghosts(document, gone)
         old, document = document, merge(document, change)
-        left = reprune(document, keep, old, left)
-        assert left == prune(document, None, keep)
+        told = difference(old, document, keep)
+        other = merge(other, told)
+        assert ordered(other) == ordered(prune(document, None, keep) or {})
+        assert difference(document, copy.deepcopy(document), keep) == {}
+
+
+@given(documents, documents, st.frozensets(names))
+def test_the_difference_of_what_is_kept_between_any_two(old, new, dropped):
+    def keep(path):
+        return not dropped & set(path.words)
+
+    told = difference(old, new, keep)
+    assert ordered(merge(prune(old, None, keep) or {}, told)) == ordered(prune(new, None, keep) or {})
+    assert all(keep(path) for path, _ in leaves(told))
 
 
 def ghosts(node, numbers):
@@ -152,29 +164,42 @@ def ghosts(node, numbers):
     return {name: value for name, value in inner.items() if value}
 
 
-def test_pruning_again_looks_only_at_what_changed():
+def test_only_what_changed_is_looked_at():
     looked = []
 
     def keep(path):
         looked.append(str(path))
         return path.words[:1] == ("Audio",)
 
-    left = prune(CALLS, None, keep)
-    looked.clear()
-    changed = merge(CALLS, {"Status": {"Audio": {"Volume": 41}}})
-    left = reprune(changed, keep, CALLS, left)
-    assert left == {"Status": {"Audio": {"Volume": 41, "Microphones": {"Mute": "Off"}}}}
-    assert looked == ["Status/Audio/Volume"]
+    changed = merge(CALLS, {"Status": {"Audio": {"Volume": 41}, "Peripherals": {"Name": "x"}}})
+    assert difference(CALLS, changed, keep) == {"Status": {"Audio": {"Volume": 41}}}
+    assert set(looked) == {"Status/Audio/Volume", "Status/Peripherals/Name"}
 
 
-def test_members_without_a_number_or_with_the_same_one_are_pruned_anew():
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ({"Call": [{"id": 1, "Mode": 1, "Name": "a"}]}, {"Call": [{"id": 1, "Name": "a"}]}, {"id": 1, "ghost": "True"}),
+        ({"Call": [{"id": 1, "Mode": 1, "Name": "a"}]}, {"Call": [{"id": 2, "Name": "a"}]}, {"id": 1, "ghost": "True"}),
+        ({"Call": [{"id": 1, "Name": "a"}]}, {"Call": [{"id": 1, "Name": "b", "Mode": 1}]}, {"id": 1, "Mode": 1}),
+        ({"Call": [{"id": 1, "Name": "a"}]}, {"Call": [{"id": 2, "Name": "a"}]}, None),
+        ({"Call": [{"id": 1, "Name": "a"}]}, {}, None),
+    ],
+)
+def test_a_member_of_which_nothing_is_kept_any_more_goes(old, new, told):
     def keep(path):
         return path.words[-1] != "Name"
 
-    for old, new in (
-        ([{"Name": "a"}, {"Mode": 1}], [{"Mode": 1}, {"Name": "a"}]),
-        ([{"id": 1, "Mode": 1}, {"id": 1, "Name": "a"}], [{"id": 1, "Name": "a"}, {"id": 1, "Mode": 1}]),
-    ):
-        before, after = {"Status": {"Call": old}}, {"Status": {"Call": list(reversed(old))}}
-        assert reprune(after, keep, before, prune(before, None, keep)) == prune(after, None, keep)
-        assert new == after["Status"]["Call"]
+    change = difference({"Status": old}, {"Status": new}, keep)
+    assert change == ({} if told is None else {"Status": {"Call": [told]}})
+
+
+def test_members_without_a_number_are_told_all_together():
+    def keep(path):
+        return path.words[-1] != "Name"
+
+    before, after = [{"Name": "a"}, {"Mode": 1}], [{"Mode": 1}, {"Name": "b"}]
+    assert difference({"Status": {"Call": before}}, {"Status": {"Call": after}}, keep) == {}
+    assert difference({"Status": {"Call": before}}, {"Status": {"Call": [{"Mode": 2}]}}, keep) == {
+        "Status": {"Call": [{"Mode": 2}]}
+    }

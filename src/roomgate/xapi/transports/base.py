@@ -1,6 +1,7 @@
 """The roles that every transport plays, and how the ends of a dial become our errors."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -25,8 +26,11 @@ class Wire(Protocol):
     async def send(self, frame: bytes | str) -> None:
         """Hand a text frame over; waits while the peer does not read. Raises DeviceGone after the end."""
 
-    async def receive(self) -> bytes:
-        """The next frame, for one reader at a time; raises DeviceGone at the end. Cancelling loses no frame."""
+    async def read(self, hear: Callable[[bytes], None]) -> None:
+        """Call ``hear`` with each frame as it arrives, until the end, which is DeviceGone; for one reader at a time.
+
+        ``hear`` must not wait; what it raises ends the reading, and is raised here. Cancelling loses no frame.
+        """
 
     async def close(self) -> None:
         """End the connection; safe to repeat, returns within a few seconds whatever the peer does."""

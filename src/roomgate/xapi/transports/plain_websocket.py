@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
@@ -31,9 +32,10 @@ class _PlainWire:
         except ConnectionClosed as ended:
             raise DeviceGone("the connection ended") from ended
 
-    async def receive(self) -> bytes:
+    async def read(self, hear: Callable[[bytes], None]) -> None:
         try:
-            return await self._connection.recv(decode=False)
+            while True:
+                hear(await self._connection.recv(decode=False))
         except ConnectionClosed as ended:
             code = ended.rcvd.code if ended.rcvd else 0
             raise DeviceGone(f"closed by the device ({code})") from ended

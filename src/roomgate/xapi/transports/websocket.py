@@ -5,8 +5,8 @@ pressure, and the errors.
 """
 
 import asyncio
-import collections
 import ssl
+from collections.abc import Callable
 
 from picows import (
     WSAutoPingStrategy,
@@ -33,23 +33,25 @@ from roomgate.xapi.transports.base import (
 )
 from roomgate.xapi.transports.trust import Trust
 
-# Reading pauses at so many frames unread, and goes on at a quarter of it.
+# While nobody reads, the socket is not read either beyond so many frames: TCP holds the peer.
 _MAX_UNREAD = 64
+_TEXT, _BINARY, _CONTINUATION, _CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION, WSMsgType.CLOSE
 
 
 class _Listener(WSListener):
-    """Puts what arrives into a queue. When it is full, the socket is not read any more: TCP holds the peer."""
+    """Hands what arrives to whoever reads, at once: a frame costs no task and no turn of the loop."""
 
     def __init__(self) -> None:
-        self.unread: collections.deque[bytes] = collections.deque()
-        self.arrived = Flag()
         self.writable = Flag()
         self.writable.set()
+        self.over = Flag()  # nothing more is heard: it has ended, or the reader failed
         self.ended: str | None = None
-        self.paused = False
+        self.fault: Exception | None = None  # of the reader
+        self._hear: Callable[[bytes], None] | None = None
+        self._unread: list[bytes] = []
+        self._paused = False
         self._transport: WSTransport | None = None
-        self._parts = bytearray()
-        self._fragmented = False
+        self._parts: bytearray | None = None  # of a message in fragments
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
@@ -58,57 +60,69 @@ class _Listener(WSListener):
         if transport.is_close_frame_sent:
             # After a parse error picows says goodbye and goes on parsing what it lost the frame of.
             return
-        match frame.msg_type:
-            case WSMsgType.TEXT | WSMsgType.BINARY | WSMsgType.CONTINUATION:
-                self._take(transport, frame)
-            case WSMsgType.CLOSE:
-                self.ended = f"closed by the device ({int(frame.get_close_code() or 0)})"  # type: ignore[call-overload]  # an int at run time, an Enum in the stub
-                transport.disconnect()
-            case _:  # pings and pongs are answered by picows
-                return
+        kind = frame.msg_type
+        if kind in (_TEXT, _BINARY, _CONTINUATION):
+            self._take(transport, frame, kind == _CONTINUATION)
+        elif kind == _CLOSE:
+            self.ended = f"closed by the device ({int(frame.get_close_code() or 0)})"  # type: ignore[call-overload]  # an int at run time, an Enum in the stub
+            transport.disconnect()
+        # pings and pongs are answered by picows
 
-    def _take(self, transport: WSTransport, frame: WSFrame) -> None:
+    def _take(self, transport: WSTransport, frame: WSFrame, continues: bool) -> None:
         if self.ended is not None:
             return
-        if self._fragmented != (frame.msg_type == WSMsgType.CONTINUATION):
+        if continues != (self._parts is not None):
             self._break(transport, "fragments out of order")
             return
         payload = frame.get_payload_as_bytes()
-        if self._fragmented or not frame.fin:
-            self._parts += payload
-            self._fragmented = not frame.fin
-            if len(self._parts) > MAX_FRAME_BYTES:
+        if self._parts is not None or not frame.fin:
+            self._parts = parts = self._parts or bytearray()
+            parts += payload
+            if len(parts) > MAX_FRAME_BYTES:
                 self._break(transport, "a message of more than 8 MiB")
                 return
-            if self._fragmented:
+            if not frame.fin:
                 return
-            payload = bytes(self._parts)
-            self._parts.clear()
-        self.unread.append(payload)
-        self.arrived.set()
-        if len(self.unread) >= _MAX_UNREAD and not self.paused:
-            self.paused = True
+            payload, self._parts = bytes(parts), None
+        if self._hear is not None:
+            self._tell(self._hear, payload)
+            return
+        self._unread.append(payload)
+        if len(self._unread) >= _MAX_UNREAD and not self._paused:
+            self._paused = True
             transport.underlying_transport.pause_reading()
 
     def _break(self, transport: WSTransport, reason: str) -> None:
         self.ended = reason
-        self._parts.clear()
-        self.arrived.set()
+        self._parts = None
+        self.over.set()
         transport.disconnect(graceful=False)
 
-    def next(self) -> bytes | None:
-        """The oldest unread frame, if any; lets the socket be read again when there is room."""
-        if not self.unread:
-            return None
-        payload = self.unread.popleft()
-        if self.paused and len(self.unread) <= _MAX_UNREAD // 4 and self._transport is not None:
-            self.paused = False
+    def _tell(self, hear: Callable[[bytes], None], payload: bytes) -> None:
+        try:
+            hear(payload)
+        except Exception as fault:  # whatever it is, it is for the reader's task and not for picows
+            self.fault, self._hear = fault, None
+            self.over.set()
+
+    def begin(self, hear: Callable[[bytes], None]) -> None:
+        """From now on ``hear`` is called, first with what waits, until it raises: that is the `fault`."""
+        self.fault, self._hear = None, hear
+        if self.ended is None:
+            self.over.clear()
+        while self._unread and self._hear is not None:
+            self._tell(hear, self._unread.pop(0))
+        if self._paused and not self._unread and self._transport is not None:
+            self._paused = False
             self._transport.underlying_transport.resume_reading()
-        return payload
+
+    def cease(self) -> None:
+        """Nobody reads any more; what comes from now on waits."""
+        self._hear = None
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self.ended = self.ended or "the connection ended"
-        self.arrived.set()
+        self.over.set()
         self.writable.set()
 
     def pause_writing(self) -> None:
@@ -130,13 +144,16 @@ class _PicowsWire:
         payload = frame.encode() if isinstance(frame, str) else frame
         self._transport.send(WSMsgType.TEXT, payload)
 
-    async def receive(self) -> bytes:
-        while (payload := self._listener.next()) is None:
-            if self._listener.ended is not None:
-                raise DeviceGone(self._listener.ended)
-            self._listener.arrived.clear()
-            await self._listener.arrived.wait()
-        return payload
+    async def read(self, hear: Callable[[bytes], None]) -> None:
+        listener = self._listener
+        listener.begin(hear)
+        try:
+            await listener.over.wait()
+        finally:
+            listener.cease()
+        if listener.fault is not None:
+            raise listener.fault
+        raise DeviceGone(listener.ended or "the connection ended")
 
     async def close(self) -> None:
         if not self._transport.is_disconnected:

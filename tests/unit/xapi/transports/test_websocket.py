@@ -34,15 +34,43 @@ def listener():
 
 
 @pytest.mark.asyncio
-async def test_reading_pauses_when_nobody_takes_and_goes_on_when_somebody_does():
+async def test_while_nobody_reads_little_is_taken_and_then_all_of_it():
     made, transport, hear = listener()
     for number in range(_MAX_UNREAD + 3):
         hear(WSMsgType.TEXT, str(number).encode())
     assert transport.did == ["pause"]
-    taken = [made.next() for _ in range(_MAX_UNREAD + 3)]
-    assert taken == [str(number).encode() for number in range(_MAX_UNREAD + 3)]
-    assert made.next() is None
+    heard = []
+    made.begin(heard.append)
     assert transport.did == ["pause", "resume"]
+    hear(WSMsgType.TEXT, b"at once")
+    assert heard == [*(str(number).encode() for number in range(_MAX_UNREAD + 3)), b"at once"]
+    made.cease()
+    hear(WSMsgType.TEXT, b"later")
+    assert heard[-1] == b"at once"
+    made.begin(heard.append)
+    assert heard[-1] == b"later"
+
+
+@pytest.mark.asyncio
+async def test_a_reader_that_fails_hears_no_more_and_what_follows_waits():
+    made, transport, hear = listener()
+    fault = ValueError("no frame of ours")
+
+    def fails(_):
+        raise fault
+
+    made.begin(fails)
+    for word in (b"one", b"two", b"three"):
+        hear(WSMsgType.TEXT, word)
+    assert made.over.is_set()
+    assert made.fault is fault
+    assert transport.did == []
+
+    heard = []
+    made.begin(heard.append)
+    assert heard == [b"two", b"three"]
+    assert made.fault is None
+    assert not made.over.is_set()
 
 
 @pytest.mark.asyncio
@@ -60,9 +88,11 @@ async def test_fragments_out_of_order_end_it(frames):
         hear(kind, b"", fin)
     assert transport.did[-1] == "abort"
     assert made.ended == "fragments out of order"
-    before = len(made.unread)
     hear(WSMsgType.TEXT, b"later")
-    assert len(made.unread) == before
+    heard = []
+    made.begin(heard.append)
+    assert b"later" not in heard
+    assert made.over.is_set()
 
 
 @pytest.mark.asyncio
@@ -73,7 +103,9 @@ async def test_many_fragments_are_bounded_together():
         hear(WSMsgType.CONTINUATION, b"x" * 1024 * 1024, fin=False)
     assert made.ended == "a message of more than 8 MiB"
     assert transport.did == ["abort"]
-    assert made.next() is None
+    heard = []
+    made.begin(heard.append)
+    assert heard == []
 
 
 @pytest.mark.asyncio
@@ -81,4 +113,6 @@ async def test_nothing_is_heard_after_the_goodbye():
     made, transport, hear = listener()
     transport.is_close_frame_sent = True
     hear(WSMsgType.TEXT, b"the rest of a frame that was refused")
-    assert made.next() is None
+    heard = []
+    made.begin(heard.append)
+    assert heard == []
