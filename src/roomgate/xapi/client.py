@@ -63,6 +63,11 @@ class _Answer:
 class Client:
     """One device over one connection. Somebody must run `run` in a TaskGroup; `connect` does."""
 
+    __slots__ = (
+        "_catalogue", "_closed", "_conversation", "_early", "_hearing", "_reason", "_subscriptions", "_timeout_s",
+        "_waiting", "_wire",
+    )  # fmt: skip
+
     def __init__(self, wire: Wire, *, catalogue: Catalogue | None = None, timeout_s: float = CALL_TIMEOUT_S) -> None:
         """``catalogue`` is what calls are checked against: the shipped one if none is given."""
         self._wire = wire
@@ -75,7 +80,6 @@ class Client:
         self._early: list[Feedback] = []
         self._reason: XapiError | None = None
         self._closed = Flag()
-        self._leave = self._unsubscribe  # one for all subscriptions: there are many
 
     async def run(self) -> None:
         """Read until the connection ends, then fail whoever waits and return; `wait_closed` has the reason.
@@ -170,17 +174,30 @@ class Client:
         The subscription must be closed with ``aclose`` (it is a context manager, too).
         """
         call = self._make(Verb.SUBSCRIBE, path, {}, None, unvalidated)
-        subscription = Subscription(call.path, self._leave)
+        subscription = Subscription(call.path, self._unsubscribe)
         await self._begin(call, subscription, current)
         return subscription
 
-    async def hear(self, path: Path | str, hear: Callable[[Feedback], None], *, current: bool = False) -> None:
-        """Subscribe for as long as the connection lasts: ``hear`` is called with each feedback as it arrives.
+    async def hear(self, path: Path | str, hear: Callable[[Feedback], None], *, current: bool = False) -> int:
+        """Subscribe until `unhear` or the connection's end: ``hear`` is called with each feedback as it arrives.
 
         It must not wait, and is not told of the end. It may hear several subscriptions, which then cost next to
-        nothing. ``current`` gives the present value as the first feedback.
+        nothing. ``current`` gives the present value as the first feedback. Gives the device's number of it.
         """
-        await self._begin(self._make(Verb.SUBSCRIBE, path, {}, None, False), _Ear(hear), current)
+        ear = _Ear(hear)
+        await self._begin(self._make(Verb.SUBSCRIBE, path, {}, None, False), ear, current)
+        assert ear.number is not None
+        return ear.number
+
+    async def unhear(self, number: int) -> None:
+        """Unsubscribe what `hear` gave this number. Safe to repeat, and never raises for a device that is gone."""
+        if not self._drop(number) or self._reason is not None:
+            return
+        request, frame = self._conversation.unsubscribe(number)
+        try:
+            await self._exchange(request, frame, None, min(_UNSUBSCRIBE_WITHIN_S, self._timeout_s))
+        except XapiError:
+            return  # the device has forgotten it already, or is gone: it is ended either way
 
     async def watch(self, path: Path | str, *, current: bool = False) -> AsyncGenerator[Feedback, None]:
         """Feedback for as long as one iterates. Where the end must be prompt, use `subscribe`."""
@@ -259,14 +276,8 @@ class Client:
         return reply.result
 
     async def _unsubscribe(self, subscription: Subscription) -> None:
-        number = subscription.number
-        if number is None or not self._drop(number) or self._reason is not None:
-            return
-        request, frame = self._conversation.unsubscribe(number)
-        try:
-            await self._exchange(request, frame, None, min(_UNSUBSCRIBE_WITHIN_S, self._timeout_s))
-        except XapiError:
-            return  # the device has forgotten it already, or is gone: it is ended either way
+        if subscription.number is not None:
+            await self.unhear(subscription.number)
 
     def _drop(self, number: int) -> bool:
         """Whether there was such a subscription."""

@@ -8,6 +8,7 @@ changes its arguments.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from sys import intern
 from typing import Any
 
 from roomgate.xapi.errors import InvalidPath
@@ -50,7 +51,8 @@ def lookup(document: object, parts: Sequence[Part]) -> Any:
 def merge(document: Document, difference: Document) -> Document:
     """The document after the feedback: leaves replaced, list members matched by id, ghosts taken out.
 
-    A subtree that became empty disappears from its parent, as on the device.
+    A subtree that became empty disappears from its parent, as on the device. Equal texts are one object in all
+    documents: thousands of devices say the same few words.
     """
     merged = _merged(document, difference)
     return merged if isinstance(merged, dict) else {}
@@ -62,7 +64,9 @@ def _merged(old: Any, new: Any) -> Any:
             return None
         result = dict(old) if isinstance(old, dict) else {}
         for name, value in new.items():
-            if not isinstance(value, dict | list):
+            if isinstance(value, str):
+                kept = intern(value)
+            elif not isinstance(value, dict | list):
                 kept = value
             elif not (kept := _merged(result.get(name), value)) and value:
                 kept = None  # it became empty

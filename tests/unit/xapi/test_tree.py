@@ -203,3 +203,8 @@ def test_members_without_a_number_are_told_all_together():
     assert difference({"Status": {"Call": before}}, {"Status": {"Call": [{"Mode": 2}]}}, keep) == {
         "Status": {"Call": [{"Mode": 2}]}
     }
+
+
+def test_equal_texts_are_one_object_in_all_documents():
+    one, other = (merge({}, {"Status": {"Standby": {"State": "".join(["Half", "wake"])}}}) for _ in range(2))
+    assert one["Status"]["Standby"]["State"] is other["Status"]["Standby"]["State"]

@@ -41,6 +41,8 @@ _TEXT, _BINARY, _CONTINUATION, _CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgT
 class _Listener(WSListener):
     """Hands what arrives to whoever reads, at once: a frame costs no task and no turn of the loop."""
 
+    __slots__ = ("_hear", "_parts", "_paused", "_transport", "_unread", "ended", "fault", "over", "writable")
+
     def __init__(self) -> None:
         self.writable = Flag()
         self.writable.set()
@@ -133,6 +135,8 @@ class _Listener(WSListener):
 
 
 class _PicowsWire:
+    __slots__ = ("_listener", "_transport")
+
     def __init__(self, transport: WSTransport, listener: _Listener) -> None:
         self._transport = transport
         self._listener = listener
