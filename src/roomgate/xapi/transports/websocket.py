@@ -191,7 +191,7 @@ async def dial(address: Address, login: Login, trust: Trust, *, timeout_s: float
                 enable_auto_ping=True,
                 auto_ping_idle_timeout=PING_EVERY_S,
                 auto_ping_reply_timeout=PONG_WITHIN_S,
-                auto_ping_strategy=WSAutoPingStrategy.PING_PERIODICALLY,
+                auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,  # whoever tells something is there
                 max_frame_size=MAX_FRAME_BYTES,
                 max_redirects=0,
                 read_buffer_init_size=2048,
