@@ -87,7 +87,7 @@ class Keeper:
         connect: Connect = dial_device,
     ) -> None:
         """``told`` hears of every change of condition, and whether the room's sessions must be cut; ``changed``
-        of every change of the mirrored state. Neither may wait. ``dialling`` bounds the whole fleet's dials."""
+        of the mirrored state when it owes the hub something. Neither may wait. ``dialling`` bounds the whole fleet's dials."""
         self.entry = entry
         self.mirror = mirror or Mirror()
         self._device = device
@@ -399,7 +399,8 @@ class Keeper:
 
     def _absorb(self, document: Document) -> None:
         self.mirror.absorb(document)
-        self._changed(self._device)
+        if self.mirror.owes:
+            self._changed(self._device)
 
     # -- what is said of it ---------------------------------------------------------------------------
 
