@@ -80,12 +80,13 @@ _MEMBERS_OUT = frozenset({("Status", "Call"), ("Status", "Diagnostics", "Message
 
 def lets_out_by_default(path: Path) -> bool:
     """Whether a leaf may leave the site without anybody having asked for it."""
-    return _lets_out(path.root, path.words)
+    return _lets_out(path.parts)
 
 
 @lru_cache(maxsize=4096)
-def _lets_out(root: str, below: tuple[str, ...]) -> bool:
-    words = (root, *below)
+def _lets_out(parts: tuple[str | int, ...]) -> bool:
+    """Remembered, since it is asked at each feedback, of few paths."""
+    words = tuple(part for part in parts if isinstance(part, str))
     if words in _MEMBERS_OUT:
         return True
     return any(words[:length] in _OUT_WORDS for length in range(2, len(words) + 1))
