@@ -247,6 +247,7 @@ async def ghost() -> Any:
             for one in seen.document["Status"]["Call"]:
                 if one.get("ghost") == "True":
                     return one["id"] == call
+    return None
 
 
 @feature
@@ -294,8 +295,7 @@ async def overlapping() -> Any:
     ):
         await room.command("Audio.Volume.Set", Level=28)
         await room.command("Audio.Volume.Set", Level=50)
-        each = [[(await anext(one)).document["Status"]["Audio"]["Volume"] for _ in range(2)] for one in (wide, narrow)]
-        return each
+        return [[(await anext(one)).document["Status"]["Audio"]["Volume"] for _ in range(2)] for one in (wide, narrow)]
 
 
 @feature

@@ -74,7 +74,14 @@ async def test_a_password_changed_at_the_device_shuts_the_room_after_one_failed_
         user = room.user if which == "daily" else room.privileged_user
         keeper = site.keeper("oslo")
         clock = SystemClock()
-        prover = Prover(site.fleet.keepers, lambda _: True, clock, live_s=1.0, idle_s=600.0, dice=random.Random(1))
+        prover = Prover(
+            site.fleet.keepers,
+            lambda: {keeper.device for keeper in site.fleet.keepers()},
+            clock,
+            live_s=1.0,
+            idle_s=600.0,
+            dice=random.Random(1),
+        )
         async with asyncio.TaskGroup() as group:
             proving = group.create_task(prover.run())
             await until(lambda: len(seen(room, "socket.open")) >= 3)

@@ -85,6 +85,7 @@ class MemoryClient:
         self.device = device
         self.user = user
         self.subscriptions = []
+        self._numbers = 0
         self._closed = asyncio.Event()
         self._reason = None
 
@@ -120,6 +121,12 @@ class MemoryClient:
         self.subscriptions[place] = SimpleNamespace(path=path, feed=hear, end=lambda reason: None)
         for feedback in subscription._unread:
             hear(feedback)
+        self._numbers += 1
+        self.subscriptions[place].number = self._numbers
+        return self._numbers
+
+    async def unhear(self, number):
+        self.subscriptions = [one for one in self.subscriptions if one.number != number]
 
     async def _unsubscribe(self, subscription):
         if subscription in self.subscriptions:

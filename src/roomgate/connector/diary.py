@@ -35,6 +35,7 @@ class DeviceDiary:
         self._record = record
         self._clock = clock
         self._catalogue = Catalogue.shipped()
+        self._list = self._catalogue.canonical(Verb.COMMAND, "Command/Bookings/List", {"Days": DAYS})
 
     async def put(self, room: RoomName, entries: Sequence[Booking]) -> None:
         """Replace the whole list, the ledger's entry first. Raises Unreachable; then the outcome may be unknown."""
@@ -51,9 +52,8 @@ class DeviceDiary:
 
     async def current(self, room: RoomName) -> tuple[Held, ...] | None:
         """What the device shows; None where it cannot say. Raises Unreachable."""
-        call = self._catalogue.canonical(Verb.COMMAND, "Command/Bookings/List", {"Days": DAYS})
         try:
-            answer = await self._room(room).call(call)
+            answer = await self._room(room).call(self._list)
         except _UNREADABLE:
             return None
         except XapiError as fault:

@@ -56,7 +56,8 @@ class Feed:
     document: Document = field(default_factory=dict)  # what it has told since it began
     ready: asyncio.Future[XapiError | None] | None = None  # while it is being made; None as result: the device took it
     refused: XapiError | None = None
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[None] | None = None  # while it is being made
+    number: int | None = None  # the device's own for it, then
 
     def refusal(self, path: Path) -> XapiError | None:
         """Why nothing is heard of ``path``; None where it is heard."""
@@ -173,11 +174,16 @@ class Feeds:
         self._feeds.append(feed)
         return feed
 
-    def leave(self, feed: Feed | Dashboard, one: Listening) -> None:
-        """A listener goes; the last one ends the subscription at the device, unless it is the dashboard's."""
+    def leave(self, feed: Feed | Dashboard, one: Listening) -> int | None:
+        """A listener goes; the last one ends the subscription at the device, unless it is the dashboard's.
+
+        Gives its number, where it has to be ended at the device.
+        """
         if one in feed.listening:
             feed.listening.remove(one)
         if isinstance(feed, Feed) and not feed.listening and feed in self._feeds:
             self._feeds.remove(feed)
             if feed.task is not None:
                 feed.task.cancel()
+            return feed.number
+        return None

@@ -5,7 +5,6 @@ now, is cut first and let go then. A file that cannot be read changes nothing an
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +49,7 @@ class _News:
 class _Kept:
     keeper: Keeper
     task: asyncio.Task[None] | None = None
-    news: deque[_News] = field(default_factory=deque)
+    news: list[_News] = field(default_factory=list)
     telling: bool = False
 
 
@@ -226,8 +225,7 @@ class Fleet:
 
     def _tell(self, kept: _Kept, news: _News) -> None:
         """In order for each room, no room behind another. What is only news, newer news replaces."""
-        kept.news = deque(old for old in kept.news if old.cut or old.last)
-        kept.news.append(news)
+        kept.news = [*(old for old in kept.news if old.cut or old.last), news]
         if not kept.telling and self._group is not None:
             kept.telling = True
             self._group.create_task(self._tell_all(kept), name=f"tell.{kept.keeper.name}")
@@ -235,7 +233,7 @@ class Fleet:
     async def _tell_all(self, kept: _Kept) -> None:
         try:
             while kept.news:
-                news = kept.news.popleft()
+                news = kept.news.pop(0)
                 try:
                     async with asyncio.timeout(TELL_S):
                         await self._on_condition(kept.keeper, news.condition, news.reason, news.cut)

@@ -37,7 +37,6 @@ from roomgate.xapi.errors import (
     AuthenticationFailed,
     CertificateChanged,
     DeviceUnreachable,
-    FeedbackLost,
     NoAnswer,
     XapiError,
 )
@@ -88,7 +87,7 @@ class Keeper:
         connect: Connect = dial_device,
     ) -> None:
         """``told`` hears of every change of condition, and whether the room's sessions must be cut; ``changed``
-        of every change of the mirrored state. Neither may wait. ``dialling`` bounds the whole fleet's dials."""
+        of the mirrored state when it owes the hub something. Neither may wait. ``dialling`` bounds the whole fleet's dials."""
         self.entry = entry
         self.mirror = mirror or Mirror()
         self._device = device
@@ -194,14 +193,19 @@ class Keeper:
         except TimeoutError:
             refused = NoAnswer("The device did not take the subscription in time")
         except BaseException:
-            self._feeds.leave(feed, one)
+            self._leave(feed, one)
             raise
         if refused is not None:
-            self._feeds.leave(feed, one)
+            self._leave(feed, one)
             raise refused
         if joins:
             feed.present(one)
-        return lambda: self._feeds.leave(feed, one)
+        return lambda: self._leave(feed, one)
+
+    def _leave(self, feed: Feed | Dashboard, one: Listening) -> None:
+        number = self._feeds.leave(feed, one)
+        if number is not None and self._client is not None and self._group is not None:
+            self._group.create_task(self._client.unhear(number), name=f"{self._device}.unhear")
 
     async def prove(self) -> bool:
         """Both accounts log in afresh, one after the other; see `proof.Provable`."""
@@ -307,6 +311,7 @@ class Keeper:
                 self._client = self._group = None
                 await client.aclose()  # first the connection, so that no feed takes its leave of the device
                 for feed in self._feeds:
+                    feed.number = None
                     if feed.task is not None:
                         feed.task.cancel()
         self._offline(reason)
@@ -332,10 +337,11 @@ class Keeper:
         All at once, the answers would come in one burst, and each connection would keep buffers of that size.
         """
         board.refused.clear()
+        hear = board.hear  # one object for all
         try:
             for path in board.paths:
                 try:
-                    await client.hear(path, board.hear, current=path.root != "Event")
+                    await client.hear(path, hear, current=path.root != "Event")
                     if listening := board.listening_to(path):
                         if (present := await self._present(path, client)) is not None:
                             board.absorb(present)
@@ -354,18 +360,23 @@ class Keeper:
             board.ready = None
 
     def _start(self, feed: Feed, client: Client, group: asyncio.TaskGroup) -> None:
-        feed.ready, feed.refused = asyncio.get_running_loop().create_future(), None
+        feed.ready, feed.refused, feed.number = asyncio.get_running_loop().create_future(), None, None
         feed.task = group.create_task(self._read(feed, feed.ready, client), name=f"{self._device}.{feed.path}")
 
     async def _read(self, feed: Feed, ready: "asyncio.Future[XapiError | None]", client: Client) -> None:
-        """Hear one subscription until it or the connection ends; a refusal is noted, and not fatal."""
+        """Subscribe, and tell the present value; a refusal is noted, and not fatal."""
         try:
-            while True:
-                try:
-                    await self._follow(feed, ready, client)
-                    return
-                except FeedbackLost:
-                    feed.gap()  # subscribed anew, with the present value first
+            number = await client.hear(feed.path, feed.hear)
+            try:
+                if feed.path.root != "Event":
+                    feed.document = tree.merge(feed.document, await self._present(feed.path, client) or {})
+                    for one in tuple(feed.listening):
+                        feed.present(one)
+                feed.number = number
+            finally:
+                if feed.number is None:
+                    await client.unhear(number)
+            _settle(ready, None)
         except ConnectionGone as gone:
             _settle(ready, gone)
         except XapiError as refused:
@@ -375,16 +386,6 @@ class Keeper:
             _settle(ready, ConnectionGone("The subscription ended"))
             feed.task = feed.ready = None
             feed.refused = ready.result()
-
-    async def _follow(self, feed: Feed, ready: "asyncio.Future[XapiError | None]", client: Client) -> None:
-        async with await client.subscribe(feed.path) as subscription:
-            if feed.path.root != "Event":
-                feed.document = tree.merge(feed.document, await self._present(feed.path, client) or {})
-                for one in tuple(feed.listening):
-                    feed.present(one)
-            _settle(ready, None)
-            async for feedback in subscription:
-                feed.hear(feedback)
 
     async def _present(self, path: Path, client: Client) -> Document | None:
         """The present value, to tell who listens: asked for, since of nothing a device says nothing. None: unread."""
@@ -398,7 +399,8 @@ class Keeper:
 
     def _absorb(self, document: Document) -> None:
         self.mirror.absorb(document)
-        self._changed(self._device)
+        if self.mirror.owes:
+            self._changed(self._device)
 
     # -- what is said of it ---------------------------------------------------------------------------
 

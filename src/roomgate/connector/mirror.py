@@ -80,12 +80,13 @@ _MEMBERS_OUT = frozenset({("Status", "Call"), ("Status", "Diagnostics", "Message
 
 def lets_out_by_default(path: Path) -> bool:
     """Whether a leaf may leave the site without anybody having asked for it."""
-    return _lets_out(path.root, path.words)
+    return _lets_out(path.parts)
 
 
 @lru_cache(maxsize=4096)
-def _lets_out(root: str, below: tuple[str, ...]) -> bool:
-    words = (root, *below)
+def _lets_out(parts: tuple[str | int, ...]) -> bool:
+    """Remembered, since it is asked at each feedback, of few paths."""
+    words = tuple(part for part in parts if isinstance(part, str))
     if words in _MEMBERS_OUT:
         return True
     return any(words[:length] in _OUT_WORDS for length in range(2, len(words) + 1))
@@ -99,13 +100,14 @@ def dashboard(catalogue: Catalogue) -> tuple[Path, ...]:
 
 @dataclass(slots=True)
 class Mirror:
-    """One device's state. Pure; `taken` says what the other side does not know yet."""
+    """One device's state. Pure; `taken` says what the other side does not know yet, if it `owes` anything."""
 
     lets_out: LetsOut = lets_out_by_default
     document: Document = field(default_factory=dict)
     _fresh: Document | None = None
     _seen: Document = field(default_factory=dict)  # the document when it was last looked at; shares what stayed
     _known: bool = False  # whether the other side has what of that may go out
+    owes: bool = True  # whether it may have to be told something; most of what rooms tell stays inside
 
     def begin(self) -> None:
         """A new connection: what comes now replaces everything, once it is `settle`d."""
@@ -113,7 +115,7 @@ class Mirror:
 
     def settle(self) -> None:
         if self._fresh is not None:
-            self.document, self._fresh = self._fresh, None
+            self.document, self._fresh, self.owes = self._fresh, None, True
 
     @property
     def latest(self) -> Document:
@@ -125,11 +127,12 @@ class Mirror:
         if self._fresh is not None:
             self._fresh = tree.merge(self._fresh, difference)
         else:
+            self.owes = self.owes or tree.touches(difference, self.document, self.lets_out)
             self.document = tree.merge(self.document, difference)
 
     def forget_sent(self) -> None:
         """The other side starts anew: the next time everything goes."""
-        self._known = False
+        self._known, self.owes = False, True
 
     def taken(self) -> tuple[Document, bool] | None:
         """What to send now, and whether it is the whole; None where the other side knows it all."""
@@ -137,7 +140,7 @@ class Mirror:
             change, whole = tree.difference(self._seen, self.document, self.lets_out), False
         else:
             change, whole = tree.prune(self.document, None, self.lets_out) or {}, True
-        self._seen, self._known = self.document, True
+        self._seen, self._known, self.owes = self.document, True, False
         return (change, whole) if whole or change else None
 
 
@@ -161,7 +164,7 @@ class Mirrored:
         self._dirty.discard(device)
 
     def changed(self, device: DeviceId) -> None:
-        """Called by the keeper at each feedback; costs nothing until the next batch."""
+        """Called by the keeper when a room owes something; costs nothing until the next batch."""
         if device in self._mirrors:
             self._dirty.add(device)
             if self._up:

@@ -21,6 +21,7 @@ from roomgate.meetings.invite import BadInvitation, Event, Window, occurrences, 
 from roomgate.meetings.meeting import Meeting
 from roomgate.meetings.plan import Held, Plan, plan_bookings
 from roomgate.meetings.understand import DeviceAbilities, understand
+from roomgate.xapi.flag import Flag
 
 _log = log.get("meetings.sync")
 
@@ -82,7 +83,7 @@ def _conclude(parsed: _Parsed, window: Window, device: DeviceAbilities) -> tuple
 class _Room:
     device: DeviceAbilities
     distrusted: bool = False  # the device's list is put again whatever it shows
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    wake: Flag = field(default_factory=Flag)
     cursor: str | None = None
     known: dict[BookingId, Booking] = field(default_factory=dict)
     meetings: tuple[Meeting, ...] = ()

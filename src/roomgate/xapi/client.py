@@ -72,6 +72,11 @@ class _Asked(msgspec.Struct):
 class Client(Face):
     """One device over one connection. Somebody must run `run` in a TaskGroup; `connect` does."""
 
+    __slots__ = (
+        "_alarm", "_alarm_at", "_closed", "_conversation", "_early", "_hearing", "_paced", "_reason",
+        "_subscriptions", "_timeout_s", "_try_send", "_waiting", "_wire",
+    )  # fmt: skip
+
     def __init__(
         self,
         wire: Carrier[Any, Any],
@@ -96,7 +101,6 @@ class Client(Face):
         self._closed = Flag()
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = _NEVER
-        self._leave = self.cease  # one for all subscriptions: there are many
         self._try_send: Callable[[Any], bool] | None = getattr(wire, "try_send", None)
 
     async def run(self) -> None:
@@ -134,17 +138,30 @@ class Client(Face):
 
     async def subscribe(self, path: Path | str, *, current: bool = False, unvalidated: bool = False) -> Subscription:
         call = self._make(Verb.SUBSCRIBE, path, {}, None, unvalidated)
-        subscription = Subscription(call.path, self._leave)
+        subscription = Subscription(call.path, self.cease)
         await self.begin(call, subscription, current)
         return subscription
 
-    async def hear(self, path: Path | str, hear: Callable[[Feedback], None], *, current: bool = False) -> None:
-        """Subscribe for as long as the connection lasts: ``hear`` is called with each feedback as it arrives.
+    async def hear(self, path: Path | str, hear: Callable[[Feedback], None], *, current: bool = False) -> int:
+        """Subscribe until `unhear` or the connection's end: ``hear`` is called with each feedback as it arrives.
 
         It must not wait, and is not told of the end. It may hear several subscriptions, which then cost next to
-        nothing. ``current`` gives the present value as the first feedback.
+        nothing. ``current`` gives the present value as the first feedback. Gives the device's number of it.
         """
-        await self.begin(self._make(Verb.SUBSCRIBE, path, {}, None), Ear(hear), current)
+        ear = Ear(hear)
+        await self.begin(self._make(Verb.SUBSCRIBE, path, {}, None), ear, current)
+        assert ear.number is not None
+        return ear.number
+
+    async def unhear(self, number: int) -> None:
+        """Unsubscribe what `hear` gave this number. Safe to repeat, and never raises for a device that is gone."""
+        if not self._drop(number) or self._reason is not None:
+            return
+        request, frame = self._conversation.unsubscribe(number)
+        try:
+            await self._exchange(request, frame, min(_UNSUBSCRIBE_WITHIN_S, self._timeout_s), None)
+        except XapiError:
+            return  # the device has forgotten it already, or is gone: it is ended either way
 
     async def begin(self, call: Call, fed: Fed, current: bool) -> None:
         """Subscribe, and feed something of one's own; `cease` ends it."""
@@ -243,14 +260,8 @@ class Client(Face):
 
     async def cease(self, fed: Fed) -> None:
         """End a subscription; safe to repeat, and quiet where the device is gone."""
-        number = fed.number
-        if number is None or not self._drop(number) or self._reason is not None:
-            return
-        request, frame = self._conversation.unsubscribe(number)
-        try:
-            await self._exchange(request, frame, min(_UNSUBSCRIBE_WITHIN_S, self._timeout_s), None)
-        except XapiError:
-            return  # the device has forgotten it already, or is gone: it is ended either way
+        if fed.number is not None:
+            await self.unhear(fed.number)
 
     def _drop(self, number: int) -> bool:
         """Whether there was such a subscription."""

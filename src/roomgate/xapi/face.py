@@ -40,6 +40,8 @@ class Face(ABC):
     with all that the catalogue does not know, and says so in the log: for a device that is newer than the catalogue.
     """
 
+    __slots__ = ("_catalogue", "_lenient")
+
     def __init__(self, catalogue: Catalogue | None, lenient: bool) -> None:
         self._catalogue = Catalogue.shipped() if catalogue is None else catalogue
         self._lenient = lenient

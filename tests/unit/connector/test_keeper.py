@@ -406,3 +406,21 @@ async def test_a_listeners_fault_deafens_nobody(site):
         site.device.change({"Status": {"Standby": {"State": "Standby"}}})
         await until(lambda: {"Status": {"Standby": {"State": "Standby"}}} in heard)
         assert keeper.condition is FINE
+
+
+@pytest.mark.asyncio
+async def test_the_last_listener_of_a_subscription_ends_it_at_the_device(site):
+    path, heard = Path.parse("Event/Bookings"), []
+    async with site.kept() as keeper:
+        (client,) = site.device.open
+        before = len(client.subscriptions)
+        leave = [await keeper.subscribe(path, lambda kind, doc: heard.append(doc)) for _ in range(2)]
+        assert len(client.subscriptions) == before + 1
+        leave[0]()
+        site.device.event({"Event": {"Bookings": {"SyncRequired": {}}}})
+        assert heard == [{"Event": {"Bookings": {"SyncRequired": {}}}}]
+        leave[1]()
+        await until(lambda: len(client.subscriptions) == before)
+
+        site.device.drop()
+        await until(lambda: site.device.open and len(site.device.open[0].subscriptions) == before)

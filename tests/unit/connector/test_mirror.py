@@ -172,3 +172,25 @@ def test_a_room_that_is_gone_sends_nothing():
     mirrored.flush()
 
     assert link.sent == []
+
+
+def test_a_room_owes_only_what_may_go_out():
+    mirror = Mirror()
+    assert mirror.owes
+    mirror.taken()
+    mirror.absorb(status(RoomAnalytics={"AmbientNoise": {"Level": {"A": 33}}}))
+    assert not mirror.owes
+    mirror.absorb(status(Audio={"Volume": 9}))
+    mirror.absorb(status(RoomAnalytics={"AmbientNoise": {"Level": {"A": 34}}}))
+    assert mirror.owes
+    assert mirror.taken() == (status(Audio={"Volume": 9}), False)
+    assert not mirror.owes
+
+    mirror.begin()
+    mirror.absorb(status(Audio={"Volume": 10}))
+    assert not mirror.owes
+    mirror.settle()
+    assert mirror.owes
+    mirror.taken()
+    mirror.forget_sent()
+    assert mirror.owes

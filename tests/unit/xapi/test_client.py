@@ -364,3 +364,31 @@ async def test_what_it_did_is_unknown_when_its_answer_is_lost():
 async def unknown(asking):
     with pytest.raises(OutcomeUnknown):
         await asking
+
+
+@pytest.mark.asyncio
+async def test_what_is_not_to_be_heard_any_more_is_unsubscribed_once():
+    heard = []
+    async with room(result({"Id": 4})) as (client, pipe):
+        number = await client.hear("Status/Audio", heard.append)
+        await client.unhear(number)
+        await client.unhear(number)
+        pipe.say(event(4, Status={"Audio": {"Volume": 5}}))
+        await client.get("Status/Audio/Volume")
+        assert [(one["method"], one["params"]) for one in pipe.sent][1:-1] == [("xFeedback/Unsubscribe", {"Id": 4})]
+        again = await client.hear("Status/Audio", heard.append)
+    await client.unhear(again)
+    assert heard == []
+    assert pipe.sent[-1]["method"] == "xFeedback/Subscribe"
+
+
+@pytest.mark.asyncio
+async def test_a_device_that_has_forgotten_it_is_no_fault():
+    def answer(request):
+        if request["method"] == "xFeedback/Unsubscribe":
+            return error(-32602, "Unknown subscription Id")(request)
+        return result({"Id": 4})(request)
+
+    async with room(answer) as (client, pipe):
+        await client.unhear(await client.hear("Status/Audio", lambda _: None))
+        assert pipe.sent[-1]["method"] == "xFeedback/Unsubscribe"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from roomgate.xapi.errors import InvalidPath
 from roomgate.xapi.path import Path
-from roomgate.xapi.tree import difference, expand, leaves, lookup, member_id, merge, prune
+from roomgate.xapi.tree import difference, expand, leaves, lookup, member_id, merge, prune, touches
 
 names = st.sampled_from(["Audio", "Call", "Volume", "Name", "Mode"])
 scalars = st.one_of(st.integers(0, 3), st.sampled_from(["On", "Off", ""]))
@@ -146,6 +146,39 @@ def test_the_difference_of_what_is_kept_turns_one_into_the_other(document, feedb
         assert difference(document, copy.deepcopy(document), keep) == {}
 
 
+@given(documents, documents, st.frozensets(names), st.frozensets(st.integers(1, 4)))
+def test_what_touches_nothing_that_is_kept_changes_nothing_of_it(document, feedback, dropped, gone):
+    def keep(path):
+        return not dropped & set(path.words)
+
+    for change in (feedback, ghosts(document, gone), {"Status": {"Audio": {"ghost": "True"}}}):
+        if not touches(change, document, keep):
+            assert prune(merge(document, change), None, keep) == prune(document, None, keep)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"Audio": {"Volume": 41}}, True),
+        ({"Peripherals": {"Name": "x"}}, False),
+        ({"Peripherals": {"Name": {"A": "x"}}}, False),
+        ({"Call": [{"id": 12, "DisplayName": "Bob"}]}, False),
+        ({"Call": [{"id": 12, "ghost": "True"}]}, True),
+        ({"Call": [{"id": 12, "Status": "OnHold"}]}, True),
+        ({"Call": [{"DisplayName": "Bob"}]}, True),
+        ({"Call": "none"}, True),
+        ({"Audio": {"ghost": "True"}}, True),
+        ({"Audio": "none"}, True),
+        ({"Audio": {}}, True),
+    ],
+)
+def test_what_a_change_touches(change, expected):
+    def keep(path):
+        return path.words[-1] in ("Volume", "Status")
+
+    assert touches({"Status": change}, CALLS, keep) is expected
+
+
 @given(documents, documents, st.frozensets(names))
 def test_the_difference_of_what_is_kept_between_any_two(old, new, dropped):
     def keep(path):
@@ -203,3 +236,8 @@ def test_members_without_a_number_are_told_all_together():
     assert difference({"Status": {"Call": before}}, {"Status": {"Call": [{"Mode": 2}]}}, keep) == {
         "Status": {"Call": [{"Mode": 2}]}
     }
+
+
+def test_equal_texts_are_one_object_in_all_documents():
+    one, other = (merge({}, {"Status": {"Standby": {"State": "".join(["Half", "wake"])}}}) for _ in range(2))
+    assert one["Status"]["Standby"]["State"] is other["Status"]["Standby"]["State"]

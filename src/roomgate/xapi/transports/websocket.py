@@ -42,6 +42,8 @@ _TEXT, _BINARY, _CONTINUATION, _CLOSE = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgT
 class _Listener(WSListener):
     """Hands what arrives to whoever reads, at once: a frame costs no task and no turn of the loop."""
 
+    __slots__ = ("_hear", "_parts", "_paused", "_transport", "_unread", "ended", "fault", "over", "writable")
+
     def __init__(self) -> None:
         self.writable = Flag()
         self.writable.set()
@@ -136,6 +138,8 @@ class _Listener(WSListener):
 
 
 class _PicowsWire:
+    __slots__ = ("_listener", "_transport")
+
     def __init__(self, transport: WSTransport, listener: _Listener) -> None:
         self._transport = transport
         self._listener = listener
@@ -198,7 +202,7 @@ async def dial(address: Address, login: Login, trust: Trust, *, timeout_s: float
                 enable_auto_ping=True,
                 auto_ping_idle_timeout=PING_EVERY_S,
                 auto_ping_reply_timeout=PONG_WITHIN_S,
-                auto_ping_strategy=WSAutoPingStrategy.PING_PERIODICALLY,
+                auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,  # whoever tells something is there
                 max_frame_size=MAX_FRAME_BYTES,
                 max_redirects=0,
                 read_buffer_init_size=2048,
