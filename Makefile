@@ -8,7 +8,7 @@ WORKERS ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit faults chaos break fuzz flood netns bench format lock clean reference pictures
+.PHONY: help setup setup-tests demo test check unit faults chaos break fuzz flood netns bench format lock clean reference parity pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -67,6 +67,9 @@ format: $(VENV)/.dev-ready  ## mend what can be mended by machine
 
 reference: $(VENV)/.dev-ready  ## docs/reference, written anew from the code
 	@$(PY) tools/reference.py
+
+parity: setup-tests  ## docs/xapi/parity.md, written anew by trying jsxapi, xows and our own client
+	@PYTHONPATH=src:tests $(PY) -m support.parity
 
 pictures: setup-tests  ## the pictures of the console in docs/pictures
 	@$(PY) tools/pictures.py

@@ -49,6 +49,10 @@ class Crowd:
     def effects(self) -> list[EffectInfo]:
         return []
 
+    def linked(self, session: str, hub: str) -> None: ...
+
+    def unlinked(self, session: str, reason: str) -> None: ...
+
     async def welcome(self, welcome: Welcome) -> None:
         self.welcomed.set()
 

@@ -85,6 +85,10 @@ async def test_an_order_is_admitted_once_and_its_outcome_is_signed(papers: Paper
         assert await bench.site.saw("unsubscribe") == "order_1"
         assert await bench.site.saw("kept") == 8
         assert bench.site.count("order") == 1
+        nonce = link.nonce.hex()
+    assert [what for what in bench.site.events if what[0] in ("linked", "unlinked")] == [
+        ("linked", nonce), ("unlinked", nonce),
+    ]  # fmt: skip
 
 
 @pytest.mark.asyncio

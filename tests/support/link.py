@@ -106,6 +106,12 @@ class SiteSide:
     def effects(self) -> list[EffectInfo]:
         return []
 
+    def linked(self, session: str, hub: str) -> None:
+        self.events.note(("linked", session))
+
+    def unlinked(self, session: str, reason: str) -> None:
+        self.events.note(("unlinked", session))
+
     async def welcome(self, welcome: Welcome) -> None:
         self.events.note(("welcome", welcome))
 

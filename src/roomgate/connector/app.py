@@ -125,7 +125,11 @@ class Connector:
             sender=Sender(self.desk.send),
             leases=self.uplink,
         )
-        self.desk.attend(Staff(self.fleet, self.acts, self.spool, self.mirrored, bookings, self.uplink, hub_memory))
+        self.desk.attend(
+            Staff(
+                self.fleet, self.acts, self.spool, self.mirrored, bookings, self.uplink, hub_memory, self._record, clock
+            )
+        )
         self.prover = Prover(
             self.fleet.keepers,
             self.acts.occupied,

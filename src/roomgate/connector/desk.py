@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from roomgate import log
+from roomgate.clock import Clock, iso
 from roomgate.connector.acts import Acts
 from roomgate.connector.bookings import RoomBookings
 from roomgate.connector.effects import Effects
@@ -21,6 +22,7 @@ from roomgate.connector.site_policy import SitePolicy
 from roomgate.connector.spool import Spool
 from roomgate.connector.uplink import Site
 from roomgate.ids import DeviceId
+from roomgate.ledger.event import Event, LinkDown, LinkUp
 from roomgate.link.messages import Cut, EffectEnded, EffectInfo, Feedback, Outcome, RoomState, ToHub, Welcome
 from roomgate.link.order import Order
 
@@ -42,6 +44,12 @@ class Link(Protocol):
 
     def send(self, message: ToHub, *, urgent: bool = False) -> bool:
         """False where it could not be taken; an outcome always is."""
+
+
+class Notes(Protocol):
+    """What is needed of the site's ledger."""
+
+    def add_soon(self, event: Event) -> None: ...
 
 
 class Sender:
@@ -77,6 +85,8 @@ class Staff:
     bookings: RoomBookings
     link: Link
     hub: HubMemory
+    record: Notes
+    clock: Clock
 
 
 class Desk:
@@ -111,6 +121,12 @@ class Desk:
 
     def effects(self) -> list[EffectInfo]:
         return [effect.info() for effect in self._effects.all()]
+
+    def linked(self, session: str, hub: str) -> None:
+        self.staff.record.add_soon(LinkUp(at=iso(self.staff.clock.now()), session=session, hub=hub))
+
+    def unlinked(self, session: str, reason: str) -> None:
+        self.staff.record.add_soon(LinkDown(at=iso(self.staff.clock.now()), session=session, reason=reason))
 
     async def welcome(self, welcome: Welcome) -> None:
         self.staff.spool.welcomed(welcome.ledger_size)

@@ -98,6 +98,12 @@ class UplinkHandler(Protocol):
 
     def effects(self) -> list[EffectInfo]: ...
 
+    def linked(self, session: str, hub: str) -> None:
+        """The hub has proven its key and is heard: to be written into the ledger. ``session`` names the link."""
+
+    def unlinked(self, session: str, reason: str) -> None:
+        """And it is not heard any more."""
+
     async def welcome(self, welcome: Welcome) -> None:
         """A link is up: send every room's state whole, and the ledger's entries from ``ledger_size`` on."""
 
@@ -230,6 +236,7 @@ class Uplink:
         wire = await connect(
             config.identity, self._heard, ca_pem=config.ca_pem, proxy=config.proxy, within_s=config.connect_s
         )
+        link, reason = "", "the connector ended it"
         try:
             self._book = self._book.succeed(secrets.token_bytes(16))
             site = self._handler.site()
@@ -258,6 +265,8 @@ class Uplink:
                 except TimeoutError as silent:
                     raise LinkBroken("The hub did not welcome us.") from silent
                 self._wire = wire
+                link = self._book.link.hex()
+                self._handler.linked(link, config.identity.hub)
                 _log.info("link.up", hub=config.identity.hub)
                 beat_s = min(config.heartbeat_s, max(1.0, welcome.heartbeat_s))
                 group.create_task(self._beat(wire, beat_s), name="uplink.beat")
@@ -269,9 +278,12 @@ class Uplink:
             broken, others = many.split(LinkBroken)
             if others is not None or broken is None:
                 raise
-            raise LinkBroken(_first(broken)) from many
+            reason = _first(broken)
+            raise LinkBroken(reason) from many
         finally:
             self._wire = None
+            if link:
+                self._handler.unlinked(link, reason)
             for raw in reversed(wire.sender.unsent(Priority.SIGNED)):
                 if isinstance(decode_at_hub(raw), Outcome):
                     self._owed.appendleft(raw)

@@ -1,6 +1,7 @@
 """What goes where: and that a room's cut is told at once, and a lost feedback never in silence."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from roomgate.connector.desk import Desk, Sender, Staff
 from roomgate.connector.room import RoomCondition
 from roomgate.connector.site_policy import SitePolicy
+from roomgate.ledger.event import LinkDown, LinkUp
 from roomgate.link.messages import Cut, EffectEnded, Feedback, Outcome, RoomInfo, RoomState, Welcome
 
 
@@ -40,6 +42,12 @@ class Everybody:
 
     def kept(self, size):
         self.did.append(("kept", size))
+
+    def add_soon(self, event):
+        self.did.append(event)
+
+    def now(self):
+        return NINE
 
     def up(self):
         self.did.append(("up",))
@@ -78,6 +86,7 @@ class Everybody:
         return {"device_1"}
 
 
+NINE = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 ROOM = SimpleNamespace(device="device_1", name="oslo", condition=RoomCondition.QUARANTINED)
 
 
@@ -89,7 +98,7 @@ def everybody():
 @pytest.fixture
 def desk(everybody):
     made = Desk(SimpleNamespace(all=list), lambda: SitePolicy.load(None))
-    made.attend(Staff(*([everybody] * 7)))
+    made.attend(Staff(*([everybody] * 9)))
     return made
 
 
@@ -110,6 +119,15 @@ async def test_each_message_goes_to_whom_it_concerns(desk, everybody):
     ]  # fmt: skip
     assert desk.site().hub_checkpoint == "newest"
     assert desk.site().policy == "meetings-only"
+
+
+def test_when_the_hub_is_heard_and_when_not_is_in_the_ledger(desk, everybody):
+    desk.linked("ab", "hub.example.com:443")
+    desk.unlinked("ab", "the hub hung up")
+    assert everybody.did == [
+        LinkUp(at="2026-03-10T09:00:00.000Z", session="ab", hub="hub.example.com:443"),
+        LinkDown(at="2026-03-10T09:00:00.000Z", session="ab", reason="the hub hung up"),
+    ]
 
 
 @pytest.mark.asyncio
