@@ -46,7 +46,9 @@ def names(one_sim):
     assert set(made) >= {"xapi", "URL", "ACCOUNT"}
     account = {"user": room["user"], "password": room["password"], "pin": room["pin"]}
     assert set(account) == set(made["ACCOUNT"])
-    made |= {"URL": f"wss://{room['host']}:{room['port']}/ws", "ACCOUNT": account}
+    host = room["host"]
+    made |= {"URL": f"wss://{host}:{room['port']}/ws", "HTTP": f"https://{host}:{room['port']}", "ACCOUNT": account}
+    made |= {"SSH": f"ssh://{host}:{room['ssh_port']}", "HOST_KEY": room["ssh_host_key"]}
     paste('async with xapi.connect(URL, **ACCOUNT) as room: await room.command("Audio.Volume.Set", Level=50)', made)
     return made
 
