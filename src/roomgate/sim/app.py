@@ -13,11 +13,11 @@ from roomgate.errors import BadInput
 from roomgate.folder import alone_in
 from roomgate.listening import PortTaken, lasting_port
 from roomgate.sim.certificate import ensure_certificate
-from roomgate.sim.listener import Listener
 from roomgate.sim.panel import Panel
 from roomgate.sim.profile import get_profile
 from roomgate.sim.room import Room
-from roomgate.sim.server import Server
+from roomgate.sim.servers.listener import Listener
+from roomgate.sim.servers.websocket import Server
 from roomgate.sim.store import DAILY, OWNER, PRIVILEGED, Ports, ensure_passphrases, load_ports, save_ports
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _\-]{0,48}")

@@ -10,8 +10,8 @@ from string import Template
 
 from roomgate.errors import BadInput
 from roomgate.sim.accounts import Account, Login, LoginFailed, SessionsFull
-from roomgate.sim.http import HttpRequest, HttpResponse, load_file, page, see_other, static, text
 from roomgate.sim.room import Room
+from roomgate.sim.servers.asgi import HttpRequest, HttpResponse, load_file, page, see_other, static, text
 
 COOKIE = "room_session"
 _MOST_SIGNED_IN = 5

@@ -15,7 +15,9 @@ from roomgate.errors import BadInput, RoomgateError
 from roomgate.sim.asked import stamp
 from roomgate.sim.diary import Booking
 from roomgate.sim.faults import parse_fault
-from roomgate.sim.http import (
+from roomgate.sim.restless import parse_unrest
+from roomgate.sim.room import Room
+from roomgate.sim.servers.asgi import (
     HttpRequest,
     HttpResponse,
     Receive,
@@ -29,8 +31,6 @@ from roomgate.sim.http import (
     static,
     text,
 )
-from roomgate.sim.restless import parse_unrest
-from roomgate.sim.room import Room
 
 BY = "panel"
 _FILES = {"/": "panel.html"} | {

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from roomgate.sim.app import RoomReady
 from roomgate.sim.journal import read_journal
-from roomgate.sim.server import credentials
+from roomgate.sim.servers.websocket import credentials
 from support.simulated import simulator, tls_of, touch
 
 

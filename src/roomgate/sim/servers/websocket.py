@@ -13,9 +13,9 @@ from typing import Any
 from roomgate import log
 from roomgate.errors import BadInput
 from roomgate.sim.accounts import LoginFailed, SessionsFull
-from roomgate.sim.http import Receive, Scope, Send, read_headers, read_request, send_response, text
 from roomgate.sim.local_page import LocalPage
 from roomgate.sim.room import Connection, Cut, Room
+from roomgate.sim.servers.asgi import Receive, Scope, Send, read_headers, read_request, send_response, text
 
 _log = log.get("sim")
 _PROTOCOL = "auth-"
