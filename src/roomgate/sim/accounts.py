@@ -5,6 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -50,6 +51,8 @@ class Account(msgspec.Struct):
         return hmac.compare_digest(_digest(passphrase, self.salt), self.digest)
 
 
+# Remembered, since the rooms of one door have the same accounts: ten thousand sign-ins would be half a minute of scrypt.
+@lru_cache(maxsize=256)
 def _digest(passphrase: str, salt: str) -> str:
     return hashlib.scrypt(passphrase.encode("utf-8", "surrogatepass"), salt=bytes.fromhex(salt), **_COST).hex()
 

@@ -137,6 +137,10 @@ class Device:
         self._note_command(account, words, arguments, "OK")
         return answer
 
+    def equip(self, handlers: dict[str, Handler]) -> None:
+        """Commands whose work is done by a part that the device does not hold itself."""
+        self._handlers |= handlers
+
     def subscription(self, account: Account, parts: list[Any]) -> Path:
         """The path of a feedback subscription, checked; raises a Refused."""
         path = self._canonical(Verb.SUBSCRIBE, parts).path

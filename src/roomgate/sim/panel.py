@@ -94,7 +94,7 @@ class Panel:
             self._room.settle()
             return as_json(409, {"error": refused.message})
         self._room.settle()
-        return see_other("/") if by_form else as_json(200, self.state())
+        return see_other("./") if by_form else as_json(200, self.state())
 
     def _touch(self, path: str, touch: Touch) -> None:
         room, now = self._room, self._room.clock.now()

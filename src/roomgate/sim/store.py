@@ -13,7 +13,7 @@ from roomgate.sim.device import Device
 from roomgate.sim.diary import Booking
 
 OWNER, DAILY, PRIVILEGED = "admin", "roomgate-daily", "roomgate-privileged"
-_STANDING = {DAILY: ["User", "Integrator"], PRIVILEGED: ["Admin"], OWNER: ["Admin"]}
+STANDING = {DAILY: ["User", "Integrator"], PRIVILEGED: ["Admin"], OWNER: ["Admin"]}
 
 
 class Setting(msgspec.Struct, array_like=True):
@@ -37,6 +37,7 @@ class Ports(msgspec.Struct, frozen=True):
 
     device: int = 0
     panel: int = 0
+    ssh: int = 0
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -56,7 +57,7 @@ def ensure_passphrases(folder: Path) -> dict[str, str]:
             return msgspec.json.decode(path.read_bytes(), type=dict[str, str])
         except msgspec.MsgspecError as bad:
             raise BadInput(f"{path} cannot be read: {bad}") from bad
-    made = {name: secrets.token_urlsafe(18) for name in _STANDING}
+    made = {name: secrets.token_urlsafe(18) for name in STANDING}
     write_private(path, msgspec.json.format(msgspec.json.encode(made)))
     return made
 
@@ -77,7 +78,7 @@ def load_state(folder: Path, device: Device, passphrases: dict[str, str]) -> Non
     """Bring a fresh device to where it was; at the first start, give it its standing accounts."""
     path = folder / "state.json"
     if not path.exists():
-        for name, roles in _STANDING.items():
+        for name, roles in STANDING.items():
             device.accounts.add(name, passphrases[name], roles)
         return
     try:

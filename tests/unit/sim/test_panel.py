@@ -9,6 +9,7 @@ import pytest
 
 from roomgate.clock import HandClock
 from roomgate.sim.diary import parse_bookings
+from roomgate.sim.faults import Kind
 from roomgate.sim.journal import read_journal
 from roomgate.sim.messages import Prompt
 from roomgate.sim.panel import Panel
@@ -97,7 +98,7 @@ async def test_other_buttons(tmp_path: Path) -> None:
     finger.room.device.messages.prompt = Prompt("Hello", "", "f1", (), NINE, None)
     assert (await finger.send("POST", "/dismiss", {"feedback": "f1"}))[1]["prompt"] is None
     assert (await finger.send("POST", "/fault", {"kind": "delay", "seconds": 1}))[0] == 200
-    assert finger.room.faults.delay_s == 1
+    assert finger.room.faults.seconds(Kind.DELAY, 0) == 1
     assert (await finger.send("POST", "/unrest", {"leaf": "Status/Audio/Volume", "seconds": 2}))[0] == 200
     assert finger.room.device.restless is not None
     assert (await finger.send("POST", "/unrest", {"leaf": "Status/Audio"}))[0] == 409

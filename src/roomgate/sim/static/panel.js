@@ -49,7 +49,7 @@ function button(words, picture, kind, act) {
 async function touch(path, body = {}) {
   for (const one of view.querySelectorAll("button")) one.disabled = true;
   try {
-    const answer = await fetch(path, {
+    const answer = await fetch(`.${path}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Panel": "1" },
       body: JSON.stringify(body),
@@ -228,7 +228,7 @@ function tick(kind) {
   }
 }
 
-const events = new EventSource("/events");
+const events = new EventSource("./events");
 events.addEventListener("message", (message) => { state = JSON.parse(message.data); gone = false; draw(); });
 events.addEventListener("error", () => { gone = true; draw(); });
 setInterval(draw, 500);
