@@ -189,8 +189,7 @@ class Shell:
             case "xfeedback":
                 return self._register(said)
             case "xdocument":
-                path = dict(said.named).get("Path", "")
-                return Told({"Document": self.device.describe(self.account, re.findall(r"[^/\s]+", path))}, whole=True)
+                return self._describe(dict(said.named))
             case "xgetxml":
                 location = " ".join(said.words) or next((value for _, value in said.named), "")
                 return Told(text=XmlApi(self.device, self.wires).get(self.account, location, now).partition("\n")[2])
@@ -204,6 +203,22 @@ class Shell:
                 return Told()
             case _:
                 raise MethodNotFound("Unknown command")
+
+    def _describe(self, asked: dict[str, str]) -> Told:
+        """`xDocument`: a tree from the root, which is StatusSchema where a schema of status was asked for."""
+        parts = [str(part) for part in _parts((asked.get("Path", ""),))]
+        found = self.device.describe(self.account, parts)
+        if not parts or not isinstance(found, dict):
+            return Told(whole=True)
+        root = parts[0].removesuffix("Schema").capitalize()
+        named = {"/".join(["Command", *parts[1:]]): found} if root == "Command" else found
+        tree: dict[str, Any] = {}
+        for path, told in named.items():
+            node = tree
+            for part in path.split("/")[1:]:
+                node = node.setdefault(part, {})
+            node |= told
+        return Told({"StatusSchema" if root == "Status" and asked.get("Schema") == "True" else root: tree}, whole=True)
 
     def _prefer(self, said: Said) -> bytes:
         words = [word.lower() for word in said.words] + [word.lower() for pair in said.named for word in pair]

@@ -225,7 +225,10 @@ def test_what_is_typed_is_echoed_until_it_is_not_to_be() -> None:
 def test_documents_help_and_the_end() -> None:
     shell = made("json")
     told = reply(shell, 'xDocument Format: "JSON" Path: "Status/Audio/Volume" Schema: "True"')
-    assert "Status/Audio/Volume" in told["Document"]
+    assert "ValueSpace" in told["StatusSchema"]["Audio"]["Volume"]
+    command = reply(shell, 'xDocument Format: "JSON" Path: "Command/Audio/Volume/Set" Schema: "True"')
+    assert command["Command"]["Audio"]["Volume"]["Set"]["Level"]["required"] == "True"
+    assert reply(shell, 'xDocument Path: "Command/Dail"') == {}
     assert "xcommand" in reply(shell, "help")["Help"]
     assert "<Volume>50</Volume>" in reply(shell, "xGetxml /Status/Audio/Volume")["CommandResponse"]["XmlDoc"]["Value"]
     assert reply(shell, "xevent")["CommandResponse"]["Result"]["status"] == "Error"
