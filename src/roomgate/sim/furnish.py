@@ -4,9 +4,11 @@ import hashlib
 from datetime import datetime
 from functools import lru_cache
 
+from roomgate.sim.cameras import HOME
 from roomgate.sim.offer import default_configuration
 from roomgate.sim.profile import Profile
 from roomgate.sim.state import Part, State
+from roomgate.sim.video import LAYOUTS
 from roomgate.xapi.schema import Catalogue
 from roomgate.xapi.tree import Document
 
@@ -23,6 +25,8 @@ def _defaults() -> Document:
 def _alike(profile: Profile) -> Document:
     """The documents that all rooms of one profile begin with, as one that they share."""
     state = State({"Status": {}, "Configuration": _defaults()})
+    for words, value in profile.settings:
+        state.configure(*words, value=value, quiet=True)
     for parts, value in _hardware(profile).items():
         state.put(*parts, value=value, quiet=True)
     return state.document
@@ -76,6 +80,12 @@ def _hardware(profile: Profile) -> dict[tuple[Part, ...], str | int]:
         ("Audio", "Microphones", "NoiseRemoval"): "Off",
         ("Audio", "SelectedDevice"): "Internal",
         ("Video", "Input", "MainVideoMute"): "Off",
+        ("Video", "Input", "MainVideoSource"): "1",
+        ("Video", "Layout", "CurrentLayouts", "ActiveLayout"): "Grid",
+        **{
+            ("Video", "Layout", "CurrentLayouts", "AvailableLayouts", n, "LayoutName"): name
+            for n, name in enumerate(LAYOUTS, 1)
+        },
         ("Video", "Selfview", "Mode"): "Off",
         ("Video", "Selfview", "FullscreenMode"): "Off",
         ("Video", "Selfview", "OnMonitorRole"): "First",
@@ -90,6 +100,10 @@ def _hardware(profile: Profile) -> dict[tuple[Part, ...], str | int]:
         ("Webex", "Status"): "Stopped",
         ("Provisioning", "Status"): "Idle",
         ("Provisioning", "Software", "UpgradeStatus", "Status"): "None",
+        ("Provisioning", "Software", "UpgradeStatus", "Phase"): "None",
+        ("Logging", "ExtendedLogging", "Mode"): "Off",
+        ("Logging", "ExtendedLogging", "PacketDump"): "Off",
+        ("Logging", "ExtendedLogging", "RenderingDump"): "Off",
         ("Network", 1, "ActiveInterface"): "LAN",
         ("Network", 1, "IPv4", "Gateway"): "192.0.2.1",
         ("Network", 1, "IPv4", "SubnetMask"): "255.255.255.0",
@@ -105,6 +119,9 @@ def _hardware(profile: Profile) -> dict[tuple[Part, ...], str | int]:
         ("Bookings", "Current", "Id"): "",
         ("Cameras", "Camera", 1, "Connected"): "True",
         ("Cameras", "Camera", 1, "Model"): "Integrated Camera",
+        **{("Cameras", "Camera", 1, "Position", axis): value for axis, value in HOME.items()},
+        ("Cameras", "SpeakerTrack", "Availability"): "Available",
         ("Cameras", "SpeakerTrack", "Status"): "Inactive",
+        ("Cameras", "SpeakerTrack", "State"): "Off",
         ("Capabilities", "Conference", "MaxActiveCalls"): 2,
     }

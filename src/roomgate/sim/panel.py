@@ -102,7 +102,7 @@ class Panel:
         match path:
             case "/join":
                 booking = room.device.diary.find(touch.booking)
-                if booking is None or not booking.can_join(now):
+                if booking is None or not room.device.diary.can_join(booking, now):
                     raise BadInput("This meeting cannot be joined now")
                 state.note("panel.join", booking=booking.id, number=booking.number)
                 protocol = booking.protocol if booking.protocol in ("Spark", "WebRTC", "H323") else "SIP"
@@ -138,7 +138,7 @@ class Panel:
         return {
             "room": read("Configuration", "SystemUnit", "Name"),
             "now": stamp(now),
-            "bookings": [_booking(one, one.can_join(now)) for one in open_[:_SHOWN_BOOKINGS]],
+            "bookings": [_booking(one, device.diary.can_join(one, now)) for one in open_[:_SHOWN_BOOKINGS]],
             "calls": [
                 {
                     "id": call.id,

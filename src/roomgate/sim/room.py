@@ -93,7 +93,7 @@ class Room:
 
     def log_in(self, user: str, passphrase: str, kind: str, origin: str) -> tuple[Account, Login]:
         """Check an account and open its session; raises LoginFailed or SessionsFull. The caller settles."""
-        account = self.device.accounts.check(user, passphrase, self.clock.now(), origin)
+        account = self.device.accounts.check(user, passphrase, self.clock.now(), origin, kind)
         return account, self.device.accounts.open(account.name, kind, origin, self.clock.now())
 
     def connect(self, account: Account, login: Login) -> Connection:

@@ -65,7 +65,7 @@ class State:
         new = _with(old, parts, value)
         if new is old:
             return
-        self.document = {**self.document, root: new}
+        self.document = {**self.document, root: new or {}}
         if not quiet:
             self._changes.append(Change(Path((root, *parts)), value))
 
@@ -77,7 +77,8 @@ class State:
         kept = [one for one in members or () if member_id(one) != number]
         if members is None or len(kept) == len(members):
             return
-        self.document = {**self.document, "Status": _with(self.document["Status"], (*above, name), kept or None)}
+        left = _with(self.document["Status"], (*above, name), kept or None)
+        self.document = {**self.document, "Status": left or {}}
         self._changes.append(Change(Path(("Status", *parts)), gone=True))
 
     def event(self, *words: str, **children: Any) -> None:
@@ -97,7 +98,10 @@ class State:
 
 
 def _with(node: Any, parts: tuple[Part, ...], value: Any) -> Any:
-    """The node with another value at ``parts``; the very same one if it has it. The value None takes the name out."""
+    """The node with another value at ``parts``; the very same one if it has it.
+
+    The value None takes the name out, and with it every node above that has nothing left: what is empty is missing.
+    """
     if not parts:
         return value
     part, below = parts[0], parts[1:]
@@ -112,7 +116,7 @@ def _with(node: Any, parts: tuple[Part, ...], value: Any) -> Any:
     old = here.get(part)
     new = _with(old, below, value)
     if new is None:
-        return {name: kept for name, kept in here.items() if name != part}
+        return {name: kept for name, kept in here.items() if name != part} or None
     return node if _same(old, new) else {**here, part: new}
 
 

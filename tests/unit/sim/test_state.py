@@ -56,4 +56,4 @@ def test_a_leaf_can_be_taken_out_again() -> None:
     state = State()
     state.put("Audio", "Volume", value=50)
     state.put("Audio", "Volume", value=None)
-    assert state.read("Status", "Audio", "Volume") is None
+    assert state.document == {"Status": {}, "Configuration": {}}, "what is empty is missing"
