@@ -59,6 +59,7 @@ from roomgate.xapi.values import Number
 __all__ = ["Device", "matches"]
 
 _SECRET_ARGUMENTS = ("passphrase", "passcode", "password", "pin", "hostkey", "secret", "token", "dtmf", "header")
+_MOVING = {"*", "**", "Call", "Cameras", "SystemUnit", "Time"}  # the families in which something does by itself
 A = TypeVar("A")
 
 
@@ -168,7 +169,7 @@ class Device:
         if path.is_pattern:
             raise InvalidParams(self.profile.no_match)
         self._refuse_unreadable(account, path)
-        self._refresh(now)
+        self._refresh(path, now)
         found = lookup(self.state.document, path.parts)
         readable = None if found is None else self.offer.readable(account, found, path)
         if not self.profile.hides_unreadable and self.offer.hides(account, found, path):
@@ -185,7 +186,7 @@ class Device:
             raise InvalidParams(self.profile.no_match)
         path = self._canonical(Verb.GET, parts).path
         self._refuse_unreadable(account, path)
-        self._refresh(now)
+        self._refresh(path, now)
         return self.current(account, path) or {}
 
     def current(self, account: Account, path: Path) -> Any:
@@ -352,7 +353,10 @@ class Device:
         }
         self.state.note("command", account=account.name, name=words, arguments=shown, outcome=outcome)
 
-    def _refresh(self, now: datetime) -> None:
+    def _refresh(self, path: Path, now: datetime) -> None:
+        """Bring up to date what moves without being told, if the path may read it."""
+        if path.root != "Status" or (len(path.parts) > 1 and path.parts[1] not in _MOVING):
+            return
         self.calls.refresh(now)
         self.cameras.tick(now)
         self.state.put("SystemUnit", "Uptime", value=int((now - self.booted).total_seconds()), quiet=True)

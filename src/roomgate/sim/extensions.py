@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from roomgate.sim.asked import Answer, Asked, Commands
+from roomgate.sim.extension_panel import VERSION, Panel, Widget, parse_panel, parse_panels
 from roomgate.sim.markup import BadMarkup
-from roomgate.sim.panels import VERSION, Panel, Widget, parse_panel, parse_panels
 from roomgate.sim.profile import Profile
 from roomgate.sim.refusal import CommandError, InvalidParams
 from roomgate.sim.state import State

@@ -23,8 +23,8 @@ class Users:
         roles = _roles(asked, "Role")
         if not name or name in self.accounts.by_name:
             raise CommandError("User already exists" if name else "A user needs a name")
-        if "Admin" in roles and (given := asked.text("YourPassphrase")):
-            _refuse_stranger(asked, given)
+        if "Admin" in roles:
+            _refuse_stranger(asked, asked.text("YourPassphrase"))
         self._refuse_weak(passphrase)
         account = self.accounts.add(name, passphrase, roles)
         account.changed = asked.now

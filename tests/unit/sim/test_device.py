@@ -281,3 +281,21 @@ def test_making_a_device_tells_nobody_of_it() -> None:
 def test_a_switch_that_is_none_is_refused() -> None:
     with pytest.raises(BadInput):
         with_switch("nonsense", True)
+
+
+def test_the_audit_log_is_for_the_role_audit_alone() -> None:
+    path = ["Configuration", "Security", "Audit", "Logging", "Mode"]
+    talk = Talk.open(ADMIN)
+    assert talk.code("xSet", Path=path, Value="Off") == -31999
+    assert talk.result("xGet", Path=path) == "Internal"
+    assert Talk.open(["Audit"]).result("xSet", Path=path, Value="ExternalSecure") is True
+
+
+def test_what_moves_by_itself_is_up_to_date_wherever_it_is_read_from() -> None:
+    talk = Talk.open(ADMIN)
+    talk.wait(12)
+    assert talk.result("xGet", Path=["Status"])["SystemUnit"]["Uptime"] == 12
+    talk.wait(1)
+    assert talk.result("xQuery", Query=["Status", "**", "Uptime"]) == {"Status": {"SystemUnit": {"Uptime": 13}}}
+    talk.wait(1)
+    assert talk.result("xGet", Path=["Status", "SystemUnit"])["Uptime"] == 14

@@ -43,6 +43,10 @@ def test_only_an_admin_does_any_of_it() -> None:
 
 def test_whoever_gives_the_role_admin_says_their_own_passphrase() -> None:
     talk = made()
+    boss = {"Username": "boss", "Passphrase": "long enough", "Role": ["Admin"]}
+    assert talk.code(f"{USER}/Add", **boss) == 1
+    assert "boss" not in talk.device.accounts.by_name
+    talk.result(f"{USER}/Add", **boss, **OWN)
     assert talk.code(f"{USER}/Modify", Username="ada", AddRole=["Admin"]) == 1
     assert talk.code(f"{USER}/Modify", Username="ada", AddRole=["Admin"], YourPassphrase="wrong") == 1
     assert talk.device.accounts.by_name["ada"].roles == ["User"]

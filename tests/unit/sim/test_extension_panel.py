@@ -2,8 +2,8 @@
 
 import pytest
 
+from roomgate.sim.extension_panel import Panel, Widget, parse_panel, parse_panels
 from roomgate.sim.markup import BadMarkup
-from roomgate.sim.panels import Panel, Widget, parse_panel, parse_panels
 
 PANEL = """<Extensions><Version>1.11</Version><Panel><Order>2</Order><PanelId>demo</PanelId>
 <Location>HomeScreen</Location><Icon>Lightbulb</Icon><Color>#1170CF</Color><Name>Lights</Name>
