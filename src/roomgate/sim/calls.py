@@ -163,6 +163,10 @@ class Calls:
         call = self._find(number)
         self._end(call, "LocalDisconnect", by, now, occurrence="Rejected" if call.status == "Ringing" else "")
 
+    def end_by_far_end(self, number: int, now: datetime) -> None:
+        """The other side hangs up."""
+        self._end(self._find(number), "RemoteDisconnect", "far end", now)
+
     def end_all(self, cause: str, by: str, now: datetime) -> None:
         for call in list(self.ongoing.values()):
             self._end(call, cause, by, now)

@@ -35,7 +35,7 @@ class Standby:
             self.wake(now)
 
     def activate(self, _: Asked) -> Answer:
-        self._sleep()
+        self.sleep()
         return {}
 
     def deactivate(self, asked: Asked) -> Answer:
@@ -65,7 +65,7 @@ class Standby:
         elif self._is_busy():
             self._begin(now, 0)
         elif now >= self.sleeps_at:
-            self._sleep()
+            self.sleep()
         elif not self._warned and now >= self._warns_at():
             self._warned = True
             self.state.event("Standby", "SecondsToStandby", NameNotUsed=_WARNING_S)
@@ -85,7 +85,8 @@ class Standby:
         self._warned = False
         self.sleeps_at = None if self._setting("Control") == "Off" else now + timedelta(minutes=wait)
 
-    def _sleep(self) -> None:
+    def sleep(self) -> None:
+        """Fall asleep now."""
         self.sleeps_at = None
         self._show("Standby", "DisplayOff")
 
