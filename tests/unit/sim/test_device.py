@@ -1,5 +1,7 @@
 """Reading, setting, commands and roles, as the account sees them."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +10,10 @@ from roomgate.errors import BadInput
 from roomgate.sim import device as composed
 from roomgate.sim.device import HANDLERS, Device
 from roomgate.sim.profile import SwitchValue, get_profile
+from roomgate.sim.refusal import Refused
 from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+from roomgate.xapi.values import AnyOf, ListOf, Literals, Number, Text, ValueSpace
 from support.simulated import ADMIN, DAILY, NINE, Talk
 
 
@@ -299,3 +304,62 @@ def test_what_moves_by_itself_is_up_to_date_wherever_it_is_read_from() -> None:
     assert talk.result("xQuery", Query=["Status", "**", "Uptime"]) == {"Status": {"SystemUnit": {"Uptime": 13}}}
     talk.wait(1)
     assert talk.result("xGet", Path=["Status", "SystemUnit"])["Uptime"] == 14
+
+
+def value_of(space: ValueSpace) -> object:
+    """Some value that the space takes."""
+    match space:
+        case ListOf(item=item):
+            return [value_of(item)]
+        case AnyOf(spaces=spaces):
+            return value_of(spaces[0])
+        case Number(low=low):
+            return low or 1
+        case Literals(words=words):
+            return words[0]
+        case Text(shortest=shortest):
+            return "x" * max(1, shortest)
+        case _:
+            raise AssertionError(space)
+
+
+def stories() -> Iterator[tuple[str, dict[str, object]]]:
+    """Every command of the catalogue, with what it needs and with all that it takes."""
+    for command in Catalogue.shipped().commands(Path(("Command",))):
+        for needed_only in (True, False):
+            chosen = [one for one in command.parameters if one.required or not needed_only]
+            arguments = {one.name: value_of(one.space) for one in chosen}
+            if command.multiline:
+                arguments["body"] = '{"Bookings":[]}'
+            yield "/".join(command.path.words), arguments
+
+
+def test_any_command_is_answered_or_refused_and_all_that_is_said_is_in_the_catalogue() -> None:
+    talk = Talk.open(["Admin", "User", "Integrator", "RoomControl", "Audit"], name="all")
+    device, catalogue = talk.device, talk.device.offer.catalogue
+    answered, said = 0, []
+    for words, arguments in stories():
+        if words == "UserManagement/User/Delete":
+            continue
+        try:
+            device.command(device.accounts.by_name["all"], list(words.split("/")), arguments, talk.session.id, talk.now)
+            answered += 1
+        except Refused as refused:
+            assert refused.number in (1, -32602), words
+        talk.now += timedelta(seconds=7)
+        device.tick(talk.now)
+        said += device.state.take_changes()
+    device.reboot(talk.now)
+    said += device.state.take_changes()
+    assert answered > 150
+    for change in said:
+        if change.gone:
+            assert catalogue.leaves(change.path), change.path
+        elif change.path.root == "Event":
+            known = {leaf.path.words[len(change.path.words) :] for leaf in catalogue.leaves(change.path)}
+            assert known, change.path
+            assert {(name,) for name in change.value} - known == set(), change.path
+        else:
+            leaf = device.offer.leaf(change.path)
+            assert leaf is not None, change.path
+            assert leaf.space.check(change.value, str(change.path)) == change.value
