@@ -20,10 +20,10 @@ from roomgate.sim.device import Device
 from roomgate.sim.faults import Fault, Faults, Kind
 from roomgate.sim.gate import Gate
 from roomgate.sim.journal import Journal
+from roomgate.sim.posts import Post, plan_posts
 from roomgate.sim.profile import Profile
 from roomgate.sim.restless import Restless, Unrest
 from roomgate.sim.session import Session
-from roomgate.sim.slots import Post, Slots
 from roomgate.sim.spoiled import Half
 from roomgate.sim.state import Change
 from roomgate.sim.store import Keeper, load_state
@@ -89,6 +89,8 @@ class RoomClock:
     faults: Faults
 
     def now(self) -> datetime:
+        if not self.faults.any:
+            return self.true.now()
         return self.true.now() + timedelta(seconds=self.faults.seconds(Kind.CLOCK_OFF, self.true.monotonic()))
 
     def monotonic(self) -> float:
@@ -107,7 +109,6 @@ class Room:
     gate: Gate  # of Basic authentication and sign-ins
     cookie_gate: Gate
     wires: Wires
-    slots: Slots
     post: Callable[[Post], None] | None = None  # takes what HttpFeedback has to send; None: nothing is sent
     woken: Callable[[], None] | None = None  # told when `beat` is due sooner than it said
     connections: dict[str, Attached] = field(default_factory=dict)
@@ -152,7 +153,6 @@ class Room:
             wires.basic_gate(profile),
             wires.cookie_gate(),
             wires,
-            Slots.load(folder, device),
         )
         if not standing:
             room._keeper.save(device)
@@ -165,7 +165,7 @@ class Room:
 
     def log_in(self, user: str, passphrase: str, kind: str, origin: str) -> tuple[Account, Login]:
         """Check an account and open its session; raises LoginFailed or SessionsFull. The caller settles."""
-        account = self.device.accounts.check(user, passphrase, self.clock.now(), origin)
+        account = self.device.accounts.check(user, passphrase, self.clock.now(), origin, kind)
         return account, self.device.accounts.open(account.name, kind, origin, self.clock.now())
 
     def connect(self, account: Account, login: Login) -> Connection:
@@ -221,9 +221,8 @@ class Room:
         if changes:
             for connection in list(self.connections.values()):
                 connection.notify(changes)
-            posts = self.slots.notify(changes)
             if self.post is not None:
-                for one in posts:
+                for one in plan_posts(device, changes):
                     self.post(one)
         notes = list(device.state.take_notes())
         for note in notes:

@@ -1,194 +1,110 @@
-"""HttpFeedback: four slots, each with an address to which the room posts what it was registered for. Pure, but for
-the small file that keeps the registrations over a restart (inferred: managers find theirs in status after a boot).
+"""HttpFeedback: four slots, each with an address, a format and expressions. The posting itself is the server's.
 
-A slot whose server could not be reached is Failed, and stays so until it is enabled again.
+How a slot's expressions stand in the status document is not established, so only its address, format and state
+do. A slot that could not be posted to is Failed, and stays so until `HttpFeedback Enable`.
 """
 
-import json
-from dataclasses import dataclass, field
-from pathlib import Path as FilePath
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 
-import msgspec
-
-from roomgate.sim.accounts import Account
-from roomgate.sim.asked import Answer, Asked
-from roomgate.sim.device import Device
-from roomgate.sim.refusal import CommandError, InvalidParams, Refused
-from roomgate.sim.session import concerning
-from roomgate.sim.state import Change
-from roomgate.sim.store import write_private
-from roomgate.sim.xmldoc import build_xml
+from roomgate.sim.asked import Answer, Asked, Commands
+from roomgate.sim.pattern import matches
+from roomgate.sim.profile import Profile
+from roomgate.sim.refusal import CommandError, InvalidParams
+from roomgate.sim.state import Change, State
 from roomgate.xapi.errors import InvalidPath
 from roomgate.xapi.path import Path
 
-FILE = "feedback.json"
 
-
-class Slot(msgspec.Struct):
-    """One registration, as it is kept. ``account`` is whose roles decide what is posted."""
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where changes are posted to. ``account`` is whose rights the expressions were registered with."""
 
     number: int
     url: str
     format: str
-    expressions: list[str]
+    expressions: tuple[Path, ...]
     account: str
-    failed: bool = False
+    has_failed: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """One document on its way. ``verify``: the server's certificate must be good (HttpFeedback TlsVerify)."""
-
-    slot: int
-    url: str
-    type: str
-    body: bytes
-    verify: bool
+    def wants(self, change: Change) -> bool:
+        return not self.has_failed and any(matches(one, change.path) for one in self.expressions)
 
 
 @dataclass(slots=True)
 class Slots:
-    """Made by `Slots.load`."""
+    """The slots by their number."""
 
-    device: Device
-    file: FilePath
+    state: State
+    profile: Profile
     by_number: dict[int, Slot] = field(default_factory=dict)
 
-    @classmethod
-    def load(cls, folder: FilePath, device: Device) -> "Slots":
-        """The slots as the folder has them; a file that cannot be read costs the registrations."""
-        slots = cls(device, folder / FILE)
-        device.equip(
-            {
-                "HttpFeedback/Register": slots.register,
-                "HttpFeedback/Deregister": slots.deregister,
-                "HttpFeedback/Enable": slots.enable,
-            }
-        )
-        try:
-            kept = msgspec.json.decode(slots.file.read_bytes(), type=list[Slot])
-        except (OSError, msgspec.MsgspecError):
-            kept = []
-        for slot in kept:
-            slots.by_number[slot.number] = slot
-            slots._show(slot, quiet=True)
-        return slots
-
     def register(self, asked: Asked) -> Answer:
-        """Take a slot, whoever had it before. An expression that the account may not read is refused."""
-        expressions = [str(one) for one in asked.listed("Expression")]
-        if not expressions:
-            raise InvalidParams("Bad usage: Missing or invalid parameter(s).")
-        for one in expressions:
-            self._path(asked.account, one)
-        url = asked.text("ServerUrl")
-        if not url.startswith(("http://", "https://")):
+        number, url = asked.number("FeedbackSlot", 1), asked.text("ServerUrl")
+        expressions = asked.listed("Expression")
+        if not url.lower().startswith(("http://", "https://")):
             raise CommandError("Invalid URL specified")
-        number = asked.number("FeedbackSlot", 0)
-        slot = Slot(number, url, asked.text("Format", "XML"), expressions, asked.account.name)
-        self.by_number[number] = slot
-        self._show(slot)
-        self._save()
-        self.device.state.note("httpfeedback.registered", slot=number, by=asked.account.name)
+        if len(expressions) > self.profile.slot_expressions:
+            raise InvalidParams(f"Bad usage: at most {self.profile.slot_expressions} expressions")
+        paths = tuple(_parse(str(one)) for one in expressions)
+        self._keep(Slot(number, url, asked.text("Format", "XML"), paths, asked.account.name))
+        self.state.note("slot.registered", slot=number, url=url, by=asked.account.name)
         return {}
 
     def deregister(self, asked: Asked) -> Answer:
-        """Give a slot back; one that is free already is no error (inferred)."""
-        number = asked.number("FeedbackSlot", 0)
-        if self.by_number.pop(number, None) is not None:
-            self.device.state.drop("HttpFeedback", number)
-            self._save()
+        number = asked.number("FeedbackSlot", 1)
+        if self.by_number.pop(number, None) is None:
+            raise CommandError("No such slot")
+        self.state.drop("HttpFeedback", number)
         return {}
 
     def enable(self, asked: Asked) -> Answer:
-        """Try a slot again that had failed."""
-        slot = self.by_number.get(asked.number("FeedbackSlot", 0))
+        slot = self.by_number.get(asked.number("FeedbackSlot", 1))
         if slot is None:
-            raise CommandError("The feedback slot is not in use")
-        slot.failed = False
-        self._show(slot)
-        self._save()
+            raise CommandError("No such slot")
+        self._keep(replace(slot, has_failed=False))
         return {}
 
-    def fail(self, number: int, url: str) -> None:
-        """The slot's server could not be reached; nothing more is posted there. The caller settles."""
-        slot = self.by_number.get(number)
-        if slot is not None and slot.url == url and not slot.failed:
-            slot.failed = True
-            self._show(slot)
-            self._save()
-            self.device.state.note("httpfeedback.failed", slot=number)
+    def fail(self, number: int) -> None:
+        """The server of a slot could not be reached; nothing is posted until somebody enables it again."""
+        if slot := self.by_number.get(number):
+            self._keep(replace(slot, has_failed=True))
+            self.state.note("slot.failed", slot=number)
 
-    def notify(self, changes: list[Change]) -> list[Post]:
-        """What is to be posted of these changes: one document for each, in every slot that asked for it."""
-        posts: list[Post] = []
+    def concerned(self, change: Change) -> Iterator[Slot]:
+        """The slots that want to hear of a change."""
         for slot in self.by_number.values():
-            account = self.device.accounts.by_name.get(slot.account)
-            if slot.failed or account is None:
-                continue
-            paths = [path for one in slot.expressions if (path := self._find_path(account, one)) is not None]
-            for change in changes:
-                heard = (concerning(self.device, account, change, path) for path in paths)
-                document = next((one for one in heard if one is not None), None)
-                if document is not None:
-                    posts.append(self._post(slot, document))
-        return posts
+            if slot.wants(change):
+                yield slot
 
-    def _post(self, slot: Slot, document: dict[str, object]) -> Post:
-        ((root, below),) = document.items()
-        verify = self.device.state.read("Configuration", "HttpFeedback", "TlsVerify") != "Off"
-        if slot.format == "JSON":  # its layout is not established: this is the same tree
-            body = json.dumps({root: self._identified(below)}, ensure_ascii=False)
-            return Post(slot.number, slot.url, "application/json", body.encode("utf-8", "replace"), verify)
-        # Events and their members have a number each: <CallDisconnect item="1">, as captures of CE 9 and 10 have it.
-        content = self._identified(_numbered(below) if root == "Event" else below)
-        text = '<?xml version="1.0"?>\n' + build_xml(root, content, count=False)
-        return Post(slot.number, slot.url, "text/xml; charset=utf-8", text.encode("utf-8", "replace"), verify)
+    def restart(self) -> None:
+        if not self.profile.slots_survive_boot:
+            for number in list(self.by_number):
+                del self.by_number[number]
+                self.state.drop("HttpFeedback", number)
 
-    def _identified(self, below: object) -> dict[str, object]:
-        return {"Identification": self._identification(), **(below if isinstance(below, dict) else {})}
-
-    def _identification(self) -> dict[str, object]:
-        read = self.device.state.read
-        return {
-            "SystemName": read("Configuration", "SystemUnit", "Name"),
-            "MACAddress": read("Status", "Network", 1, "Ethernet", "MacAddress"),
-            "IPAddress": read("Status", "Network", 1, "IPv4", "Address"),
-            "ProductType": read("Status", "SystemUnit", "ProductType"),
-            "ProductID": read("Status", "SystemUnit", "ProductId"),
-            "SWVersion": read("Status", "SystemUnit", "Software", "Version"),
-            "SerialNumber": read("Status", "SystemUnit", "Hardware", "Module", "SerialNumber"),
-        }
-
-    def _find_path(self, account: Account, expression: str) -> Path | None:
-        try:
-            return self._path(account, expression)
-        except Refused:
-            return None
-
-    def _path(self, account: Account, expression: str) -> Path:
-        try:
-            return self.device.subscription(account, list(Path.parse(expression).parts))
-        except InvalidPath as bad:
-            raise InvalidParams(self.device.profile.no_match) from bad
-
-    def _show(self, slot: Slot, *, quiet: bool = False) -> None:
-        for name, value in (("URL", slot.url), ("Format", slot.format), ("Status", "Failed" if slot.failed else "OK")):
-            self.device.state.put("HttpFeedback", slot.number, name, value=value, quiet=quiet)
-
-    def _save(self) -> None:
-        write_private(self.file, msgspec.json.encode(list(self.by_number.values())))
+    def _keep(self, slot: Slot) -> None:
+        self.by_number[slot.number] = slot
+        for leaf, value in (
+            ("URL", slot.url),
+            ("Format", slot.format),
+            ("Status", "Failed" if slot.has_failed else "OK"),
+        ):
+            self.state.put("HttpFeedback", slot.number, leaf, value=value)
 
 
-def _numbered(node: object) -> object:
-    """An event's tree with the number 1 on everything that has no number of its own."""
-    if isinstance(node, dict):
-        return {
-            name: value if isinstance(value, list) or name in ("id", "ghost") else [_member(_numbered(value))]
-            for name, value in node.items()
-        }
-    return node
+def _parse(expression: str) -> Path:
+    try:
+        path = Path.parse(expression)
+    except InvalidPath as bad:
+        raise InvalidParams("Bad usage: Expression is no path") from bad
+    if path.root not in ("Status", "Configuration", "Event"):
+        raise InvalidParams("Bad usage: Expression begins with Status, Configuration or Event")
+    return path
 
 
-def _member(value: object) -> object:
-    return {**value, "id": 1} if isinstance(value, dict) else value
+COMMANDS: Commands[Slots] = {
+    "HttpFeedback/Register": Slots.register,
+    "HttpFeedback/Deregister": Slots.deregister,
+    "HttpFeedback/Enable": Slots.enable,
+}

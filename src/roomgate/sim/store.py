@@ -8,9 +8,9 @@ import msgspec
 
 from roomgate.errors import BadInput
 from roomgate.sim.accounts import Account
-from roomgate.sim.calls import Entry
 from roomgate.sim.device import Device
 from roomgate.sim.diary import Booking
+from roomgate.sim.history import Entry
 
 OWNER, DAILY, PRIVILEGED = "admin", "roomgate-daily", "roomgate-privileged"
 STANDING = {DAILY: ["User", "Integrator"], PRIVILEGED: ["Admin"], OWNER: ["Admin"]}
@@ -80,6 +80,8 @@ def load_state(folder: Path, device: Device, passphrases: dict[str, str]) -> Non
     if not path.exists():
         for name, roles in STANDING.items():
             device.accounts.add(name, passphrases[name], roles)
+        if device.state.read("Configuration", "NetworkServices", "Websocket") == "Off":  # CE 9.15 leaves it off
+            device.restore_setting(("NetworkServices", "Websocket"), "FollowHTTPService")
         return
     try:
         saved = msgspec.json.decode(path.read_bytes(), type=Saved)
@@ -89,7 +91,7 @@ def load_state(folder: Path, device: Device, passphrases: dict[str, str]) -> Non
     for setting in saved.settings:
         device.restore_setting(tuple(setting.path), setting.value)
     device.diary.bookings = saved.bookings
-    device.calls.history, device.calls.last_id = saved.history, saved.last_call
+    device.history.entries, device.calls.last_id = saved.history, saved.last_call
     device.state.put("Audio", "Volume", value=saved.volume, quiet=True)
 
 
@@ -123,7 +125,7 @@ def _of(device: Device) -> Saved:
         accounts=list(device.accounts.by_name.values()),
         settings=[Setting(list(parts), value) for parts, value in device.settings.items()],
         bookings=device.diary.bookings,
-        history=device.calls.history,
+        history=device.history.entries,
         last_call=device.calls.last_id,
         volume=int(device.state.read("Status", "Audio", "Volume")),
     )

@@ -208,17 +208,14 @@ class Shell:
         """`xDocument`: a tree from the root, which is StatusSchema where a schema of status was asked for."""
         parts = [str(part) for part in _parts((asked.get("Path", ""),))]
         found = self.device.describe(self.account, parts)
-        if not parts or not isinstance(found, dict):
+        if not parts or not isinstance(found, dict) or not found:
             return Told(whole=True)
-        root = parts[0].removesuffix("Schema").capitalize()
-        named = {"/".join(["Command", *parts[1:]]): found} if root == "Command" else found
-        tree: dict[str, Any] = {}
-        for path, told in named.items():
-            node = tree
-            for part in path.split("/")[1:]:
-                node = node.setdefault(part, {})
-            node |= told
-        return Told({"StatusSchema" if root == "Status" and asked.get("Schema") == "True" else root: tree}, whole=True)
+        if self.device.profile.doc_rooted:
+            return Told(found, whole=True)
+        root = parts[0].capitalize()
+        for part in reversed(parts[1:]):
+            found = {part: found}
+        return Told({"StatusSchema" if root == "Status" and asked.get("Schema") == "True" else root: found}, whole=True)
 
     def _prefer(self, said: Said) -> bytes:
         words = [word.lower() for word in said.words] + [word.lower() for pair in said.named for word in pair]

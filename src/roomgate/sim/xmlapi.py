@@ -16,7 +16,6 @@ from roomgate.sim.device import Device
 from roomgate.sim.refusal import CommandError, Denied, InvalidParams, MethodNotFound, Refused
 from roomgate.sim.wires import Wires
 from roomgate.sim.xmldoc import Element, XmlSyntaxError, build_xml, parse_xml
-from roomgate.xapi.errors import XapiError
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue, Leaf
 from roomgate.xapi.values import AnyOf, ListOf, Literals, Number, Text, ValueSpace
@@ -118,7 +117,7 @@ class XmlApi:
         except MethodNotFound:
             return ""
         except (CommandError, Denied) as refused:
-            reason = "Error" if self.device.profile.name == "2019" else "Reason"
+            reason = "Error" if self.device.profile.name == "9.15" else "Reason"
             return f'<{result} status="Error"><{reason}>{escape(refused.message, quote=False)}</{reason}></{result}>'
         return build_xml(result, answer, ' status="OK"')
 
@@ -173,7 +172,7 @@ def _is_number(text: str) -> bool:
 def _known(catalogue: Catalogue) -> dict[tuple[str, ...], bool]:
     """Every name on the way to a command, in lower case; true for a command itself."""
     known: dict[tuple[str, ...], bool] = {}
-    for words in _walk(catalogue, ()):
+    for words in _walk(catalogue):
         lower = tuple(word.lower() for word in words)
         for n in range(1, len(lower)):
             known.setdefault(lower[:n], False)
@@ -181,23 +180,14 @@ def _known(catalogue: Catalogue) -> dict[tuple[str, ...], bool]:
     return known
 
 
-def _walk(catalogue: Catalogue, above: tuple[str, ...]) -> list[tuple[str, ...]]:
-    found = []
-    for name in catalogue.completions("/".join(("Command", *above, ""))):
-        words = tuple(name.split("/")[1:])
-        try:
-            catalogue.command(Path.of("Command", *words))
-            found.append(words)
-        except XapiError:
-            pass  # no command itself, but on the way to some
-        found += _walk(catalogue, words)
-    return found
+def _walk(catalogue: Catalogue) -> list[tuple[str, ...]]:
+    return [command.path.words for command in catalogue.commands(Path(("Command",)))]
 
 
 @lru_cache(maxsize=8)
 def _commands(catalogue: Catalogue) -> str:
     tree: dict[str, Any] = {}
-    for words in _walk(catalogue, ()):
+    for words in _walk(catalogue):
         node = tree
         for word in words:
             node = node.setdefault(word, {})

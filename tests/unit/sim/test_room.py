@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -109,7 +108,7 @@ async def test_time_passes_by_itself(tmp_path: Path) -> None:
                 changed.clear()
                 await changed.wait()
             running.cancel()
-    assert room.device.next_at(room.clock.now() + timedelta(days=1)) is None
+    assert room.device.calls.next_at(room.clock.now()) is None
     room.close()
 
 
@@ -136,5 +135,5 @@ async def test_a_restless_room_tells_of_each_change_until_it_is_quiet_again(tmp_
         room.stir(None)
         running.cancel()
     assert [one["params"]["Status"]["Audio"]["Volume"] for one in told] == [31, 32, 33]
-    assert room.device.next_at(room.clock.now()) is None
+    assert room.device.restless is None
     room.close()

@@ -38,7 +38,7 @@ def test_accounts_settings_and_history_come_back(tmp_path: Path) -> None:
     again = fresh(tmp_path)
     assert again.state.read("Configuration", "Audio", "DefaultVolume") == 33
     assert again.accounts.check("admin", "a new passphrase", NINE).roles == ["Admin"]
-    assert [entry.number for entry in again.calls.history] == ["a@example.com"]
+    assert [entry.number for entry in again.history.entries] == ["a@example.com"]
     assert again.calls.last_id == 1
 
 

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from roomgate.sim.posts import Post, fail
 from roomgate.sim.room import Room
-from roomgate.sim.slots import Post
 
 TRUSTED = "trusted-ca.pem"  # in the room's folder: authorities that it trusts beside the system's
 _WAITING_MOST = 100
@@ -37,7 +37,7 @@ class Poster:
             if len(waiting) < _WAITING_MOST:
                 waiting.append(one)
             else:
-                room.slots.fail(one.slot, one.url)
+                fail(room.device, one.slot, one.url)
 
         return post
 
@@ -58,7 +58,7 @@ class Poster:
                         await _send(one, room)
                 except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
                     waiting.clear()
-                    room.slots.fail(slot, one.url)
+                    fail(room.device, slot, one.url)
         finally:
             del self._waiting[room.name, slot]
         room.settle()
