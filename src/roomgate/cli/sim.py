@@ -56,7 +56,7 @@ def serve(
     faults
         what goes wrong and when, by schedule
     unrest
-        a leaf of their status that changes all the time, and every how many seconds: Status/Audio/Volume=30
+        a leaf of their status that changes all the time, and every how many seconds: Status/RoomAnalytics/AmbientNoise/Level/A=30
     real_limits
         the rate limits of a real device, which few test suites can live under
     shared

@@ -50,7 +50,7 @@ def read_unrest(text: str) -> Unrest:
         wish = _Wish(leaf, float(seconds))
         path = Path.parse(leaf)
     except (ValueError, XapiError) as bad:
-        raise BadInput(f"{text!r} is no LEAF=SECONDS, such as Status/Audio/Volume=30") from bad
+        raise BadInput(f"{text!r} is no LEAF=SECONDS, such as Status/RoomAnalytics/AmbientNoise/Level/A=30") from bad
     unrest = _check(wish, path, Catalogue.shipped().leaves(path))
     if unrest is None:
         raise BadInput("seconds takes 0.05–3600")
