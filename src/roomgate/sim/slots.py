@@ -47,7 +47,7 @@ class Slots:
         if len(expressions) > self.profile.slot_expressions:
             raise InvalidParams(f"Bad usage: at most {self.profile.slot_expressions} expressions")
         paths = tuple(_parse(str(one)) for one in expressions)
-        self._keep(Slot(number, url, asked.text("Format", "XML"), paths, asked.account.name))
+        self.keep(Slot(number, url, asked.text("Format", "XML"), paths, asked.account.name))
         self.state.note("slot.registered", slot=number, url=url, by=asked.account.name)
         return {}
 
@@ -62,13 +62,13 @@ class Slots:
         slot = self.by_number.get(asked.number("FeedbackSlot", 1))
         if slot is None:
             raise CommandError("No such slot")
-        self._keep(replace(slot, has_failed=False))
+        self.keep(replace(slot, has_failed=False))
         return {}
 
     def fail(self, number: int) -> None:
         """The server of a slot could not be reached; nothing is posted until somebody enables it again."""
         if slot := self.by_number.get(number):
-            self._keep(replace(slot, has_failed=True))
+            self.keep(replace(slot, has_failed=True))
             self.state.note("slot.failed", slot=number)
 
     def concerned(self, change: Change) -> Iterator[Slot]:
@@ -83,7 +83,8 @@ class Slots:
                 del self.by_number[number]
                 self.state.drop("HttpFeedback", number)
 
-    def _keep(self, slot: Slot) -> None:
+    def keep(self, slot: Slot) -> None:
+        """Put a slot into force, and show it."""
         self.by_number[slot.number] = slot
         for leaf, value in (
             ("URL", slot.url),

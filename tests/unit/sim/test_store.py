@@ -7,6 +7,7 @@ import pytest
 
 from roomgate.errors import BadInput
 from roomgate.sim.device import Device
+from roomgate.sim.macros import Macro
 from roomgate.sim.profile import get_profile
 from roomgate.sim.store import (
     Keeper,
@@ -90,3 +91,25 @@ def test_ports_come_back_and_a_torn_file_costs_only_them(tmp_path: Path) -> None
     assert load_ports(tmp_path) == Ports(4001, 4002)
     write_private(tmp_path / "ports.json", b'{"device": 40')
     assert load_ports(tmp_path) == Ports(0, 0)
+
+
+def test_contents_have_a_file_that_is_written_only_when_they_change(tmp_path: Path) -> None:
+    device = fresh(tmp_path)
+    keeper, file = Keeper(tmp_path), tmp_path / "contents.json"
+    keeper.look(device)
+    assert not file.exists()
+    device.macros.by_name["m"] = Macro("text", is_active=True)
+    keeper.look(device)
+    assert fresh(tmp_path).macros.by_name == {"m": Macro("text", is_active=True)}
+    file.unlink()
+    keeper.look(device)
+    assert not file.exists(), "nothing changed since"
+    file.write_text("{")
+    with pytest.raises(BadInput):
+        fresh(tmp_path)
+
+
+def test_a_room_of_the_oldest_generation_can_be_reached_from_the_start(tmp_path: Path) -> None:
+    device = Device.new("Birch", get_profile("9.15"), NINE)
+    load_state(tmp_path, device, ensure_passphrases(tmp_path))
+    assert device.state.read("Configuration", "NetworkServices", "Websocket") == "FollowHTTPService"
