@@ -1,7 +1,6 @@
 """HttpFeedback: four slots, each with an address, a format and expressions. The posting itself is the server's.
 
-How a slot's expressions stand in the status document is not established, so only its address, format and state
-do. A slot that could not be posted to is Failed, and stays so until `HttpFeedback Enable`.
+How a slot's expressions stand in the status document is not established; here they are a list of words. A slot that could not be posted to is Failed, and stays so until `HttpFeedback Enable`.
 """
 
 from collections.abc import Iterator
@@ -92,6 +91,9 @@ class Slots:
             ("Status", "Failed" if slot.has_failed else "OK"),
         ):
             self.state.put("HttpFeedback", slot.number, leaf, value=value)
+        shown = [f"/{'/'.join(map(str, one.parts))}" for one in slot.expressions]
+        if shown != self.state.read("Status", "HttpFeedback", slot.number, "Expression"):
+            self.state.put("HttpFeedback", slot.number, "Expression", value=shown or None)
 
 
 def _parse(expression: str) -> Path:
