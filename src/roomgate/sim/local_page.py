@@ -11,7 +11,6 @@ from string import Template
 from roomgate.errors import BadInput
 from roomgate.sim.accounts import Account, Login, LoginFailed, SessionsFull
 from roomgate.sim.http import HttpRequest, HttpResponse, load_file, page, see_other, static, text
-from roomgate.sim.passphrases import Policy
 from roomgate.sim.room import Room
 
 COOKIE = "room_session"
@@ -147,7 +146,7 @@ class LocalPage:
             return text(403, "Only an account with the role Admin may do this")
         if target is None:
             return self._show_users(request, 400, "Choose an account.")
-        if weakness := Policy.of(self._room.device.state).weakness(passphrase):
+        if weakness := self._room.device.users.weakness(passphrase):
             return self._show_users(request, 400, f"{weakness}.")
         if "Admin" in target.roles and not who[0].has(form.get("own", "")):
             return self._show_users(request, 403, "Your own passphrase is needed for an account with the role Admin.")
