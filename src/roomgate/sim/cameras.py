@@ -4,7 +4,7 @@ How fast a ramp moves is not established; here one step of speed is 40 units a s
 `Camera PositionSet`. Moving the camera by hand ends speaker tracking, as it must to have an effect.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ _WAYS = {"Left": -1, "Right": 1, "Down": -1, "Up": 1, "Out": -1, "In": 1, "Near"
 _RESET = {"All": ("Pan", "Tilt", "Zoom", "Focus"), "PanTilt": ("Pan", "Tilt"), "Zoom": ("Zoom",), "Focus": ("Focus",)}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Preset:
     name: str
     position: dict[str, int]
@@ -93,8 +93,8 @@ class Cameras:
 
     def edit_preset(self, asked: Asked) -> Answer:
         number, preset = self._preset(asked)
-        preset.name = asked.text("Name", preset.name)
-        preset.is_default = asked.flag("DefaultPosition", otherwise=preset.is_default)
+        is_default = asked.flag("DefaultPosition", otherwise=preset.is_default)
+        self.presets[number] = replace(preset, name=asked.text("Name", preset.name), is_default=is_default)
         self._one_default(number)
         self.state.event("CameraPresetListUpdated")
         return {}
@@ -215,7 +215,8 @@ class Cameras:
     def _one_default(self, number: int) -> None:
         if self.presets[number].is_default:
             for other, preset in self.presets.items():
-                preset.is_default = other == number
+                if preset.is_default and other != number:
+                    self.presets[other] = replace(preset, is_default=False)
 
     def _row(self, number: int, preset: Preset) -> dict[str, Any]:
         return {

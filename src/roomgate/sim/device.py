@@ -21,6 +21,7 @@ from roomgate.sim import (
     disturb,
     extensions,
     history,
+    http_client,
     logs,
     macros,
     messages,
@@ -83,6 +84,7 @@ class Device:
     disturb: disturb.DoNotDisturb
     extensions: extensions.Extensions
     history: history.History
+    http_client: http_client.HttpClient
     logs: logs.Logs
     macros: macros.Macros
     messages: messages.Messages
@@ -125,6 +127,7 @@ class Device:
             disturb=quiet,
             extensions=extensions.Extensions(state, profile),
             history=entries,
+            http_client=http_client.HttpClient(),
             logs=logs.Logs(state),
             macros=macros.Macros(state, profile),
             messages=messages.Messages(state, prompt_replaces=profile.prompt_replaces),
@@ -387,6 +390,7 @@ _AREAS = (
     _of(lambda device: device.disturb, disturb.COMMANDS),
     _of(lambda device: device.extensions, extensions.COMMANDS),
     _of(lambda device: device.history, history.COMMANDS),
+    _of(lambda device: device.http_client, http_client.COMMANDS),
     _of(lambda device: device.logs, logs.COMMANDS),
     _of(lambda device: device.macros, macros.COMMANDS),
     _of(lambda device: device.messages, messages.COMMANDS),

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from roomgate.sim.cameras import HOME
 from roomgate.sim.offer import default_configuration
-from roomgate.sim.profile import Profile
+from roomgate.sim.profile import Profile, display_name
 from roomgate.sim.state import Part, State
 from roomgate.sim.video import LAYOUTS
 from roomgate.xapi.schema import Catalogue
@@ -59,7 +59,7 @@ def _hardware(profile: Profile) -> dict[tuple[Part, ...], str | int]:
         ("SystemUnit", "ProductId"): "Cisco Board Pro 55",
         ("SystemUnit", "ProductPlatform"): "Board Pro 55",
         ("SystemUnit", "ProductType"): "Cisco Codec",
-        ("SystemUnit", "Software", "DisplayName"): "RoomOS " + profile.release.removeprefix("ce"),
+        ("SystemUnit", "Software", "DisplayName"): display_name(profile.release),
         ("SystemUnit", "Software", "Name"): "s53300",
         ("SystemUnit", "Software", "Version"): profile.release,
         ("SystemUnit", "Software", "ReleaseDate"): profile.released,
@@ -124,4 +124,7 @@ def _hardware(profile: Profile) -> dict[tuple[Part, ...], str | int]:
         ("Cameras", "SpeakerTrack", "Status"): "Inactive",
         ("Cameras", "SpeakerTrack", "State"): "Off",
         ("Capabilities", "Conference", "MaxActiveCalls"): 2,
+        ("Capabilities", "Conference", "MaxAudioCalls"): 2,
+        ("Capabilities", "Conference", "MaxCalls"): 7,
+        ("Capabilities", "Conference", "MaxVideoCalls"): 1,
     }

@@ -3,7 +3,7 @@
 At most 10 are active and 2 MB are kept in all. Of an answer of `Macro Get` only Name and Content are established.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,13 +17,13 @@ MOST_BYTES = 2 * 1024 * 1024
 _KEPT_LINES = 500
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Macro:
     """``source`` is what was saved, to the letter."""
 
     source: str
     is_active: bool = False
-    roles: list[str] = field(default_factory=list)
+    roles: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Macros:
         kept = sum(len(one.source.encode()) for other, one in self.by_name.items() if other != name)
         if kept + len(source.encode()) > MOST_BYTES:
             raise CommandError("No space: all macros together take at most 2 MB")
-        self.by_name[name] = Macro(source, old.is_active if old else False, old.roles if old else [])
+        self.by_name[name] = Macro(source, old.is_active if old else False, old.roles if old else ())
         self._tell("Saved", name, asked)
         if self.profile.macro_save_restarts and self.by_name[name].is_active and self.is_running:
             self._reload(asked.now)
@@ -70,13 +70,13 @@ class Macros:
         name, macro = self._macro(asked)
         if not macro.is_active and sum(one.is_active for one in self.by_name.values()) >= MOST_ACTIVE:
             raise CommandError(f"At most {MOST_ACTIVE} macros are active at a time")
-        macro.is_active = True
+        self.by_name[name] = replace(macro, is_active=True)
         self._tell("Activated", name, asked)
         return {}
 
     def deactivate(self, asked: Asked) -> Answer:
         name, macro = self._macro(asked)
-        macro.is_active = False
+        self.by_name[name] = replace(macro, is_active=False)
         self._tell("Deactivated", name, asked)
         return {}
 
@@ -106,8 +106,8 @@ class Macros:
         return {}
 
     def set_roles(self, asked: Asked) -> Answer:
-        _, macro = self._macro(asked)
-        macro.roles = [str(role) for role in asked.listed("Role")]
+        name, macro = self._macro(asked)
+        self.by_name[name] = replace(macro, roles=tuple(map(str, asked.listed("Role"))))
         return {}
 
     def start(self, asked: Asked) -> Answer:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from roomgate.sim.asked import Answer, Asked, Commands, stamp
+from roomgate.sim.profile import display_name
 from roomgate.sim.refusal import CommandError
 from roomgate.sim.state import State
 
@@ -88,7 +89,7 @@ class Power:
         """The device is up again, with other software if an upgrade wanted the restart."""
         if self.reason == "Upgrade" and self._version:
             self.state.put("SystemUnit", "Software", "Version", value=f"ce{self._version}")
-            self.state.put("SystemUnit", "Software", "DisplayName", value=f"RoomOS {self._version}")
+            self.state.put("SystemUnit", "Software", "DisplayName", value=display_name(f"ce{self._version}"))
             self._finish("Succeeded", "", now)
         elif self._due is not None:
             self._finish("Failed", "The device was restarted", now)

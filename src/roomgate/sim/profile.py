@@ -111,6 +111,15 @@ def switches() -> Iterator[tuple[str, SwitchValue, str]]:
             yield one.name, getattr(PROFILES["26"], one.name), one.metadata["decides"]
 
 
+def display_name(release: str) -> str:
+    """What a version is called: ``RoomOS 26.4.1.3 0123456789a`` for ``ce26.4.1.3.0123456789a``; CE keeps its name."""
+    numbers, _, build = release.removeprefix("ce").rpartition(".")
+    if len(build) < 8:  # a version without a build
+        numbers, build = f"{numbers}.{build}", ""
+    before_roomos = numbers.partition(".")[0] == "9"
+    return f"{'ce' if before_roomos else 'RoomOS '}{numbers} {build}".strip()
+
+
 _SESSION = ("Security", "Session")
 _TLS = ("NetworkServices", "HTTPS", "Server", "MinimumTLSVersion")
 _FIRST, _MIDDLE, _LAST = (

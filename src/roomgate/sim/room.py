@@ -154,7 +154,9 @@ class Room:
             wires.cookie_gate(),
             wires,
         )
-        if not standing:
+        if standing:
+            room._keeper.begin(device)
+        else:
             room._keeper.save(device)
         room.journal.write("started", {"profile": profile.name})
         return room

@@ -52,8 +52,8 @@ class Scheduling:
             self._event("BookingFailed", BookingRequestUUID=request, FailureCause="Decline")
             return {}
         self.adhoc.add(booking.id)
-        self.diary.replace(None, booking, asked.now)
         self._event("BookingCreated", **facts, **told, **_names(booking))
+        self.diary.replace(None, booking, asked.now)
         self._noted("made", booking, asked)
         return {}
 

@@ -1,7 +1,6 @@
 """HttpFeedback: four slots, each with an address, a format and expressions. The posting itself is the server's.
 
-How a slot's expressions stand in the status document is not established, so only its address, format and state
-do. A slot that could not be posted to is Failed, and stays so until `HttpFeedback Enable`.
+How a slot's expressions stand in the status document is not established; here they are a list of words. A slot that could not be posted to is Failed, and stays so until `HttpFeedback Enable`.
 """
 
 from collections.abc import Iterator
@@ -47,7 +46,7 @@ class Slots:
         if len(expressions) > self.profile.slot_expressions:
             raise InvalidParams(f"Bad usage: at most {self.profile.slot_expressions} expressions")
         paths = tuple(_parse(str(one)) for one in expressions)
-        self._keep(Slot(number, url, asked.text("Format", "XML"), paths, asked.account.name))
+        self.keep(Slot(number, url, asked.text("Format", "XML"), paths, asked.account.name))
         self.state.note("slot.registered", slot=number, url=url, by=asked.account.name)
         return {}
 
@@ -62,13 +61,13 @@ class Slots:
         slot = self.by_number.get(asked.number("FeedbackSlot", 1))
         if slot is None:
             raise CommandError("No such slot")
-        self._keep(replace(slot, has_failed=False))
+        self.keep(replace(slot, has_failed=False))
         return {}
 
     def fail(self, number: int) -> None:
         """The server of a slot could not be reached; nothing is posted until somebody enables it again."""
         if slot := self.by_number.get(number):
-            self._keep(replace(slot, has_failed=True))
+            self.keep(replace(slot, has_failed=True))
             self.state.note("slot.failed", slot=number)
 
     def concerned(self, change: Change) -> Iterator[Slot]:
@@ -83,7 +82,8 @@ class Slots:
                 del self.by_number[number]
                 self.state.drop("HttpFeedback", number)
 
-    def _keep(self, slot: Slot) -> None:
+    def keep(self, slot: Slot) -> None:
+        """Put a slot into force, and show it."""
         self.by_number[slot.number] = slot
         for leaf, value in (
             ("URL", slot.url),
@@ -91,6 +91,9 @@ class Slots:
             ("Status", "Failed" if slot.has_failed else "OK"),
         ):
             self.state.put("HttpFeedback", slot.number, leaf, value=value)
+        shown = [f"/{'/'.join(map(str, one.parts))}" for one in slot.expressions]
+        if shown != self.state.read("Status", "HttpFeedback", slot.number, "Expression"):
+            self.state.put("HttpFeedback", slot.number, "Expression", value=shown or None)
 
 
 def _parse(expression: str) -> Path:

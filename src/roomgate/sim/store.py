@@ -1,4 +1,4 @@
-"""What a room keeps over a restart: accounts, changed settings, bookings, call history, volume, ports."""
+"""What a room keeps over a restart: accounts, settings, bookings, history, volume, ports, and its contents."""
 
 import os
 import secrets
@@ -8,6 +8,7 @@ import msgspec
 
 from roomgate.errors import BadInput
 from roomgate.sim.accounts import Account
+from roomgate.sim.contents import Contents, contents_of, parts, restore
 from roomgate.sim.device import Device
 from roomgate.sim.diary import Booking
 from roomgate.sim.history import Entry
@@ -77,6 +78,7 @@ def save_ports(folder: Path, ports: Ports) -> None:
 def load_state(folder: Path, device: Device, passphrases: dict[str, str]) -> None:
     """Bring a fresh device to where it was; at the first start, give it its standing accounts."""
     path = folder / "state.json"
+    _load_contents(folder / "contents.json", device)
     if not path.exists():
         for name, roles in STANDING.items():
             device.accounts.add(name, passphrases[name], roles)
@@ -95,6 +97,15 @@ def load_state(folder: Path, device: Device, passphrases: dict[str, str]) -> Non
     device.state.put("Audio", "Volume", value=saved.volume, quiet=True)
 
 
+def _load_contents(path: Path, device: Device) -> None:
+    if not path.exists():
+        return
+    try:
+        restore(device, msgspec.json.decode(path.read_bytes(), type=Contents))
+    except ValueError as bad:  # msgspec's own errors, and a certificate that is none
+        raise BadInput(f"{path} cannot be read: {bad}") from bad
+
+
 def save_state(folder: Path, device: Device) -> None:
     write_private(folder / "state.json", msgspec.json.encode(_of(device)))
 
@@ -105,18 +116,37 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._kept = b""  # all but the volume, as it was written last
+        self._volume = -1
+        self._parts: tuple[object, ...] | None = None  # the contents, as they were looked at last
+
+    def begin(self, device: Device) -> None:
+        """Take what the device has for what is kept of it, without a word to the disk."""
+        now = _of(device)
+        self._kept, self._volume = msgspec.json.encode(msgspec.structs.replace(now, volume=0)), now.volume
+        self._parts = parts(device)
 
     def look(self, device: Device) -> bool:
         """Save what changed, at once; but a new volume alone, which is true: it may wait a moment for `save`."""
+        self._look_at_contents(device)
         now = _of(device)
         kept = msgspec.json.encode(msgspec.structs.replace(now, volume=0))
         if kept == self._kept:
-            return True
-        self._kept = kept
+            return now.volume != self._volume
+        self._kept, self._volume = kept, now.volume
         write_private(self._folder / "state.json", msgspec.json.encode(now))
         return False
 
+    def _look_at_contents(self, device: Device) -> None:
+        now = parts(device)
+        if self._parts is None:
+            self._parts = now  # as they were loaded
+        elif now != self._parts:
+            self._parts = now
+            write_private(self._folder / "contents.json", msgspec.json.encode(contents_of(device)))
+
     def save(self, device: Device) -> None:
+        self._look_at_contents(device)
+        self._volume = _of(device).volume
         save_state(self._folder, device)
 
 

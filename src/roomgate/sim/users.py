@@ -102,8 +102,12 @@ class Users:
         by, now = asked.account.name, asked.now
         self.accounts.change(account, passphrase, by=by, how="xapi", invalidate=invalidate, now=now)
 
+    def weakness(self, passphrase: str) -> str:
+        """What the policy in force misses in a passphrase; empty where it is good."""
+        return Policy.of(self.state).weakness(passphrase)
+
     def _refuse_weak(self, passphrase: str) -> None:
-        if weakness := Policy.of(self.state).weakness(passphrase):
+        if weakness := self.weakness(passphrase):
             raise CommandError(weakness)
 
     def _refuse_last(self, account: Account) -> None:

@@ -362,4 +362,5 @@ def test_any_command_is_answered_or_refused_and_all_that_is_said_is_in_the_catal
         else:
             leaf = device.offer.leaf(change.path)
             assert leaf is not None, change.path
-            assert leaf.space.check(change.value, str(change.path)) == change.value
+            values = change.value if isinstance(change.value, list) else [change.value]
+            assert [leaf.space.check(one, str(change.path)) for one in values] == values

@@ -111,4 +111,4 @@ def test_roles_are_kept() -> None:
     talk = Talk.open(ADMIN)
     save(talk)
     talk.result(f"{MACRO}/Roles/Set", Name="lights", Role=["User"])
-    assert talk.device.macros.by_name["lights"].roles == ["User"]
+    assert talk.device.macros.by_name["lights"].roles == ("User",)

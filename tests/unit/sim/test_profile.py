@@ -1,13 +1,25 @@
 import pytest
 
 from roomgate.errors import BadInput
-from roomgate.sim.profile import PROFILES, SwitchValue, get_profile, switches
+from roomgate.sim.profile import PROFILES, SwitchValue, display_name, get_profile, switches
 
 
 def test_a_profile_is_found_by_its_name_and_an_unknown_one_is_refused() -> None:
     assert get_profile("9.15").subscriptions == 38
     with pytest.raises(BadInput, match="26"):
         get_profile("12")
+
+
+@pytest.mark.parametrize(
+    ("release", "name"),
+    [
+        ("ce26.4.1.3.0123456789a", "RoomOS 26.4.1.3 0123456789a"),
+        ("ce9.15.17.4.9f0b5a1c2d3", "ce9.15.17.4 9f0b5a1c2d3"),
+        ("ce11.32.1.4", "RoomOS 11.32.1.4"),
+    ],
+)
+def test_a_release_is_called_as_devices_call_it(release: str, name: str) -> None:
+    assert display_name(release) == name
 
 
 def test_the_name_that_the_oldest_had_before_still_finds_it() -> None:

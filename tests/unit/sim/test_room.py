@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from roomgate.clock import HandClock, SystemClock
+from roomgate.sim.accounts import LoginFailed
 from roomgate.sim.faults import Fault, Kind
 from roomgate.sim.journal import read_journal
 from roomgate.sim.profile import get_profile
@@ -136,4 +137,14 @@ async def test_a_restless_room_tells_of_each_change_until_it_is_quiet_again(tmp_
         running.cancel()
     assert [one["params"]["Status"]["Audio"]["Volume"] for one in told] == [31, 32, 33]
     assert room.device.restless is None
+    room.close()
+
+
+def test_an_account_without_a_passphrase_gets_in_at_the_web_page_only(tmp_path: Path) -> None:
+    room, _ = made(tmp_path, SystemClock())
+    room.device.accounts.by_name["admin"].set_passphrase("")
+    room.device.accounts.by_name["admin"].blank = True
+    assert room.log_in("admin", "", "Web", "there")[0].name == "admin"
+    with pytest.raises(LoginFailed):
+        room.log_in("admin", "", "WebSocket", "there")
     room.close()

@@ -43,7 +43,7 @@ def test_a_room_is_booked_where_that_is_on() -> None:
     talk = made(AdhocBooking_Enabled="True")
     talk.result(f"{HERE}/Book", Duration=15, Title="Now", BookingRequestUUID="u")
     told = dict(events(talk))
-    assert list(told) == ["BookingRequested", "StartTimeBuffer", "Start", "BookingCreated"]
+    assert list(told) == ["BookingRequested", "BookingCreated", "StartTimeBuffer", "Start"]
     assert told["BookingCreated"]["BookingRequestUUID"] == told["BookingRequested"]["BookingRequestUUID"] == "u"
     assert ids(talk) == [told["BookingCreated"]["Id"]]
     assert talk.code(f"{HERE}/Book", StartTime="2026-03-10T12:00:00Z") == 1, "booking ahead is off"

@@ -16,7 +16,8 @@ def registered(talk: Talk) -> Talk:
 
 def test_a_slot_concerns_what_its_expressions_name() -> None:
     talk = registered(Talk.open(ADMIN))
-    assert talk.result("xGet", Path=["Status", "HttpFeedback", 2, "Status"]) == "OK"
+    shown = talk.result("xGet", Path=["Status", "HttpFeedback", 2])
+    assert (shown["Status"], shown["Expression"]) == ("OK", ["/Status/Audio/Volume", "/Event/CallDisconnect"])
     device = talk.device
     device.state.put("Audio", "Volume", value=3)
     device.state.put("Audio", "VolumeMute", value="On")

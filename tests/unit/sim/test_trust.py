@@ -1,33 +1,13 @@
 """Certificates, kept and shown."""
 
-from datetime import timedelta
-from functools import lru_cache
-
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from roomgate.sim.device import Device
 from roomgate.sim.profile import get_profile
-from support.simulated import ADMIN, DAILY, NINE, Talk
+from support.simulated import ADMIN, DAILY, NINE, Talk, pems
 
 SERVICES = "xCommand/Security/Certificates/Services"
 CA = "xCommand/Security/Certificates/CA"
-
-
-@lru_cache
-def pems(name: str, password: bytes = b"") -> tuple[str, str, str]:
-    """A certificate, its key, and its SHA-256 fingerprint."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, NINE, NINE + timedelta(days=9))
-    certificate = builder.sign(key, hashes.SHA256())
-    cipher = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, cipher)
-    public = certificate.public_bytes(serialization.Encoding.PEM)
-    return public.decode(), private.decode(), certificate.fingerprint(hashes.SHA256()).hex()
 
 
 def test_a_certificate_is_added_used_shown_and_deleted() -> None:

@@ -211,7 +211,8 @@ const WIDGETS = {
   IconButton: (one) => [key(one.name || "●", one.id, () => tap(one.id), one.value === "active")],
   ToggleButton: (one) => {
     const isOn = one.value === "on";
-    return [key(isOn ? "On" : "Off", one.name || one.id, () => tap(one.id, isOn ? "off" : "on"), isOn)];
+    const words = isOn ? "On" : "Off";
+    return [key(words, `${one.name || one.id}: ${words}`, () => tap(one.id, isOn ? "off" : "on"), isOn)];
   },
   GroupButton: (one) => one.keys.map(({ key: value, name }) => key(name || value, "", () => tap(one.id, value), one.value === value)),
   Spinner: (one) => {
@@ -223,7 +224,7 @@ const WIDGETS = {
     const cross = document.createElement("div");
     cross.className = "cross";
     for (const [way, sign] of [["up", "▲"], ["left", "◀"], ["center", "OK"], ["right", "▶"], ["down", "▼"]]) {
-      const arm = key(sign, way, () => tap(one.id, way));
+      const arm = key(sign, way === "center" ? "OK, center" : way, () => tap(one.id, way));
       arm.dataset.way = way;
       cross.append(arm);
     }
