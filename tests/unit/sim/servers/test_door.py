@@ -1,6 +1,7 @@
 """Who comes in by a door, and who does not."""
 
 import asyncio
+import errno
 import socket
 
 import pytest
@@ -121,3 +122,30 @@ async def test_a_guest_who_cannot_be_welcomed_costs_the_door_nothing() -> None:
 )
 def test_what_loopback_is(address: str, so: bool) -> None:
     assert is_loopback(address) is so
+
+
+@pytest.mark.asyncio
+async def test_a_door_without_descriptors_rests_and_opens_again() -> None:
+    guests = Guests()
+    door = Door(Poor(), guests.welcome)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        running = group.create_task(door.run())
+        assert await dial("127.0.0.1", door.port) == b""
+        assert await guests.came.get() == "127.0.0.1"
+        running.cancel()
+
+
+class Poor(socket.socket):
+    """A listening socket that has no descriptor for its first guest."""
+
+    def __init__(self) -> None:
+        super().__init__(socket.AF_INET, socket.SOCK_STREAM)
+        self.bind(("127.0.0.1", 0))
+        self.listen()
+        self.refusals = 1
+
+    def accept(self):  # type: ignore[no-untyped-def]  # as the socket's own
+        if self.refusals:
+            self.refusals -= 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
