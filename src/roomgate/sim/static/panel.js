@@ -58,7 +58,7 @@ function take(read) {
 async function touch(path, body = {}) {
   for (const one of view.querySelectorAll("button")) one.disabled = true;
   try {
-    const answer = await fetch(path, {
+    const answer = await fetch(`.${path}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Panel": "1" },
       body: JSON.stringify(body),
@@ -446,7 +446,7 @@ function tick(kind) {
   }
 }
 
-const events = new EventSource("/events");
+const events = new EventSource("./events");
 events.addEventListener("open", () => { newest = 0; });
 events.addEventListener("message", (message) => { take(JSON.parse(message.data)); gone = false; draw(); });
 events.addEventListener("error", () => { gone = true; draw(); });
