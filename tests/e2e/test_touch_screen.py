@@ -1,24 +1,20 @@
 """A simulated room's touch screen in a real Chromium: what fingers do arrives, and every view fits and reads well."""
 
-import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, expect
-from roomgate.sim.listener import Listener
 
-from roomgate.clock import SystemClock
-from roomgate.sim.panel import Panel
-from roomgate.sim.profile import get_profile
-from roomgate.sim.room import Room
-from roomgate.sim.store import ensure_passphrases
+from roomgate import xapi
+from roomgate.sim.journal import read_journal
 from support.browser import Scheme, Tab, tab
+from support.simulated import simulator, touch
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("touch-screen")]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("touch-screen")]
 
 WIDGETS = {
     "dim": "<Type>Slider</Type>",
@@ -40,30 +36,27 @@ MESSAGE = "UserInterface/Message"
 
 @dataclass
 class Screen:
-    """A room and its screen; an account acts beside the finger."""
+    """A room's screen in a tab; somebody with every right acts beside the finger, over the API."""
 
-    room: Room
-    url: str
+    tab: Tab
+    client: xapi.Client
+    room: Any
 
-    def command(self, words: str, **arguments: Any) -> None:
-        room = self.room
-        account = room.device.accounts.by_name["everything"]
-        room.device.command(account, list(words.split("/")), arguments, "test", room.clock.now())
-        room.settle()
+    def happened(self, what: str) -> list[dict[str, Any]]:
+        return [line for line in read_journal(self.room.journal) if line["what"] == what]
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def screen(tmp_path: Path) -> AsyncIterator[Screen]:
-    room = Room.load("Birch", tmp_path, get_profile("26"), SystemClock(), ensure_passphrases(tmp_path))
-    room.device.accounts.add("everything", "correct horse", ["Admin", "User", "Integrator"])
-    listener = Listener(Panel(room), "127.0.0.1", 0)
-    async with asyncio.TaskGroup() as group:
-        running = [group.create_task(listener.run()), group.create_task(room.run())]
-        await listener.ready()
-        yield Screen(room, f"http://127.0.0.1:{listener.port}")
-        for task in running:
-            task.cancel()
-    room.close()
+@asynccontextmanager
+async def screen(browser: Browser, folder: Path, scheme: Scheme) -> AsyncIterator[Screen]:
+    async with simulator(folder) as (room,):
+        who = {"user": room.privileged_user, "password": room.privileged_password, "pin": room.pin}
+        async with (
+            xapi.connect(f"wss://{room.host}:{room.port}/ws", **who) as client,
+            tab(browser, room.panel.rstrip("/"), scheme=scheme) as one,
+        ):
+            await one.page.goto("/")
+            yield Screen(one, client, room)
+            assert one.faults == []
 
 
 async def well(one: Tab) -> None:
@@ -75,19 +68,17 @@ async def well(one: Tab) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_a_call_from_the_keypad_to_the_end(browser: Browser, screen: Screen, scheme: Scheme) -> None:
-    calls = screen.room.device.calls
-    async with tab(browser, screen.url, scheme=scheme) as one:
-        page = one.page
-        await page.goto("/")
+async def test_a_call_from_the_keypad_to_the_end(browser: Browser, tmp_path: Path, scheme: Scheme) -> None:
+    async with screen(browser, tmp_path, scheme) as shown:
+        page = shown.tab.page
         await page.get_by_role("button", name="Keypad").click()
         await page.get_by_role("button", name="4", exact=True).click()
         await page.keyboard.type("7@example.com")
-        await well(one)
+        await well(shown.tab)
         await page.keyboard.press("Enter")
         await expect(page.get_by_text("Connected since")).to_be_visible()
-        assert [call.number for call in calls.ongoing.values()] == ["47@example.com"]
-        await well(one)
+        assert [one["number"] for one in shown.happened("call.dialled")] == ["47@example.com"]
+        await well(shown.tab)
         await page.get_by_role("button", name="Keypad").click()
         await page.get_by_role("button", name="5", exact=True).click()
         await page.get_by_role("button", name="Back").click()
@@ -97,50 +88,49 @@ async def test_a_call_from_the_keypad_to_the_end(browser: Browser, screen: Scree
         await page.get_by_role("button", name="Call", exact=True).click()
         await page.get_by_role("button", name="Connect both").click()
         await expect(page.get_by_role("button", name="Rest")).to_be_visible()
-        assert calls.ongoing == {}
-        calls.ring("ada@example.com", "Ada", screen.room.clock.now())
-        screen.room.settle()
+        assert [one["to"] for one in shown.happened("call.transferred")] == ["sip:b@example.com"]
+        assert [one["digits"] for one in shown.happened("call.dtmf")] == [1]
+        await touch(shown.room, "/ring", {"number": "ada@example.com", "name": "Ada"})
         await page.get_by_role("button", name="Decline").click()
-        await expect(page.get_by_role("button", name="Rest")).to_be_visible()
-        assert screen.room.device.history.entries[-1].occurrence == "Rejected"
         await page.get_by_role("button", name="Rest").click()
-        await well(one)
+        await well(shown.tab)
+        assert await shown.client.get("Status/Standby/State") == "Standby"
         await page.get_by_text("Touch to wake").click()
         await expect(page.get_by_role("button", name="Rest")).to_be_visible()
-        assert one.faults == []
+        assert await shown.client.get("Status/Standby/State") == "Off"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_questions_and_panels(browser: Browser, screen: Screen, scheme: Scheme) -> None:
-    device = screen.room.device
-    screen.command("UserInterface/Extensions/Panel/Save", PanelId="lights", body=EXTENSIONS)
-    async with tab(browser, screen.url, scheme=scheme) as one:
-        page = one.page
-        await page.goto("/")
+async def test_questions_and_panels(browser: Browser, tmp_path: Path, scheme: Scheme) -> None:
+    async with screen(browser, tmp_path, scheme) as shown:
+        page, command = shown.tab.page, shown.client.command
+        await command("UserInterface/Extensions/Panel/Save", EXTENSIONS, PanelId="lights")
         await page.get_by_role("button", name="Lights").click()
         await expect(page.get_by_role("heading", name="Light")).to_be_visible()
-        await well(one)
+        await well(shown.tab)
         await page.get_by_role("slider").fill("77")
         await page.get_by_role("button", name="on: Off").click()
         await page.get_by_role("button", name="Dark").click()
         await page.get_by_role("button", name="left", exact=True).click()
         await expect(page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
-        assert device.extensions.values == {"dim": "77", "on": "on", "scene": "b"}
+        values = await shown.client.get("Status/UserInterface/Extensions/Widget")
+        assert {one["WidgetId"]: one["Value"] for one in values} == {"dim": "77", "on": "on", "scene": "b"}
         await page.get_by_role("button", name="More").click()
         await expect(page.get_by_role("button", name="More")).to_have_attribute("aria-current", "page")
         await page.get_by_role("button", name="Close").click()
 
-        screen.command(f"{MESSAGE}/Rating/Display", Text="How was it?", FeedbackId="r")
+        await command(f"{MESSAGE}/Rating/Display", Text="How was it?", FeedbackId="r")
         await expect(page.get_by_text("How was it?")).to_be_visible()
-        await well(one)
+        await well(shown.tab)
         await page.get_by_role("button", name="4 of 5").click()
-        screen.command(f"{MESSAGE}/TextInput/Display", Text="Your PIN", Title="Unlock", FeedbackId="t", InputType="PIN")
+        asks = {"Text": "Your PIN", "Title": "Unlock", "FeedbackId": "t", "InputType": "PIN"}
+        await command(f"{MESSAGE}/TextInput/Display", arguments=asks)
         await page.get_by_label("Your PIN").fill("47")
-        screen.command("Audio/Volume/Set", Level=3)
+        await command("Audio/Volume/Set", Level=3)
         await expect(page.get_by_text("volume 3")).to_be_visible()
         await expect(page.get_by_label("Your PIN")).to_have_value("47")  # what is typed outlives other news
-        await well(one)
+        await well(shown.tab)
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("button", name="Rest")).to_be_visible()
-        assert (device.questions.rating, device.questions.text_input) == (None, None)
-        assert one.faults == []
+        assert [one["stars"] for one in shown.happened("rating.answered")] == [4]
+        assert [one["characters"] for one in shown.happened("text-input.answered")] == [2]

@@ -43,6 +43,7 @@ class Panel:
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._turn = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -84,8 +85,9 @@ class Panel:
         return see_other("./") if by_form else as_json(200, self.state())
 
     def state(self) -> dict[str, Any]:
-        """Everything that the screen shows."""
-        return show(self._room.device, self._room.clock.now())
+        """Everything that the screen shows. ``turn`` grows: an answer that comes late is older than what is shown."""
+        self._turn += 1
+        return {"turn": self._turn} | show(self._room.device, self._room.clock.now())
 
     async def _stream(self, receive: Receive, send: Send) -> None:
         """Server-sent events: the whole state now and after each change, until the browser leaves."""

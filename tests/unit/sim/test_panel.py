@@ -108,6 +108,15 @@ async def test_other_buttons(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_each_state_says_that_it_is_later_than_the_one_before(tmp_path: Path) -> None:
+    finger = Finger(tmp_path)
+    first = (await finger.send("GET", "/state"))[1]["turn"]
+    second = (await finger.send("POST", "/mute"))[1]["turn"]
+    assert first < second < finger.panel.state()["turn"]
+    finger.room.close()
+
+
+@pytest.mark.asyncio
 async def test_a_private_meeting_shows_no_title(tmp_path: Path) -> None:
     finger = Finger(tmp_path)
     finger.room.device.diary.bookings = parse_bookings(json.dumps({"Bookings": [BOOKING | {"Privacy": "Private"}]}))

@@ -47,6 +47,14 @@ function button(words, picture, kind, act) {
   return element;
 }
 
+// An answer and the stream race each other; the later word of the device is the one that counts.
+let newest = 0;
+function take(read) {
+  if (read.turn <= newest) return;
+  newest = read.turn;
+  state = read;
+}
+
 async function touch(path, body = {}) {
   for (const one of view.querySelectorAll("button")) one.disabled = true;
   try {
@@ -56,7 +64,7 @@ async function touch(path, body = {}) {
       body: JSON.stringify(body),
     });
     const read = await answer.json();
-    if (answer.ok) state = read;
+    if (answer.ok) take(read);
     else say(read.error);
   } catch {
     say("The device does not answer.");
@@ -406,7 +414,7 @@ function draw() {
   document.title = `${state.room}, touch screen`;
   find("room").textContent = state.room;
   const kind = kindNow();
-  const { now, ...rest } = state;
+  const { now, turn: _, ...rest } = state;
   const minute = kind === "idle" || kind === "rest" ? Math.floor(Date.now() / 60000) : 0;
   const seen = JSON.stringify([kind, rest, gone, minute]);
   if (seen !== shown) {
@@ -439,6 +447,7 @@ function tick(kind) {
 }
 
 const events = new EventSource("./events");
-events.addEventListener("message", (message) => { state = JSON.parse(message.data); gone = false; draw(); });
+events.addEventListener("open", () => { newest = 0; });
+events.addEventListener("message", (message) => { take(JSON.parse(message.data)); gone = false; draw(); });
 events.addEventListener("error", () => { gone = true; draw(); });
 setInterval(draw, 500);
