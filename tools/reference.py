@@ -16,6 +16,7 @@ import sys
 import tokenize
 import types
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -29,6 +30,11 @@ from roomgate.cli.main import app
 from roomgate.errors import RoomgateError
 from roomgate.hub.http.problem import status_of
 from roomgate.ledger.event import Mark, describe
+from roomgate.sim.absent import OTHERWISE, REASONS
+from roomgate.sim.device import HANDLERS
+from roomgate.sim.furnish import furnish
+from roomgate.sim.profile import PROFILES, Profile, switches
+from roomgate.sim.state import State
 from roomgate.xapi.errors import XapiError
 
 PACKAGE = Path(roomgate.__file__).parent
@@ -392,12 +398,66 @@ def configuration() -> str:
     )
 
 
+# ---- the simulator ----------------------------------------------------------------------------------
+
+
+def simulator() -> str:
+    profiles = list(PROFILES.values())
+    generations = [
+        ["software version", *(f"`{one.release}`" for one in profiles)],
+        ["subscriptions on one connection", *(str(one.subscriptions) for one in profiles)],
+        ["expressions of one HttpFeedback slot", *(str(one.slot_expressions) for one in profiles)],
+        *(
+            [f"`Configuration {' '.join(path)}`", *(_default_of(one, path) for one in profiles)]
+            for path in dict.fromkeys(path for one in profiles for path, _ in one.settings)
+        ),
+    ]
+    readings = [
+        [f"`{name}`", decides, *(_word(getattr(one, name)) for one in profiles)] for name, _, decides in switches()
+    ]
+    families: dict[str, list[str]] = {}
+    for words in sorted(HANDLERS):
+        family, _, rest = words.partition("/")
+        families.setdefault(family, []).append(rest.replace("/", " ") or family)
+    names = [one.name for one in profiles]
+    return page(
+        "The simulator's rooms",
+        "What `roomgate sim` plays, and what it does not. A room has one of three generations; a *switch* is a reading "
+        "that no public source settles, and each can be set by its name, so that a client is tried on both.",
+        "## Generations",
+        table(["what differs", *names], generations),
+        "## Switches",
+        table(["switch", "decides", *names], readings),
+        "## Commands with behaviour",
+        table(["family", "commands"], [[family, ", ".join(rest)] for family, rest in families.items()]),
+        "## Refused",
+        "Every other command of the catalogue is refused with code 1 and one of these sentences: nothing answers OK "
+        "that did nothing. The longest family that fits counts.",
+        table(
+            ["family", "sentence"],
+            [*([name.replace("/", " "), said] for name, said in REASONS.items()), ["any other", OTHERWISE]],
+        ),
+    )
+
+
+def _word(value: object) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else f"`{value}`" if value != "" else "none"
+
+
+def _default_of(profile: Profile, path: tuple[str, ...]) -> str:
+    """The value that a fresh room of this generation has."""
+    state = State()
+    furnish(state, "room", profile, datetime(2026, 1, 1, tzinfo=UTC))
+    return f"`{state.read('Configuration', *path)}`"
+
+
 WRITERS: dict[str, Callable[[], str]] = {
     "events.md": events,
     "errors.md": errors,
     "commands.md": commands,
     "capabilities.md": capabilities,
     "configuration.md": configuration,
+    "simulator.md": simulator,
 }
 
 

@@ -1,5 +1,6 @@
 // npm's jsxapi, unmodified, against a simulated room. With "checked" the socket is one that verifies the
-// certificate (jsxapi's own connect() does not) and signs in with Basic; otherwise jsxapi's own connect().
+// certificate (jsxapi's own connect() does not) and signs in with Basic; otherwise jsxapi's own connect(), with
+// "ssh" over SSH, where every value is text.
 const { XAPI, connect } = require("jsxapi");
 const WSBackend = require("jsxapi/lib/backend/ws").default;
 const WebSocket = require("ws");
@@ -7,7 +8,7 @@ const WebSocket = require("ws");
 const { HOST, PORT, ROOM_USER, ROOM_PASSWORD, HOW } = process.env;
 
 function open() {
-  const url = `wss://${HOST}:${PORT}`;
+  const url = `${HOW === "ssh" ? "ssh" : "wss"}://${HOST}:${PORT}`;
   if (HOW !== "checked") return connect(url, { username: ROOM_USER, password: ROOM_PASSWORD });
   const basic = Buffer.from(`${ROOM_USER}:${ROOM_PASSWORD}`).toString("base64");
   return new XAPI(new WSBackend(new WebSocket(`${url}/ws`, { headers: { Authorization: `Basic ${basic}` } })));

@@ -66,6 +66,19 @@ async def test_jsxapi_reads_sets_dials_and_hears(tmp_path: Path, jsxapi_home: Pa
 
 @pytest.mark.e2e
 @pytest.mark.asyncio
+async def test_jsxapi_does_the_same_over_ssh(tmp_path: Path, jsxapi_home: Path) -> None:
+    async with simulator(tmp_path) as (room,):
+        who = {"HOST": room.host, "PORT": str(room.ssh_port), "ROOM_USER": room.user, "ROOM_PASSWORD": room.password}
+        env = node_environment(room.ca, jsxapi_home, HOW="ssh", **who)
+        told = await run(node_binary(), str(HERE / "sim_jsxapi.js"), env=env)
+        assert (told["before"], told["after"], told["setting"]) == ("50", "23", "61")
+        assert told["seen"] == ["Dialling", "Connecting", "Connected"]
+        assert (told["refused"], told["unknown"]) == (0, 3)  # jsxapi's own numbers for what SSH says in words
+        assert calls(room) == ONE_CALL
+
+
+@pytest.mark.e2e
+@pytest.mark.asyncio
 async def test_a_client_that_checks_the_certificate_refuses_another_room(tmp_path: Path, jsxapi_home: Path) -> None:
     async with simulator(tmp_path, "Birch", "Oslo") as (birch, oslo):
         who = {"HOST": birch.host, "PORT": str(birch.port), "ROOM_USER": birch.user, "ROOM_PASSWORD": birch.password}

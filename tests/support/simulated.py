@@ -7,10 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import httpx
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from roomgate.clock import Clock
 from roomgate.sim.app import RoomConfig, RoomReady, SimConfig, serve
@@ -71,6 +76,19 @@ class Talk:
 
     def notes(self, what: str) -> list[dict[str, Any]]:
         return [note.facts for note in self.device.state.take_notes() if note.what == what]
+
+
+@lru_cache
+def pems(name: str, password: bytes = b"") -> tuple[str, str, str]:
+    """A certificate, its key, and its SHA-256 fingerprint."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder(subject, subject, key.public_key(), 1, NINE, NINE + timedelta(days=9))
+    certificate = builder.sign(key, hashes.SHA256())
+    cipher = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, cipher)
+    public = certificate.public_bytes(serialization.Encoding.PEM)
+    return public.decode(), private.decode(), certificate.fingerprint(hashes.SHA256()).hex()
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from roomgate.errors import BadInput
 
 app = App(name="sim", help="Run simulated rooms.")
 
-_MOST = 1000
+_MOST = 60_000
 
 
 @app.command
@@ -22,11 +22,24 @@ def serve(
     data: Path = Path("roomgate-sim"),
     host: str = "127.0.0.1",
     profile: str = "26",
+    faults: str = "",
+    unrest: str = "",
+    real_limits: bool = False,
+    shared: bool | None = None,
     json: Json = False,
 ) -> None:
     """Simulate rooms until stopped; prints how to reach each, and its touch panel.
 
     Example: ``roomgate sim serve --rooms 3 --json``
+
+    More than 200 rooms share their ports, and each has an address 127.x.y.z of its own; the same passphrases and
+    one authority's certificates are then good for all of them.
+
+    A schedule of faults is entries with a semicolon between them: ``KIND[=AMOUNT]@WHEN[+LASTING][/EVERY][:ROOM]``.
+    ``seed=7; drop@10; delay=1.5@20+10:room-2; reboot=3@30..60/5m:?`` cuts every connection after 10 s, lets room-2
+    answer 1.5 s late from the 20th to the 30th second, and restarts a room that the seed draws every five minutes,
+    the first somewhen between 30 and 60 s. Kinds: drop, delay, stall, silent, reboot, half-frame, answer-twice,
+    wrong-certificate, changed-certificate, slow-reader, garbage, huge-document, deep-document, clock-off, clear.
 
     Parameters
     ----------
@@ -40,14 +53,32 @@ def serve(
         the address to listen at
     profile
         the RoomOS release that they behave like
+    faults
+        what goes wrong and when, by schedule
+    unrest
+        a leaf of their status that changes all the time, and every how many seconds: Status/RoomAnalytics/AmbientNoise/Level/A=30
+    real_limits
+        the rate limits of a real device, which few test suites can live under
+    shared
+        whether they share their ports; without a word, if there are more than 200
     """
     if not 1 <= rooms <= _MOST:
         raise BadInput(f"Between 1 and {_MOST} rooms, please.")
     from roomgate.sim.app import RoomConfig, RoomReady, SimConfig
     from roomgate.sim.app import serve as run
+    from roomgate.sim.restless import read_unrest
+    from roomgate.sim.wires import Wires
 
     names = name or [f"room-{n + 1}" for n in range(rooms)]
-    config = SimConfig(data, tuple(RoomConfig(one, profile=profile) for one in names), host)
+    config = SimConfig(
+        data,
+        tuple(RoomConfig(one, profile=profile) for one in names),
+        host,
+        Wires(real_limits=real_limits),
+        faults,
+        read_unrest(unrest) if unrest else None,
+        shared,
+    )
 
     def ready(found: list[RoomReady]) -> None:
         rows = [{field: getattr(room, field) for field in RoomReady.__dataclass_fields__} for room in found]
@@ -56,6 +87,6 @@ def serve(
             return
         for row in rows:
             print(f"{row['name']}: wss://{row['host']}:{row['port']}/ws  {row['user']} / {row['password']}")
-            print(f"  panel {row['panel']}  certificate {row['ca']}", flush=True)
+            print(f"  panel {row['panel']}  certificate {row['ca']}  ssh {row['host']}:{row['ssh_port']}", flush=True)
 
     run_program(run, config, ready)

@@ -1,66 +1,29 @@
-"""The simulator: several rooms in one program, each with its own listener, certificate, folder and screen."""
+"""The simulator: several rooms in one program, each with its own listener, certificate, folder and screen.
+
+Up to some two hundred have doors of their own (`roomgate.sim.apart`); more than that share them
+(`roomgate.sim.fleet`).
+"""
 
 import asyncio
 import re
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 from roomgate.clock import Clock, SystemClock
 from roomgate.errors import BadInput
 from roomgate.folder import alone_in
-from roomgate.listening import PortTaken, lasting_port
-from roomgate.sim.certificate import ensure_certificate
-from roomgate.sim.listener import Listener
-from roomgate.sim.panel import Panel
+from roomgate.sim.apart import Apart
+from roomgate.sim.config import RoomConfig, RoomReady, SimConfig
+from roomgate.sim.faults import Fault
+from roomgate.sim.fleet import MOST, Fleet
 from roomgate.sim.profile import get_profile
-from roomgate.sim.room import Room
-from roomgate.sim.server import Server
-from roomgate.sim.store import DAILY, OWNER, PRIVILEGED, Ports, ensure_passphrases, load_ports, save_ports
+from roomgate.sim.schedule import EVERYWHERE, Schedule, parse_schedule
+from roomgate.sim.servers.poster import Poster
+
+__all__ = ["RoomConfig", "RoomReady", "SimConfig", "serve"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _\-]{0,48}")
-
-
-@dataclass(frozen=True, slots=True)
-class RoomConfig:
-    """One room. A port of 0 is the one that it had before, or any free one."""
-
-    name: str
-    port: int = 0
-    panel_port: int = 0
-    profile: str = "26"
-
-
-@dataclass(frozen=True, slots=True)
-class SimConfig:
-    """``data`` gets a folder for each room; ``host`` is where the devices listen (their screens: loopback)."""
-
-    data: Path
-    rooms: tuple[RoomConfig, ...]
-    host: str = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class RoomReady:
-    """How to reach a room that runs. ``user`` and ``password`` are the daily account's; ``ca`` is a PEM file,
-    ``panel`` the screen's address, ``pin`` the SHA-256 of the DER certificate in hex, ``journal`` the file
-    with the device's own truth. Passwords are those that the accounts were made with."""
-
-    name: str
-    host: str
-    port: int
-    user: str
-    password: str
-    ca: Path
-    panel: str
-    privileged_user: str
-    privileged_password: str
-    admin_user: str
-    admin_password: str
-    pin: str
-    journal: Path
+_OURS = {"certificates"}  # what the data folder holds beside the folders of rooms
 
 
 async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, clock: Clock | None = None) -> None:
@@ -69,68 +32,69 @@ async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, 
     Raises BadInput for a configuration that cannot be, CannotStart for a port or a data folder that cannot be had.
     """
     names = [room.name for room in config.rooms]
-    if not names or len(set(map(str.lower, names))) != len(names) or not all(map(_NAME.fullmatch, names)):
+    lower = set(map(str.lower, names))
+    if not names or len(lower) != len(names) or lower & _OURS or not all(map(_NAME.fullmatch, names)):
         raise BadInput("Rooms need different names of letters, digits, spaces and dashes")
+    if len(names) > MOST:
+        raise BadInput(f"{MOST} rooms at most")
+    for profile in {room.profile for room in config.rooms}:
+        get_profile(profile)
+    schedule = parse_schedule(config.faults, names) if config.faults else None
+    clock = clock or SystemClock()
     with ExitStack() as stack:
         stack.enter_context(alone_in(config.data))
-        rooms = [_Running(config, one, clock or SystemClock(), stack) for one in config.rooms]
+        poster = Poster()
+        houses = _Shared(config, clock, poster, stack) if config.is_shared else _Each(config, clock, poster, stack)
         try:
             async with asyncio.TaskGroup() as group:
-                for running in rooms:
-                    group.create_task(running.room.run(), name=f"sim.{running.room.name}.time")
-                    group.create_task(running.device.run(), name=f"sim.{running.room.name}.device")
-                    group.create_task(running.panel.run(), name=f"sim.{running.room.name}.panel")
-                for running in rooms:
-                    await running.device.ready()
-                    await running.panel.ready()
-                ready([running.ready for running in rooms])
+                group.create_task(poster.run(), name="sim.posts")
+                houses.start(group)
+                ready(houses.ready)
+                if schedule is not None:
+                    await _break(schedule, names, houses.break_down)
         except* BadInput as bad:
             raise bad.exceptions[0] from None
 
 
-def _listen(app: Any, host: str, wanted: int, kept: int, **tls: Path) -> Listener:
-    """At the port that was asked for; where any will do, at the one from before, since devices do not move."""
-    for port in (wanted,) if wanted else (kept or lasting_port(), lasting_port()):
-        try:
-            return Listener(app, host, port, **tls)
-        except PortTaken:
-            if wanted:
-                raise
-    return Listener(app, host, 0, **tls)
+class _Each:
+    """Rooms with doors of their own."""
+
+    def __init__(self, config: SimConfig, clock: Clock, poster: Poster, stack: ExitStack) -> None:
+        self._rooms = [Apart(config, one, clock, poster, stack) for one in config.rooms]
+        self.ready = [one.ready for one in self._rooms]
+
+    def start(self, group: asyncio.TaskGroup) -> None:
+        for one in self._rooms:
+            one.start(group)
+
+    def break_down(self, name: str, fault: Fault) -> None:
+        for one in self._rooms:
+            if name in (EVERYWHERE, one.room.name):
+                one.room.break_down(fault)
 
 
-class _Running:
-    """One room's parts, bound to their ports and not yet running."""
+class _Shared:
+    """Rooms behind shared doors."""
 
-    def __init__(self, config: SimConfig, wanted: RoomConfig, clock: Clock, stack: ExitStack) -> None:
-        folder = config.data / wanted.name
-        profile = get_profile(wanted.profile)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        passphrases = ensure_passphrases(folder)
-        certificate = ensure_certificate(folder, wanted.name, clock.now())
-        self.room = Room.load(wanted.name, folder, profile, clock, passphrases)
-        stack.callback(self.room.close)
-        kept = load_ports(folder)
-        self.device = _listen(
-            Server(self.room), config.host, wanted.port, kept.device,
-            certificate=certificate.certificate, key=certificate.key,
-        )  # fmt: skip
-        stack.callback(self.device.close)
-        self.panel = _listen(Panel(self.room), "127.0.0.1", wanted.panel_port, kept.panel)
-        stack.callback(self.panel.close)
-        save_ports(folder, Ports(self.device.port, self.panel.port))
-        self.ready = RoomReady(
-            name=wanted.name,
-            host=config.host,
-            port=self.device.port,
-            user=DAILY,
-            password=passphrases[DAILY],
-            ca=certificate.certificate,
-            panel=f"http://127.0.0.1:{self.panel.port}/",
-            privileged_user=PRIVILEGED,
-            privileged_password=passphrases[PRIVILEGED],
-            admin_user=OWNER,
-            admin_password=passphrases[OWNER],
-            pin=certificate.pin,
-            journal=folder / "journal.jsonl",
-        )
+    def __init__(self, config: SimConfig, clock: Clock, poster: Poster, stack: ExitStack) -> None:
+        self._fleet = Fleet(config, clock, poster, stack)
+        self.start = self._fleet.start
+
+    @property
+    def ready(self) -> list[RoomReady]:
+        return self._fleet.ready
+
+    def break_down(self, name: str, fault: Fault) -> None:
+        if name == EVERYWHERE:
+            self._fleet.break_all(fault)
+        else:
+            self._fleet.break_down(name, fault)
+
+
+async def _break(schedule: Schedule, names: list[str], break_down: Callable[[str, Fault], None]) -> None:
+    """Let the schedule happen, in true time from now on."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for planned in schedule.plan(names):
+        await asyncio.sleep(max(0.0, began + planned.at_s - loop.time()))
+        break_down(planned.room, planned.fault)

@@ -1,45 +1,35 @@
-"""Calls: dialling, connecting, holding, ending, and the history of them.
+"""Calls: dialling, ringing, connecting, holding, transferring, joining, ending.
 
 An outgoing call goes Dialling → Connecting → Connected, and leaves as a ghost; the events around it keep the
 order that real devices were seen to send: Dialling, OutgoingCallIndication, Connecting, Connected with
-CallSuccessful, CallDisconnect, ghost. An incoming one starts as Ringing. The far end is part of the play:
-whoever is dialled answers after the profile's time, except an address that starts with ``busy``.
+CallSuccessful, CallDisconnect, ghost. An incoming one starts as Ringing. The far end is part of the play: whoever
+is dialled answers after the profile's time, except an address that starts with ``busy`` (RemoteBusy), ``hangup``
+(answers and hangs up a moment later, RemoteDisconnect) or ``pin`` (a meeting that asks for a PIN; 0000 is wrong).
+
+Not established, and our reading: a call that comes while do-not-disturb is on is turned away and counts as missed;
+the catalogue has no command that ends an attended transfer, so somebody at the screen does it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import msgspec
-
-from roomgate.sim.asked import Answer, Asked, stamp
+from roomgate.sim.accounts import Accounts
+from roomgate.sim.asked import Answer, Asked, Commands
+from roomgate.sim.disturb import DoNotDisturb
+from roomgate.sim.history import RATE, Entry, History, callback
 from roomgate.sim.profile import Profile
 from roomgate.sim.refusal import CommandError
+from roomgate.sim.standby import Standby
 from roomgate.sim.state import State
 
 MOST_CALLS = 2  # Status Capabilities Conference MaxActiveCalls of a real fixture
-_KEPT_ENTRIES = 500
-_RATE = 6000
+WRONG_PIN = "0000"
+_ASKS = "HostPinOrGuest"
 
 
-class Entry(msgspec.Struct):
-    """One line of the call history."""
-
-    history_id: int
-    call_id: int
-    number: str
-    name: str
-    direction: str
-    protocol: str
-    booking: str
-    began: datetime
-    ended: datetime
-    cause: str
-    occurrence: str
-    by: str
-
-    @property
-    def duration_s(self) -> int:
-        return int((self.ended - self.began).total_seconds())
+def _nobody(_: int) -> None:
+    """Whom the end of a call concerns until `Calls.ended` is set."""
 
 
 @dataclass(slots=True)
@@ -57,17 +47,29 @@ class Ongoing:
     status: str
     next_at: datetime | None = None
     connected: datetime | None = None
+    ignored: bool = False
+    hold_reason: str = ""
+    asks_pin: bool = False
+
+    @property
+    def far_end(self) -> str:
+        return self.number.lower().removeprefix("sip:")
 
 
 @dataclass(slots=True)
 class Calls:
-    """All calls of a room."""
+    """All calls of a room. ``ended`` is told each call that is over."""
 
     state: State
     profile: Profile
-    history: list[Entry] = field(default_factory=list)
+    history: History
+    standby: Standby
+    disturb: DoNotDisturb
+    accounts: Accounts
     ongoing: dict[int, Ongoing] = field(default_factory=dict)
     last_id: int = 0
+    ended: Callable[[int], None] = _nobody
+    _ticked: datetime | None = None
 
     def dial(self, asked: Asked) -> Answer:
         protocol = {"Spark": "Spark", "H323": "H323"}.get(asked.text("Protocol"), "SIP")
@@ -93,9 +95,15 @@ class Calls:
         """Start a call; ``by`` is the account, or ``panel`` for somebody in the room."""
         if not number.strip():
             raise CommandError("No number to dial")
+        if self.profile.blank_accounts == "no-calls" and self.accounts.has_blank():
+            raise CommandError("Calling is off until every account has a passphrase")
         if len(self.ongoing) >= MOST_CALLS:
             raise CommandError("Maximum number of calls reached", data={"Cause": 21})
+        held = next((call for call in self.ongoing.values() if call.hold_reason == "Transfer"), None)
+        self.standby.wake(now)
         call = self._new(number, name, "Outgoing", protocol, booking, by, now, "Dialling")
+        if held is not None:
+            self.state.put("Call", call.id, "AttendedTransferFrom", value=held.id)
         call.next_at = now + timedelta(seconds=self.profile.connect_s / 2)
         self.state.event("OutgoingCallIndication", CallId=call.id)
         self.state.note("call.dialled", call=call.id, number=number, booking=booking, by=by)
@@ -105,8 +113,16 @@ class Calls:
     def ring(self, number: str, name: str, now: datetime) -> int:
         """Somebody calls the room."""
         call = self._new(number, name, "Incoming", "SIP", "", "far end", now, "Ringing")
+        if self.disturb.is_on:
+            self.state.note("call.turned-away", call=call.id, number=number)
+            self._end(call, "LocalDisconnect", "do not disturb", now)
+            return call.id
+        self.standby.wake(now)
         self.state.event("IncomingCallIndication", CallId=call.id, DisplayNameValue=name, RemoteURI=f"sip:{number}")
         self.state.note("call.ringing", call=call.id, number=number)
+        if self._answers("Mode") == "On":
+            delay = self._answers("Delay")
+            call.next_at = now + timedelta(seconds=delay if isinstance(delay, int) else 0)
         self._count()
         return call.id
 
@@ -121,7 +137,21 @@ class Calls:
         self._connect(call, now)
 
     def reject(self, asked: Asked) -> Answer:
-        self._end(self._find(asked.number("CallId", 0), ("Ringing",)), "LocalDisconnect", asked.account.name, asked.now)
+        call = self._find(asked.number("CallId", 0), ("Ringing",))
+        self._end(call, "LocalDisconnect", asked.account.name, asked.now, occurrence="Rejected")
+        return {}
+
+    def ignore(self, asked: Asked) -> Answer:
+        """The call goes on ringing, and nobody in the room hears of it any more."""
+        call = self._find(asked.number("CallId", 0), ("Ringing",))
+        call.ignored, call.next_at = True, None
+        self.state.put("Call", call.id, "AnswerState", value="Ignored")
+        return {}
+
+    def forward(self, asked: Asked) -> Answer:
+        call = self._find(0, ("Ringing",))
+        self.state.note("call.forwarded", call=call.id, to=asked.text("Number"), by=asked.account.name)
+        self._end(call, "LocalDisconnect", asked.account.name, asked.now, occurrence="Forwarded")
         return {}
 
     def disconnect(self, asked: Asked) -> Answer:
@@ -129,130 +159,143 @@ class Calls:
         return {}
 
     def hang_up(self, number: int, by: str, now: datetime) -> None:
-        """End one call; 0 is the active or only one."""
-        self._end(self._find(number), "LocalDisconnect", by, now)
+        """End one call; 0 is the active or only one. One that rings is rejected."""
+        call = self._find(number)
+        self._end(call, "LocalDisconnect", by, now, occurrence="Rejected" if call.status == "Ringing" else "")
+
+    def end_by_far_end(self, number: int, now: datetime) -> None:
+        """The other side hangs up."""
+        self._end(self._find(number), "RemoteDisconnect", "far end", now)
 
     def end_all(self, cause: str, by: str, now: datetime) -> None:
         for call in list(self.ongoing.values()):
             self._end(call, cause, by, now)
 
     def hold(self, asked: Asked) -> Answer:
-        call = self._find(asked.number("CallId", 0), ("Connected",))
-        reason = asked.text("Reason", "Other")
+        self.put_on_hold(asked.number("CallId", 0), asked.text("Reason", "Other"))
+        return {}
+
+    def put_on_hold(self, number: int, reason: str = "Other") -> None:
+        call = self._find(number, ("Connected",))
+        call.hold_reason = reason
         self._show(call, "OnHold")
         self.state.put("Call", call.id, "PlacedOnHold", value="True")
         self.state.put("Call", call.id, "HoldReason", value=reason if reason != "Other" else "None")
         self._count()
-        return {}
 
     def resume(self, asked: Asked) -> Answer:
-        call = self._find(asked.number("CallId", 0), ("OnHold",))
+        self.take_off_hold(asked.number("CallId", 0))
+        return {}
+
+    def take_off_hold(self, number: int) -> None:
+        call = self._find(number, ("OnHold",))
+        call.hold_reason = ""
         self._show(call, "Connected")
         self.state.put("Call", call.id, "PlacedOnHold", value="False")
         self.state.put("Call", call.id, "HoldReason", value="None")
         self._count()
+
+    def join(self, asked: Asked) -> Answer:
+        """Merge calls into one conversation: those that were named, else all."""
+        wanted = [int(one) for one in asked.listed("CallId")] or list(self.ongoing)
+        calls = [self._find(number, ("Connected", "OnHold")) for number in wanted]
+        if len({call.id for call in calls}) < 2:
+            raise CommandError("Two calls are needed")
+        for call in calls:
+            if call.status == "OnHold":
+                self.take_off_hold(call.id)
+        self.state.note("call.joined", calls=[call.id for call in calls], by=asked.account.name)
         return {}
 
+    def transfer_unattended(self, asked: Asked) -> Answer:
+        call = self._find(asked.number("CallId", 0), ("Connected", "OnHold"))
+        to = callback(asked.text("Number"), call.protocol)
+        self.state.event("CallTransfer", "Unattended", CallId=call.id, URI=to)
+        self.state.note("call.transferred", call=call.id, to=to, by=asked.account.name)
+        self._end(call, "LocalDisconnect", asked.account.name, asked.now)
+        return {}
+
+    def transfer_attended(self, by: str, now: datetime) -> None:
+        """Connect the call that is on hold for a transfer to the one that was dialled since; both leave the room."""
+        held = next((call for call in self.ongoing.values() if call.hold_reason == "Transfer"), None)
+        other = next((call for call in self.ongoing.values() if call.status == "Connected"), None)
+        if held is None or other is None:
+            raise CommandError("No call waits to be transferred")
+        to = callback(other.number, other.protocol)
+        self.state.event("CallTransfer", "Attended", CallId=held.id, DestinationCallId=other.id, URI=to)
+        self.state.note("call.transferred", call=held.id, to=to, by=by)
+        self._end(held, "LocalDisconnect", by, now)
+        self._end(other, "LocalDisconnect", by, now)
+
     def dtmf(self, asked: Asked) -> Answer:
-        number = asked.number("CallId", -1)
-        call = self._find(max(number, 0), ("Connected",))
-        self.state.note("call.dtmf", call=call.id, digits=len(asked.text("DTMFString")))
+        self.send_tones(max(asked.number("CallId", -1), 0), asked.text("DTMFString"))
+        return {}
+
+    def send_tones(self, number: int, tones: str) -> None:
+        """Tones may carry a PIN, so only their number is noted."""
+        call = self._find(number, ("Connected",))
+        self.state.note("call.dtmf", call=call.id, digits=len(tones))
+
+    def authenticate(self, asked: Asked) -> Answer:
+        """The answer to a meeting that asks who comes in: a PIN, or none as a guest."""
+        call = self._find(asked.number("CallId", 0), ("Connected",))
+        if not call.asks_pin:
+            raise CommandError("No authentication request")
+        role, pin = asked.text("ParticipantRole"), asked.text("Pin")
+        where = ("Conference", "Call", "AuthenticationResponse")
+        if pin == WRONG_PIN or (role == "Host" and not pin):
+            self.state.event(*where, "PinError", CallId=call.id)
+            return {}
+        call.asks_pin = False
+        facts = {"AuthenticatingPin": "True", "CallId": call.id, "NumDigitsEntered": len(pin)}
+        self.state.event(*where, "PinEntered", **facts, ParticipantRole=role)
+        self.state.put("Conference", "Call", call.id, "AuthenticationRequest", value="None")
         return {}
 
     def tick(self, now: datetime) -> None:
         """Move on what is due."""
         for call in list(self.ongoing.values()):
             while call.next_at is not None and now >= call.next_at:
-                if call.status == "Dialling":
-                    self._show(call, "Connecting")
-                    call.next_at += timedelta(seconds=self.profile.connect_s / 2)
-                elif call.number.lower().removeprefix("sip:").startswith("busy"):
-                    self._end(call, "RemoteBusy", "far end", now)
-                    call.next_at = None
-                else:
-                    self._connect(call, now)
+                self._move_on(call, now)
+        if self.profile.duration_ticks and self.ongoing:
+            self._ticked = now
+            for call in self.ongoing.values():
+                self.state.put("Call", call.id, "Duration", value=_lasted(call, now))
 
-    def next_at(self) -> datetime | None:
-        return min((call.next_at for call in self.ongoing.values() if call.next_at is not None), default=None)
+    def _move_on(self, call: Ongoing, now: datetime) -> None:
+        due, call.next_at = call.next_at or now, None
+        if call.status == "Dialling":
+            self._show(call, "Connecting")
+            call.next_at = due + timedelta(seconds=self.profile.connect_s / 2)
+        elif call.status == "Ringing":
+            self._auto_answer(call, now)
+        elif call.status == "Connecting" and call.far_end.startswith("busy"):
+            self._end(call, "RemoteBusy", "far end", now)
+        elif call.status == "Connecting":
+            self._connect(call, now)
+        else:
+            self._end(call, "RemoteDisconnect", "far end", now)
+
+    def _auto_answer(self, call: Ongoing, now: datetime) -> None:
+        call.by = "auto-answer"
+        if self._answers("Mute") == "On":
+            self.state.put("Audio", "Microphones", "Mute", value="On")
+        self._connect(call, now, "Autoanswered")
+
+    def next_at(self, now: datetime) -> datetime | None:
+        due = [call.next_at for call in self.ongoing.values() if call.next_at is not None]
+        if self.profile.duration_ticks and any(call.connected for call in self.ongoing.values()):
+            due.append((self._ticked or now) + timedelta(seconds=1))
+        return min(due, default=None)
 
     def refresh(self, now: datetime) -> None:
         """Bring durations up to date. They do not tick as feedback, so this tells nobody."""
         for call in self.ongoing.values():
             self.state.put("Call", call.id, "Duration", value=_lasted(call, now), quiet=True)
 
-    def get_history(self, asked: Asked) -> Answer:
-        wanted, text = asked.text("Filter", "All"), asked.text("SearchString").lower()
-        one = asked.number("CallHistoryId", 0)
-        found = [
-            entry
-            for entry in reversed(self.history)
-            if (wanted == "All" or entry.occurrence == wanted)
-            and (not text or text in entry.number.lower() or text in entry.name.lower())
-            and one in (0, entry.history_id)
-        ]
-        offset, limit = asked.number("Offset", 0), asked.number("Limit", 65534)
-        full = asked.text("DetailLevel") == "Full"
-        rows = [self._row(n, entry, asked.now, full) for n, entry in enumerate(found[offset : offset + limit])]
-        return {"Entry": rows, "ResultInfo": {"Limit": limit, "Offset": offset}}
-
-    def get_recents(self, asked: Asked) -> Answer:
-        newest: dict[str, Entry] = {}
-        count: dict[str, int] = {}
-        for entry in reversed(self.history):
-            newest.setdefault(entry.number, entry)
-            count[entry.number] = count.get(entry.number, 0) + 1
-        found = list(newest.values())
-        if asked.text("Order") == "OccurrenceFrequency":
-            found.sort(key=lambda entry: -count[entry.number])
-        offset, limit = asked.number("Offset", 0), asked.number("Limit", 65534)
-        rows = [
-            {
-                "id": n,
-                "CallbackNumber": _callback(entry.number, entry.protocol),
-                "DisplayName": entry.name or entry.number,
-                "LastOccurrenceStartTime": stamp(entry.began),
-                "LastOccurrenceDaysAgo": (asked.now - entry.began).days,
-                "LastOccurrenceHistoryId": entry.history_id,
-                "OccurrenceType": entry.occurrence,
-                "IsAcknowledged": "Acknowledged",
-                "OccurrenceCount": count[entry.number],
-            }
-            for n, entry in enumerate(found[offset : offset + limit])
-        ]
-        return {"Entry": rows, "ResultInfo": {"Limit": limit, "Offset": offset}}
-
-    def _row(self, position: int, entry: Entry, now: datetime, full: bool) -> Answer:
-        row: Answer = {
-            "id": position,
-            "CallHistoryId": entry.history_id,
-            "CallbackNumber": _callback(entry.number, entry.protocol),
-            "DisplayName": entry.name or entry.number,
-            "StartTime": stamp(entry.began).removesuffix("Z"),
-            "DaysAgo": (now - entry.began).days,
-            "OccurrenceType": entry.occurrence,
-            "IsAcknowledged": "Acknowledged",
-        }
-        if full:
-            row |= {
-                "CallId": entry.call_id,
-                "RemoteNumber": entry.number,
-                "Direction": entry.direction,
-                "Protocol": entry.protocol.capitalize() if entry.protocol == "SIP" else entry.protocol,
-                "CallRate": _RATE,
-                "CallType": "Video",
-                "EncryptionType": "AES-128",
-                "BookingId": entry.booking,
-                "Duration": entry.duration_s,
-                "StartTimeUTC": stamp(entry.began),
-                "EndTime": stamp(entry.ended).removesuffix("Z"),
-                "EndTimeUTC": stamp(entry.ended),
-                "DisconnectCause": entry.cause,
-                "DisconnectCauseType": entry.cause,
-                "DisconnectCauseCode": 0,
-                "DisconnectCauseOrigin": "Internal",
-                "RoomAnalytics": {"PeopleCount": 0},
-            }
-        return row
+    def _answers(self, name: str) -> str | int | None:
+        value = self.state.read("Configuration", "Conference", "AutoAnswer", name)
+        return value if isinstance(value, str | int) else None
 
     def _new(
         self, number: str, name: str, direction: str, protocol: str, booking: str, by: str, now: datetime, status: str
@@ -264,7 +307,7 @@ class Calls:
             ("Status", status),
             ("Direction", direction),
             ("RemoteNumber", number),
-            ("CallbackNumber", _callback(number, protocol)),
+            ("CallbackNumber", callback(number, protocol)),
             ("DisplayName", name or number),
             ("Protocol", protocol),
             ("CallType", "Video"),
@@ -274,8 +317,8 @@ class Calls:
             ("PlacedOnHold", "False"),
             ("HoldReason", "None"),
             ("Ice", "Disabled"),
-            ("ReceiveCallRate", _RATE),
-            ("TransmitCallRate", _RATE),
+            ("ReceiveCallRate", RATE),
+            ("TransmitCallRate", RATE),
         ):
             self.state.put("Call", call.id, leaf, value=value)
         self.state.put("Call", call.id, "Encryption", "Type", value="None")
@@ -283,21 +326,26 @@ class Calls:
             self.state.put("Conference", "Call", call.id, "BookingId", value=booking)
         return call
 
-    def _connect(self, call: Ongoing, now: datetime) -> None:
+    def _connect(self, call: Ongoing, now: datetime, how: str = "Answered") -> None:
         call.next_at, call.connected = None, now
-        self.state.put("Call", call.id, "AnswerState", value="Answered")
+        if call.far_end.startswith("hangup"):
+            call.next_at = now + timedelta(seconds=1)
+        self.state.put("Call", call.id, "AnswerState", value=how)
         self.state.put("Call", call.id, "Encryption", "Type", value="AES-128")
         self._show(call, "Connected")
         self.state.event(
             "CallSuccessful",
             CallId=call.id,
-            CallRate=_RATE,
+            CallRate=RATE,
             Direction=call.direction.lower(),
             EncryptionIn="On",
             EncryptionOut="On",
             Protocol=call.protocol,
-            RemoteURI=_callback(call.number, call.protocol),
+            RemoteURI=callback(call.number, call.protocol),
         )
+        if call.far_end.startswith("pin"):
+            call.asks_pin = True
+            self.state.put("Conference", "Call", call.id, "AuthenticationRequest", value=_ASKS)
         self.state.note("call.connected", call=call.id, number=call.number, by=call.by)
         self._count()
 
@@ -305,12 +353,13 @@ class Calls:
         call.status = status
         self.state.put("Call", call.id, "Status", value=status)
 
-    def _end(self, call: Ongoing, cause: str, by: str, now: datetime) -> None:
+    def _end(self, call: Ongoing, cause: str, by: str, now: datetime, *, occurrence: str = "") -> None:
         del self.ongoing[call.id]
+        self.ended(call.id)
         self.state.event(
             "CallDisconnect",
             CallId=call.id,
-            CallRate=_RATE,
+            CallRate=RATE,
             CallType="Video",
             CauseCode=0,
             CauseOrigin="Internal",
@@ -323,25 +372,22 @@ class Calls:
             OrigCallDirection=call.direction.lower(),
             PeopleCountAverage=0,
             Protocol=call.protocol,
-            RemoteURI=_callback(call.number, call.protocol),
-            RequestedURI=_callback(call.number, call.protocol),
+            RemoteURI=callback(call.number, call.protocol),
+            RequestedURI=callback(call.number, call.protocol),
         )
         self.state.drop("Call", call.id)
-        if call.booking:
-            self.state.drop("Conference", "Call", call.id)
-        self._remember(call, cause, now)
-        self.state.event("CallHistory", "Updated")
+        self.state.drop("Conference", "Call", call.id)
+        self._remember(call, cause, now, occurrence)
         self.state.note("call.ended", call=call.id, number=call.number, cause=cause, by=by, lasted_s=_lasted(call, now))
         self._count()
 
-    def _remember(self, call: Ongoing, cause: str, now: datetime) -> None:
+    def _remember(self, call: Ongoing, cause: str, now: datetime, occurrence: str) -> None:
         if call.direction == "Incoming":
-            occurrence = "Received" if call.connected else "Missed"
+            happened = "Received" if call.connected else "Missed"
         else:
-            occurrence = "Placed" if call.connected else "NoAnswer"
-        following = self.history[-1].history_id + 1 if self.history else 1
+            happened = "Placed" if call.connected else "NoAnswer"
         entry = Entry(
-            history_id=following,
+            history_id=0,  # the history gives it the next
             call_id=call.id,
             number=call.number,
             name=call.name,
@@ -351,10 +397,11 @@ class Calls:
             began=call.began,
             ended=now,
             cause=cause,
-            occurrence=occurrence,
+            occurrence=occurrence or happened,
             by=call.by,
+            acknowledged=(occurrence or happened) != "Missed",
         )
-        self.history = [*self.history[-_KEPT_ENTRIES + 1 :], entry]
+        self.history.remember(entry)
 
     def _find(self, number: int, states: tuple[str, ...] = ()) -> Ongoing:
         fitting = [
@@ -379,6 +426,20 @@ def _lasted(call: Ongoing, now: datetime) -> int:
     return int((now - call.connected).total_seconds()) if call.connected else 0
 
 
-def _callback(number: str, protocol: str) -> str:
-    bare = ":" in number or protocol not in ("SIP", "Spark")
-    return number if bare else f"{'sip' if protocol == 'SIP' else 'spark'}:{number}"
+COMMANDS: Commands[Calls] = {
+    "Dial": Calls.dial,
+    "Webex/Join": Calls.join_webex,
+    "Zoom/Join": Calls.join_zoom,
+    "WebRTC/Join": Calls.join_webrtc,
+    "Call/Accept": Calls.accept,
+    "Call/Reject": Calls.reject,
+    "Call/Ignore": Calls.ignore,
+    "Call/Forward": Calls.forward,
+    "Call/Disconnect": Calls.disconnect,
+    "Call/Hold": Calls.hold,
+    "Call/Resume": Calls.resume,
+    "Call/Join": Calls.join,
+    "Call/UnattendedTransfer": Calls.transfer_unattended,
+    "Call/DTMFSend": Calls.dtmf,
+    "Conference/Call/AuthenticationResponse": Calls.authenticate,
+}

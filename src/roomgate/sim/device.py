@@ -1,34 +1,67 @@
 """The simulated device: pure. Commands, settings and the passing of time go in; changes and notes come out.
 
 No socket, no clock, no disk: every moment is handed in, so any story is a few lines of test. The server
-around it moves the changes to whoever subscribed and the notes to the journal.
+around it moves the changes to whoever subscribed and the notes to the journal. What a command does is the business
+of the area that it belongs to (calls, cameras, panels …); here the areas are put together, and every command and
+every reading passes the same checks of spelling, value and role.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
-from roomgate.sim.accounts import ROLES, Account, Accounts
-from roomgate.sim.asked import Answer, Asked
-from roomgate.sim.calls import Calls
-from roomgate.sim.diary import Diary
+from roomgate.sim import (
+    absent,
+    audio,
+    calls,
+    cameras,
+    diary,
+    disturb,
+    extensions,
+    history,
+    http_client,
+    logs,
+    macros,
+    messages,
+    peripherals,
+    phonebook,
+    power,
+    questions,
+    scheduling,
+    sessions,
+    sharing,
+    slots,
+    standby,
+    system,
+    trust,
+    users,
+    video,
+    web_view,
+)
+from roomgate.sim.accounts import Account, Accounts
+from roomgate.sim.asked import Answer, Asked, Commands, Living
+from roomgate.sim.doc import ROOTS, describe
 from roomgate.sim.furnish import furnish
-from roomgate.sim.messages import Messages
 from roomgate.sim.offer import MASK, Offer
+from roomgate.sim.pattern import matches
 from roomgate.sim.profile import Profile
 from roomgate.sim.refusal import CommandError, Denied, InvalidParams, MethodNotFound, Refused
 from roomgate.sim.restless import Restless
 from roomgate.sim.state import State
 from roomgate.xapi.call import Call, Verb
-from roomgate.xapi.errors import BadArgument, InvalidPath, UnknownPath, XapiError
+from roomgate.xapi.errors import BadArgument, InvalidPath, UnknownPath
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 from roomgate.xapi.tree import lookup, prune
+from roomgate.xapi.values import Number
 
-Handler = Callable[[Asked], Answer]
-_SECRET_ARGUMENTS = ("passphrase", "passcode", "password", "pin", "hostkey", "secret", "token")
+__all__ = ["Device", "matches"]
+
+_SECRET_ARGUMENTS = ("passphrase", "passcode", "password", "pin", "hostkey", "secret", "token", "dtmf", "header")
+_MOVING = {"*", "**", "Call", "Cameras", "SystemUnit", "Time"}  # the families in which something does by itself
+A = TypeVar("A")
 
 
 @lru_cache(maxsize=1)
@@ -44,27 +77,94 @@ class Device:
     profile: Profile
     state: State
     accounts: Accounts
-    calls: Calls
-    diary: Diary
-    messages: Messages
-    booted: datetime
+    audio: audio.Audio
+    calls: calls.Calls
+    cameras: cameras.Cameras
+    diary: diary.Diary
+    disturb: disturb.DoNotDisturb
+    extensions: extensions.Extensions
+    history: history.History
+    http_client: http_client.HttpClient
+    logs: logs.Logs
+    macros: macros.Macros
+    messages: messages.Messages
+    peripherals: peripherals.Peripherals
+    phonebook: phonebook.Phonebook
+    power: power.Power
+    questions: questions.Questions
+    scheduling: scheduling.Scheduling
+    sessions: sessions.Sessions
+    sharing: sharing.Sharing
+    slots: slots.Slots
+    standby: standby.Standby
+    system: system.System
+    trust: trust.Trust
+    users: users.Users
+    video: video.Video
+    web_view: web_view.WebView
     offer: Offer = field(default_factory=_offer)
     restless: Restless | None = None
-    reboot_wanted: bool = False
     settings: dict[tuple[str | int, ...], str | int] = field(default_factory=dict)  # what was set, by its path
-    _handlers: dict[str, Handler] = field(default_factory=dict)
-    _presenting: dict[int, int] = field(default_factory=dict)
 
     @classmethod
     def new(cls, name: str, profile: Profile, now: datetime) -> "Device":
         """A device fresh from the box, with no accounts yet."""
         state = State()
         furnish(state, name, profile, now)
+        accounts = Accounts(state, profile.blank_accounts)
+        entries, rest, quiet = history.History(state), standby.Standby(state), disturb.DoNotDisturb(state)
+        conversations = calls.Calls(state, profile, entries, rest, quiet, accounts)
+        bookings = diary.Diary(state, profile)
         device = cls(
-            name, profile, state, Accounts(state), Calls(state, profile), Diary(state), Messages(state), booted=now
+            name=name,
+            profile=profile,
+            state=state,
+            accounts=accounts,
+            audio=audio.Audio(state),
+            calls=conversations,
+            cameras=cameras.Cameras(state),
+            diary=bookings,
+            disturb=quiet,
+            extensions=extensions.Extensions(state, profile),
+            history=entries,
+            http_client=http_client.HttpClient(),
+            logs=logs.Logs(state),
+            macros=macros.Macros(state, profile),
+            messages=messages.Messages(state, prompt_replaces=profile.prompt_replaces),
+            peripherals=peripherals.Peripherals(state),
+            phonebook=phonebook.Phonebook(),
+            power=power.Power(state, now),
+            questions=questions.Questions(state),
+            scheduling=scheduling.Scheduling(state, bookings),
+            sessions=sessions.Sessions(state, accounts, profile.extra_members),
+            sharing=sharing.Sharing(state, conversations),
+            slots=slots.Slots(state, profile),
+            standby=rest,
+            system=system.System(state),
+            trust=trust.Trust(state, profile.extra_members, profile.added_fingerprint),
+            users=users.Users(state, accounts),
+            video=video.Video(state),
+            web_view=web_view.WebView(state),
         )
-        device._handlers = device._table()
+        conversations.ended = device.sharing.end_of
+        bookings.began = rest.wake_for_meeting
+        rest.wake(now)
+        state.take_changes()
         return device
+
+    @property
+    def booted(self) -> datetime:
+        """When the last restart was over."""
+        return self.power.booted
+
+    @property
+    def reboot_wanted(self) -> bool:
+        """Whether the server should restart the device now."""
+        return self.power.is_wanted
+
+    @reboot_wanted.setter
+    def reboot_wanted(self, wanted: bool) -> None:
+        self.power.is_wanted = wanted
 
     def get(self, account: Account, parts: list[Any], now: datetime) -> Any:
         """`xGet`: the value or subtree at a path, as far as the account may read it."""
@@ -72,9 +172,11 @@ class Device:
         if path.is_pattern:
             raise InvalidParams(self.profile.no_match)
         self._refuse_unreadable(account, path)
-        self._refresh(now)
+        self._refresh(path, now)
         found = lookup(self.state.document, path.parts)
         readable = None if found is None else self.offer.readable(account, found, path)
+        if not self.profile.hides_unreadable and self.offer.hides(account, found, path):
+            raise Denied(self.profile.denied)
         if readable is None:
             if self.profile.empty_is_error or found is not None or isinstance(path.parts[-1], int):
                 raise InvalidParams(self.profile.no_match)
@@ -83,9 +185,11 @@ class Device:
 
     def query(self, account: Account, parts: list[Any], now: datetime) -> Any:
         """`xQuery`: the matching branches from the root; {} where nothing matches."""
+        if "*" in parts and not self.profile.star_in_query:
+            raise InvalidParams(self.profile.no_match)
         path = self._canonical(Verb.GET, parts).path
         self._refuse_unreadable(account, path)
-        self._refresh(now)
+        self._refresh(path, now)
         return self.current(account, path) or {}
 
     def current(self, account: Account, path: Path) -> Any:
@@ -103,6 +207,7 @@ class Device:
                 raise InvalidParams(bad.message, data={"Cause": 27}) from bad
             raise
         self._refuse_roles(account, call)
+        self._refuse_out_of_range(call, value)
         setting = call.argument("Value")
         leaf = self.offer.leaf(call.path)
         self.restore_setting(call.path.parts[1:], setting if isinstance(setting, str | int) else "", quiet=False)
@@ -127,15 +232,15 @@ class Device:
             call = self._canonical(Verb.COMMAND, ["Command", *path], arguments)
             words = "/".join(call.path.words)
             self._refuse_roles(account, call)
-            handler = self._handlers.get(words)
+            handler = HANDLERS.get(words)
             if handler is None:
-                raise CommandError("Not available on this device")
-            answer = handler(Asked(call, account, session, now))
+                raise CommandError(absent.why_not(words))
+            answer = handler(self, Asked(call, account, session, now))
         except Refused as refused:
             self._note_command(account, words, arguments, f"{refused.number}: {refused.message}")
             raise
         self._note_command(account, words, arguments, "OK")
-        return answer
+        return _texts(answer) if self.profile.results_as_text else answer
 
     def subscription(self, account: Account, parts: list[Any]) -> Path:
         """The path of a feedback subscription, checked; raises a Refused."""
@@ -144,54 +249,76 @@ class Device:
         return path
 
     def describe(self, account: Account, parts: list[Any]) -> Any:
-        """`xDoc`: what is known of a node. An unknown command gives an empty list, any other an error.
-
-        The layout over WebSocket is not established; this is the plainest that says the facts.
-        """
+        """`xDoc`: what is known of a node. An unknown command gives an empty list, any other an error."""
         root, *below = [str(part) for part in parts] or [""]
-        if root == "Command":
-            try:
-                command = self.offer.catalogue.command(Path.of("Command", *below))
-            except XapiError:
-                return []
-            described: Answer = {"access": "public-api", "role": sorted(command.roles)}
-            for one in command.parameters:
-                described[one.name] = {"ValueSpace": str(one.space), "required": str(one.required)}
-            return described
-        try:
-            leaves = self.offer.catalogue.leaves(Path.of(root.removesuffix("Schema"), *below))
-        except InvalidPath:
-            leaves = ()
-        if not leaves:
+        root = {"Status": "StatusSchema"}.get(root, root)
+        if root not in ROOTS:
             raise InvalidParams(self.profile.no_match)
-        return {str(leaf.path): {"ValueSpace": str(leaf.space), "role": sorted(leaf.read_roles)} for leaf in leaves}
+        found = {} if root == "Command" and self._is_without("/".join(below)) else self._described(root, below)
+        if not found:
+            if root == "Command":
+                return []
+            raise InvalidParams(self.profile.no_match)
+        if self.profile.doc_rooted:
+            for name in reversed([root, *below]):
+                found = {name: found}
+        return found
+
+    def _described(self, root: str, below: list[str]) -> dict[str, Any]:
+        return describe(self.offer.catalogue, root, below)
 
     def tick(self, now: datetime) -> None:
         """Let time pass up to ``now``: calls connect, prompts expire, bookings begin."""
-        self.calls.tick(now)
-        self.messages.tick(now)
-        self.diary.tick(now)
+        for area in self._living():
+            area.tick(now)
         if self.restless is not None:
             self.restless.tick(self.state, now)
 
     def next_at(self, now: datetime) -> datetime | None:
         """When `tick` is due next; None where nothing waits."""
-        unrest = self.restless.due if self.restless is not None else None
-        waits = (self.calls.next_at(), self.messages.next_at(), self.diary.next_at(now), unrest)
+        waits = [area.next_at(now) for area in self._living()]
+        if self.restless is not None:
+            waits.append(self.restless.due)
         return min((moment for moment in waits if moment is not None), default=None)
 
+    def _living(self) -> tuple[Living, ...]:
+        return (
+            self.calls,
+            self.messages,
+            self.questions,
+            self.diary,
+            self.scheduling,
+            self.disturb,
+            self.peripherals,
+            self.logs,
+            self.power,
+            self.standby,
+        )
+
     def reboot(self, now: datetime) -> None:
-        """Calls, screens and sessions are gone; accounts, settings, bookings and history stay."""
-        self.state.event("BootEvent", Action="Restart")
+        """Calls, screens and sessions are gone; accounts, settings, bookings, panels and history stay."""
+        self.state.event("BootEvent", Action=self.power.reason)
         self.calls.end_all("LocalDisconnect", "reboot", now)
-        self.messages.prompt = self.messages.alert = self.messages.line = None
+        self.sharing.end_all()
+        self.messages.put_away()
+        self.questions.put_away()
+        self.extensions.put_away()
+        if self.web_view.url:
+            self.web_view.take_away()
         for session in list(self.accounts.logins):
             self.accounts.end(session)
-        self.booted, self.reboot_wanted = now, False
+        self.slots.restart()
+        self.power.restart(now)
+        self.standby.wake(now)
+        self.state.event("Bookings", "SyncRequired")
         self.state.note("rebooted")
 
     def _canonical(self, verb: Verb, parts: list[Any], arguments: dict[str, Any] | None = None) -> Call:
         unknown = MethodNotFound(self.profile.unknown_command) if verb is Verb.COMMAND else None
+        if not self.profile.json_booleans and arguments and any(isinstance(one, bool) for one in arguments.values()):
+            raise InvalidParams("Bad usage: Bad argument to parameter.")
+        if verb is Verb.COMMAND and self._is_without("/".join(map(str, parts[1:]))):
+            raise MethodNotFound(self.profile.unknown_command)
         try:
             return self.offer.catalogue.canonical(verb, Path.of(*parts), arguments)
         except (InvalidPath, UnknownPath) as bad:
@@ -202,6 +329,21 @@ class Device:
     def _refuse_roles(self, account: Account, call: Call) -> None:
         if self.offer.catalogue.roles(call).isdisjoint(account.roles):
             raise Denied(self.profile.denied)
+
+    def _refuse_out_of_range(self, call: Call, value: object) -> None:
+        """What this generation does not take although the newest does, and numbers as strings where they are not."""
+        leaf, setting = self.offer.leaf(call.path), call.argument("Value")
+        is_number = leaf is not None and isinstance(leaf.space, Number)
+        if is_number and isinstance(value, str) and not self.profile.lenient_numbers:
+            raise InvalidParams("Bad usage: not a number", data={"Cause": 27})
+        for words, low, high in self.profile.ranges:
+            if call.path.words == words and isinstance(setting, int) and not low <= setting <= high:
+                raise InvalidParams(f"Bad usage: {words[-1]} takes {low}–{high}", data={"Cause": 27})
+
+    def _is_without(self, words: str) -> bool:
+        """Whether a command belongs to a family that this device does not have."""
+        lower = f"{words}/".lower()
+        return any(lower.startswith(f"{family}/".lower()) for family in self.profile.without.split())
 
     def _refuse_unreadable(self, account: Account, path: Path) -> None:
         if not self.offer.may_read_some(account, path):
@@ -214,220 +356,60 @@ class Device:
         }
         self.state.note("command", account=account.name, name=words, arguments=shown, outcome=outcome)
 
-    def _refresh(self, now: datetime) -> None:
+    def _refresh(self, path: Path, now: datetime) -> None:
+        """Bring up to date what moves without being told, if the path may read it."""
+        if path.root != "Status" or (len(path.parts) > 1 and path.parts[1] not in _MOVING):
+            return
         self.calls.refresh(now)
+        self.cameras.tick(now)
         self.state.put("SystemUnit", "Uptime", value=int((now - self.booted).total_seconds()), quiet=True)
         self.state.put("Time", "SystemTime", value=now.strftime("%Y-%m-%dT%H:%M:%SZ"), quiet=True)
 
-    def _table(self) -> dict[str, Handler]:
-        calls, diary, messages = self.calls, self.diary, self.messages
-        return {
-            "Audio/Volume/Set": lambda asked: self._volume(asked.number("Level", 0)),
-            "Audio/Volume/SetToDefault": lambda _: self._volume(
-                int(self.state.read("Configuration", "Audio", "DefaultVolume") or 50)
-            ),
-            "Audio/Volume/Increase": lambda asked: self._step(asked.number("Steps", 5)),
-            "Audio/Volume/Decrease": lambda asked: self._step(-asked.number("Steps", 5)),
-            "Audio/Volume/Mute": self._puts("On", "Audio", "VolumeMute"),
-            "Audio/Volume/Unmute": self._puts("Off", "Audio", "VolumeMute"),
-            "Audio/Volume/ToggleMute": self._toggles("Audio", "VolumeMute"),
-            "Audio/Microphones/Mute": self._puts("On", "Audio", "Microphones", "Mute"),
-            "Audio/Microphones/Unmute": self._puts("Off", "Audio", "Microphones", "Mute"),
-            "Audio/Microphones/ToggleMute": self._toggles("Audio", "Microphones", "Mute"),
-            "Video/Input/MainVideo/Mute": self._puts("On", "Video", "Input", "MainVideoMute"),
-            "Video/Input/MainVideo/Unmute": self._puts("Off", "Video", "Input", "MainVideoMute"),
-            "Standby/Activate": self._puts("Standby", "Standby", "State"),
-            "Standby/Deactivate": self._puts("Off", "Standby", "State"),
-            "Standby/Halfwake": self._puts("Halfwake", "Standby", "State"),
-            "Standby/ResetTimer": self._reset_timer,
-            "Dial": calls.dial,
-            "Webex/Join": calls.join_webex,
-            "Zoom/Join": calls.join_zoom,
-            "WebRTC/Join": calls.join_webrtc,
-            "Call/Disconnect": calls.disconnect,
-            "Call/Accept": calls.accept,
-            "Call/Reject": calls.reject,
-            "Call/Hold": calls.hold,
-            "Call/Resume": calls.resume,
-            "Call/DTMFSend": calls.dtmf,
-            "CallHistory/Get": calls.get_history,
-            "CallHistory/Recents": calls.get_recents,
-            "Bookings/Put": diary.put,
-            "Bookings/List": diary.list,
-            "Bookings/Get": diary.get,
-            "Bookings/Clear": diary.clear,
-            "UserInterface/Message/Prompt/Display": messages.show_prompt,
-            "UserInterface/Message/Prompt/Clear": messages.clear_prompt,
-            "UserInterface/Message/Prompt/Response": messages.respond,
-            "UserInterface/Message/Alert/Display": messages.show_alert,
-            "UserInterface/Message/Alert/Clear": messages.clear_alert,
-            "UserInterface/Message/TextLine/Display": messages.show_line,
-            "UserInterface/Message/TextLine/Clear": messages.clear_line,
-            "UserManagement/User/List": lambda asked: {"User": self.accounts.listed(asked.now)},
-            "UserManagement/User/Add": self._add_user,
-            "UserManagement/User/Passphrase/Set": self._set_passphrase,
-            "UserManagement/User/Passphrase/Change": self._change_passphrase,
-            "Security/Session/Get": self._own_session,
-            "Security/Session/List": lambda _: {"Session": self.accounts.sessions()},
-            "Security/Session/Terminate": self._terminate,
-            "Presentation/Start": self._present,
-            "Presentation/Stop": self._stop_presenting,
-            "SystemUnit/Boot": self._boot,
-        }
 
-    def _puts(self, value: str, *parts: str) -> Handler:
-        def put(_: Asked) -> Answer:
-            self.state.put(*parts, value=value)
-            return {}
-
-        return put
-
-    def _toggles(self, *parts: str) -> Handler:
-        def toggle(_: Asked) -> Answer:
-            self.state.put(*parts, value="Off" if self.state.read("Status", *parts) == "On" else "On")
-            return {}
-
-        return toggle
-
-    def _volume(self, level: int) -> Answer:
-        self.state.put("Audio", "Volume", value=max(0, min(100, level)))
-        return {}
-
-    def _step(self, steps: int) -> Answer:
-        self._volume(int(self.state.read("Status", "Audio", "Volume")) + steps)
-        return {}
-
-    def _reset_timer(self, _: Asked) -> Answer:
-        self.state.put("Standby", "State", value="Off")
-        self.state.event("Standby", "Reset")
-        return {}
-
-    def _add_user(self, asked: Asked) -> Answer:
-        name, roles = asked.text("Username"), [str(role) for role in asked.listed("Role")]
-        if not name or name in self.accounts.by_name:
-            raise CommandError("User already exists" if name else "A user needs a name")
-        self._refuse_short(asked.text("Passphrase"))
-        self.accounts.add(name, asked.text("Passphrase"), [role for role in ROLES if role in roles])
-        self.state.note("user.added", account=name, roles=roles, by=asked.account.name)
-        return {}
-
-    def _set_passphrase(self, asked: Asked) -> Answer:
-        target = self.accounts.by_name.get(asked.text("Username"))
-        if target is None:
-            raise CommandError("No such user")
-        if "Admin" in target.roles and not asked.account.has(asked.text("YourPassphrase")):
-            raise CommandError("YourPassphrase is wrong")
-        self._replace(target, asked)
-        return {}
-
-    def _change_passphrase(self, asked: Asked) -> Answer:
-        if not asked.account.has(asked.text("OldPassphrase")):
-            raise CommandError("OldPassphrase is wrong")
-        self._replace(asked.account, asked)
-        return {}
-
-    def _replace(self, target: Account, asked: Asked) -> None:
-        self._refuse_short(asked.text("NewPassphrase"))
-        self.accounts.change(
-            target,
-            asked.text("NewPassphrase"),
-            by=asked.account.name,
-            how="xapi",
-            invalidate=asked.text("SecurityAction") == "InvalidateAllUserSessions",
-        )
-
-    def _refuse_short(self, passphrase: str) -> None:
-        least = self.state.read("Configuration", "UserManagement", "PasswordPolicy", "Complexity", "MinimumLength")
-        if len(passphrase) < (least if isinstance(least, int) else 8):
-            raise CommandError("The passphrase is too short")
-
-    def _own_session(self, asked: Asked) -> Answer:
-        own = [row for row in self.accounts.sessions() if row["Id"] == asked.session]
-        return {"Session": own[0]} if own else {}
-
-    def _terminate(self, asked: Asked) -> Answer:
-        if not self.accounts.end(asked.text("SessionId")):
-            raise CommandError("No such session")
-        self.state.note("session.terminated", session=asked.text("SessionId"), by=asked.account.name)
-        return {}
-
-    def _present(self, asked: Asked) -> Answer:
-        instance = max(self._presenting, default=0) + 1
-        if instance > 6:
-            raise CommandError("No free presentation instance")
-        sources = asked.listed("ConnectorId") or asked.listed("PresentationSource") or [2]
-        source = int(sources[0]) if str(sources[0]).isdigit() else 0
-        self._presenting[instance] = source
-        here = ("Conference", "Presentation", "LocalInstance", instance)
-        in_call = bool(self.calls.ongoing)
-        mode = asked.text("SendingMode", "LocalRemote") if in_call else "LocalOnly"
-        self.state.put(*here, "Source", value=source)
-        self.state.put(*here, "SendingMode", value=mode)
-        if in_call and mode == "LocalRemote":
-            call = next(iter(self.calls.ongoing))
-            self.state.put("Conference", "Presentation", "Mode", value="Sending")
-            self.state.event(
-                "PresentationStarted",
-                CallId=call,
-                Cause="userRequested",
-                ConferenceId=call,
-                LocalInstance=instance,
-                LocalSource=source,
-                Mode="Sending",
-            )
-        else:
-            self.state.event("PresentationPreviewStarted", Cause="userRequested", Instance=instance, LocalSource=source)
-        self.state.note("presentation.started", instance=instance, by=asked.account.name)
-        return {"Instance": instance}
-
-    def _stop_presenting(self, asked: Asked) -> Answer:
-        wanted = asked.number("Instance", 0)
-        gone = [one for one in self._presenting if wanted in (0, one)]
-        if not gone:
-            raise CommandError("No presentation")
-        for instance in gone:
-            source = self._presenting.pop(instance)
-            self.state.drop("Conference", "Presentation", "LocalInstance", instance)
-            self.state.event("PresentationPreviewStopped", Cause="userRequested", Instance=instance, LocalSource=source)
-            self.state.note("presentation.stopped", instance=instance, by=asked.account.name)
-        if not self._presenting:
-            self.state.put("Conference", "Presentation", "Mode", value="Off")
-        return {}
-
-    def _boot(self, asked: Asked) -> Answer:
-        self.reboot_wanted = True
-        self.state.note("boot.asked", by=asked.account.name)
-        return {}
+def _texts(answer: Any) -> Any:
+    """The answer with its integers as strings; a list member's ``id`` stays a number."""
+    if isinstance(answer, dict):
+        return {name: value if name == "id" else _texts(value) for name, value in answer.items()}
+    if isinstance(answer, list):
+        return [_texts(one) for one in answer]
+    return str(answer) if isinstance(answer, int) else answer
 
 
-def matches(pattern: Path, path: Path) -> bool:
-    """Whether a path lies at or below what a path or pattern names.
+def _of(area: Callable[[Device], A], commands: Commands[A]) -> dict[str, Callable[[Device, Asked], Answer]]:
+    def bound(handler: Callable[[A, Asked], Answer]) -> Callable[[Device, Asked], Answer]:
+        return lambda device, asked: handler(area(device), asked)
 
-    ``**`` is any number of levels, ``*`` one; an index that the pattern leaves out matches every member.
-    """
-    return _matches(pattern.parts, path.parts)
+    return {words: bound(handler) for words, handler in commands.items()}
 
 
-def _matches(pattern: tuple[str | int, ...], parts: tuple[str | int, ...]) -> bool:
-    # A set of positions rather than recursion: a pattern of many ** costs pattern × path, no more.
-    at = {0}
-    for part in (*parts, None):
-        todo = list(at)
-        while todo:  # ** may also stand for nothing
-            position = todo.pop()
-            if position < len(pattern) and pattern[position] == "**" and position + 1 not in at:
-                at.add(position + 1)
-                todo.append(position + 1)
-        if len(pattern) in at or part is None:
-            break
-        following: set[int] = set()
-        for position in at:
-            wanted = pattern[position]
-            if wanted == "**" or (isinstance(part, int) and not isinstance(wanted, int) and wanted != "*"):
-                following.add(position)
-            if wanted == part or wanted == "*":
-                following.add(position + 1)
-                if wanted == "*" and isinstance(part, int):
-                    following.add(position)
-        at = following
-    return len(pattern) in at
+_AREAS = (
+    _of(lambda device: device.audio, audio.COMMANDS),
+    _of(lambda device: device.calls, calls.COMMANDS),
+    _of(lambda device: device.cameras, cameras.COMMANDS),
+    _of(lambda device: device.diary, diary.COMMANDS),
+    _of(lambda device: device.disturb, disturb.COMMANDS),
+    _of(lambda device: device.extensions, extensions.COMMANDS),
+    _of(lambda device: device.history, history.COMMANDS),
+    _of(lambda device: device.http_client, http_client.COMMANDS),
+    _of(lambda device: device.logs, logs.COMMANDS),
+    _of(lambda device: device.macros, macros.COMMANDS),
+    _of(lambda device: device.messages, messages.COMMANDS),
+    _of(lambda device: device.peripherals, peripherals.COMMANDS),
+    _of(lambda device: device.phonebook, phonebook.COMMANDS),
+    _of(lambda device: device.power, power.COMMANDS),
+    _of(lambda device: device.questions, questions.COMMANDS),
+    _of(lambda device: device.scheduling, scheduling.COMMANDS),
+    _of(lambda device: device.sessions, sessions.COMMANDS),
+    _of(lambda device: device.sharing, sharing.COMMANDS),
+    _of(lambda device: device.slots, slots.COMMANDS),
+    _of(lambda device: device.standby, standby.COMMANDS),
+    _of(lambda device: device.system, system.COMMANDS),
+    _of(lambda device: device.trust, trust.COMMANDS),
+    _of(lambda device: device.users, users.COMMANDS),
+    _of(lambda device: device.video, video.COMMANDS),
+    _of(lambda device: device.web_view, web_view.COMMANDS),
+)
+HANDLERS: Mapping[str, Callable[[Device, Asked], Answer]] = {
+    words: handler for area in _AREAS for words, handler in area.items()
+}
+"""Every command that has behaviour, by its words with slashes; shared by all rooms."""

@@ -1,19 +1,23 @@
 """The room's list of bookings: replaced as a whole by `Bookings Put`, offered for joining in its time.
 
-Which events a device sends for a Put is not established; this one sends ``Bookings Updated``. The events of
-a booking's life (StartTimeBuffer, Start, End) come when their time comes. Nothing dials by itself.
+Which event a device sends for a Put is not established; this one sends ``Bookings Updated``, or what the switch
+``put_event`` says. The events of a booking's life (StartTimeBuffer, Start, TimeRemaining, End, EndTimeBuffer) come
+when their time comes; that TimeRemaining comes 300 seconds before the end is our reading. Nothing dials by itself.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from roomgate.sim.asked import Answer, Asked, stamp
+from roomgate.sim.asked import Answer, Asked, Commands, stamp
+from roomgate.sim.profile import Profile
 from roomgate.sim.refusal import CommandError, InvalidParams
 from roomgate.sim.state import State
 
 _MOST = 1000
+REMINDS_S = 300
 
 
 class Organizer(msgspec.Struct, rename="pascal"):
@@ -61,8 +65,8 @@ class Booking(msgspec.Struct, rename="pascal"):
     def closes(self) -> datetime:
         return self.ends + timedelta(seconds=self.time.end_time_buffer)
 
-    def can_join(self, now: datetime) -> bool:
-        return bool(self.number) and self.opens <= now < self.closes
+    def can_join(self, now: datetime, *, until_end: bool = False) -> bool:
+        return bool(self.number) and self.opens <= now < (self.ends if until_end else self.closes)
 
     def row(self, position: int) -> Answer:
         first, _, last = self.organizer.name.partition(" ")
@@ -129,13 +133,19 @@ def parse_bookings(body: str) -> list[Booking]:
     return sorted(read, key=lambda one: (one.time.start_time, one.id))
 
 
+def _nobody(_: datetime) -> None:
+    """Whom the beginning of a booking concerns until `Diary.began` is set."""
+
+
 @dataclass(slots=True)
 class Diary:
     """The bookings of one room, in order of their start."""
 
     state: State
+    profile: Profile
     bookings: list[Booking] = field(default_factory=list)
     updated: datetime | None = None
+    began: Callable[[datetime], None] = _nobody  # is told when a booking begins
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def put(self, asked: Asked) -> Answer:
@@ -151,7 +161,8 @@ class Diary:
     def _changed(self, asked: Asked) -> None:
         self.updated = asked.now
         self._told = {told for told in self._told if told[0] in {one.id for one in self.bookings}}
-        self.state.event("Bookings", "Updated")
+        if self.profile.put_event:
+            self.state.event("Bookings", self.profile.put_event)
         self.state.note(
             "bookings.put",
             account=asked.account.name,
@@ -186,6 +197,20 @@ class Diary:
                 return {"Booking": one.row(1)}
         raise CommandError("No such booking")
 
+    def can_join(self, one: Booking, now: datetime) -> bool:
+        """Whether the device offers Join for it now."""
+        return one.can_join(now, until_end=self.profile.join_until_end)
+
+    def replace(self, old: Booking | None, new: Booking | None, now: datetime) -> None:
+        """Take one booking out, put one in, or exchange them; the list stays in order."""
+        kept = [one for one in self.bookings if old is None or one.id != old.id]
+        self.bookings = sorted([*kept, *([new] if new else [])], key=lambda one: (one.time.start_time, one.id))
+        if old is not None:
+            again = {"End", "EndTimeBuffer", "TimeRemaining"} if new else set()
+            self._told = {told for told in self._told if told[0] != old.id or (new and told[1] not in again)}
+        self.updated = now
+        self.tick(now)
+
     def find(self, id_: str) -> Booking | None:
         return next((one for one in self.bookings if one.id == id_), None)
 
@@ -205,9 +230,11 @@ class Diary:
         self.state.put("Bookings", "Availability", "TimeStamp", value=stamp(until) if until else "")
 
     def _announce(self, one: Booking, word: str, now: datetime) -> None:
-        if word != "End" and now >= one.closes:
+        if word not in ("End", "EndTimeBuffer") and now >= one.closes:
             return  # a booking that came when it was over does not begin
         facts: Answer = {"Id": one.id, "MeetingId": one.meeting_id or one.id}
+        if word == "TimeRemaining":
+            facts["Seconds"] = max(0, int((one.ends - now).total_seconds()))
         if word == "End":
             facts |= {
                 "StartTime": stamp(one.time.start_time),
@@ -215,9 +242,25 @@ class Diary:
                 "ScheduledDuration": one.time.duration,
             }
         self.state.event("Bookings", word, **facts)
+        if word == "Start":
+            self.began(now)
 
     def _moments(self, one: Booking) -> tuple[tuple[datetime, str], ...]:
-        return (one.opens, "StartTimeBuffer"), (one.time.start_time, "Start"), (one.ends, "End")
+        moments = [(one.opens, "StartTimeBuffer"), (one.time.start_time, "Start")]
+        if one.time.duration * 60 > REMINDS_S:
+            moments.append((one.ends - timedelta(seconds=REMINDS_S), "TimeRemaining"))
+        moments.append((one.ends, "End"))
+        if one.time.end_time_buffer:
+            moments.append((one.closes, "EndTimeBuffer"))
+        return tuple(moments)
 
     def next_at(self, now: datetime) -> datetime | None:
         return min((at for one in self.bookings for at, _ in self._moments(one) if at > now), default=None)
+
+
+COMMANDS: Commands[Diary] = {
+    "Bookings/Put": Diary.put,
+    "Bookings/List": Diary.list,
+    "Bookings/Get": Diary.get,
+    "Bookings/Clear": Diary.clear,
+}

@@ -16,9 +16,11 @@ class Journal:
     one machine), ``what`` and the facts of that event. Passphrases and bodies never stand in it.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, *, held: bool = True) -> None:
+        """``held`` keeps the file open; without, each line opens it, so that ten thousand rooms hold no descriptor."""
         self._clock = clock
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        self._path = path
+        self._file = path.open("a", encoding="utf-8", buffering=1) if held else None
 
     def write(self, what: str, facts: dict[str, Any]) -> None:
         line = {
@@ -27,10 +29,15 @@ class Journal:
             "what": what,
             **facts,
         }
-        self._file.write(_dump(line) + "\n")
+        if self._file is not None:
+            self._file.write(_dump(line) + "\n")
+            return
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(_dump(line) + "\n")
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

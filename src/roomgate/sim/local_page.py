@@ -10,8 +10,8 @@ from string import Template
 
 from roomgate.errors import BadInput
 from roomgate.sim.accounts import Account, Login, LoginFailed, SessionsFull
-from roomgate.sim.http import HttpRequest, HttpResponse, load_file, page, see_other, static, text
 from roomgate.sim.room import Room
+from roomgate.sim.servers.asgi import HttpRequest, HttpResponse, load_file, page, see_other, static, text
 
 COOKIE = "room_session"
 _MOST_SIGNED_IN = 5
@@ -144,11 +144,14 @@ class LocalPage:
         target, passphrase = accounts.by_name.get(form.get("username", "")), form.get("passphrase", "")
         if "Admin" not in who[0].roles:
             return text(403, "Only an account with the role Admin may do this")
-        if target is None or len(passphrase) < 8:
-            return self._show_users(request, 400, "Choose an account, and a passphrase of eight characters or more.")
+        if target is None:
+            return self._show_users(request, 400, "Choose an account.")
+        if weakness := self._room.device.users.weakness(passphrase):
+            return self._show_users(request, 400, f"{weakness}.")
         if "Admin" in target.roles and not who[0].has(form.get("own", "")):
             return self._show_users(request, 403, "Your own passphrase is needed for an account with the role Admin.")
-        accounts.change(target, passphrase, by=who[0].name, how="web", invalidate=form.get("invalidate") == "on")
+        invalidate, now = form.get("invalidate") == "on", self._room.clock.now()
+        accounts.change(target, passphrase, by=who[0].name, how="web", invalidate=invalidate, now=now)
         self._room.settle()
         return self._show_users(request, 200, f"The passphrase of {target.name} is changed.", good=True)
 

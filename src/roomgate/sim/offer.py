@@ -11,7 +11,7 @@ from roomgate.sim.accounts import Account
 from roomgate.xapi.errors import BadArgument
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue, Leaf
-from roomgate.xapi.tree import prune
+from roomgate.xapi.tree import leaves, prune
 from roomgate.xapi.values import AnyOf, Literals, Number, Text, ValueSpace
 
 MASK = "***"
@@ -50,6 +50,10 @@ class Offer:
         """The part of a document that the account may read, secrets masked; None where nothing is left."""
         kept = prune(document, prefix, lambda path: self._keeps(account, path))
         return self._masked(kept, prefix.parts if prefix else ())
+
+    def hides(self, account: Account, document: Any, prefix: Path) -> bool:
+        """Whether something in a document is not for the account."""
+        return any(not self.may_read(account, path) for path, _ in leaves(document, prefix))
 
     def _keeps(self, account: Account, path: Path) -> bool:
         if isinstance(path.parts[-1], int):  # a ghost: it says only that the member went away

@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 
 from roomgate.errors import BadInput, RoomgateError
-from roomgate.sim.asked import stamp
-from roomgate.sim.diary import Booking
 from roomgate.sim.faults import parse_fault
-from roomgate.sim.http import (
+from roomgate.sim.restless import parse_unrest
+from roomgate.sim.room import Room
+from roomgate.sim.screen import show
+from roomgate.sim.servers.asgi import (
     HttpRequest,
     HttpResponse,
     Receive,
@@ -29,26 +30,12 @@ from roomgate.sim.http import (
     static,
     text,
 )
-from roomgate.sim.restless import parse_unrest
-from roomgate.sim.room import Room
+from roomgate.sim.touch import Touch, press
 
-BY = "panel"
 _FILES = {"/": "panel.html"} | {
     f"/{name}": name for name in ("panel.js", "panel.css", "tokens.css", "components.css", "mark.svg")
 }
 _KEEPALIVE_S = 15.0
-_SHOWN_BOOKINGS = 4
-
-
-class Touch(msgspec.Struct, forbid_unknown_fields=True):
-    """What a finger can say; each act reads its own fields."""
-
-    booking: str = ""
-    feedback: str = ""
-    option: int = 0
-    call: int = 0
-    number: str = ""
-    name: str = ""
 
 
 class Panel:
@@ -56,6 +43,7 @@ class Panel:
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._turn = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -89,85 +77,17 @@ class Panel:
             elif request.path == "/unrest":
                 self._room.stir(parse_unrest(request.body))
             else:
-                self._touch(request.path, _read_touch(request, is_form))
+                press(self._room.device, request.path, _read_touch(request, is_form), self._room.clock.now())
         except RoomgateError as refused:
             self._room.settle()
             return as_json(409, {"error": refused.message})
         self._room.settle()
-        return see_other("/") if by_form else as_json(200, self.state())
-
-    def _touch(self, path: str, touch: Touch) -> None:
-        room, now = self._room, self._room.clock.now()
-        calls, messages, state = room.device.calls, room.device.messages, room.device.state
-        match path:
-            case "/join":
-                booking = room.device.diary.find(touch.booking)
-                if booking is None or not booking.can_join(now):
-                    raise BadInput("This meeting cannot be joined now")
-                state.note("panel.join", booking=booking.id, number=booking.number)
-                protocol = booking.protocol if booking.protocol in ("Spark", "WebRTC", "H323") else "SIP"
-                name = "Private meeting" if booking.privacy == "Private" else booking.title
-                calls.place(booking.number, name, protocol, booking.id, BY, now)
-            case "/answer":
-                messages.answer(touch.feedback, touch.option, BY)
-            case "/hang-up":
-                state.note("panel.hang-up")
-                calls.hang_up(touch.call, BY, now)
-            case "/pick-up":
-                calls.pick_up(BY, now)
-            case "/mute":
-                muted = "Off" if state.read("Status", "Audio", "Microphones", "Mute") == "On" else "On"
-                state.put("Audio", "Microphones", "Mute", value=muted)
-                state.note("panel.mute", microphones=muted)
-            case "/dismiss":
-                if touch.feedback:
-                    messages.dismiss_prompt(touch.feedback, BY)
-                else:
-                    messages.dismiss_alert(BY)
-            case "/ring":
-                calls.ring(touch.number or "caller@example.com", touch.name, now)
-            case _:
-                raise BadInput("No such button")
+        return see_other("./") if by_form else as_json(200, self.state())
 
     def state(self) -> dict[str, Any]:
-        """Everything that the screen shows. Times are UTC; the screen writes them in local time."""
-        device, now = self._room.device, self._room.clock.now()
-        read = device.state.read
-        messages = device.messages
-        open_ = [one for one in device.diary.bookings if one.closes > now]
-        return {
-            "room": read("Configuration", "SystemUnit", "Name"),
-            "now": stamp(now),
-            "bookings": [_booking(one, one.can_join(now)) for one in open_[:_SHOWN_BOOKINGS]],
-            "calls": [
-                {
-                    "id": call.id,
-                    "name": call.name or call.number,
-                    "number": call.number,
-                    "status": call.status,
-                    "direction": call.direction,
-                    "by": call.by,
-                    "since": stamp(call.connected or call.began),
-                }
-                for call in device.calls.ongoing.values()
-            ],
-            "prompt": None
-            if messages.prompt is None
-            else {
-                "feedback": messages.prompt.feedback,
-                "title": messages.prompt.title,
-                "text": messages.prompt.text,
-                "options": [{"option": number, "text": words} for number, words in messages.prompt.options],
-                "began_ms": int(messages.prompt.began.timestamp() * 1000),
-                "ends_ms": int(messages.prompt.ends.timestamp() * 1000) if messages.prompt.ends else None,
-            },
-            "alert": {"title": messages.alert.title, "text": messages.alert.text} if messages.alert else None,
-            "line": messages.line.text if messages.line else None,
-            "microphones": read("Status", "Audio", "Microphones", "Mute"),
-            "camera": read("Status", "Video", "Input", "MainVideoMute"),
-            "volume": read("Status", "Audio", "Volume"),
-            "standby": read("Status", "Standby", "State"),
-        }
+        """Everything that the screen shows. ``turn`` grows: an answer that comes late is older than what is shown."""
+        self._turn += 1
+        return {"turn": self._turn} | show(self._room.device, self._room.clock.now())
 
     async def _stream(self, receive: Receive, send: Send) -> None:
         """Server-sent events: the whole state now and after each change, until the browser leaves."""
@@ -209,16 +129,3 @@ def _read_touch(request: HttpRequest, is_form: bool) -> Touch:
         return msgspec.json.decode(request.body or b"{}", type=Touch)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as bad:
         raise BadInput(f"not understood: {bad}") from bad
-
-
-def _booking(one: Booking, joinable: bool) -> dict[str, Any]:
-    private = one.privacy == "Private"
-    return {
-        "id": one.id,
-        "title": "Private meeting" if private else one.title,
-        "organizer": "" if private else one.organizer.name,
-        "start": stamp(one.time.start_time),
-        "end": stamp(one.ends),
-        "opens": stamp(one.opens),
-        "joinable": joinable,
-    }

@@ -14,7 +14,7 @@ from roomgate.errors import BadInput
 from roomgate.sim.state import State
 from roomgate.xapi.errors import XapiError
 from roomgate.xapi.path import Path
-from roomgate.xapi.schema import Catalogue
+from roomgate.xapi.schema import Catalogue, Leaf
 
 _LOWEST, _STEPS = 30, 40  # numbers that are good for a volume as well as for decibels
 
@@ -40,6 +40,24 @@ def parse_unrest(body: bytes) -> Unrest | None:
         known = Catalogue.shipped().leaves(path)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, XapiError) as bad:
         raise BadInput(f"not an unrest: {bad}") from bad
+    return _check(wish, path, known)
+
+
+def read_unrest(text: str) -> Unrest:
+    """Read ``LEAF=SECONDS``, as a person writes it; raises BadInput."""
+    leaf, _, seconds = text.rpartition("=")
+    try:
+        wish = _Wish(leaf, float(seconds))
+        path = Path.parse(leaf)
+    except (ValueError, XapiError) as bad:
+        raise BadInput(f"{text!r} is no LEAF=SECONDS, such as Status/RoomAnalytics/AmbientNoise/Level/A=30") from bad
+    unrest = _check(wish, path, Catalogue.shipped().leaves(path))
+    if unrest is None:
+        raise BadInput("seconds takes 0.05–3600")
+    return unrest
+
+
+def _check(wish: _Wish, path: Path, known: tuple[Leaf, ...]) -> Unrest | None:
     if path.root != "Status" or not any(one.path == path for one in known):
         raise BadInput(f"{wish.leaf} is no leaf of a room's status")
     if wish.seconds and not 0.05 <= wish.seconds <= 3600:

@@ -48,23 +48,9 @@ class Session:
         frames = []
         for change in changes:
             for number, wanted in self.subscriptions.items():
-                if (document := self._concerning(change, wanted)) is not None:
+                if (document := concerning(self.device, self.account, change, wanted)) is not None:
                     frames.append(wire.build_feedback(number, document))
         return frames
-
-    def _concerning(self, change: Change, wanted: Path) -> dict[str, Any] | None:
-        path = change.path
-        if not matches(wanted, path):
-            # A member's end concerns who watches one of its leaves, an event who asked for one of its members.
-            below = _without_indices(wanted)[: len(_without_indices(path))] == _without_indices(path)
-            if not (below and _same_members(wanted, path) and (change.gone or path.root == "Event")):
-                return None
-        document = change.document()
-        offer = self.device.offer
-        if path.root == "Event":
-            return document if offer.may_read(self.account, path) else None
-        readable = offer.readable(self.account, document, None)
-        return readable if isinstance(readable, dict) else None
 
     def _handle(self, request: wire.Request, now: datetime) -> tuple[Any, list[str]]:
         method, params, device = request.method, request.params, self.device
@@ -111,6 +97,21 @@ class Session:
             if present and lookup(present, (path.root,)):
                 following.append(wire.build_feedback(self._last, present))
         return {"Id": self._last}, following
+
+
+def concerning(device: Device, account: Account, change: Change, wanted: Path) -> dict[str, Any] | None:
+    """What of a change who asked for ``wanted`` gets to hear, rooted; None for nothing."""
+    path = change.path
+    if not matches(wanted, path):
+        # A member's end concerns who watches one of its leaves, an event who asked for one of its members.
+        below = _without_indices(wanted)[: len(_without_indices(path))] == _without_indices(path)
+        if not (below and _same_members(wanted, path) and (change.gone or path.root == "Event")):
+            return None
+    document = change.document()
+    if path.root == "Event":
+        return document if device.offer.may_read(account, path) else None
+    readable = device.offer.readable(account, document, None)
+    return readable if isinstance(readable, dict) else None
 
 
 def _path(params: dict[str, Any], name: str, *others: str) -> list[Any]:

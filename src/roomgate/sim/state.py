@@ -13,7 +13,6 @@ from roomgate.xapi.path import Path
 from roomgate.xapi.tree import Document, expand, lookup, member_id
 
 Part = str | int
-_ABSENT = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,18 @@ class Note:
 
 @dataclass(slots=True)
 class State:
-    """Status and configuration, rooted; whoever changes them does it here."""
+    """Status and configuration, rooted; whoever changes them does it here.
+
+    No node is ever changed in place: a new value makes new nodes from the root down to it and shares all others.
+    So rooms that begin alike share what they have in common, and whoever read a document keeps what was read.
+    """
 
     document: Document = field(default_factory=lambda: {"Status": {}, "Configuration": {}})
     _changes: list[Change] = field(default_factory=list)
     _notes: list[Note] = field(default_factory=list)
 
     def read(self, *parts: Part) -> Any:
-        """The value or subtree at rooted ``parts``; None where there is none."""
+        """The value or subtree at rooted ``parts``; None where there is none. Not for changing."""
         return lookup(self.document, parts)
 
     def put(self, *parts: Part, value: Any, quiet: bool = False) -> None:
@@ -58,20 +61,11 @@ class State:
         self._put("Configuration", parts, value, quiet)
 
     def _put(self, root: str, parts: tuple[Part, ...], value: Any, quiet: bool) -> None:
-        holder: Any = self.document[root]
-        for part, following in zip(parts, (*parts[1:], None), strict=True):
-            if following is None:
-                if holder.get(part, _ABSENT) == value:
-                    return
-                holder[part] = value
-            elif isinstance(part, int):
-                member = next((one for one in holder if member_id(one) == part), None)
-                if member is None:
-                    member = {"id": part}
-                    holder.append(member)
-                holder = member
-            else:
-                holder = holder.setdefault(part, [] if isinstance(following, int) else {})
+        old = self.document[root]
+        new = _with(old, parts, value)
+        if new is old:
+            return
+        self.document = {**self.document, root: new or {}}
         if not quiet:
             self._changes.append(Change(Path((root, *parts)), value))
 
@@ -83,10 +77,8 @@ class State:
         kept = [one for one in members or () if member_id(one) != number]
         if members is None or len(kept) == len(members):
             return
-        if kept:
-            holder[name] = kept
-        else:
-            del holder[name]
+        left = _with(self.document["Status"], (*above, name), kept or None)
+        self.document = {**self.document, "Status": left or {}}
         self._changes.append(Change(Path(("Status", *parts)), gone=True))
 
     def event(self, *words: str, **children: Any) -> None:
@@ -103,3 +95,30 @@ class State:
     def take_notes(self) -> Iterator[Note]:
         taken, self._notes = self._notes, []
         return iter(taken)
+
+
+def _with(node: Any, parts: tuple[Part, ...], value: Any) -> Any:
+    """The node with another value at ``parts``; the very same one if it has it.
+
+    The value None takes the name out, and with it every node above that has nothing left: what is empty is missing.
+    """
+    if not parts:
+        return value
+    part, below = parts[0], parts[1:]
+    if isinstance(part, int):
+        members: list[Any] = node or []
+        for position, old in enumerate(members):
+            if member_id(old) == part:
+                new = _with(old, below, value)
+                return members if _same(old, new) else [*members[:position], new, *members[position + 1 :]]
+        return [*members, _with({"id": part}, below, value)]
+    here: Document = node or {}
+    old = here.get(part)
+    new = _with(old, below, value)
+    if new is None:
+        return {name: kept for name, kept in here.items() if name != part} or None
+    return node if _same(old, new) else {**here, part: new}
+
+
+def _same(old: Any, new: Any) -> bool:
+    return old is new or (not isinstance(new, dict | list) and type(old) is type(new) and old == new)

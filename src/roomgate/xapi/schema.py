@@ -109,6 +109,11 @@ class Catalogue:
             raise self._unknown(path)
         return node.command
 
+    def commands(self, path: Path) -> tuple[Command, ...]:
+        """Every command at or below a node; () for an unknown path."""
+        tops = self._match(path, {})
+        return tuple(node.command for top in tops for node in top.walk() if node.command is not None)
+
     def leaves(self, path: Path) -> tuple[Leaf, ...]:
         """Every leaf at or below a node, or at or below what a pattern matches; () for an unknown path."""
         return self._below(path)

@@ -79,3 +79,40 @@ def test_a_session_is_ended_once() -> None:
     assert accounts.sessions()[0]["Id"] == login.id
     assert accounts.end(login.id)
     assert not accounts.end(login.id)
+
+
+@pytest.mark.parametrize(("policy", "socket"), [("free", True), ("no-calls", True), ("refuse", False)])
+def test_an_account_without_a_passphrase_is_let_in_as_the_generation_has_it(policy: str, socket: bool) -> None:
+    accounts = Accounts(State(), policy)
+    accounts.add_factory()
+    assert accounts.check("admin", "", NINE, kind="Web").blank
+    if socket:
+        assert accounts.check("admin", "", NINE, kind="WebSocket").blank
+    else:
+        with pytest.raises(LoginFailed):
+            accounts.check("admin", "", NINE, kind="WebSocket")
+    accounts.change(accounts.by_name["admin"], "correct horse", by="admin", how="web", invalidate=False, now=NINE)
+    assert not accounts.has_blank()
+    assert accounts.check("admin", "correct horse", NINE, kind="WebSocket").name == "admin"
+    with pytest.raises(LoginFailed):
+        accounts.check("admin", "", NINE, kind="Web")
+
+
+def test_a_passphrase_that_is_too_old_is_let_in_only_to_change_it() -> None:
+    accounts = Accounts(State(), "refuse")
+    accounts.state.configure("UserManagement", "PasswordPolicy", "MaxLifetime", value=30)
+    account = accounts.add("daily", "correct horse", ["User"])
+    account.changed = NINE
+    assert accounts.check("daily", "correct horse", NINE + timedelta(days=29), kind="WebSocket") is account
+    later = NINE + timedelta(days=30)
+    with pytest.raises(LoginFailed):
+        accounts.check("daily", "correct horse", later, kind="WebSocket")
+    assert accounts.listed(later)[0]["PassphraseExpired"] == "True"
+    assert accounts.check("daily", "correct horse", later, kind="Web") is account
+
+
+def test_earlier_passphrases_are_remembered_as_digests() -> None:
+    account = made().by_name["daily"]
+    account.set_passphrase("battery staple", NINE)
+    assert (account.had("correct horse", 2), account.had("correct horse", 1)) == (True, False)
+    assert "correct horse" not in str(account)

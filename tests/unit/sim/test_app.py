@@ -1,5 +1,6 @@
 """Several rooms in one program, and what of them is there after a restart."""
 
+import asyncio
 import socket
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import httpx
 import pytest
 
 from roomgate.errors import BadInput
-from roomgate.sim.app import RoomConfig, SimConfig, serve
+from roomgate.sim.app import RoomConfig, RoomReady, SimConfig, serve
+from roomgate.sim.journal import read_journal
 from support.simulated import simulator, tls_of, touch
+from support.waiting import until
 
 
 @pytest.mark.asyncio
@@ -70,3 +73,21 @@ async def test_rooms_that_cannot_be_are_refused(tmp_path: Path, names: tuple[str
         await serve(SimConfig(tmp_path, tuple(map(RoomConfig, names))), lambda _: None)
     with pytest.raises(BadInput):
         await serve(SimConfig(tmp_path, (RoomConfig("x", profile="1999"),)), lambda _: None)
+
+
+@pytest.mark.asyncio
+async def test_a_schedule_breaks_the_room_that_it_names(tmp_path: Path) -> None:
+    started: asyncio.Future[list[RoomReady]] = asyncio.get_running_loop().create_future()
+    rooms = (RoomConfig("Birch"), RoomConfig("Oslo"))
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        running = group.create_task(
+            serve(SimConfig(tmp_path, rooms, faults="delay=1@0:Oslo; silent@0.1"), started.set_result)
+        )
+        birch, oslo = await started
+
+        def broken(room: RoomReady) -> list[str]:
+            return [line["kind"] for line in read_journal(room.journal) if line["what"] == "fault"]
+
+        await until(lambda: broken(birch) and len(broken(oslo)) == 2)
+        assert (broken(birch), broken(oslo)) == (["silent"], ["delay", "silent"])
+        running.cancel()

@@ -1,8 +1,14 @@
 """Calls from dialling to history, as a client sees them."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 
-from support.simulated import ADMIN, DAILY, Talk
+from roomgate.sim.device import Device
+from roomgate.sim.profile import get_profile
+from roomgate.sim.refusal import CommandError
+from support.simulated import ADMIN, DAILY, NINE, Talk
 
 
 def statuses(talk: Talk) -> list[str]:
@@ -41,22 +47,6 @@ def test_events_come_in_the_order_that_devices_send_them() -> None:
     ]
 
 
-def test_the_history_tells_who_was_called_for_how_long() -> None:
-    talk = Talk.open(DAILY)
-    for number in ("first@example.com", "second@example.com", "first@example.com"):
-        talk.result("xCommand/Dial", Number=number, BookingId="b-1")
-        talk.wait(1)
-        talk.wait(30)
-        talk.result("xCommand/Call/Disconnect")
-    entries = talk.result("xCommand/CallHistory/Get", DetailLevel="Full")["Entry"]
-    assert [one["RemoteNumber"] for one in entries] == ["first@example.com", "second@example.com", "first@example.com"]
-    assert (entries[0]["id"], entries[0]["BookingId"], entries[0]["OccurrenceType"]) == (0, "b-1", "Placed")
-    assert 30 <= entries[0]["Duration"] <= 31
-    recents = talk.result("xCommand/CallHistory/Recents", Order="OccurrenceFrequency")["Entry"]
-    assert [one["OccurrenceCount"] for one in recents] == [2, 1]
-    assert len(talk.result("xCommand/CallHistory/Get", SearchString="second")["Entry"]) == 1
-
-
 def test_a_busy_far_end_says_so() -> None:
     talk = Talk.open(DAILY)
     talk.result("xFeedback/Subscribe", Query=["Event", "CallDisconnect"])
@@ -78,7 +68,7 @@ def test_a_call_is_held_and_resumed() -> None:
     assert talk.result("xGet", Path=["Status", "SystemUnit", "State", "NumberOfActiveCalls"]) == 1
 
 
-@pytest.mark.parametrize(("answer", "history"), [("Accept", "Received"), ("Reject", "Missed")])
+@pytest.mark.parametrize(("answer", "history"), [("Accept", "Received"), ("Reject", "Rejected")])
 def test_an_incoming_call_rings_until_it_is_answered(answer: str, history: str) -> None:
     talk = Talk.open(DAILY)
     talk.device.calls.ring("ada@example.com", "Ada", talk.now)
@@ -120,3 +110,133 @@ def test_the_journal_says_who_dialled_and_who_ended_it() -> None:
     notes = {note.what: note.facts for note in talk.device.state.take_notes()}
     assert notes["call.dialled"]["by"] == "daily"
     assert (notes["call.ended"]["by"], notes["call.ended"]["cause"]) == ("panel", "LocalDisconnect")
+
+
+def connected(talk: Talk, number: str = "meet@example.com") -> int:
+    call = talk.result("xCommand/Dial", Number=number)["CallId"]
+    talk.wait(1)
+    return int(call)
+
+
+def events(talk: Talk) -> list[dict[str, Any]]:
+    return [one["Event"] for one in talk.heard() if "Event" in one]
+
+
+def test_a_far_end_that_hangs_up_is_a_remote_disconnect() -> None:
+    talk = Talk.open(DAILY)
+    talk.result("xFeedback/Subscribe", Query=["Event", "CallDisconnect"])
+    connected(talk, "hangup@example.com")
+    talk.wait(1)
+    assert events(talk)[-1]["CallDisconnect"]["CauseType"] == "RemoteDisconnect"
+    assert talk.result("xGet", Path=["Status", "Call"]) == []
+
+
+def test_a_call_that_is_ignored_rings_on_unheard() -> None:
+    talk = Talk.open(DAILY)
+    call = talk.device.calls.ring("ada@example.com", "Ada", talk.now)
+    talk.result("xCommand/Call/Ignore", CallId=call)
+    shown = talk.result("xGet", Path=["Status", "Call", call])
+    assert (shown["AnswerState"], shown["Status"]) == ("Ignored", "Ringing")
+    talk.result("xCommand/Call/Accept")
+    assert talk.code("xCommand/Call/Ignore", CallId=call) == 1
+
+
+def test_do_not_disturb_turns_a_call_away() -> None:
+    talk = Talk.open(DAILY)
+    talk.result("xFeedback/Subscribe", Query=["Event", "IncomingCallIndication"])
+    talk.result("xCommand/Conference/DoNotDisturb/Activate")
+    talk.device.calls.ring("ada@example.com", "Ada", talk.now)
+    assert talk.result("xGet", Path=["Status", "Call"]) == []
+    assert events(talk) == []
+    assert (
+        talk.result("xCommand/CallHistory/Get", Filter="UnacknowledgedMissed")["Entry"][0]["OccurrenceType"] == "Missed"
+    )
+
+
+def test_auto_answer_answers_after_its_delay_and_mutes_if_told() -> None:
+    talk = Talk.open(ADMIN)
+    for name, value in (("Mode", "On"), ("Delay", 5), ("Mute", "On")):
+        talk.result("xSet", Path=["Configuration", "Conference", "AutoAnswer", name], Value=value)
+    call = talk.device.calls.ring("ada@example.com", "Ada", talk.now)
+    talk.wait(4)
+    assert talk.result("xGet", Path=["Status", "Call", call, "Status"]) == "Ringing"
+    talk.wait(1)
+    assert talk.result("xGet", Path=["Status", "Call", call, "AnswerState"]) == "Autoanswered"
+    assert talk.result("xGet", Path=["Status", "Audio", "Microphones", "Mute"]) == "On"
+
+
+def test_a_call_is_forwarded_while_it_rings() -> None:
+    talk = Talk.open(DAILY)
+    assert talk.code("xCommand/Call/Forward", Number="b@example.com", DisplayName="B") == 1
+    talk.device.calls.ring("ada@example.com", "Ada", talk.now)
+    talk.result("xCommand/Call/Forward", Number="b@example.com", DisplayName="B")
+    assert talk.result("xCommand/CallHistory/Get")["Entry"][0]["OccurrenceType"] == "Forwarded"
+
+
+def test_an_unattended_transfer_says_where_and_leaves() -> None:
+    talk = Talk.open(DAILY)
+    talk.result("xFeedback/Subscribe", Query=["Event", "CallTransfer"])
+    call = connected(talk)
+    talk.result("xCommand/Call/UnattendedTransfer", CallId=call, Number="b@example.com")
+    assert events(talk) == [{"CallTransfer": {"Unattended": {"CallId": call, "URI": "sip:b@example.com"}}}]
+    assert talk.device.calls.ongoing == {}
+
+
+def test_an_attended_transfer_connects_the_held_call_to_the_new_one() -> None:
+    talk = Talk.open(DAILY)
+    first = connected(talk, "a@example.com")
+    with pytest.raises(CommandError):
+        talk.device.calls.transfer_attended("panel", talk.now)
+    talk.result("xCommand/Call/Hold", CallId=first, Reason="Transfer")
+    second = connected(talk, "b@example.com")
+    assert talk.result("xGet", Path=["Status", "Call", second, "AttendedTransferFrom"]) == first
+    talk.result("xFeedback/Subscribe", Query=["Event", "CallTransfer"])
+    talk.device.calls.transfer_attended("panel", talk.now)
+    talk.settle()
+    told = {"CallId": first, "DestinationCallId": second, "URI": "sip:b@example.com"}
+    assert events(talk) == [{"CallTransfer": {"Attended": told}}]
+    assert talk.device.calls.ongoing == {}
+
+
+def test_two_calls_are_joined_and_one_cannot_be() -> None:
+    talk = Talk.open(DAILY)
+    first = connected(talk, "a@example.com")
+    assert talk.code("xCommand/Call/Join") == 1
+    talk.result("xCommand/Call/Hold", CallId=first)
+    second = connected(talk, "b@example.com")
+    talk.result("xCommand/Call/Join", CallId=[first, second])
+    assert {one["Status"] for one in talk.result("xGet", Path=["Status", "Call"])} == {"Connected"}
+
+
+def test_a_meeting_asks_for_a_pin_until_it_gets_one() -> None:
+    talk = Talk.open(DAILY)
+    call = connected(talk, "pin@example.com")
+    where = ["Status", "Conference", "Call", call, "AuthenticationRequest"]
+    assert talk.result("xGet", Path=where) == "HostPinOrGuest"
+    talk.result("xFeedback/Subscribe", Query=["Event", "Conference"])
+    answer = "xCommand/Conference/Call/AuthenticationResponse"
+    talk.result(answer, ParticipantRole="Host", Pin="0000")
+    talk.result(answer, ParticipantRole="Host", Pin="4711")
+    kinds = [next(iter(one["Conference"]["Call"]["AuthenticationResponse"])) for one in events(talk)]
+    assert kinds == ["PinError", "PinEntered"]
+    assert talk.result("xGet", Path=where) == "None"
+    assert talk.code(answer, ParticipantRole="Guest") == 1
+    assert "4711" not in str(list(talk.device.state.take_notes()))
+
+
+def test_a_duration_is_told_each_second_where_the_switch_says_so() -> None:
+    device = Device.new("Birch", get_profile("26").with_switches({"duration_ticks": True}), NINE)
+    talk = Talk.open(DAILY, device=device)
+    connected(talk)
+    talk.result("xFeedback/Subscribe", Query=["Status", "Call", "Duration"])
+    assert talk.device.next_at(talk.now) == talk.now + timedelta(seconds=1)
+    talk.wait(1)
+    assert len(talk.heard()) == 1
+
+
+def test_nobody_is_called_while_an_account_has_no_passphrase_on_11() -> None:
+    talk = Talk.open(DAILY, profile="11")
+    talk.device.accounts.add_factory()
+    assert talk.code("xCommand/Dial", Number="a@example.com") == 1
+    talk.device.accounts.by_name["admin"].set_passphrase("correct horse")
+    talk.result("xCommand/Dial", Number="a@example.com")

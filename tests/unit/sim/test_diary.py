@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roomgate.sim.device import Device
 from roomgate.sim.diary import parse_bookings
+from roomgate.sim.profile import get_profile
 from roomgate.sim.refusal import InvalidParams
 from support.simulated import ADMIN, DAILY, NINE, Talk
 
@@ -53,7 +55,7 @@ def test_life_brings_events_and_says_whether_the_room_is_free() -> None:
     talk = Talk.open(ADMIN)
     talk.result("xFeedback/Subscribe", Query=["Event", "Bookings"])
     talk.result("xCommand/Bookings/Put", body=body(booking()))
-    assert talk.device.next_at(talk.now) == NINE + timedelta(minutes=55)
+    assert talk.device.diary.next_at(talk.now) == NINE + timedelta(minutes=55)
     talk.wait(3600)
     talk.wait(1800)
     assert [next(iter(one["Event"]["Bookings"])) for one in talk.heard()] == [
@@ -69,6 +71,36 @@ def test_join_is_offered_from_the_buffer_to_the_end() -> None:
     (one,) = parse_bookings(body(booking()))
     minutes = [54, 55, 60, 89, 90]
     assert [one.can_join(NINE + timedelta(minutes=m)) for m in minutes] == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize(("event", "heard"), [("Updated", ["Updated"]), ("SyncRequired", ["SyncRequired"]), ("", [])])
+def test_what_follows_a_put_is_a_switch(event: str, heard: list[str]) -> None:
+    device = Device.new("Birch", get_profile("26").with_switches({"put_event": event}), NINE)
+    talk = Talk.open(ADMIN, device=device)
+    talk.result("xFeedback/Subscribe", Query=["Event", "Bookings"])
+    talk.result("xCommand/Bookings/Put", body=body(booking()))
+    assert [next(iter(one["Event"]["Bookings"])) for one in talk.heard()] == heard
+
+
+def test_join_ends_with_the_meeting_or_with_its_buffer() -> None:
+    for until_end in (True, False):
+        device = Device.new("Birch", get_profile("26").with_switches({"join_until_end": until_end}), NINE)
+        time = {"StartTime": "2026-03-10T10:00:00Z", "Duration": 30, "EndTimeBuffer": 600}
+        (one,) = parse_bookings(body(booking(Time=time)))
+        assert device.diary.can_join(one, NINE + timedelta(minutes=95)) is not until_end
+
+
+def test_the_end_of_the_buffer_is_told_too() -> None:
+    talk = Talk.open(ADMIN)
+    time = {"StartTime": "2026-03-10T10:00:00Z", "Duration": 30, "EndTimeBuffer": 600}
+    talk.result("xCommand/Bookings/Put", body=body(booking(Time=time)))
+    talk.result("xFeedback/Subscribe", Query=["Event", "Bookings"])
+    for minute in (55, 60, 85, 90, 100):
+        talk.now = NINE + timedelta(minutes=minute)
+        talk.wait(0)
+    told = [next(iter(one["Event"]["Bookings"].items())) for one in talk.heard()]
+    assert [name for name, _ in told] == ["StartTimeBuffer", "Start", "TimeRemaining", "End", "EndTimeBuffer"]
+    assert told[2][1]["Seconds"] == 300
 
 
 def test_days_narrow_the_list() -> None:

@@ -18,3 +18,10 @@ def test_two_rooms_share_nothing() -> None:
     assert other.state.read("Configuration", "Audio", "DefaultVolume") == 50
     serial = ("Status", "SystemUnit", "Hardware", "Module", "SerialNumber")
     assert one.state.read(*serial) != other.state.read(*serial)
+
+
+def test_what_rooms_have_in_common_is_there_once() -> None:
+    one, other = (Device.new(name, get_profile("26"), NINE) for name in ("Birch", "Oslo"))
+    one.state.configure("Audio", "DefaultVolume", value=11)
+    for shared in (("Configuration", "Video"), ("Configuration", "UserInterface"), ("Status", "Audio")):
+        assert one.state.read(*shared) is other.state.read(*shared)

@@ -6,10 +6,10 @@ from urllib.parse import urlencode
 import pytest
 
 from roomgate.clock import HandClock
-from roomgate.sim.http import HttpRequest, HttpResponse
 from roomgate.sim.local_page import LocalPage
 from roomgate.sim.profile import get_profile
 from roomgate.sim.room import Room
+from roomgate.sim.servers.asgi import HttpRequest, HttpResponse
 from roomgate.sim.store import ensure_passphrases
 
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from roomgate.sim.device import Device
+from roomgate.sim.profile import get_profile
 from roomgate.sim.refusal import CommandError, InvalidParams
-from support.simulated import DAILY, Talk
+from support.simulated import ADMIN, DAILY, NINE, Talk
 
 
 def asked(talk: Talk, **more: Any) -> None:
@@ -85,3 +87,23 @@ def test_a_line_of_text_comes_and_goes() -> None:
     assert talk.device.messages.line is not None
     talk.wait(3)
     assert talk.device.messages.line is None
+
+
+def test_a_second_prompt_waits_where_the_switch_says_so() -> None:
+    device = Device.new("Birch", get_profile("26").with_switches({"prompt_replaces": False}), NINE)
+    talk = Talk.open(ADMIN, device=device)
+    ask = "xCommand/UserInterface/Message/Prompt/Display"
+    for name in ("first", "second"):
+        talk.result(ask, **{"Text": "Well?", "FeedbackId": name, "Option.1": "Yes", "Duration": 10})
+    device.messages.answer("first", 1, "panel")
+    device.messages.answer("second", 1, "panel")
+    for name in ("third", "fourth"):
+        talk.result(ask, **{"Text": "Well?", "FeedbackId": name, "Option.1": "Yes", "Duration": 10})
+    with pytest.raises(CommandError):
+        device.messages.answer("fourth", 1, "panel")
+    talk.wait(10)
+    assert device.messages.next_at(talk.now) == talk.now, "the time of the fourth begins"
+    talk.wait(0)
+    talk.wait(9)
+    device.messages.answer("fourth", 1, "panel")
+    assert device.messages.prompt is None

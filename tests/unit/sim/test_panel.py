@@ -9,6 +9,7 @@ import pytest
 
 from roomgate.clock import HandClock
 from roomgate.sim.diary import parse_bookings
+from roomgate.sim.faults import Kind
 from roomgate.sim.journal import read_journal
 from roomgate.sim.messages import Prompt
 from roomgate.sim.panel import Panel
@@ -97,12 +98,21 @@ async def test_other_buttons(tmp_path: Path) -> None:
     finger.room.device.messages.prompt = Prompt("Hello", "", "f1", (), NINE, None)
     assert (await finger.send("POST", "/dismiss", {"feedback": "f1"}))[1]["prompt"] is None
     assert (await finger.send("POST", "/fault", {"kind": "delay", "seconds": 1}))[0] == 200
-    assert finger.room.faults.delay_s == 1
+    assert finger.room.faults.seconds(Kind.DELAY, 0) == 1
     assert (await finger.send("POST", "/unrest", {"leaf": "Status/Audio/Volume", "seconds": 2}))[0] == 200
     assert finger.room.device.restless is not None
     assert (await finger.send("POST", "/unrest", {"leaf": "Status/Audio"}))[0] == 409
     for path, body in (("/explode", {}), ("/fault", {"kind": "melt"}), ("/join", {"bookings": 1}), ("/join", b"{")):
         assert (await finger.send("POST", path, body))[0] == 409
+    finger.room.close()
+
+
+@pytest.mark.asyncio
+async def test_each_state_says_that_it_is_later_than_the_one_before(tmp_path: Path) -> None:
+    finger = Finger(tmp_path)
+    first = (await finger.send("GET", "/state"))[1]["turn"]
+    second = (await finger.send("POST", "/mute"))[1]["turn"]
+    assert first < second < finger.panel.state()["turn"]
     finger.room.close()
 
 

@@ -8,8 +8,9 @@ import pytest
 from roomgate.errors import BadInput
 from roomgate.sim.device import Device
 from roomgate.sim.profile import get_profile
-from roomgate.sim.restless import Restless, Unrest, parse_unrest
+from roomgate.sim.restless import Restless, Unrest, parse_unrest, read_unrest
 from roomgate.sim.state import State
+from roomgate.xapi.path import Path
 
 NOW = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 LEAF = "Status/RoomAnalytics/AmbientNoise/Level/A"
@@ -80,3 +81,23 @@ def test_no_seconds_make_it_quiet() -> None:
 def test_what_cannot_be_is_refused(body: bytes) -> None:
     with pytest.raises(BadInput):
         parse_unrest(body)
+
+
+def test_a_person_writes_a_leaf_and_its_seconds() -> None:
+    assert read_unrest("Status/Audio/Volume=30") == Unrest(Path.parse("Status/Audio/Volume"), 30)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Status/Audio/Volume",
+        "Status/Audio/Volume=x",
+        "Status/Nix=3",
+        "Status/Audio/Volume=0",
+        "Configuration/Audio/DefaultVolume=3",
+    ],
+)
+def test_no_other_words_are_an_unrest(text: str) -> None:
+    with pytest.raises(BadInput):
+        read_unrest(text)

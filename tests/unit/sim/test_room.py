@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from roomgate.clock import HandClock, SystemClock
+from roomgate.sim.accounts import LoginFailed
 from roomgate.sim.faults import Fault, Kind
 from roomgate.sim.journal import read_journal
 from roomgate.sim.profile import get_profile
@@ -109,7 +109,7 @@ async def test_time_passes_by_itself(tmp_path: Path) -> None:
                 changed.clear()
                 await changed.wait()
             running.cancel()
-    assert room.device.next_at(room.clock.now() + timedelta(days=1)) is None
+    assert room.device.calls.next_at(room.clock.now()) is None
     room.close()
 
 
@@ -136,5 +136,15 @@ async def test_a_restless_room_tells_of_each_change_until_it_is_quiet_again(tmp_
         room.stir(None)
         running.cancel()
     assert [one["params"]["Status"]["Audio"]["Volume"] for one in told] == [31, 32, 33]
-    assert room.device.next_at(room.clock.now()) is None
+    assert room.device.restless is None
+    room.close()
+
+
+def test_an_account_without_a_passphrase_gets_in_at_the_web_page_only(tmp_path: Path) -> None:
+    room, _ = made(tmp_path, SystemClock())
+    room.device.accounts.by_name["admin"].set_passphrase("")
+    room.device.accounts.by_name["admin"].blank = True
+    assert room.log_in("admin", "", "Web", "there")[0].name == "admin"
+    with pytest.raises(LoginFailed):
+        room.log_in("admin", "", "WebSocket", "there")
     room.close()

@@ -37,3 +37,23 @@ def test_notes_are_taken_once() -> None:
     state.note("boot", by="x")
     assert [note.what for note in state.take_notes()] == ["boot"]
     assert list(state.take_notes()) == []
+
+
+def test_whoever_read_a_document_keeps_what_was_read() -> None:
+    state = State()
+    state.put("Call", 1, "Status", value="Ringing")
+    state.put("Audio", "Volume", value=50)
+    before, audio = state.document["Status"], state.read("Status", "Audio")
+    state.put("Call", 1, "Status", value="Connected")
+    state.put("Call", 2, "Status", value="Ringing")
+    state.drop("Call", 1)
+    assert before == {"Call": [{"id": 1, "Status": "Ringing"}], "Audio": {"Volume": 50}}
+    assert state.read("Status", "Call") == [{"id": 2, "Status": "Ringing"}]
+    assert state.read("Status", "Audio") is audio
+
+
+def test_a_leaf_can_be_taken_out_again() -> None:
+    state = State()
+    state.put("Audio", "Volume", value=50)
+    state.put("Audio", "Volume", value=None)
+    assert state.document == {"Status": {}, "Configuration": {}}, "what is empty is missing"

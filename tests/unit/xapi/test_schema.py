@@ -248,3 +248,12 @@ def test_a_table_of_another_firmware():
     assert small.canonical(Verb.COMMAND, "blink", {"times": "2"}).arguments == (("Times", 2),)
     with pytest.raises(UnknownPath):
         small.canonical(Verb.COMMAND, "Dial", {"Number": "1"})
+
+
+def test_the_commands_below_a_node_are_all_there_and_below_nothing_none() -> None:
+    catalogue = Catalogue.shipped()
+    found = {"/".join(one.path.words) for one in catalogue.commands(Path.of("Command", "audio", "Volume"))}
+    assert {"Audio/Volume/Set", "Audio/Volume/Mute"} < found
+    assert all(words.startswith("Audio/Volume/") for words in found)
+    assert [one.path.words for one in catalogue.commands(Path.of("Command", "Dial"))] == [("Dial",)]
+    assert catalogue.commands(Path.of("Command", "Dail")) == ()

@@ -41,6 +41,14 @@ class HttpRequest:
     path: str
     headers: dict[str, str]
     body: bytes = b""
+    query: str = ""
+
+    def asked(self, name: str) -> str:
+        """A value of the address's query; empty where it has none."""
+        try:
+            return parse_qs(self.query, keep_blank_values=True, max_num_fields=50).get(name, [""])[-1]
+        except ValueError:
+            return ""
 
     def form(self) -> dict[str, str]:
         """The fields of a posted form; raises BadInput for something else."""
@@ -104,18 +112,19 @@ def read_headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
-async def read_request(scope: Scope, receive: Receive) -> HttpRequest:
-    """The whole request; raises BadInput for a body over 1 MiB or one that was not sent to its end."""
+async def read_request(scope: Scope, receive: Receive, limit: int = _BODY_LIMIT) -> HttpRequest:
+    """The whole request; raises BadInput for a body over the limit (1 MiB) or one that was not sent to its end."""
     body = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise BadInput("the request was not sent to its end")
         body += message.get("body", b"")
-        if len(body) > _BODY_LIMIT:
+        if len(body) > limit:
             raise BadInput("the request is too long")
         if not message.get("more_body", False):
-            return HttpRequest(scope["method"], scope["path"], read_headers(scope), body)
+            query = scope.get("query_string", b"").decode("latin-1")
+            return HttpRequest(scope["method"], scope["path"], read_headers(scope), body, query)
 
 
 def head(response: HttpResponse) -> MutableMapping[str, Any]:
@@ -133,3 +142,9 @@ async def send_response(send: Send, response: HttpResponse) -> None:
     started["headers"].append((b"content-length", str(len(response.body)).encode()))
     await send(started)
     await send({"type": "http.response.body", "body": response.body})
+
+
+def origin_of(scope: Scope) -> str:
+    """Where a request came from, as the journal and the table of sessions have it."""
+    client: Any = scope.get("client")
+    return f"{client[0]}:{client[1]}" if client else ""

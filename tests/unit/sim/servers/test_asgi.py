@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from roomgate.errors import BadInput
-from roomgate.sim.http import HttpRequest, read_request, send_response, static, text
+from roomgate.sim.servers.asgi import HttpRequest, read_request, send_response, static, text
 
 
 def request(**headers: str) -> HttpRequest:

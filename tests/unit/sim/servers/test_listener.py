@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from roomgate.errors import Conflict
-from roomgate.sim.http import send_response, text
-from roomgate.sim.listener import Listener
+from roomgate.sim.servers.asgi import send_response, text
+from roomgate.sim.servers.listener import Listener
 
 
 async def hello(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:

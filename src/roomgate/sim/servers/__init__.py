@@ -1,0 +1,1 @@
+"""The wires around the pure device: HTTPS, the xAPI socket, SSH."""
