@@ -15,12 +15,14 @@ from support.truth_teller import Room, Teller
 # The interfaces that the simulator has; the corpus knows those to come as well.
 INTERFACES = ("websocket", "feedback", "errors", "sessions-and-limits")
 PROFILES = {"9.15": "2019", "11": "11", "26": "26"}
+# What a program is told whose rooms have the rate limits of a device; the others have some that tests can live under.
+REAL_LIMITS: tuple[str, ...] = ()
 TRUTHS = [truth for truth in load_truths() if truth.interface in INTERFACES]
 
 
 @pytest.fixture(scope="module")
 def rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[tuple[str, str], Room]]:
-    """Rooms by generation and name; the program of a generation starts with the first question to it."""
+    """Rooms by generation and name; the programs of a generation start with the first question to them."""
     with ExitStack() as programs:
         yield Rooms(tmp_path_factory.mktemp("truth"), programs)
 
@@ -31,10 +33,11 @@ class Rooms(dict[tuple[str, str], Room]):
         self.folder, self.programs = folder, programs
 
     def __missing__(self, key: tuple[str, str]) -> Room:
-        generation = key[0]
-        names = sorted({truth.room for truth in TRUTHS if generation in truth.generations})
-        words = [word for name in names for word in ("--name", name)]
-        where = str(self.folder / generation)
+        generation, asked_for = key
+        crowd = "crowd" in asked_for
+        names = {truth.room for truth in TRUTHS if generation in truth.generations and ("crowd" in truth.room) == crowd}
+        words = [word for name in sorted(names) for word in ("--name", name)] + list(REAL_LIMITS if crowd else ())
+        where = str(self.folder / f"{generation}-{crowd}")
         started = program("sim", "serve", *words, "--profile", PROFILES[generation], "--data", where, "--json")
         for room in self.programs.enter_context(started)["rooms"]:
             place = Place(room["host"], room["port"], room["ca"])

@@ -403,9 +403,14 @@ class Teller:
             while waiting and time.monotonic() < until:
                 for key, _ in chosen.select(0.1):
                     try:
-                        status = key.data.head(WAIT_S).status
+                        key.data.more(0.0)
+                        if b"\r\n\r\n" not in key.data.buffer:
+                            continue
+                        status = key.data.head().status
                         seen[str(status)] += 1
                         opened += [WebSocket(key.data)] if status == 101 else []
+                    except Silent:  # a word of TLS, not of the device
+                        continue
                     except Ended:
                         seen["ended"] += 1
                     chosen.unregister(key.fileobj)
