@@ -1,5 +1,6 @@
-"""The simulated device answers as is known of real ones: the corpus of `tests/corpus/roomos`, asked by raw sockets."""
+"""The simulated device answers as is known of real ones: the corpus of `tests/corpus/roomos`, asked by raw sockets, and by lines over SSH."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from support.cli import program
 from support.raw_device import Place
 from support.truth import GENERATIONS, Truth, load_truths
+from support.truth_shell import ShellDoor, ask_shell
 from support.truth_teller import Room, Teller
 
 # The interfaces that the simulator has; the corpus knows those to come as well.
@@ -41,7 +43,9 @@ class Rooms(dict[tuple[str, str], Room]):
         started = program("sim", "serve", *words, "--profile", PROFILES[generation], "--data", where, "--json")
         for room in self.programs.enter_context(started)["rooms"]:
             place = Place(room["host"], room["port"], room["ca"])
-            self[generation, room["name"]] = made = Room(place, (room["admin_user"], room["admin_password"]))
+            shell = (room["ssh_port"], room["ssh_host_key"]) if "ssh_port" in room else None
+            made = Room(place, (room["admin_user"], room["admin_password"]), shell)
+            self[generation, room["name"]] = made
             self.programs.callback(made.close)
         return self[key]
 
@@ -54,10 +58,17 @@ def asked() -> Iterator[object]:
                 yield pytest.param(generation, truth, id=f"{generation}-{truth.id}", marks=together)
 
 
+def differences(room: Room, truth: Truth, generation: str) -> list[str]:
+    if truth.interface != "ssh":
+        return Teller(room, truth, generation).differences()
+    assert room.shell is not None
+    return asyncio.run(ask_shell(ShellDoor(room.place.host, *room.shell, *room.admin), truth))
+
+
 @pytest.mark.e2e
 @pytest.mark.parametrize(("generation", "truth"), list(asked()))
 def test_what_is_known_holds(rooms: Rooms, generation: str, truth: Truth) -> None:
-    assert Teller(rooms[generation, truth.room], truth, generation).differences() == [], truth.source
+    assert differences(rooms[generation, truth.room], truth, generation) == [], truth.source
 
 
 def lies() -> Iterator[object]:

@@ -63,6 +63,7 @@ class Room:
 
     place: Place
     admin: tuple[str, str]
+    shell: tuple[int, str] | None = None  # the port and the host key of its SSH
     phrases: dict[str, str] = field(default_factory=dict)
     shared: dict[str, WebSocket] = field(default_factory=dict)
     cookies: dict[str, str] = field(default_factory=dict)
