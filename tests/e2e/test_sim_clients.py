@@ -35,13 +35,15 @@ def calls(room: RoomReady) -> list[tuple[str, str]]:
     return [(line["what"], line["by"]) for line in read_journal(room.journal) if line["what"].startswith("call.")]
 
 
+RELEASES = pytest.mark.parametrize("release", ["2019", "11", "26"])
 ONE_CALL = [("call.dialled", "roomgate-daily"), ("call.connected", "roomgate-daily"), ("call.ended", "roomgate-daily")]
 
 
 @pytest.mark.e2e
+@RELEASES
 @pytest.mark.asyncio
-async def test_xows_reads_sets_dials_and_hears(tmp_path: Path) -> None:
-    async with simulator(tmp_path) as (room,):
+async def test_xows_reads_sets_dials_and_hears(tmp_path: Path, release: str) -> None:
+    async with simulator(tmp_path, profile=release) as (room,):
         program = [sys.executable, "-W", "ignore", str(HERE / "sim_xows.py")]
         told = await run(*program, room.host, str(room.port), room.user, room.password)
         assert (told["before"], told["after"]) == (50, 23)
@@ -51,10 +53,11 @@ async def test_xows_reads_sets_dials_and_hears(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
+@RELEASES
 @pytest.mark.parametrize("how", ["checked", "connect"])
 @pytest.mark.asyncio
-async def test_jsxapi_reads_sets_dials_and_hears(tmp_path: Path, jsxapi_home: Path, how: str) -> None:
-    async with simulator(tmp_path) as (room,):
+async def test_jsxapi_reads_sets_dials_and_hears(tmp_path: Path, jsxapi_home: Path, how: str, release: str) -> None:
+    async with simulator(tmp_path, profile=release) as (room,):
         who = {"HOST": room.host, "PORT": str(room.port), "ROOM_USER": room.user, "ROOM_PASSWORD": room.password}
         env = node_environment(room.ca, jsxapi_home, HOW=how, **who)
         told = await run(node_binary(), str(HERE / "sim_jsxapi.js"), env=env)
