@@ -166,7 +166,7 @@ async def set_one() -> Any:
 @feature
 async def set_many() -> Any:
     async with connected() as room:
-        await room.set_many({DEFAULT: 62, "Configuration/SystemUnit/Name": "Oslo"})
+        await room.set_many({DEFAULT: 62, "Configuration/Audio/Input/Microphone/1/Mode": "On"})
         return await room.get(DEFAULT)
 
 

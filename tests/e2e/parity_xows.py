@@ -212,7 +212,7 @@ _error("failed", xows.CommandError, ["Call", "Accept"], CallId=99)
 
 @feature
 async def command_line() -> Any:
-    words = [URL, "-u", ROOM["user"], "-p", ROOM["password"], "get", "Status", "Audio", "Volume"]
+    words = ["-u", ROOM["user"], "-p", ROOM["password"], URL, "get", "Status", "Audio", "Volume"]
     done = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-W", "ignore", "-m", "xows", *words],
         capture_output=True, text=True, timeout=60, check=False,
