@@ -15,10 +15,10 @@ from support.truth_shell import ShellDoor, ask_shell
 from support.truth_teller import Room, Teller
 
 # The interfaces that the simulator has; the corpus knows those to come as well.
-INTERFACES = ("websocket", "feedback", "errors", "sessions-and-limits")
-PROFILES = {"9.15": "2019", "11": "11", "26": "26"}
+INTERFACES = ("websocket", "feedback", "errors", "sessions-and-limits", "http", "ssh")
+PROFILES = {"9.15": "9.15", "11": "11", "26": "26"}
 # What a program is told whose rooms have the rate limits of a device; the others have some that tests can live under.
-REAL_LIMITS: tuple[str, ...] = ()
+REAL_LIMITS: tuple[str, ...] = ("--real-limits",)
 TRUTHS = [truth for truth in load_truths() if truth.interface in INTERFACES]
 
 

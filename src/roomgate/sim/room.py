@@ -31,6 +31,7 @@ from roomgate.sim.wires import Wires
 
 _QUEUED_FRAMES = 2000
 _REBOOT_S = 3.0
+_HTTP_MODE = ("Configuration", "NetworkServices", "HTTP", "Mode")
 _SAVE_S = 0.2  # a volume may be lost if the room is killed so soon after
 
 
@@ -223,6 +224,8 @@ class Room:
         if changes:
             for connection in list(self.connections.values()):
                 connection.notify(changes)
+            if any(change.path.parts == _HTTP_MODE and change.value == "Off" for change in changes):
+                self._close_sockets()
             if self.post is not None:
                 for one in plan_posts(device, changes):
                     self.post(one)
@@ -239,6 +242,18 @@ class Room:
             self._wake()
             for watcher in self._watchers:
                 watcher.set()
+
+    @property
+    def serves_web(self) -> bool:
+        """Whether the web server runs at all; the socket and the XML API end with it."""
+        return bool(self.device.state.read(*_HTTP_MODE) != "Off")
+
+    def _close_sockets(self) -> None:
+        """Whoever turns the web server off cuts the branch that they sit on. What becomes of open sockets when the
+        switch of their own is turned off is not established: here they stay."""
+        for connection in list(self.connections.values()):
+            if isinstance(connection, Connection):
+                connection.cut(None)
 
     def break_down(self, fault: Fault) -> None:
         """Switch a fault."""

@@ -204,8 +204,7 @@ def _written(tree: dict[str, Any]) -> str:
         inside = _written(node)
         if command is not None:
             inside += "".join(
-                f'<{one.name} item="1" required="{one.required}" type="literal"><ValueSpace>{escape(str(one.space))}'
-                f"</ValueSpace></{one.name}>"
+                f'<{one.name} item="1" required="{one.required}">{_space("ValueSpace", one.space)}</{one.name}>'
                 for one in command.parameters
             )
         role = f' command="True" role="{";".join(sorted(command.roles))}"' if command is not None else ""
@@ -227,8 +226,15 @@ def _space(name: str, space: ValueSpace) -> str:
         case Number(low=low, high=high):
             limits = "".join(f"<{n}>{v}</{n}>" for n, v in (("Min", low), ("Max", high)) if v is not None)
             return f'<{name} type="Integer">{limits}</{name}>'
+        case Text(shortest=shortest, longest=longest):
+            limits = f"<MaxLength>{longest}</MaxLength><MinLength>{shortest}</MinLength>"
+            return f'<{name} type="String">{limits}</{name}>'
+        case ListOf(item=item):
+            return _space(name, item)
+        case AnyOf(spaces=spaces):
+            return _space(name, spaces[0])
         case _:
-            return f'<{name} type="String"><ValueSpace>{escape(str(space))}</ValueSpace></{name}>'
+            return f'<{name} type="String"/>'
 
 
 def space_name(leaf: Leaf) -> str:

@@ -184,3 +184,13 @@ def test_value_spaces_have_the_devices_own_names_where_they_are_known() -> None:
     leaf = api.device.offer.leaf(Path.parse("Configuration/HttpFeedback/TlsVerify"))
     assert leaf is not None
     assert space_name(leaf) == "TTPAR_OnOff"
+
+
+def test_a_command_s_parameters_say_their_type_and_bounds() -> None:
+    api, _ = made()
+    document = api.command_document()
+    level = re.search(r"<Level [^>]*><ValueSpace.*?</ValueSpace>", document[document.index("<Volume>") :])
+    assert level is not None
+    assert level[0].startswith('<Level item="1" required="True"><ValueSpace type="Integer">')
+    assert "<Max>100</Max>" in level[0]
+    assert '<ValueSpace type="String"><MaxLength>' in document

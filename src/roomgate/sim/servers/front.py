@@ -5,6 +5,7 @@ from roomgate.sim.local_page import LocalPage
 from roomgate.sim.room import Room
 from roomgate.sim.servers.asgi import HttpResponse, Receive, Scope, Send, origin_of, read_request, send_response, text
 from roomgate.sim.servers.http import Api, is_api
+from roomgate.sim.servers.listener import wire_of
 from roomgate.sim.servers.websocket import Socket
 
 
@@ -18,7 +19,9 @@ class Front:
         self._page: LocalPage | None = None  # made for the first who looks: few of ten thousand are looked at
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
+        if not self._room.serves_web:
+            wire_of(scope).break_off(b"")  # nobody is there
+        elif scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)

@@ -1,6 +1,7 @@
 """HTTP and WebSocket behind a door: uvicorn's protocols, without its server, which is made for one alone."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Callable
@@ -48,6 +49,15 @@ class _Protocol(HttpToolsProtocol):
         super().connection_made(transport)
 
 
+class _Leaving(logging.Filter):
+    """uvicorn calls it a fault of the application when a peer leaves before its turn, and when the program ends."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        ended = kind is not None and issubclass(kind, asyncio.CancelledError)
+        return not ended and not record.getMessage().startswith("ASGI callable returned without")
+
+
 class Listener:
     """One bound port and the application behind it. ``port`` is the real one, also where 0 was asked for."""
 
@@ -80,6 +90,9 @@ class Listener:
     async def run(self) -> None:
         """Serve until cancelled; then close the port and every connection, within two seconds."""
         self._config.load()
+        logger = logging.getLogger("uvicorn.error")
+        if not any(isinstance(one, _Leaving) for one in logger.filters):
+            logger.addFilter(_Leaving())
         try:
             await self._door.run()
         finally:

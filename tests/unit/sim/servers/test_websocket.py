@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 from websockets.frames import Frame, Opcode
 from websockets.streams import StreamReader
 
@@ -190,6 +190,18 @@ async def test_a_socket_that_is_switched_off_is_not_there(tmp_path: Path) -> Non
         with pytest.raises(InvalidStatus) as refused:
             await dial(room)
         assert refused.value.response.status_code == 404
+
+
+@pytest.mark.asyncio
+async def test_without_the_web_server_there_is_no_socket_either(tmp_path: Path) -> None:
+    async with simulator(tmp_path) as (room,):
+        async with dial(room) as other, dial(room, room.admin_user, room.admin_password) as socket:
+            with pytest.raises(ConnectionClosed):
+                await rpc(socket, "xSet", Path=["Configuration", "NetworkServices", "HTTP", "Mode"], Value="Off")
+            with pytest.raises(ConnectionClosed):
+                await other.recv()
+        with pytest.raises(InvalidMessage):
+            await dial(room)
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
