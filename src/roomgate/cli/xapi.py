@@ -126,12 +126,12 @@ def schema(prefix: str = "", /, *, json: Json = False) -> None:
 
 
 @app.command
-def shell(*, peer: Peer) -> int:
+def shell(*, peer: Peer, json: Json = False) -> int:
     """Ask a device line by line; Tab completes, `help` says what can be written.
 
     Example: ``roomgate xapi shell --device wss://192.0.2.10/ws --user ops --pin …``
 
-    Reconnects by itself. With lines on standard input it answers each with one line of JSON.
+    Reconnects by itself. Answers are JSON with or without ``--json``; with lines on standard input, one line each.
     """
     from roomgate.cli.shell import Shell, history_file, line_editor
     from roomgate.xapi import blocking
