@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from roomgate.xapi.client import CALL_TIMEOUT_S, Client
 from roomgate.xapi.conversation import Conversation
 from roomgate.xapi.errors import BadArgument
-from roomgate.xapi.reconnect import Reconnecting
+from roomgate.xapi.reconnect import FIRST_PAUSE_S, LONGEST_PAUSE_S, Reconnecting
 from roomgate.xapi.schema import Catalogue
 from roomgate.xapi.transports.base import Address, Carrier, Login
 from roomgate.xapi.transports.trust import Trust
@@ -97,12 +97,14 @@ async def reconnecting(
     timeout_s: float = CALL_TIMEOUT_S,
     catalogue: Catalogue | None = None,
     lenient: bool = False,
+    first_pause_s: float = FIRST_PAUSE_S,
+    longest_pause_s: float = LONGEST_PAUSE_S,
     **options: Any,
 ) -> AsyncGenerator[Reconnecting, None]:
     """As `connect`, for as long as the block lasts: when the line drops or the device restarts, it comes back.
 
     Returns at once; what is asked before the first connection waits for it. See `Reconnecting` for what is told of a
-    gap, and of what was in flight.
+    gap, of what was in flight, and for the pauses.
     """
 
     async def again() -> Client:
@@ -110,7 +112,14 @@ async def reconnecting(
             url, user=user, password=password, timeout_s=timeout_s, catalogue=catalogue, lenient=lenient, **options
         )
 
-    room = Reconnecting(again, catalogue=catalogue, timeout_s=timeout_s, lenient=lenient)
+    room = Reconnecting(
+        again,
+        catalogue=catalogue,
+        timeout_s=timeout_s,
+        lenient=lenient,
+        first_pause_s=first_pause_s,
+        longest_pause_s=longest_pause_s,
+    )
     async with _running(room.run()):
         yield room
 
