@@ -11,6 +11,7 @@ from roomgate.sim.app import RoomReady
 from roomgate.sim.faults import Kind
 from roomgate.sim.journal import read_journal
 from support.simulated import simulator, touch
+from support.waiting import until
 
 VOLUME = "Status/Audio/Volume"
 
@@ -126,8 +127,7 @@ async def test_a_reboot_in_mid_command_is_unknown_and_the_command_was_done_once(
         await break_down(room, Kind.SILENT)
         async with asyncio.TaskGroup() as group:
             group.create_task(expect_unknown(device.command("Audio.Volume.Set", Level=35)))
-            while commands(room, "Audio/Volume/Set") == 0:
-                await asyncio.sleep(0.01)
+            await until(lambda: commands(room, "Audio/Volume/Set") == 1)
             await break_down(room, Kind.REBOOT, seconds=0.2)
         await break_down(room, Kind.CLEAR)
         assert await device.get(VOLUME) == 35

@@ -168,4 +168,7 @@ class Completer:
 
     def _goes_on(self, found: str) -> bool:
         """Whether more names may follow in the same word."""
-        return "=" not in found and bool(self._room.catalogue.completions(found.replace(".", "/") + "/"))
+        if "=" in found:
+            return False
+        below = found.replace(".", "/") + "/"
+        return any(self._room.catalogue.completions(start + below) for start in ("", "Command/"))

@@ -107,6 +107,7 @@ def test_help_shows_each_way_to_write(capsys):
     [
         ("Status/Audio/VolumeM", ["Status/Audio/VolumeMute ", None]),
         ("Status/Au", ["Status/Audio", None]),
+        ("Audio.Vol", ["Audio.Volume", None]),
         ("Audio.Volume.Set Le", ["Level=", None]),
         ("Audio.Volume.SetToDefault Level", [None]),
     ],
