@@ -36,7 +36,7 @@ async def test_an_ask_becomes_an_order_and_its_outcome_the_answer(tmp_path):
         assert (answer.outcome, answer.result) == ("done", {"CallId": 3})
         permit = (await hub.entries("permit"))[0]
         assert (permit.order, permit.grant, permit.digest) == (order.id, "grant_1", order.digest)
-        assert answer.receipt["entry"] == (await hub.record.find(order=order.id))[0].index
+        assert answer.receipt["entry"] == (await hub.record.find([order.id]))[0].index
         outcome = (await hub.entries("outcome"))[0]
         assert (outcome.order, outcome.outcome) == (order.id, "done")
 
@@ -47,7 +47,7 @@ async def test_a_command_s_permit_is_durable_before_its_order_is_sent(tmp_path):
         hub.given.give(ADA, "call")
         asking = group.create_task(hub.relay.ask(ADA, "oslo", DIAL, wait_s=5))
         order = await hub.link.order()
-        assert [e.event.kind for e in await hub.record.find(order=order.id)] == ["permit"]
+        assert [e.event.kind for e in await hub.record.find([order.id])] == ["permit"]
         await hub.answer(order)
         await asking
 
