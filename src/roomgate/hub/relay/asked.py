@@ -69,6 +69,7 @@ class Asked:
     code: int = 0
     entry: int | None = None
     sent: bool = False
+    deadline: asyncio.TimerHandle | None = None  # after it the outcome is awaited no more
     consent: asyncio.Event = field(default_factory=asyncio.Event)  # the room is being asked
     over: asyncio.Event = field(default_factory=asyncio.Event)  # there is a final outcome, or the asker was cut
 
