@@ -18,6 +18,7 @@ from roomgate.access.decision import Permit, Room
 from roomgate.clock import Clock
 from roomgate.errors import RoomgateError, Unreachable
 from roomgate.hub.channels import Cutoff, Session
+from roomgate.hub.relay.asked import Asked
 from roomgate.hub.relay.orders import build_order, build_renewal
 from roomgate.hub.relay.sessions import Book
 from roomgate.hub.relay.watch import Watch
@@ -160,30 +161,21 @@ class Links:
 
     # -- sending -------------------------------------------------------------------------------------
 
-    def order(
-        self,
-        live: Live,
-        permit: Permit,
-        session: Session,
-        order: OrderId,
-        device: DeviceId,
-        consent: asyncio.Event,
-        heard: Heard,
-    ) -> None:
+    def order(self, live: Live, permit: Permit, asked: Asked, device: DeviceId, heard: Heard) -> None:
         """Sign and send one order, once. A session that the connector has not heard of is vouched for first.
 
-        ``consent`` is set once the room is being asked; ``heard`` is called with the final outcome, as it comes, or
-        with "unknown" when the link goes; after `forget` no more. Raises Unreachable; then nothing was sent.
+        ``heard`` is called with the final outcome, as it comes, or with "unknown" when the link goes; after `forget`
+        no more. Raises Unreachable; then nothing was sent.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise Unreachable("Too many asks are under way.", hint="Try again in a moment.")
-        if session.vouched != live.link.nonce:
-            self._renew(live, [session])
-        self._waiting[order] = Waiting(order, live.link.connector, heard, consent)
+        if asked.session.vouched != live.link.nonce:
+            self._renew(live, [asked.session])
+        self._waiting[asked.order] = Waiting(asked.order, live.link.connector, heard, asked.consent)
         try:
-            self._signed(live, lambda nonce, sequence: build_order(permit, session, order, device, nonce, sequence))
+            self._signed(live, lambda nonce, sequence: build_order(permit, asked, device, nonce, sequence))
         except Unreachable:
-            del self._waiting[order]
+            del self._waiting[asked.order]
             raise
 
     def forget(self, order: OrderId) -> None:

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from roomgate import log
-from roomgate.access.capability import Classes
 from roomgate.access.decision import Ask, Denied, Facts, Permit, decide
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock, iso
@@ -160,10 +159,10 @@ class Relay:
             session = self.book.reuse(principal, room)
         if session.pending >= MOST_PENDING:
             raise Conflict("Too many asks are under way in this session.", hint="Wait for one of them.")
-        self._hold(session, permit, facts)
         asked = Asked(
             permit.ask.id, OrderId(mint("order")), principal, room.name, call, session, self._clock.monotonic()
         )
+        self._hold(asked, permit, facts)
         with self.book.asking(session):
             if call.acts:
                 # Durable before anything is signed: what cannot be recorded does not happen.
@@ -216,12 +215,13 @@ class Relay:
         room = permit.ask.room
         self._heard.require(mark, permit.ask.principal, room, session.id if session else None, grants)
 
-    def _hold(self, session: Session, permit: Permit, facts: Facts) -> None:
+    def _hold(self, asked: Asked, permit: Permit, facts: Facts) -> None:
         """What the facts give is what the session may carry; nothing was heard since they were read."""
+        session = asked.session
         apply(session, sum_up(session.principal, permit.ask.room, facts, permit.at))
         session.room = permit.ask.room
         session.grant = permit.by
-        if Classes.shipped().intrusive(permit.ask.call):
+        if asked.intrusive:
             session.uses |= {Call(permit.ask.call.verb, permit.ask.call.path)}
 
     def _permitted(self, permit: Permit, asked: Asked) -> Permitted:
@@ -233,7 +233,7 @@ class Relay:
             principal=asked.principal.id,
             room=asked.room,
             call=str(masked_call(call, self.catalogue)),
-            digest=call.digest(),
+            digest=asked.digest,
             grant=permit.by,
             reason=permit.ask.reason,
             connector=permit.ask.room.connector,
@@ -274,14 +274,14 @@ class Relay:
         """Check once more and send: nothing is awaited between. From now on it goes to its end by itself: `_over`."""
         session, room = asked.session, permit.ask.room
         # What it causes stands on its grant from now on, though the connector reports it only with its next heartbeat.
-        session.unreported |= Classes.shipped().intrusive(asked.call)
+        session.unreported |= asked.intrusive
         over = partial(self._over, asked, permit)
         try:
             device = DeviceId(self._devices.device_of(room.id))
             if session.ended is not None:
                 raise Denied(session.ended.cause, session.ended.words, some_grant=True)
             self._heard.require(mark, asked.principal, room, session.id, session.grants)
-            self.links.order(live, permit, session, asked.order, device, asked.consent, over)
+            self.links.order(live, permit, asked, device, over)
         except Denied as no:
             over(Outcome(asked.order, "refused", rule=no.rule, words=no.message))
         except RoomgateError as fault:
@@ -301,7 +301,7 @@ class Relay:
         self.links.forget(asked.order)
         self._asks.ended(asked)
         try:
-            session.unreported |= outcome.outcome != "refused" and Classes.shipped().intrusive(asked.call)
+            session.unreported |= asked.intrusive and outcome.outcome != "refused"
             self._keep_outcome(asked.call, asked.room, permit.ask.room.connector, outcome)
             self._settle(asked, permit, outcome)
         except Exception as fault:  # the outermost edge of an ask, and the link's other messages are not to suffer
@@ -476,10 +476,10 @@ class Relay:
         """Ask the connector for what a watch is to hear: at its beginning, and again after a lost link."""
         session, call = watch.session, watch.call
         permit, facts, mark = await self._permit(session.principal, session.room.name, call, reason, session)
-        self._hold(session, permit, facts)
         asked = Asked(
             permit.ask.id, watch.order, session.principal, session.room.name, call, session, self._clock.monotonic()
         )
+        self._hold(asked, permit, facts)
         with self.book.asking(session):
             self._record.add_with_next(self._permitted(permit, asked))
             live = await self.links.get(permit.ask.room)
@@ -493,7 +493,7 @@ class Relay:
                 if not final.done():
                     final.set_result(outcome)
 
-            self.links.order(live, permit, session, watch.order, device, asked.consent, heard)
+            self.links.order(live, permit, asked, device, heard)
             try:
                 async with asyncio.timeout(SUBSCRIBE_WITHIN_S):
                     outcome: Outcome = await final
