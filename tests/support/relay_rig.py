@@ -194,6 +194,7 @@ class Rig:
     bus: Bus
     parts: RelayParts
     link: FakeLink
+    running: asyncio.Task[None] | None = None  # the relay's own task
 
     @property
     def relay(self):
@@ -290,7 +291,7 @@ async def rig(folder, *, keep: Database | None = None, given: Given | None = Non
     made = Rig(clock, given, told, db, record, changes, bus, parts, FakeLink(clock))
     try:
         async with asyncio.TaskGroup() as group:
-            running = group.create_task(parts.relay.run())
+            running = made.running = group.create_task(parts.relay.run())
             await asyncio.sleep(0)
             await made.connect()
             await made.beat()

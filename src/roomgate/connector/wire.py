@@ -97,11 +97,12 @@ class Wire(WSListener):
         Small messages go together, since each record and each write has its price.
         """
         while True:
-            try:
-                async with asyncio.timeout(STALL_S):
-                    await self._writable.wait()
-            except TimeoutError as stalled:
-                raise LinkBroken("The link does not move.") from stalled
+            if not self._writable.is_set():
+                try:
+                    async with asyncio.timeout(STALL_S):
+                        await self._writable.wait()
+                except TimeoutError as stalled:
+                    raise LinkBroken("The link does not move.") from stalled
             before()
             few = self.sender.next_few()
             if not few:

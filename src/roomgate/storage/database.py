@@ -2,8 +2,8 @@
 
 A caller hands over a *unit*: a plain function that is given a connection and does its statements. The
 writer thread takes every unit that waits, runs each inside a savepoint of one transaction that began
-with BEGIN IMMEDIATE, commits once (``synchronous=FULL``: the commit is on the disk), and only then lets
-the callers go on. So no caller ever acts upon something that a power cut could take back, and a busy
+with BEGIN IMMEDIATE (a lone unit needs no savepoint: there is nothing beside it to be kept), commits once
+(``synchronous=FULL``: the commit is on the disk), and only then lets the callers go on. So no caller ever acts upon something that a power cut could take back, and a busy
 moment costs one flush instead of a hundred.
 
 After a failure of the disk nothing more is accepted: what cannot be recorded does not happen. Once a second
@@ -40,6 +40,7 @@ _LONGEST_QUEUE = 10_000
 _LARGEST_BATCH = 500
 _SOON_S = 0.5
 _NEVER = float("inf")
+_BEGIN_WRITING = "BEGIN IMMEDIATE"
 _AGAIN_S = 1.0  # between two looks whether a failed disk can be written again
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _FATAL = {
@@ -123,7 +124,7 @@ class Database:
         except OSError as fault:
             raise StorageFailed(f"{path}: {fault.strerror}") from fault
 
-        writer = _engine(path, begin="BEGIN IMMEDIATE", read_only=False)
+        writer = _engine(path, begin=_BEGIN_WRITING, read_only=False)
         reader = _engine(path, begin="BEGIN", read_only=True)
         try:
             _look_for_damage(writer, path)
@@ -280,9 +281,7 @@ class Database:
             conn = self._open
             if conn is None or conn.closed:
                 conn = self._open = self._writer.connect()
-            with conn.begin():
-                for job in batch:
-                    self._do(conn, job)
+            _do_all(conn, batch)
         except (SQLAlchemyError, sqlite3.Error) as fault:
             failure = _translated(fault)
             failure.__cause__ = fault
@@ -291,18 +290,59 @@ class Database:
             if isinstance(failure, StorageFailed):
                 self._fail(failure)
 
-    def _do(self, conn: Connection, job: _Job[Any]) -> None:
-        raw = driver_of(conn)
-        raw.execute("SAVEPOINT unit")
-        try:
-            job.result = job.unit(conn)
-            raw.execute("RELEASE unit")
-        except Exception as fault:  # the unit's own failure is its caller's; the disk's is everybody's
-            if isinstance(fault, DBAPIError | sqlite3.Error) and _code(fault) in _FATAL:
-                raise
-            raw.execute("ROLLBACK TO unit")
-            raw.execute("RELEASE unit")
-            job.fault = fault
+
+def _do_all(conn: Connection, batch: list[_Job[Any]]) -> None:
+    """One transaction, said to the driver: SQLAlchemy takes part only where a unit speaks through it.
+
+    Ends with a durable commit, or raises and all is undone.
+    """
+    raw = driver_of(conn)
+    raw.execute(_BEGIN_WRITING)
+    try:
+        if len(batch) == 1:
+            kept = _do_alone(conn, batch[0])
+        else:
+            for job in batch:
+                _do(conn, raw, job)
+            kept = True
+        if kept:
+            raw.execute("COMMIT")  # raises where a fault has ended the transaction behind our back
+    finally:
+        if conn.in_transaction():
+            conn.rollback()  # SQLAlchemy's own state; after the commit there is nothing to take back
+        if raw.in_transaction:
+            raw.rollback()
+
+
+def _do(conn: Connection, raw: sqlite3.Connection, job: _Job[Any]) -> None:
+    """One of several units: its failure undoes it alone."""
+    raw.execute("SAVEPOINT unit")
+    try:
+        job.result = job.unit(conn)
+        raw.execute("RELEASE unit")
+    except Exception as fault:
+        if _everybodys(fault):
+            raise
+        raw.execute("ROLLBACK TO unit")
+        raw.execute("RELEASE unit")
+        job.fault = fault
+
+
+def _do_alone(conn: Connection, job: _Job[Any]) -> bool:
+    """The only unit of a transaction; False where it failed, which undoes all there is."""
+    try:
+        job.result = job.unit(conn)
+    except Exception as fault:
+        if _everybodys(fault):
+            raise
+        job.fault = fault
+        return False
+    return True
+
+
+def _everybodys(fault: Exception) -> bool:
+    """A unit's own failure is its caller's; the disk's is everybody's."""
+    return isinstance(fault, DBAPIError | sqlite3.Error) and _code(fault) in _FATAL
 
 
 def _deliver(batch: list[_Job[Any]]) -> None:
@@ -371,7 +411,8 @@ def _engine(path: Path, *, begin: str, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(conn: Connection) -> None:
-        conn.exec_driver_sql(begin)
+        if not driver_of(conn).in_transaction:  # else the writer has begun already
+            conn.exec_driver_sql(begin)
 
     return engine
 

@@ -106,6 +106,38 @@ async def test_a_failing_unit_is_undone_alone(tmp_path):
     await db.aclose()
 
 
+@pytest.mark.asyncio
+async def test_a_failing_unit_that_is_alone_is_undone_and_the_next_is_done(tmp_path):
+    db = Database.open(tmp_path / "x.db", metadata)
+
+    def half(conn):
+        put(2)(conn)
+        raise LookupError("after the first half")
+
+    def half_at_the_driver(conn):
+        conn.connection.driver_connection.execute("INSERT INTO things VALUES (3)")
+        raise LookupError("after the first half")
+
+    for failing in (half, half_at_the_driver):
+        assert isinstance(await _fault(db.write(failing)), LookupError)
+    assert await db.write(put(4)) == 1
+    assert (db.failed, on_disk(db.path)) == (None, [4])
+    await db.aclose()
+
+
+@pytest.mark.asyncio
+async def test_a_unit_whose_transaction_was_ended_under_it_is_not_called_written(tmp_path):
+    db = Database.open(tmp_path / "x.db", metadata)
+
+    def swallowing(conn):
+        put(1)(conn)
+        conn.connection.driver_connection.execute("ROLLBACK")  # as SQLite itself does it after some faults
+        return "all is well"
+
+    assert isinstance(await _fault(db.write(swallowing)), StorageFailed)
+    await db.aclose()
+
+
 async def _fault(work):
     try:
         await work
@@ -129,8 +161,8 @@ async def test_units_that_wait_together_share_a_commit(tmp_path):
 
     def note(number):
         def unit(conn):
-            transactions.append(conn.get_transaction())
             put(number)(conn)
+            transactions.append(conn.get_transaction())
 
         return unit
 

@@ -140,8 +140,9 @@ async def test_entries_are_found_by_what_they_are_about(tmp_path):
     assert await indices(start=1, limit=2) == [1, 2]
     assert await indices(newest_first=True, limit=2) == [3, 2]
     assert await indices(newest_first=True, before=2) == [1, 0]
-    assert [e.index for e in await record.find(order="o2")] == [1]
-    assert await record.find(order="o3") == []
+    assert [e.index for e in await record.find(["o2"])] == [1]
+    assert [e.index for e in await record.find(["o3", "o2", "o1"])] == [0, 1]
+    assert await record.find(["o3"]) == []
     await db.aclose()
 
 

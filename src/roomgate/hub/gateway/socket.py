@@ -115,6 +115,7 @@ class _Connection:
         self._channel: Channel
         self._group: asyncio.TaskGroup
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(MOST_OUTGOING)
+        self._sending = asyncio.Lock()  # fair: frames keep their order
         self._slots = asyncio.Semaphore(MOST_AT_ONCE)
         self._subscriptions: dict[int, Watch] = {}
         self._last = 0  # the number of the newest subscription
@@ -161,7 +162,10 @@ class _Connection:
 
     async def _write(self) -> None:
         while True:
-            frame = await self._outgoing.get()
+            await self._transmit(await self._outgoing.get())
+
+    async def _transmit(self, frame: bytes) -> None:
+        async with self._sending:
             if not self._channel.open:
                 return  # what was cut says nothing more
             try:
@@ -169,11 +173,16 @@ class _Connection:
                     await self._send({"type": "websocket.send", "text": frame.decode()})
             except TimeoutError:
                 self._end(CLOSE_SLOW, "too slow")
-                return
             except Exception as fault:  # servers differ in what they raise once the peer is gone
                 _log.debug("ws.lost", error=type(fault).__name__)
                 self._end(0, "lost")
-                return
+
+    async def _say(self, frame: bytes) -> None:
+        """At once where nothing waits before it: the queue and the writer's turn cost more than the frame."""
+        if self._sending.locked() or not self._outgoing.empty():
+            self._put(frame)
+        else:
+            await self._transmit(frame)
 
     def _put(self, frame: bytes) -> None:
         if not self._channel.open:
@@ -201,13 +210,13 @@ class _Connection:
             meant = rpc.interpret(request)
         except rpc.RpcError as bad:
             if bad.answer:
-                self._put(rpc.build_error(bad))
+                await self._say(rpc.build_error(bad))
             self._slots.release()
             return
         try:
             result = await self._do(meant)
             if request.id is not None:
-                self._put(rpc.build_reply(request.id, result[0]))
+                await self._say(rpc.build_reply(request.id, result[0]))
             if result[1] is not None:
                 self._forward(*result[1])
         except ChannelClosed:
@@ -216,7 +225,7 @@ class _Connection:
             if not isinstance(fault, RoomgateError) and answers.from_fault(fault).number == rpc.INTERNAL_ERROR:
                 _log.error("ws.fault", error=f"{type(fault).__name__}: {fault}"[:300])
             if request.id is not None:
-                self._put(answers.with_id(answers.from_fault(fault), request.id))
+                await self._say(answers.with_id(answers.from_fault(fault), request.id))
         finally:
             self._slots.release()
 

@@ -188,8 +188,9 @@ class HubLedger:
             await asyncio.to_thread(self._open.hub, events)
         for connector in await self._db.read(store.connectors):
             while site := await self._next_site(connector):
-                for order in await asyncio.to_thread(self._open.site, site):
-                    self._open.hub(entry.event for entry in await self.record.find(order=order))
+                if strange := await asyncio.to_thread(self._open.site, site):
+                    known = await self.record.find(strange)
+                    await asyncio.to_thread(self._open.hub, [entry.event for entry in known])
         found = await asyncio.to_thread(self._open.judge, self._clock.now())
         await self._findings.note([_seen(d) for d in found])
         return found

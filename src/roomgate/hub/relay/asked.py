@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from roomgate.access.capability import Classes
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock
 from roomgate.errors import BadInput
@@ -62,6 +63,8 @@ class Asked:
     call: Call
     session: Session
     asked: float  # monotonic
+    digest: str = field(init=False)  # of the call
+    intrusive: bool = field(init=False)  # what the call causes may last
     outcome: str = "waiting"
     result: Any = None
     rule: str = ""
@@ -69,8 +72,13 @@ class Asked:
     code: int = 0
     entry: int | None = None
     sent: bool = False
+    deadline: asyncio.TimerHandle | None = None  # after it the outcome is awaited no more
     consent: asyncio.Event = field(default_factory=asyncio.Event)  # the room is being asked
     over: asyncio.Event = field(default_factory=asyncio.Event)  # there is a final outcome, or the asker was cut
+
+    def __post_init__(self) -> None:
+        self.digest = self.call.digest()
+        self.intrusive = Classes.shipped().intrusive(self.call)
 
     def settle(self, outcome: str, *, result: Any = None, rule: str = "", words: str = "", code: int = 0) -> None:
         self.outcome, self.result, self.rule, self.words, self.code = outcome, result, rule, words, code
@@ -80,7 +88,7 @@ class Asked:
         """For the asker. Whoever was cut off meanwhile learns no more than that."""
         receipt = None
         if self.entry is not None:
-            receipt = {"entry": self.entry, "order": self.order, "digest": self.call.digest()}
+            receipt = {"entry": self.entry, "order": self.order, "digest": self.digest}
         why = self.session.ended
         if why is not None and why.cause != IDLE:
             outcome = self.outcome

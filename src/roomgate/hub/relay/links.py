@@ -18,6 +18,7 @@ from roomgate.access.decision import Permit, Room
 from roomgate.clock import Clock
 from roomgate.errors import RoomgateError, Unreachable
 from roomgate.hub.channels import Cutoff, Session
+from roomgate.hub.relay.asked import Asked
 from roomgate.hub.relay.orders import build_order, build_renewal
 from roomgate.hub.relay.sessions import Book
 from roomgate.hub.relay.watch import Watch
@@ -27,6 +28,8 @@ from roomgate.link.order import LEASE_S, Order, Renewal
 
 READY_WITHIN_S = 2.0  # how long an ask waits for the first heartbeat of a link that has just come up
 MOST_WAITING = 512  # orders under way over one link
+
+Heard = Callable[[Outcome], None]  # never raises, never waits
 
 _log = log.get("relay")
 
@@ -69,8 +72,7 @@ class Waiting:
 
     order: OrderId
     connector: ConnectorId
-    session: Session
-    final: asyncio.Future[Outcome]
+    heard: Heard  # called once, with the final outcome
     consent: asyncio.Event  # set once the room is being asked
 
 
@@ -127,9 +129,8 @@ class Links:
         self._gone[link.connector] = self._clock.monotonic()
         for waiting in [one for one in self._waiting.values() if one.connector == link.connector]:
             del self._waiting[waiting.order]
-            if not waiting.final.done():
-                words = "The link to the site was lost: look at the room before you ask again."
-                waiting.final.set_result(Outcome(waiting.order, "unknown", rule="link.lost", words=words))
+            words = "The link to the site was lost: look at the room before you ask again."
+            waiting.heard(Outcome(waiting.order, "unknown", rule="link.lost", words=words))
         for watch in self.watches(link.connector):
             del self._watches[watch.order]
             self._lost.append(watch)
@@ -137,6 +138,11 @@ class Links:
 
     def find(self, connector: ConnectorId) -> Live | None:
         return self._live.get(connector)
+
+    def ready(self, room: Room) -> Live | None:
+        """The link that reaches a room and beats, if there is one now."""
+        live = self._live.get(room.connector)
+        return live if live is not None and live.ready.is_set() and not live.gone else None
 
     async def get(self, room: Room) -> Live:
         """The link that reaches a room, once it beats; raises Unreachable."""
@@ -155,26 +161,22 @@ class Links:
 
     # -- sending -------------------------------------------------------------------------------------
 
-    def order(
-        self, live: Live, permit: Permit, session: Session, order: OrderId, device: DeviceId, consent: asyncio.Event
-    ) -> Waiting:
+    def order(self, live: Live, permit: Permit, asked: Asked, device: DeviceId, heard: Heard) -> None:
         """Sign and send one order, once. A session that the connector has not heard of is vouched for first.
 
-        ``consent`` is set once the room is being asked.
-        Raises Unreachable; then nothing was sent.
+        ``heard`` is called with the final outcome, as it comes, or with "unknown" when the link goes; after `forget`
+        no more. Raises Unreachable; then nothing was sent.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise Unreachable("Too many asks are under way.", hint="Try again in a moment.")
-        if session.vouched != live.link.nonce:
-            self._renew(live, [session])
-        waiting = Waiting(order, live.link.connector, session, asyncio.get_running_loop().create_future(), consent)
-        self._waiting[order] = waiting
+        if asked.session.vouched != live.link.nonce:
+            self._renew(live, [asked.session])
+        self._waiting[asked.order] = Waiting(asked.order, live.link.connector, heard, asked.consent)
         try:
-            self._signed(live, lambda nonce, sequence: build_order(permit, session, order, device, nonce, sequence))
+            self._signed(live, lambda nonce, sequence: build_order(permit, asked, device, nonce, sequence))
         except Unreachable:
-            del self._waiting[order]
+            del self._waiting[asked.order]
             raise
-        return waiting
 
     def forget(self, order: OrderId) -> None:
         self._waiting.pop(order, None)
@@ -249,8 +251,7 @@ class Links:
             waiting.consent.set()
         else:
             del self._waiting[waiting.order]
-            if not waiting.final.done():
-                waiting.final.set_result(outcome)
+            waiting.heard(outcome)
         return True
 
     # -- watching ------------------------------------------------------------------------------------

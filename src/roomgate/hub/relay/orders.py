@@ -4,20 +4,19 @@ from collections.abc import Iterable
 
 from roomgate.access.decision import Permit
 from roomgate.hub.channels import Session
-from roomgate.ids import DeviceId, OrderId
+from roomgate.hub.relay.asked import Asked
+from roomgate.ids import DeviceId
 from roomgate.link.order import Order, Renewal
 
 
-def build_order(
-    permit: Permit, session: Session, order: OrderId, device: DeviceId, link: bytes, sequence: int
-) -> Order:
+def build_order(permit: Permit, asked: Asked, device: DeviceId, link: bytes, sequence: int) -> Order:
     """The order for one permitted call: good once, in one link session, at one place in its sequence."""
     ask, call = permit.ask, permit.ask.call
     return Order(
-        id=order,
+        id=asked.order,
         link=link,
         sequence=sequence,
-        session=session.id,
+        session=asked.session.id,
         site=ask.room.site,
         connector=ask.room.connector,
         room=ask.room.name,
@@ -26,7 +25,7 @@ def build_order(
         path=list(call.path.parts),
         arguments=[(name, list(value) if isinstance(value, tuple) else value) for name, value in call.arguments],
         body=call.body,
-        digest=call.digest(),
+        digest=asked.digest,
         principal=ask.principal.id,
         principal_name=ask.principal.name,
         principal_kind=ask.principal.kind.value,

@@ -7,12 +7,12 @@ it: a client that hangs up neither stops a call nor makes it happen twice. Nothi
 
 import asyncio
 from collections.abc import Coroutine
+from functools import partial
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
 from roomgate import log
-from roomgate.access.capability import Classes
 from roomgate.access.decision import Ask, Denied, Facts, Permit, decide
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock, iso
@@ -23,7 +23,7 @@ from roomgate.hub.relay.asked import Answer, Asked, Asks, Wish
 from roomgate.hub.relay.cut import FactsSource, apply
 from roomgate.hub.relay.heard import Heard
 from roomgate.hub.relay.joining import LIST_ARGUMENTS, choose_booking
-from roomgate.hub.relay.links import Links
+from roomgate.hub.relay.links import Links, Live
 from roomgate.hub.relay.masking import mask_result, masked_call, masked_text
 from roomgate.hub.relay.sessions import Book
 from roomgate.hub.relay.standing import stand, sum_up
@@ -44,6 +44,7 @@ ANSWER_WITHIN_S = 90.0  # the longest that an order's outcome is awaited, the ro
 SUBSCRIBE_WITHIN_S = 10.0
 SWEEP_EVERY_S = 5.0
 RESTARTED = "hub.restarted"
+FAULT_WORDS = "The hub had a fault."
 LOST_READING_WORDS = "The answer was lost on its way. Nothing was changed: ask again."
 RESTARTED_WORDS = "The hub was restarted: look at the room before you ask again."
 MOST_PENDING = 32  # asks under way in one session
@@ -158,10 +159,10 @@ class Relay:
             session = self.book.reuse(principal, room)
         if session.pending >= MOST_PENDING:
             raise Conflict("Too many asks are under way in this session.", hint="Wait for one of them.")
-        self._hold(session, permit, facts)
         asked = Asked(
             permit.ask.id, OrderId(mint("order")), principal, room.name, call, session, self._clock.monotonic()
         )
+        self._hold(asked, permit, facts)
         with self.book.asking(session):
             if call.acts:
                 # Durable before anything is signed: what cannot be recorded does not happen.
@@ -169,7 +170,12 @@ class Relay:
             else:
                 self._record.add_with_next(self._permitted(permit, asked))
             self._asks.add(asked)
-            group.create_task(self._carry_out(asked, permit, mark), name=f"relay.{asked.order}")
+            self.book.ask_began(session)  # until `_over`
+            live = self.links.ready(room)
+            if live is not None:
+                self._send(asked, permit, mark, live)
+            else:
+                group.create_task(self._send_once_there(asked, permit, mark), name=f"relay.{asked.order}")
         return asked
 
     async def _permit(
@@ -209,12 +215,13 @@ class Relay:
         room = permit.ask.room
         self._heard.require(mark, permit.ask.principal, room, session.id if session else None, grants)
 
-    def _hold(self, session: Session, permit: Permit, facts: Facts) -> None:
+    def _hold(self, asked: Asked, permit: Permit, facts: Facts) -> None:
         """What the facts give is what the session may carry; nothing was heard since they were read."""
+        session = asked.session
         apply(session, sum_up(session.principal, permit.ask.room, facts, permit.at))
         session.room = permit.ask.room
         session.grant = permit.by
-        if Classes.shipped().intrusive(permit.ask.call):
+        if asked.intrusive:
             session.uses |= {Call(permit.ask.call.verb, permit.ask.call.path)}
 
     def _permitted(self, permit: Permit, asked: Asked) -> Permitted:
@@ -226,7 +233,7 @@ class Relay:
             principal=asked.principal.id,
             room=asked.room,
             call=str(masked_call(call, self.catalogue)),
-            digest=call.digest(),
+            digest=asked.digest,
             grant=permit.by,
             reason=permit.ask.reason,
             connector=permit.ask.room.connector,
@@ -250,44 +257,58 @@ class Relay:
 
         asked.entry = await self._db.write(unit)
 
-    async def _carry_out(self, asked: Asked, permit: Permit, mark: int) -> None:
-        """From the durable permit to the outcome. Every end of it is recorded."""
+    async def _send_once_there(self, asked: Asked, permit: Permit, mark: int) -> None:
+        """The link has just come up, or is away: it is given a moment."""
+        try:
+            live = await self.links.get(permit.ask.room)
+        except Unreachable as away:
+            self._over(asked, permit, Outcome(asked.order, "failed", rule=away.code, words=away.message))
+        except asyncio.CancelledError:  # the hub stops
+            self._asks.ended(asked)
+            self.book.ask_ended(asked.session)
+            raise
+        else:
+            self._send(asked, permit, mark, live)
+
+    def _send(self, asked: Asked, permit: Permit, mark: int, live: Live) -> None:
+        """Check once more and send: nothing is awaited between. From now on it goes to its end by itself: `_over`."""
+        session, room = asked.session, permit.ask.room
         # What it causes stands on its grant from now on, though the connector reports it only with its next heartbeat.
-        may_last = Classes.shipped().intrusive(asked.call)
-        asked.session.unreported |= may_last
-        with self.book.asking(asked.session):
-            try:
-                outcome = await self._send(asked, permit, mark)
-            except Denied as no:
-                outcome = Outcome(asked.order, "refused", rule=no.rule, words=no.message)
-            except RoomgateError as fault:
-                outcome = Outcome(asked.order, "failed", rule=fault.code, words=fault.message)
-            except Exception as fault:  # the outermost edge of an ask: its asker gets an answer whatever happened
-                _log.error("relay.fault", order=asked.order, error=f"{type(fault).__name__}: {fault}"[:300])
-                outcome = Outcome(asked.order, "unknown", rule="internal", words="The hub had a fault.")
-            finally:
-                self.links.forget(asked.order)
-                self._asks.ended(asked)
-            asked.session.unreported |= may_last and outcome.outcome != "refused"
+        session.unreported |= asked.intrusive
+        over = partial(self._over, asked, permit)
+        try:
+            device = DeviceId(self._devices.device_of(room.id))
+            if session.ended is not None:
+                raise Denied(session.ended.cause, session.ended.words, some_grant=True)
+            self._heard.require(mark, asked.principal, room, session.id, session.grants)
+            self.links.order(live, permit, asked, device, over)
+        except Denied as no:
+            over(Outcome(asked.order, "refused", rule=no.rule, words=no.message))
+        except RoomgateError as fault:
+            over(Outcome(asked.order, "failed", rule=fault.code, words=fault.message))
+        except Exception as fault:  # the outermost edge of an ask: its asker gets an answer whatever happened
+            _fault(asked, fault)
+            over(Outcome(asked.order, "unknown", rule="internal", words=FAULT_WORDS))
+        else:
+            asked.sent = True
+            asked.deadline = asyncio.get_running_loop().call_later(ANSWER_WITHIN_S, over, _late(asked))
+
+    def _over(self, asked: Asked, permit: Permit, outcome: Outcome) -> None:
+        """The one end of an ask, whatever it was; it is recorded. Runs where the outcome was heard, and never raises."""
+        session = asked.session
+        if asked.deadline is not None:
+            asked.deadline.cancel()
+        self.links.forget(asked.order)
+        self._asks.ended(asked)
+        try:
+            session.unreported |= asked.intrusive and outcome.outcome != "refused"
             self._keep_outcome(asked.call, asked.room, permit.ask.room.connector, outcome)
             self._settle(asked, permit, outcome)
-
-    async def _send(self, asked: Asked, permit: Permit, mark: int) -> Outcome:
-        live = await self.links.get(permit.ask.room)
-        device = DeviceId(self._devices.device_of(permit.ask.room.id))
-        session = asked.session
-        # From here to the send nothing is awaited.
-        if session.ended is not None:
-            raise Denied(session.ended.cause, session.ended.words, some_grant=True)
-        self._heard.require(mark, asked.principal, permit.ask.room, session.id, session.grants)
-        waiting = self.links.order(live, permit, session, asked.order, device, asked.consent)
-        asked.sent = True
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                return await waiting.final
-        except TimeoutError:
-            words = "No answer came in time: look at the room before you ask again."
-            return Outcome(asked.order, "unknown", rule="answer.late", words=words)
+        except Exception as fault:  # the outermost edge of an ask, and the link's other messages are not to suffer
+            _fault(asked, fault)
+            asked.settle("unknown", rule="internal", words=FAULT_WORDS)
+        finally:
+            self.book.ask_ended(session)
 
     def _settle(self, asked: Asked, permit: Permit, outcome: Outcome) -> None:
         session = asked.session
@@ -455,10 +476,10 @@ class Relay:
         """Ask the connector for what a watch is to hear: at its beginning, and again after a lost link."""
         session, call = watch.session, watch.call
         permit, facts, mark = await self._permit(session.principal, session.room.name, call, reason, session)
-        self._hold(session, permit, facts)
         asked = Asked(
             permit.ask.id, watch.order, session.principal, session.room.name, call, session, self._clock.monotonic()
         )
+        self._hold(asked, permit, facts)
         with self.book.asking(session):
             self._record.add_with_next(self._permitted(permit, asked))
             live = await self.links.get(permit.ask.room)
@@ -466,10 +487,16 @@ class Relay:
             self._require(mark, permit, facts, session)
             # Feedback may come ahead of the outcome, so the watch is known before.
             self.links.add_watch(watch)
-            waiting = self.links.order(live, permit, session, watch.order, device, asked.consent)
+            final = asyncio.get_running_loop().create_future()
+
+            def heard(outcome: Outcome) -> None:
+                if not final.done():
+                    final.set_result(outcome)
+
+            self.links.order(live, permit, asked, device, heard)
             try:
                 async with asyncio.timeout(SUBSCRIBE_WITHIN_S):
-                    outcome = await waiting.final
+                    outcome: Outcome = await final
             except TimeoutError as late:
                 raise Unreachable("The site's connector does not answer.") from late
             finally:
@@ -502,3 +529,12 @@ class Relay:
         except Exception as fault:  # the outermost edge: it hears nothing more, and its reader is told so
             _log.warning("relay.watch-lost", error=f"{type(fault).__name__}: {fault}"[:200])
             watch.close()
+
+
+def _fault(asked: Asked, fault: Exception) -> None:
+    _log.error("relay.fault", order=asked.order, error=f"{type(fault).__name__}: {fault}"[:300])
+
+
+def _late(asked: Asked) -> Outcome:
+    words = "No answer came in time: look at the room before you ask again."
+    return Outcome(asked.order, "unknown", rule="answer.late", words=words)

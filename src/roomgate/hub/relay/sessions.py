@@ -74,13 +74,20 @@ class Book:
     @contextmanager
     def asking(self, session: Session) -> Iterator[None]:
         """While an ask is under way its session lives."""
-        session.pending += 1
-        session.touched = self.clock.monotonic()
+        self.ask_began(session)
         try:
             yield
         finally:
-            session.pending -= 1
-            session.touched = self.clock.monotonic()
+            self.ask_ended(session)
+
+    def ask_began(self, session: Session) -> None:
+        """Its session lives until `ask_ended`, which whoever calls this calls once."""
+        session.pending += 1
+        session.touched = self.clock.monotonic()
+
+    def ask_ended(self, session: Session) -> None:
+        session.pending -= 1
+        session.touched = self.clock.monotonic()
 
     def lives(self, session: Session) -> bool:
         if session.ended is not None:

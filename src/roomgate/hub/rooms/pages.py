@@ -21,7 +21,7 @@ from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting
 from roomgate.hub.http.asking import Hub
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.parts import RelayParts
-from roomgate.hub.rooms.view import RoomListView, RoomView, build_list, build_room
+from roomgate.hub.rooms.view import RoomListView, RoomView, build_list
 from roomgate.ids import RoomId
 
 MOST_ROOMS = 60  # on the page until somebody asks for all: the first paint is light
@@ -140,7 +140,9 @@ async def _around(visit: Visit, parts: Parts, relay: RelayParts) -> _Around:
 def _views(visit: Visit, parts: Parts, around: _Around, only: frozenset[RoomId] | None = None) -> list[RoomView]:
     sees = visit.signed.may(Right.SEE)
     return [
-        build_room(one, around.names.get(one.site, one.site), around.inside.get(one.id, 0), around.locks, sees=sees)
+        parts.rooms.views.get(
+            one, around.names.get(one.site, one.site), around.inside.get(one.id, 0), around.locks, sees
+        )
         for one in parts.rooms.list_for(visit.signed, around.granted, only)
     ]
 

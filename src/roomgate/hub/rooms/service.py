@@ -22,6 +22,7 @@ from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.hub.rooms import store
 from roomgate.hub.rooms.state import Live, RoomSummary, Watch, summarise
 from roomgate.hub.rooms.store import RoomRecord
+from roomgate.hub.rooms.view import RoomViews
 from roomgate.ids import ConnectorId, PersonId, RoomId, RoomName, SiteId, mint
 from roomgate.ledger.event import RoomSeen
 from roomgate.link.messages import RoomInfo
@@ -53,6 +54,7 @@ class Rooms:
         self._told = 0  # changes of single rooms so far
         self._by_name: dict[str, RoomId] = {}
         self._summaries: dict[RoomId, RoomSummary] = {}  # of rooms that nothing was told of since
+        self.views = RoomViews()  # of all rooms, for whoever looks
         self._by_device: dict[tuple[ConnectorId, str], RoomId] = {}
         self._live: dict[RoomId, Live] = {}
         self._linked: set[str] = set()

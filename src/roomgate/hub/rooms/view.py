@@ -25,6 +25,7 @@ KINDS = {
 }
 INSIDE = "inside"
 RESERVED = frozenset({"stream"})
+MOST_KEPT = 50_000
 _AWAKE = ("Off", "Halfwake")
 
 
@@ -134,6 +135,32 @@ def build_room(summary: RoomSummary, site_name: str, inside: int, locks: Iterabl
         call_since=summary.call_since, booked=summary.booked == "BookedUntil", booked_until=summary.booked_until,
         inside=inside, locked=lock, text=f"{name} {site_name} {summary.product} {summary.words}".lower(),
     )  # fmt: skip
+
+
+class RoomViews:
+    """Views of rooms, kept until what they are made of is another: of thousands of rooms few change between two looks.
+
+    All that a view is made of is compared, so what was made for one reader serves another only if it is shown alike.
+    """
+
+    def __init__(self, most: int = MOST_KEPT) -> None:
+        self._most = most
+        self._kept: dict[RoomId, tuple[tuple[object, ...], RoomView]] = {}
+
+    def get(
+        self, summary: RoomSummary, site_name: str, inside: int, locks: Sequence[Lock], sees: bool = True
+    ) -> RoomView:
+        """As `build_room` gives it."""
+        lock = lock_on(summary, locks) if locks else ""
+        made_of = (summary, site_name, inside, lock, sees or not lock)
+        kept = self._kept.get(summary.id)
+        if kept is not None and kept[0] == made_of:
+            return kept[1]
+        if len(self._kept) >= self._most:  # rooms that are gone are among them
+            self._kept.clear()
+        view = build_room(summary, site_name, inside, locks, sees)
+        self._kept[summary.id] = (made_of, view)
+        return view
 
 
 def build_list(

@@ -181,6 +181,23 @@ async def test_feedback_comes_after_its_reply_and_the_present_value_only_when_as
 
 
 @pytest.mark.asyncio
+async def test_replies_and_events_keep_their_order_while_a_reader_is_slow(tmp_path):
+    async with connected(tmp_path, "observe") as (hub, socket):
+        order = await subscribed(hub, socket, NotifyCurrentValue=True)
+        socket.stuck = asyncio.Event()
+        for n in range(2, 5):
+            socket.ask(n, "xGet", Path=["Status", "Audio", "Volume"])
+            await hub.answer(await hub.link.order(n), result=n)
+            await hub.feed(order, "status", {"Status": {"Audio": {"Volume": n}}})
+            await hub.entries("outcome", n - 1)  # as long as that takes, the answer could have gone
+        assert socket.from_hub.empty()
+        socket.stuck.set()
+        told = [await socket.hear() for _ in range(6)]
+        volumes = [one["result"] if "id" in one else one["params"]["Status"]["Audio"]["Volume"] for one in told]
+        assert volumes == [2, 2, 3, 3, 4, 4]
+
+
+@pytest.mark.asyncio
 async def test_there_is_a_limit_of_subscriptions(tmp_path):
     async with connected(tmp_path, "observe") as (hub, socket):
         for count in range(1, MOST_SUBSCRIPTIONS + 1):

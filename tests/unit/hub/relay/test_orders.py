@@ -3,6 +3,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from roomgate.access.decision import Ask, Facts, decide
 from roomgate.clock import HandClock
 from roomgate.hub.channels import Kind
+from roomgate.hub.relay.asked import Asked
 from roomgate.hub.relay.orders import build_order, build_renewal
 from roomgate.hub.relay.sessions import Book
 from roomgate.ids import AskId, DeviceId, OrderId
@@ -22,7 +23,8 @@ def test_an_order_says_exactly_what_was_permitted():
     call = KNOWN.canonical(Verb.COMMAND, "Call.Join", {"CallId": [1, 2]})
     facts = Facts(True, True, tuple(given.grants))
     permit = decide(Ask(AskId("ask_1"), ADA, OSLO, call, "why", session.id), facts, clock.now(), KNOWN)
-    order = build_order(permit, session, OrderId("order_1"), DeviceId("device_oslo"), b"nonce", 7)
+    asked = Asked(permit.ask.id, OrderId("order_1"), ADA, "oslo", call, session, clock.monotonic())
+    order = build_order(permit, asked, DeviceId("device_oslo"), b"nonce", 7)
     key = Ed25519PrivateKey.generate()
     assert open_sealed(key.public_key(), seal(key, order)) == order
     assert order.call() == call

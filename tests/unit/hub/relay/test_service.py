@@ -5,6 +5,7 @@ import pytest
 from roomgate.access.decision import Denied
 from roomgate.errors import NotFound, RoomgateError, Unreachable
 from roomgate.hub.channels import Kind
+from roomgate.hub.relay import service
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.service import LOST_READING_WORDS
 from roomgate.hub.revocation import Cause, SubjectKind
@@ -36,7 +37,7 @@ async def test_an_ask_becomes_an_order_and_its_outcome_the_answer(tmp_path):
         assert (answer.outcome, answer.result) == ("done", {"CallId": 3})
         permit = (await hub.entries("permit"))[0]
         assert (permit.order, permit.grant, permit.digest) == (order.id, "grant_1", order.digest)
-        assert answer.receipt["entry"] == (await hub.record.find(order=order.id))[0].index
+        assert answer.receipt["entry"] == (await hub.record.find([order.id]))[0].index
         outcome = (await hub.entries("outcome"))[0]
         assert (outcome.order, outcome.outcome) == (order.id, "done")
 
@@ -47,7 +48,7 @@ async def test_a_command_s_permit_is_durable_before_its_order_is_sent(tmp_path):
         hub.given.give(ADA, "call")
         asking = group.create_task(hub.relay.ask(ADA, "oslo", DIAL, wait_s=5))
         order = await hub.link.order()
-        assert [e.event.kind for e in await hub.record.find(order=order.id)] == ["permit"]
+        assert [e.event.kind for e in await hub.record.find([order.id])] == ["permit"]
         await hub.answer(order)
         await asking
 
@@ -229,6 +230,77 @@ async def test_waiting_for_the_room_is_said_and_the_outcome_is_fetched_later(tmp
         with pytest.raises(NotFound):
             await hub.relay.answer(waiting.ask, BOB, may_see=False)
         assert (await hub.relay.answer(waiting.ask, BOB, may_see=True)).outcome == "refused"
+
+
+@pytest.mark.asyncio
+async def test_an_answer_that_does_not_come_in_time_is_unknown_and_its_session_is_let_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(service, "ANSWER_WITHIN_S", 0.0)
+    async with rig(tmp_path) as hub:
+        hub.given.give(ADA, "call")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+        answer = await hub.relay.ask(ADA, "oslo", DIAL, session=session, wait_s=5)
+        assert (answer.outcome, answer.rule, session.pending) == ("unknown", "answer.late", 0)
+        await hub.answer(hub.link.orders[0], result={"CallId": 3})
+        assert [entry.outcome for entry in await hub.entries("outcome", 2)] == ["unknown", "done"]
+
+
+@pytest.mark.asyncio
+async def test_an_outcome_that_cannot_be_told_spoils_neither_its_link_nor_the_next_ask(tmp_path, monkeypatch):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+
+        def broken(value):
+            raise RecursionError("too deep")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(service, "mask_result", broken)
+            asking = group.create_task(hub.relay.ask(ADA, "oslo", VOLUME, session=session, wait_s=5))
+            await hub.answer(await hub.link.order(), result=50)
+        answer = await asking
+        assert (answer.outcome, answer.rule, answer.result, session.pending) == ("unknown", "internal", None, 0)
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", VOLUME, session=session, wait_s=5))
+        await hub.answer(await hub.link.order(2), result=50)
+        assert (await asking).result == 50
+        assert [entry.outcome for entry in await hub.entries("outcome", 2)] == ["done", "done"]
+
+
+@pytest.mark.asyncio
+async def test_an_order_waits_for_its_link_to_beat_and_is_forgotten_if_the_hub_stops_meanwhile(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+        await hub.connect()
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", VOLUME, session=session, wait_s=5))
+        await hub.entries("permit", 1)
+        assert (hub.link.orders, session.pending) == ([], 1)
+        await hub.beat()
+        await hub.answer(await hub.link.order(), result=50)
+        assert ((await asking).result, session.pending) == (50, 0)
+
+        await hub.connect()
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", VOLUME, session=session, wait_s=0.01))
+        await hub.entries("permit", 2)
+        hub.running.cancel()
+        await asyncio.wait([hub.running])
+        assert ((await asking).outcome, session.pending) == ("waiting", 0)
+        await hub.beat()
+        assert hub.link.orders == []
+
+
+@pytest.mark.asyncio
+async def test_what_changed_while_the_link_was_waited_for_is_not_sent(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+        await hub.connect()
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", VOLUME, session=session, wait_s=5))
+        await hub.entries("permit", 1)
+        hub.given.take("grant_1")
+        await hub.revoke(Cause.GRANT_REVOKED, SubjectKind.GRANT, "grant_1", rooms=frozenset({OSLO.id}))
+        await hub.beat()
+        assert (await asking).outcome == "refused"
+        assert hub.link.orders == []
 
 
 @pytest.mark.asyncio

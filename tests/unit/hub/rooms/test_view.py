@@ -11,6 +11,7 @@ from roomgate.clock import iso
 from roomgate.hub.rooms.state import RoomState, RoomSummary
 from roomgate.hub.rooms.view import (
     KINDS,
+    RoomViews,
     build_list,
     build_room,
     lock_on,
@@ -80,6 +81,39 @@ def test_whoever_may_not_see_all_learns_of_a_locked_room_only_that_it_is() -> No
     )  # fmt: skip
     assert (view.booked, view.booked_until, view.standby) == (False, None, None)
     assert build_room(OSLO, "North", 3, [Lock(LockId("lock_1"), "room", OSLO.id, "")]).volume == 30
+
+
+LOCKED = [Lock(LockId("lock_1"), "room", OSLO.id, "")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((OSLO, "North", 0, []), (replace(OSLO, volume=31), "North", 0, [])),
+        ((OSLO, "North", 0, []), (OSLO, "South", 0, [])),
+        ((OSLO, "North", 0, []), (OSLO, "North", 1, [])),
+        ((OSLO, "North", 0, []), (OSLO, "North", 0, LOCKED)),
+        ((OSLO, "North", 0, LOCKED), (OSLO, "North", 0, [])),
+        ((OSLO, "North", 0, LOCKED, True), (OSLO, "North", 0, LOCKED, False)),
+        ((OSLO, "North", 0, LOCKED, False), (OSLO, "North", 0, LOCKED, True)),
+    ],
+    ids=["state", "site", "inside", "locked", "unlocked", "who-does-not-see", "who-sees"],
+)
+def test_a_kept_view_is_not_shown_where_another_would_be_built(before: Any, after: Any) -> None:
+    views = RoomViews()
+    assert [views.get(*asked) for asked in (before, after)] == [build_room(*asked) for asked in (before, after)]
+    assert build_room(*before) != build_room(*after)
+
+
+def test_a_view_is_kept_while_it_would_be_built_the_same_and_no_more_than_so_many_are() -> None:
+    views = RoomViews(most=2)
+    first = views.get(OSLO, "North", 0, LOCKED)
+    assert views.get(replace(OSLO), "North", 0, list(LOCKED)) is first
+    for name in ("rome", "bergen"):
+        views.get(replace(OSLO, id=RoomId(name)), "North", 0, [])
+    again = views.get(OSLO, "North", 0, LOCKED)
+    assert again == first
+    assert again is not first
 
 
 def test_a_room_whose_name_is_an_address_of_ours_goes_by_its_id() -> None:
