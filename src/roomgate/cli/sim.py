@@ -52,7 +52,8 @@ def serve(
     host
         the address to listen at
     profile
-        the RoomOS release that they behave like
+        the RoomOS release that they behave like: 9.15, 11 or 26; with readings that no public source settles, if you
+        like: "26; empty_is_error=on" (docs/reference/simulator.md has them all)
     faults
         what goes wrong and when, by schedule
     unrest

@@ -156,9 +156,19 @@ PROFILES = {one.name: one for one in (_FIRST, _MIDDLE, _LAST)}
 _ALIASES = {"2019": "9.15"}  # the oldest generation's name in earlier versions of the simulator
 
 
-def get_profile(name: str) -> Profile:
-    """The profile of that name; raises BadInput for another."""
-    try:
-        return PROFILES[_ALIASES.get(name, name)]
-    except KeyError:
-        raise BadInput(f"no profile {name!r}; there are {', '.join(PROFILES)}") from None
+def get_profile(text: str) -> Profile:
+    """A generation by its name, with switches if wanted: ``26``, or ``26; empty_is_error=on; doc_rooted=on``.
+
+    Raises BadInput for a name that is neither.
+    """
+    name, *readings = [piece.strip() for piece in text.split(";")]
+    name = _ALIASES.get(name, name)
+    if name not in PROFILES:
+        raise BadInput(f"no profile {name!r}; there are {', '.join(PROFILES)}")
+    wanted: dict[str, SwitchValue] = {}
+    for reading in filter(None, readings):
+        switch, equals, value = reading.partition("=")
+        if not equals:
+            raise BadInput(f"{reading!r} is no reading", hint="Write it as name=value, for example empty_is_error=on.")
+        wanted[switch.strip()] = value.strip()
+    return PROFILES[name].with_switches(wanted) if wanted else PROFILES[name]

@@ -8,6 +8,7 @@ from typing import Self
 from roomgate.xapi.errors import InvalidPath
 
 _INDEX = re.compile(r"[0-9]{1,9}")
+_WORDS = re.compile(r"[^\s!-)+-/:-@\[-^`{-~]+")
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.\-]{0,63}|\*{1,2}|[0-9]{1,9}")
 ROOTS = {"status": "Status", "configuration": "Configuration", "event": "Event", "command": "Command"}
 _ALIASES = {"xstatus": "Status", "xconfiguration": "Configuration", "xevent": "Event", "xcommand": "Command"}
@@ -51,9 +52,10 @@ class Path:
         """Read ``Status/Audio/Volume``, ``status audio volume``, ``Status.Call[2].Duration`` alike.
 
         Only spelling is mended here (separators, the root's case, upper-case initials, digits to
-        integers); whether the device has such a path is the catalogue's to say.
+        integers); whether the device has such a path is the catalogue's to say. Words end at white space and at
+        punctuation, as with jsxapi; anything else that is no letter or digit of ASCII is part of no path.
         """
-        return cls.of(*re.findall(r"[^\s/.\[\]]+", text))
+        return cls.of(*_WORDS.findall(text))
 
     @classmethod
     def of(cls, *words: str | int) -> Self:

@@ -62,3 +62,17 @@ def test_the_others_stay_as_they_were() -> None:
     before = get_profile("11")
     assert before.with_switches({}) == before
     assert before.with_switches({"status_field": False}).empty_is_error == before.empty_is_error
+
+
+def test_a_generation_is_named_with_the_readings_that_are_wanted():
+    plain, read = get_profile("26"), get_profile("26; empty_is_error=on ; denied=No way;")
+    assert (plain.empty_is_error, read.empty_is_error, read.denied) == (False, True, "No way")
+    assert get_profile("26;") == plain
+
+
+@pytest.mark.parametrize(
+    "text", ["27", "26; nothing=on", "26; empty_is_error", "26; empty_is_error=maybe", "; denied=x"]
+)
+def test_what_is_neither_generation_nor_reading_is_refused(text):
+    with pytest.raises(BadInput):
+        get_profile(text)

@@ -8,14 +8,33 @@ from roomgate.xapi.path import Path
 
 @pytest.mark.parametrize(
     "text",
-    ["Status/Call/2/Duration", "status call 2 duration", "Status.Call[2].Duration", "xStatus/Call/2/Duration"],
+    [
+        "Status/Call/2/Duration",
+        "status call 2 duration",
+        "Status.Call[2].Duration",
+        "xStatus/Call/2/Duration",
+        "status:call-2,duration",
+        "  /Status//Call/2/Duration;",
+        "(Status) Call 2 > Duration",
+    ],
 )
 def test_spellings_of_one_path(text):
     assert Path.parse(text).parts == ("Status", "Call", 2, "Duration")
 
 
 @pytest.mark.parametrize(
-    "text", ["", "/", "Nonsense/A", "Status/a b;c", "Status/" + "a" * 65, "1/2", "Status" + "/A" * 20]
+    "text",
+    [
+        "",
+        "/",
+        "Nonsense/A",
+        "Status/ä",
+        "Status/Au\x00dio",
+        "Status/a\u200bb",
+        "Status/" + "a" * 65,
+        "1/2",
+        "Status" + "/A" * 20,
+    ],
 )
 def test_what_is_no_path(text):
     with pytest.raises(InvalidPath):
