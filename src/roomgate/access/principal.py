@@ -30,15 +30,20 @@ class Right(StrEnum):
     SITES = "sites"  # sites, connectors, enrolment
     CUT = "cut"  # lock, end sessions
     AUDIT = "audit"  # read the ledger and findings
+    APPROVE = "approve"  # answer what others ask for
+    PROVISION = "provision"  # keep the people and groups of one directory, and nobody else
 
 
 ROLES: dict[str, frozenset[Right]] = {
     "administrator": frozenset(Right),
     "auditor": frozenset({Right.SEE, Right.AUDIT}),
-    "security-officer": frozenset({Right.SEE, Right.AUDIT, Right.CUT}),
+    "security-officer": frozenset({Right.SEE, Right.AUDIT, Right.CUT, Right.APPROVE}),
     "service-desk": frozenset({Right.SEE, Right.CUT}),
+    "provisioner": frozenset({Right.PROVISION}),
     "member": frozenset(),
 }
+
+STRONG = frozenset({Right.GIVE, Right.PEOPLE, Right.SITES, Right.APPROVE})  # a password alone opens none of these
 
 
 def rights(roles: frozenset[str]) -> frozenset[Right]:

@@ -16,9 +16,12 @@ class Cause(StrEnum):
     GRANT_NARROWED = "grant.narrowed"
     PERSON_DISABLED = "person.disabled"
     PERSON_DELETED = "person.deleted"
+    PERSON_DEPROVISIONED = "person.deprovisioned"
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 (a word, not a password)
+    FACTOR_CHANGED = "factor.changed"  # a passkey, TOTP or recovery codes
     ROLE_CHANGED = "role.changed"
     SIGNED_OUT = "signed-out"
+    PROVIDER_SIGNED_OUT = "provider.signed-out"
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
     TOKEN_EXPIRED = "token.expired"  # noqa: S105
     LOCK = "lock"

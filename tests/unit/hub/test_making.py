@@ -14,4 +14,4 @@ async def test_a_hub_is_made_once(tmp_path: Path) -> None:
     assert made.fingerprint == hub_fingerprint(config(tmp_path))
     with pytest.raises(Conflict):
         await init(config(tmp_path), "eve", PASSWORD)
-    assert await migrate(config(tmp_path)) == "0002"
+    assert await migrate(config(tmp_path)) == "0003"

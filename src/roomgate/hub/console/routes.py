@@ -27,6 +27,7 @@ from roomgate.hub.console.words import LANGUAGES
 from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
+from roomgate.hub.identity import pages as identity_pages
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.rooms import pages as rooms_pages
@@ -36,7 +37,13 @@ from roomgate.xapi.errors import XapiError
 _log = log.get("console")
 
 # Behind the door, every one.
-PAGES = [*rooms_pages.ROUTES, *room_page.ROUTES, *grants_pages.ROUTES, *restoration_pages.ROUTES]
+PAGES = [
+    *rooms_pages.ROUTES,
+    *room_page.ROUTES,
+    *grants_pages.ROUTES,
+    *identity_pages.ROUTES,
+    *restoration_pages.ROUTES,
+]
 
 
 def console_front() -> Front:

@@ -67,6 +67,10 @@ people = Table(
     Column("created_by", String(80)),
     Column("version", Integer, nullable=False),
     Column("paused", String(80)),  # why, or null; a paused account acts as little as a disabled one
+    Column("display", String(240)),  # a fuller name, as a directory gives it
+    Column("mail", String(320)),
+    Column("managed_by", String(80), index=True),  # the service account of the directory that keeps it, or null
+    Column("external_id", String(255)),  # that directory's own id for it
 )
 # A deleted person keeps its row, for the record, but gives its name back.
 Index(
@@ -89,6 +93,13 @@ web_sessions = Table(
     Column("until", String(40), nullable=False),  # the absolute end
     Column("renew", Boolean, nullable=False),  # the next request gets a new cookie
     Column("ended", String(40)),  # the cause
+    Column("how", String(20), nullable=False, server_default="password"),  # password, totp, passkey, recovery, oidc …
+    Column("strong", Boolean, nullable=False, server_default=text("0")),  # a second factor was shown
+    Column("issuer", String(255)),  # the identity provider that vouched, or null
+    Column("outside", String(255)),  # its subject
+    Column("outside_session", String(255)),  # its `sid`, where it gave one
+    Column("agent", String(240)),  # what the browser calls itself
+    Index("ix_web_sessions_outside", "issuer", "outside"),
 )
 
 tokens = Table(
@@ -104,6 +115,89 @@ tokens = Table(
     Column("until", String(40), nullable=False),
     Column("ended", String(40)),
     Column("paused", String(80)),  # why, or null
+    Column("scope", JSON),  # words: what it is for; null: all that its owner may
+    Column("seen", String(40)),  # when it was last used, to the half minute
+    Column("source", String(80)),  # and from where
+)
+
+factors = Table(
+    "factors",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),  # totp, passkey, recovery
+    Column("name", String(120), nullable=False),
+    Column("credential", String(1400), unique=True),  # a passkey's id; a recovery code's hash; null for TOTP
+    Column("secret", LargeBinary),  # TOTP: sealed; passkey: its public key, which is none
+    Column("counter", Integer, nullable=False),  # passkey: signatures; TOTP: the last step that was used
+    Column("created", String(40), nullable=False),
+    Column("used", String(40)),  # when last
+    Column("ended", String(40)),  # the cause
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("until", String(40), nullable=False),
+    Column("created", String(40), nullable=False),
+    Column("created_by", String(80)),  # null: the hub's own terminal
+    Column("used", String(40)),
+    Column("ended", String(40)),  # the cause
+)
+
+outside_identities = Table(
+    "outside_identities",
+    metadata,
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("created", String(40), nullable=False),
+    Column("seen", String(40), nullable=False),
+    PrimaryKeyConstraint("issuer", "subject"),
+)
+
+logout_tokens = Table(
+    "logout_tokens",
+    metadata,
+    Column("issuer", String(255), nullable=False),
+    Column("jti", String(255), nullable=False),
+    Column("until", String(40), nullable=False),  # kept as long as it could be sent again
+    PrimaryKeyConstraint("issuer", "jti"),
+)
+
+groups = Table(
+    "groups",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("name", String(240), nullable=False),
+    Column("managed_by", String(80), nullable=False, index=True),  # the service account of the directory
+    Column("external_id", String(255)),
+    Column("created", String(40), nullable=False),
+    Column("changed", String(40), nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group", ForeignKey("groups.id"), nullable=False),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    PrimaryKeyConstraint("group", "person"),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("words", Text, nullable=False),
+    Column("rights", JSON, nullable=False),  # over the hub
+    Column("capabilities", JSON, nullable=False),  # what a grant by this role's name gives
+    Column("created", String(40), nullable=False),
+    Column("created_by", String(80), nullable=False),
+    Column("version", Integer, nullable=False),
 )
 
 grants = Table(
@@ -120,6 +214,45 @@ grants = Table(
     Column("paused", String(80)),  # why, or null
     Column("ended", String(40)),
     Column("version", Integer, nullable=False),
+    Column("sites", JSON),  # ids: every room of theirs, those that come later too
+    Column("tags", JSON),  # every room that bears one of them
+    Column("most_uses", Integer),  # commands; null: as many as come
+    Column("used", Integer, nullable=False, server_default="0"),
+    Column("only_booked", Boolean, nullable=False, server_default=text("0")),  # while the room has a booking
+    Column("loud", Boolean, nullable=False, server_default=text("0")),  # break-glass
+    Column("approved_by", String(80)),  # the second person, where it was asked for
+)
+
+requests = Table(
+    "requests",  # for a grant, until a second person answers
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),  # whom it is for
+    Column("asked_by", String(80), nullable=False),
+    Column("terms", JSON, nullable=False),  # as they were asked, by names
+    Column("reason", Text, nullable=False),
+    Column("state", String(20), nullable=False),  # waiting, approved, refused, withdrawn, lapsed
+    Column("asked_at", String(40), nullable=False),
+    Column("until", String(40), nullable=False),  # then it lapses
+    Column("answered_by", String(80)),
+    Column("answered_at", String(40)),
+    Column("words", Text),
+    Column("grant", String(80)),
+    Column("issued", Integer, nullable=False),
+    Index("ix_requests_state", "state"),
+)
+
+cuts = Table(
+    "cuts",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),  # its revocation's
+    Column("cause", String(40), nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("sessions", Integer, nullable=False),  # that ended
+    Column("channels", JSON, nullable=False),  # kind → milliseconds from the commit, one for each that was closed
+    Column("connectors", JSON, nullable=False),  # id → milliseconds until it said that it had cut
+    Column("took_ms", Integer, nullable=False),
+    Index("ix_cuts_at", "at"),
 )
 
 grant_rooms = Table(
@@ -191,6 +324,14 @@ rooms = Table(
     Column("software", String(120), nullable=False),
     Column("created", String(40), nullable=False),
     Column("removed", String(40)),  # the cause, or null
+)
+
+room_tags = Table(
+    "room_tags",
+    metadata,
+    Column("room", ForeignKey("rooms.id"), nullable=False),
+    Column("tag", String(80), nullable=False, index=True),
+    PrimaryKeyConstraint("room", "tag"),
 )
 Index(
     "uq_rooms_name",

@@ -14,12 +14,13 @@ from roomgate.access.capability import Capability
 from roomgate.access.decision import Facts, Room
 from roomgate.access.grant import LONGEST, Grant, Lock
 from roomgate.access.principal import Principal, Right
-from roomgate.clock import Clock, iso
+from roomgate.clock import Clock, iso, parse_iso
 from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from roomgate.hub.change import Change, Changes
 from roomgate.hub.ends import Ends
 from roomgate.hub.grants import store
 from roomgate.hub.grants.store import GrantRecord, LockRecord
+from roomgate.hub.grants.wanted import Wanted
 from roomgate.hub.identity.person import Signed
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.revocation import Cause, SubjectKind
@@ -81,7 +82,32 @@ class Grants:
         reason: str = "",
     ) -> Grant:
         """A grant for a person (by id or name) on rooms (by name), with an end: minutes from now, or a time."""
+        return await self.give(
+            by,
+            Wanted(
+                person=person, rooms=tuple(rooms), capabilities=tuple(sorted(capabilities)), minutes=minutes,
+                until=None if until is None else iso(until), reason=reason,
+            ),
+        )  # fmt: skip
+
+    async def give(self, by: Signed, wanted: Wanted) -> Grant:
+        """A grant, by somebody who may give it. Raises BadInput, Conflict, Forbidden."""
         by.require(Right.GIVE)
+        grant = await self._changes.write(lambda change: self.give_in(change, by, wanted))
+        self.given(grant)
+        return grant
+
+    def given(self, grant: Grant) -> None:
+        """To be told after the commit of `give_in`: its end is watched from now on."""
+        self._ends.set(grant.id, grant.until)
+
+    def give_in(
+        self, change: Change, by: Signed, wanted: Wanted, *, approved_by: PersonId | None = None, loud: bool = False
+    ) -> Grant:
+        """The same as part of another change: ``by`` gives, or approves what somebody else asked for."""
+        minutes, until = wanted.minutes, None if wanted.until is None else parse_iso(wanted.until)
+        rooms, reason, person = wanted.rooms, wanted.reason, wanted.person
+        capabilities = frozenset(Capability(word) for word in wanted.capabilities)
         if (minutes is None) == (until is None):
             raise BadInput("A grant ends: give either minutes or until.")
         if minutes is not None and not 0 < minutes <= LONGEST.total_seconds() / 60:
@@ -89,30 +115,25 @@ class Grants:
         if len(reason) > 1000 or len(rooms) > 1000:
             raise BadInput("At most 1000 rooms, and 1000 characters of reason.")
 
-        def unit(change: Change) -> Grant:
-            to = self._identity.find_in(change.conn, person)
-            if to is None:
-                raise BadInput(f"There is nobody called {person[:80]}.")
-            if not to.active:
-                raise Conflict("This account is disabled.")
-            found = {name: self._rooms.find_in(change.conn, name) for name in rooms}
-            if missing := [name for name, room in found.items() if room is None]:
-                raise BadInput(f"There is no room {', '.join(missing)[:200]}.")
-            end = change.now + timedelta(minutes=minutes) if minutes is not None else until
-            assert end is not None
-            grant = Grant(
-                GrantId(mint("grant")), to.id, frozenset(r.room.id for r in found.values() if r), capabilities,
-                reason, change.now, end, by.person.id, change.position(),
-            )  # fmt: skip
-            store.add(change.conn, grant)
-            change.record(
-                GrantMade, grant=grant.id, person=to.id, rooms=tuple(sorted(rooms)),
-                capabilities=tuple(sorted(capabilities)), until=iso(end), reason=reason, by=by.person.id,
-            )  # fmt: skip
-            return grant
-
-        grant = await self._changes.write(unit)
-        self._ends.set(grant.id, grant.until)
+        to = self._identity.find_in(change.conn, person)
+        if to is None:
+            raise BadInput(f"There is nobody called {person[:80]}.")
+        if not to.active:
+            raise Conflict("This account is disabled.")
+        found = {name: self._rooms.find_in(change.conn, name) for name in rooms}
+        if missing := [name for name, room in found.items() if room is None]:
+            raise BadInput(f"There is no room {', '.join(missing)[:200]}.")
+        end = change.now + timedelta(minutes=minutes) if minutes is not None else until
+        assert end is not None
+        grant = Grant(
+            GrantId(mint("grant")), to.id, frozenset(r.room.id for r in found.values() if r), capabilities,
+            reason, change.now, end, by.person.id, change.position(),
+        )  # fmt: skip
+        store.add(change.conn, grant)
+        change.record(
+            GrantMade, grant=grant.id, person=to.id, rooms=tuple(sorted(rooms)),
+            capabilities=tuple(sorted(capabilities)), until=iso(end), reason=reason, by=by.person.id,
+        )  # fmt: skip
         return grant
 
     async def confirm(self, id: str, by: Signed) -> GrantRecord:

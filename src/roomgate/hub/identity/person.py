@@ -43,6 +43,17 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """By what somebody signed in. ``strong``: a second factor was shown, here or at the provider that vouches."""
+
+    how: str = "password"  # password, totp, passkey, recovery, invitation, oidc
+    strong: bool = False
+    issuer: str | None = None  # the identity provider
+    outside: str | None = None  # its subject
+    outside_session: str | None = None  # its `sid`, where it gave one
+
+
+@dataclass(frozen=True, slots=True)
 class WebSession:
     """One sign-in of a browser. Its cookie changes with its owner's rights; its id does not."""
 
@@ -53,6 +64,8 @@ class WebSession:
     created: datetime
     until: datetime
     issued: int
+    proof: Proof = Proof()
+    agent: str = ""  # what the browser calls itself
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from roomgate.hub.identity.passwords import Passwords, check_new
 from roomgate.hub.identity.person import (
     Forbidden,
     Person,
+    Proof,
     Signed,
     SignInRefused,
     Token,
@@ -208,19 +209,35 @@ class Identity:
             change.record(
                 PersonChanged, person=target.id, what="password", to="own" if own else "reset", by=by.person.id
             )
-            self._end_credentials(change, target.id, Cause.PASSWORD_CHANGED, spared)
-            change.revoke(
-                Cause.PASSWORD_CHANGED, SubjectKind.PERSON, target.id, by=by.person.id, spared=spared,
-                reason="The password was changed." if own else "The password was reset.",
+            self.cut_credentials(
+                change, target.id, Cause.PASSWORD_CHANGED, by.person.id,
+                "The password was changed." if own else "The password was reset.", spared, fresh,
             )  # fmt: skip
-            if spared and fresh:
-                store.renew_web(
-                    change.conn, spared, store.hashed(fresh.reveal()), secrets.token_urlsafe(24),
-                    former_until=None, issued=change.position(),
-                )  # fmt: skip
             return store.get_person(change.conn, target.id)
 
         return await self._changes.write(unit), fresh
+
+    def cut_credentials(
+        self,
+        change: Change,
+        person: PersonId,
+        cause: Cause,
+        by: PersonId | None,
+        reason: str,
+        spared: WebSessionId | None = None,
+        fresh: Secret[str] | None = None,
+    ) -> None:
+        """Part of the change of a password or second factor: web sessions, tokens and channels end with it.
+
+        The ``spared`` web session, which changed its own, goes on under the ``fresh`` cookie alone.
+        """
+        self._end_credentials(change, person, cause, spared)
+        change.revoke(cause, SubjectKind.PERSON, person, by=by, spared=spared, reason=reason)
+        if spared and fresh:
+            store.renew_web(
+                change.conn, spared, store.hashed(fresh.reveal()), secrets.token_urlsafe(24),
+                former_until=None, issued=change.position(),
+            )  # fmt: skip
 
     async def change_roles(self, person: str, roles: frozenset[str], by: Signed, version: int | None = None) -> Person:
         """Web sessions go on under a new cookie, channels are judged anew, given grants beyond the rights pause."""
@@ -273,28 +290,47 @@ class Identity:
         if known is None or not right:
             return await self._refuse(name, source, keys)
 
-        cookie, person = Secret(secrets.token_urlsafe(32)), known.person
-        web_id = WebSessionId(mint("web"))
+        def unchanged(change: Change) -> bool:
+            now = store.find_known(change.conn, known.person.id)
+            return now is not None and now.password == known.password
+
+        opened = await self.open_web(known.person.id, Proof(), source, still=unchanged)
+        if opened is None:
+            return await self._refuse(name, source, keys)
+        self._guessing.succeeded(*waits_for)
+        return opened
+
+    async def open_web(
+        self,
+        person: PersonId,
+        proof: Proof,
+        source: str,
+        agent: str = "",
+        *,
+        still: Callable[[Change], bool] = lambda change: True,
+    ) -> tuple[WebSession, Secret[str]] | None:
+        """A web session and its cookie, for somebody who has proved who they are.
+
+        None where the account may not sign in (any more). ``still`` is asked inside the same unit: whether the
+        proof still holds, and what else must be written with it (a code that is used up, an invitation).
+        """
+        cookie, web_id = Secret(secrets.token_urlsafe(32)), WebSessionId(mint("web"))
 
         def unit(change: Change) -> WebSession | None:
-            now = store.find_known(change.conn, person.id)
-            if now is None or not now.person.active or now.password != known.password:
-                return None
-            if self.dependants.person_locked(change.conn, person.id):
+            if self._usable(change.conn, person) is None or not still(change):
                 return None
             web = WebSession(
-                web_id, person.id, secrets.token_urlsafe(24), source, change.now, change.now + self._absolute,
-                change.position(),
+                web_id, person, secrets.token_urlsafe(24), source[:80], change.now, change.now + self._absolute,
+                change.position(), proof, agent[:240],
             )  # fmt: skip
             store.add_web(change.conn, web, store.hashed(cookie.reveal()))
-            change.record(SignedIn, person=person.id, how="password", source=source, session=web.id)
+            change.record(SignedIn, person=person, how=proof.how, source=web.source, session=web.id)
             return web
 
         web = await self._changes.write(unit)
         if web is None:
-            return await self._refuse(name, source, keys)
-        self._guessing.succeeded(*waits_for)
-        self._guessing.know(source)
+            return None
+        self._guessing.know(web.source)
         self._saw(web, self._clock.now())
         return web, cookie
 

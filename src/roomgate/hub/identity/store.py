@@ -12,7 +12,7 @@ from roomgate.access.principal import Kind
 from roomgate.clock import iso, parse_iso
 from roomgate.errors import NotFound
 from roomgate.hub.db.schema import people, tokens, web_sessions
-from roomgate.hub.identity.person import Person, Token, WebSession, name_key
+from roomgate.hub.identity.person import Person, Proof, Token, WebSession, name_key
 from roomgate.ids import PersonId, TokenId, WebSessionId
 
 
@@ -40,6 +40,7 @@ def _web(row: Row[Any]) -> WebSession:
     return WebSession(
         WebSessionId(row.id), PersonId(row.person), row.csrf, row.source,
         parse_iso(row.created), parse_iso(row.until), row.issued,
+        Proof(row.how, bool(row.strong), row.issuer, row.outside, row.outside_session), row.agent or "",
     )  # fmt: skip
 
 
@@ -115,7 +116,8 @@ def add_web(conn: Connection, web: WebSession, hash: str) -> None:
         {
             "id": web.id, "person": web.person, "hash": hash, "csrf": web.csrf, "source": web.source,
             "issued": web.issued, "created": iso(web.created), "seen": iso(web.created), "until": iso(web.until),
-            "renew": False,
+            "renew": False, "how": web.proof.how, "strong": web.proof.strong, "issuer": web.proof.issuer,
+            "outside": web.proof.outside, "outside_session": web.proof.outside_session, "agent": web.agent[:240],
         },
     )  # fmt: skip
 

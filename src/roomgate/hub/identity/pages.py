@@ -1,0 +1,38 @@
+"""The page of settings: one's own sign-ins and factors, and how people come in.
+
+Each part of it is a section: a template, and a function that gathers what it shows, or None where there is
+nothing for whoever looks. A section's forms have routes of their own, beside its function.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import get
+
+from roomgate.hub.console.visit import Page, Visit, Visiting
+from roomgate.hub.http.asking import Hub
+from roomgate.hub.parts import Parts
+
+HERE = "/settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """``template`` is rendered with what ``gather`` gives, as ``it``."""
+
+    key: str
+    template: str
+    gather: Callable[[Visit, Parts], Awaitable[Mapping[str, Any] | None]]
+
+
+SECTIONS: list[Section] = []
+
+
+@get(HERE, include_in_schema=False)
+async def show_settings(visit: Visiting, parts: Hub) -> Page:
+    shown = [(section, it) for section in SECTIONS if (it := await section.gather(visit, parts)) is not None]
+    return visit.page("settings.html", sections=shown)
+
+
+ROUTES = [show_settings]
