@@ -9,10 +9,12 @@ from litestar.response import Stream
 
 from roomgate.access.capability import Capability
 from roomgate.access.principal import Right
+from roomgate.clock import iso
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.hub.approvals.request import EVERYDAY, Request, State, may_answer
 from roomgate.hub.approvals.words import say_request
 from roomgate.hub.channels import Channel
+from roomgate.hub.console import export
 from roomgate.hub.console.live import PageStream, stream_page
 from roomgate.hub.console.naming import people_names
 from roomgate.hub.console.notices import Notice
@@ -29,6 +31,7 @@ HERE = "/approvals"
 LENGTHS = (10, 30, 60, 120, 240, 480, 1440, 10080)
 LOUD_LENGTHS = (10, 30, 60)
 MOST_ANSWERED = 50
+MOST_EXPORTED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +76,12 @@ class QuestionView:
 @get(HERE, include_in_schema=False)
 async def show_approvals(visit: Visiting, parts: Hub, relay: Relayed, room: FromQuery[str] = "") -> Page:
     signed = visit.signed
-    waiting, answered = await parts.approvals.open(signed), await parts.approvals.answered(signed, MOST_ANSWERED)
-    ids = [r.person for r in [*waiting, *answered]] + [r.answered_by for r in answered if r.answered_by]
-    names = await people_names(parts, ids)
+    waiting = await parts.approvals.open(signed)
+    names = await people_names(parts, [one.person for one in waiting])
     return visit.page(
         "approvals.html",
         waiting=[await _waiting(visit, parts, one, names[one.person]) for one in waiting],
-        answered=[_answered(visit, one, names) for one in answered],
+        answered=await _answered(visit, parts, MOST_ANSWERED),
         questions=[_question(visit, parts, one) for one in _questions(visit, relay)],
         rooms=await _rooms(visit, parts),
         wanted_room=room[:200],
@@ -106,6 +108,23 @@ async def approvals_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Strea
         return relay.channels.open_page(signed.principal, stream.cut)
 
     return stream_page(parts.rooms.watch(), look, visit.t.said, enter)
+
+
+_COLUMNS = ("asked_for", "answer", "by", "words", "at", "id")
+
+
+@get(f"{HERE}/answered.csv", include_in_schema=False)
+async def answered_csv(visit: Visiting, parts: Hub) -> Page:
+    return export.csv_page(_COLUMNS, _table(await _answered(visit, parts, MOST_EXPORTED)), "approvals")
+
+
+@get(f"{HERE}/answered.json", include_in_schema=False)
+async def answered_json(visit: Visiting, parts: Hub) -> Page:
+    return export.json_page(_COLUMNS, _table(await _answered(visit, parts, MOST_EXPORTED)))
+
+
+def _table(answered: list[AnsweredView]) -> list[list[str]]:
+    return [[one.text, one.state, one.by, one.words, iso(one.at), one.id] for one in answered]
 
 
 # -- changing ------------------------------------------------------------------------------------------
@@ -218,12 +237,18 @@ async def _waiting(visit: Visit, parts: Parts, one: Request, name: str) -> Reque
     )  # fmt: skip
 
 
-def _answered(visit: Visit, one: Request, names: dict[str, str]) -> AnsweredView:
-    by = names[one.answered_by] if one.answered_by else ""
-    words = visit.t.said(one.words) if one.state is State.LAPSED else one.words
-    return AnsweredView(
-        one.id, say_request(visit.t, one, names[one.person]), one.state.value, by, words, one.answered_at or one.until
-    )
+async def _answered(visit: Visit, parts: Parts, most: int) -> list[AnsweredView]:
+    """The newest first."""
+    found = await parts.approvals.answered(visit.signed, most)
+    names = await people_names(parts, [id for one in found for id in (one.person, one.answered_by) if id])
+    return [
+        AnsweredView(
+            one.id, say_request(visit.t, one, names[one.person]), one.state.value,
+            names[one.answered_by] if one.answered_by else "",
+            visit.t.said(one.words) if one.state is State.LAPSED else one.words, one.answered_at or one.until,
+        )
+        for one in found
+    ]  # fmt: skip
 
 
 def _questions(visit: Visit, relay: RelayParts) -> list[Asked]:
@@ -240,4 +265,15 @@ def _question(visit: Visit, parts: Parts, one: Asked) -> QuestionView:
     )
 
 
-ROUTES = [show_approvals, approvals_stream, ask, break_glass, approve, refuse, withdraw, acknowledge]
+ROUTES = [
+    show_approvals,
+    approvals_stream,
+    answered_csv,
+    answered_json,
+    ask,
+    break_glass,
+    approve,
+    refuse,
+    withdraw,
+    acknowledge,
+]

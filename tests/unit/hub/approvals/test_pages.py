@@ -64,6 +64,10 @@ async def test_all_of_it_refused_and_withdrawn(tmp_path: Path) -> None:
         assert "Say in a sentence why not." in words(await ada.post(f"/approvals/{id}/refuse", words=""))
         assert "does not wait" not in words(await ada.post(f"/approvals/{id}/refuse", words="Not today."))
         assert "Not today." in words(await kim.get("/approvals"))
+        await it.hub.person("eve")
+        for who, told in ((kim, True), (await it.as_("eve"), False)):
+            [csv, json] = [await who.get(f"/approvals/answered.{form}") for form in ("csv", "json")]
+            assert ("Not today." in csv.text, [row["answer"] for row in json.json()]) == (told, ["refused"] * told)
         assert "does not wait any more" in words(await ada.post(f"/approvals/{id}/approve", capabilities=[]))
         await ask(it, "kim")
         page = words(await kim.post(f"/approvals/{await only(it)}/withdraw"))
