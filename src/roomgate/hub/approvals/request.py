@@ -12,16 +12,19 @@ import msgspec
 
 from roomgate.access.capability import Capability
 from roomgate.access.principal import Kind, Right
+from roomgate.clock import parse_iso
 from roomgate.errors import BadInput
 from roomgate.hub.grants.wanted import Wanted
 from roomgate.hub.identity.person import Signed
 from roomgate.ids import PersonId, RequestId
 
 LONGEST_MINUTES = 7 * 24 * 60.0
+LATEST = timedelta(days=30)  # from when it may be wanted
 WAITS = timedelta(hours=24)
 MOST_WAITING = 20  # of one person
 LONGEST_WORDS = 1000
 _MOST_NAMES = 20
+_MOST_USES = 1_000_000
 _LONGEST_NAME = 200
 
 # What somebody may say yes to who answers requests and gives nothing otherwise. The other classes change the
@@ -86,12 +89,16 @@ def may_answer(signed: Signed, request: Request) -> bool:
     )
 
 
-def check_wanted(wanted: Wanted) -> None:
+def check_wanted(wanted: Wanted, now: datetime) -> None:
     """What may be asked for; raises BadInput. Looks at no room: an unknown one and a forbidden one are alike."""
     if wanted.minutes is None or wanted.until is not None:
         raise BadInput("Say in minutes how long it lasts.")
     if not 0 < wanted.minutes <= LONGEST_MINUTES:
         raise BadInput("What is asked for lasts at most 7 days.")
+    if wanted.start is not None and not now - WAITS <= _start(wanted.start) <= now + LATEST:
+        raise BadInput("It begins now, or within the next 30 days.")
+    if wanted.most_uses is not None and not 1 <= wanted.most_uses <= _MOST_USES:
+        raise BadInput(f"It is good for 1 to {_MOST_USES} commands.")
     if not wanted.reason.strip() or len(wanted.reason) > LONGEST_WORDS:
         raise BadInput("Say why, in 1 to 1000 characters.")
     names = (*wanted.rooms, *wanted.sites, *wanted.tags, wanted.role or "")
@@ -103,6 +110,13 @@ def check_wanted(wanted: Wanted) -> None:
         raise BadInput("Name at least one capability, or a role.")
     if unknown := sorted(set(wanted.capabilities) - {one.value for one in Capability}):
         raise BadInput(f"There is no capability {', '.join(unknown)[:200]}.")
+
+
+def _start(text: str) -> datetime:
+    try:
+        return parse_iso(text)
+    except (ValueError, OverflowError) as bad:  # the year 1, east of Greenwich, has no UTC
+        raise BadInput("start is a time as in RFC 3339, with its zone.") from bad
 
 
 def narrowed(wanted: Wanted, minutes: float | None, capabilities: tuple[str, ...] | None) -> Wanted:

@@ -60,7 +60,7 @@ class Approvals:
 
     async def ask(self, by: Signed, wanted: Wanted) -> Request:
         """Ask for a grant for oneself. Rooms are not looked at: what nobody can approve waits like the rest."""
-        check_wanted(wanted)
+        check_wanted(wanted, self._clock.now())
 
         def unit(change: Change) -> Request:
             if not self._identity.alive(change.conn, by.principal):

@@ -37,9 +37,10 @@ def signed(id: str, *roles: str, kind: Kind = Kind.PERSON) -> Signed:
 
 
 def test_a_good_one_passes_whatever_its_rooms_are_called() -> None:
-    check_wanted(GOOD)
-    check_wanted(msgspec.structs.replace(GOOD, rooms=("no such room",), sites=("home",)))
-    check_wanted(msgspec.structs.replace(GOOD, rooms=(), tags=("board",), capabilities=(), role="technician"))
+    check_wanted(GOOD, NOON)
+    check_wanted(msgspec.structs.replace(GOOD, rooms=("no such room",), sites=("home",)), NOON)
+    check_wanted(msgspec.structs.replace(GOOD, rooms=(), tags=("board",), capabilities=(), role="technician"), NOON)
+    check_wanted(msgspec.structs.replace(GOOD, start="2027-01-20T12:00:00Z", most_uses=3), NOON)
 
 
 @pytest.mark.parametrize(
@@ -48,12 +49,13 @@ def test_a_good_one_passes_whatever_its_rooms_are_called() -> None:
         {"minutes": None}, {"minutes": 0}, {"minutes": -1}, {"minutes": LONGEST_MINUTES + 1}, {"minutes": float("nan")},
         {"until": "2027-01-01T13:00:00Z"}, {"reason": " "}, {"reason": "x" * 1001}, {"rooms": ()},
         {"rooms": tuple(map(str, range(30)))}, {"rooms": ("x" * 201,)}, {"capabilities": ()},
-        {"capabilities": ("everything",)},
+        {"capabilities": ("everything",)}, {"start": "tomorrow"}, {"start": "0001-01-01T00:00:00+23:59"}, {"start": "2027-02-01T12:00:00Z"},
+        {"start": "2026-12-01T12:00:00Z"}, {"start": "2027-01-02T12:00:00"}, {"most_uses": 0},
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_for(wrong: dict[str, object]) -> None:
     with pytest.raises(BadInput):
-        check_wanted(msgspec.structs.replace(GOOD, **wrong))
+        check_wanted(msgspec.structs.replace(GOOD, **wrong), NOON)
 
 
 def test_everybody_sees_their_own_and_some_see_all() -> None:

@@ -12,7 +12,7 @@ from support.hub import running
 pytestmark = pytest.mark.asyncio
 WANTED = Wanted(
     person="", rooms=("oslo",), sites=("home",), tags=("board",), capabilities=("call",), role="technician",
-    start="2027-01-01T12:00:00Z", minutes=60, most_uses=3, only_booked=True, reason="the camera",
+    start="2026-03-11T12:00:00Z", minutes=60, most_uses=3, only_booked=True, reason="the camera",
 )  # fmt: skip
 
 
