@@ -42,6 +42,7 @@ async def take(world: RunningWorld, browser: Browser) -> None:
         await grant(world, admin, name, EVERYTHING, 480, "Looking after the rooms")
     await grant(world, guest, "oslo", ("observe", "bookings", "call"), 25, "Repair of the camera")
     await grant(world, service, "kyoto", ("observe", "av-control"), 4, "Microphone check")
+    await ask(world, guest, "lima", ("observe", "call", "av-control"), 120, "The camera is stuck in the corner")
     now = datetime.now(UTC).replace(second=0, microsecond=0)  # noqa: TID251
     invite(world, "oslo", invitations.zoom(now + timedelta(minutes=12)), "zoom")
     invite(world, "oslo", invitations.sip(now + timedelta(minutes=45)), "sip")
@@ -72,7 +73,12 @@ async def take(world: RunningWorld, browser: Browser) -> None:
                 await one.page.goto("/signin")
                 await keep(one, f"signin-{scheme}")
                 await one.sign_in(admin.name, admin.password)
-                for name, path in (("rooms", "/rooms"), ("room", "/rooms/oslo"), ("access", "/access?q=oslo")):
+                for name, path in (
+                    ("rooms", "/rooms"),
+                    ("room", "/rooms/oslo"),
+                    ("access", "/access?q=oslo"),
+                    ("approvals", "/approvals"),
+                ):
                     await one.page.goto(path)
                     await one.live()
                     await keep(one, f"{name}-{scheme}")
@@ -91,6 +97,12 @@ async def person(world: RunningWorld, name: str, roles: list[str] | None = None)
 async def grant(world: RunningWorld, who: Somebody, room: str, may: tuple[str, ...], minutes: int, reason: str) -> None:
     wish = {"person": who.id, "rooms": [room], "capabilities": list(may), "minutes": minutes, "reason": reason}
     await world.admin.call("POST", "/api/v1/grants", wish)
+
+
+async def ask(world: RunningWorld, who: Somebody, room: str, may: tuple[str, ...], minutes: int, reason: str) -> None:
+    async with world.caller(who.token) as caller:
+        wish = {"rooms": [room], "capabilities": list(may), "minutes": minutes, "reason": reason}
+        await caller.call("POST", "/api/v1/approvals", wish)
 
 
 def invite(world: RunningWorld, room: str, text: str, name: str) -> None:

@@ -12,6 +12,7 @@ PersonId = NewType("PersonId", str)  # people and service accounts: a principal'
 TokenId = NewType("TokenId", str)
 GrantId = NewType("GrantId", str)
 LockId = NewType("LockId", str)
+RequestId = NewType("RequestId", str)  # for a grant, until a second person answers
 AskId = NewType("AskId", str)
 OrderId = NewType("OrderId", str)
 SessionId = NewType("SessionId", str)  # one person's live connection to one room

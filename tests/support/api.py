@@ -27,8 +27,8 @@ class Api:
 
 
 @asynccontextmanager
-async def api(folder: Path) -> AsyncIterator[Api]:
-    async with running(folder) as hub, AsyncExitStack() as stack:
+async def api(folder: Path, **more: object) -> AsyncIterator[Api]:
+    async with running(folder, **more) as hub, AsyncExitStack() as stack:
         yield Api(hub, build_app(hub.parts, Extension()), stack)
 
 

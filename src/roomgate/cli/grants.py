@@ -118,6 +118,41 @@ def confirm(id: str, /, *, json: Json = False) -> None:
     )
 
 
+@grant.command(name="break-glass")
+def break_glass(
+    room: str | None = None,
+    /,
+    *,
+    site: str | None = None,
+    capability: list[str] | None = None,
+    minutes: float = 60,
+    reason: str,
+    json: Json = False,
+) -> None:
+    """Take access for yourself at once, without a second person. It is loud until somebody else acknowledges it.
+
+    Example: ``roomgate grant break-glass oslo --reason "The fire alarm rings in there."``
+
+    The site's policy has the last word, as always.
+
+    Parameters
+    ----------
+    room
+        one room
+    site
+        or all rooms of one site
+    capability
+        what for; everything that a room is used by if left out; may be repeated
+    minutes
+        how long, at most 60
+    reason
+        why, in at least 10 characters; everybody who could have approved it reads it
+    """
+    wish = {"room": room, "site": site, "capabilities": capability, "minutes": minutes, "reason": reason}
+    taken = Api.from_profile().call("POST", at("grants", "break-glass"), wish)
+    show(taken, "You have {grant} until {until}. Somebody else must acknowledge {id} after it.", json=json)
+
+
 @grant.command
 def explain(person: str, room: str, call: str, value: str | None = None, /, *, json: Json = False) -> int:
     """Whether a person may make a call in a room now, and which grant, lock or rule decides that. Asks nothing.

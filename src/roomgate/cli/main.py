@@ -49,6 +49,7 @@ _GROUPS = {
     "service-account": ("people:service_account", "Service accounts."),
     "token": ("people:token", "Access tokens."),
     "grant": ("grants:grant", "Who may do what, in which rooms, until when."),
+    "approval": ("approvals:approval", "Access that takes two people: ask for it, and answer what others ask."),
     "lock": ("grants:lock", "Refuse everything that matches, at once."),
     "session": ("grants:session", "Who is in which room from outside."),
     "meeting": ("meeting:app", "From an invitation to a join button."),

@@ -22,6 +22,7 @@ from roomgate.clock import Clock, SystemClock, iso
 from roomgate.descriptors import Descriptors
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.folder import alone_in
+from roomgate.hub.approvals import http as approvals_http
 from roomgate.hub.config import HubConfig
 from roomgate.hub.findings import http as findings_http
 from roomgate.hub.grants import http as grants_http
@@ -107,7 +108,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         "/api/v1",
         route_handlers=[
             identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
-            restoration_http.API,
+            restoration_http.API, approvals_http.API,
             *extension.api,
         ],
     )  # fmt: skip

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from roomgate.access.capability import Capability
 from roomgate.errors import BadInput
 from roomgate.hub.identity.passwords import Argon2
 
@@ -37,6 +38,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     witness_ca: str = ""  # PEM file, where the witness's certificate is not from a public authority
     web_idle_s: float = 15 * 60  # how long a sign-in lasts without a request
     web_absolute_s: float = 12 * 3600  # and how long at all
+    second_person: tuple[str, ...] = ()  # capabilities that nobody gives themself: somebody else approves
     argon2_time_cost: int = 3  # rounds for each password hash
     argon2_memory_kib: int = 65536  # memory for each
     argon2_parallelism: int = 4  # lanes for each
@@ -68,6 +70,8 @@ def parse_config(values: Mapping[str, object]) -> HubConfig:
             complaints.append(f"{key}: there is no such key" + (f"; did you mean {near[0]}?" if near else "."))
             continue
         try:
+            if field.type == tuple[str, ...] and isinstance(value, str):
+                value = [word.strip() for word in value.split(",") if word.strip()]  # as the environment has a list
             good[key] = msgspec.convert(value, field.type, strict=not isinstance(value, str))
         except msgspec.ValidationError as bad:
             complaints.append(f"{key}: {bad}")
@@ -102,6 +106,10 @@ def _complaints(good: Mapping[str, object]) -> list[str]:
             found.append(f"{key}: must begin with https://.")
     if (url := good.get("database_url")) and not str(url).startswith("sqlite:///"):
         found.append("database_url: must begin with sqlite:///.")
+    named = good.get("second_person")
+    for word in named if isinstance(named, tuple) else ():
+        if word not in {one.value for one in Capability}:
+            found.append(f"second_person: there is no capability {word[:80]}.")
     if bool(good.get("certificate")) != bool(good.get("certificate_key")):
         found.append("certificate, certificate_key: give both or neither.")
     if bool(good.get("witness_url")) != bool(good.get("witness_key")):

@@ -14,12 +14,16 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from roomgate import log
+from roomgate.access.capability import Capability
 from roomgate.clock import Clock, Jumps, iso, parse_iso
 from roomgate.errors import RoomgateError
+from roomgate.hub.approvals.break_glass import BreakGlass
+from roomgate.hub.approvals.service import Approvals
 from roomgate.hub.bus import Bus
 from roomgate.hub.change import Changes
 from roomgate.hub.config import HubConfig
 from roomgate.hub.db.migrate import migrate
+from roomgate.hub.dependants import Falling
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.passwords import Passwords
@@ -69,14 +73,17 @@ class Parts:
     findings: Findings
     jumps: Jumps
     restorations: Restorations
+    approvals: Approvals
+    break_glass: BreakGlass
 
     async def aclose(self) -> None:
         self.passwords.close()
         await self.db.aclose()
 
     async def expire(self) -> None:
-        """End what is over: grants, tokens, web sessions."""
+        """End what is over: grants, tokens, web sessions, requests."""
         await self.grants.expire()
+        await self.approvals.expire()
         await self.identity.expire()
 
     async def look_at_clock(self) -> None:
@@ -129,8 +136,11 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         identity = Identity(db, changes, clock, passwords, idle_s=config.web_idle_s, absolute_s=config.web_absolute_s)
         rooms = Rooms(db, changes, clock, findings)
         sites = Sites(db, changes, keys.order, rooms)
-        grants = Grants(db, changes, clock, identity, rooms, sites)
-        identity.bind(grants)
+        second_person = frozenset(map(Capability, config.second_person))
+        grants = Grants(db, changes, clock, identity, rooms, sites, second_person)
+        approvals = Approvals(db, changes, clock, identity, grants)
+        break_glass = BreakGlass(db, changes, clock, identity, grants, findings)
+        identity.bind(Falling(grants, approvals))
         rooms.bind(grants)
         restorations = Restorations(db, changes, record, identity)
         await restorations.load()  # first: it says by which name the record goes on
@@ -139,6 +149,8 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         await identity.load(since)
         await rooms.load()
         await grants.load(since)
+        await approvals.load(since)
+        await break_glass.load()
     except BaseException:
         passwords.close()
         await db.aclose()
@@ -146,5 +158,5 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
         config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
-        Jumps(clock, since), restorations,
+        Jumps(clock, since), restorations, approvals, break_glass,
     )  # fmt: skip

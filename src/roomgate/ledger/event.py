@@ -276,6 +276,51 @@ class GrantEnded(Event, frozen=True, kw_only=True, tag="grant.ended"):
     by: Personal[str]
 
 
+class RequestMade(Event, frozen=True, kw_only=True, tag="request.made"):
+    """Somebody asked for access for themself; a second person must answer. Rooms, sites and tags as they named them."""
+
+    request: Public[str]
+    person: Personal[str]
+    rooms: Personal[Texts]
+    capabilities: Public[Texts]
+    role: Personal[str] = ""
+    minutes: Public[int]
+    reason: Personal[str]
+
+
+class RequestAnswered(Event, frozen=True, kw_only=True, tag="request.answered"):
+    """A request was approved (then it gave this grant), refused or withdrawn, or it lapsed."""
+
+    request: Public[str]
+    person: Personal[str]
+    answer: Public[str]
+    grant: Public[str] = ""
+    words: Personal[str] = ""
+    by: Personal[str]
+
+
+class BreakGlassUsed(Event, frozen=True, kw_only=True, tag="break-glass.used"):
+    """Somebody who may give took access for themself at once, without a second person. Another must acknowledge it."""
+
+    request: Public[str]
+    grant: Public[str]
+    person: Personal[str]
+    rooms: Public[Texts]
+    capabilities: Public[Texts]
+    until: Public[str]
+    reason: Personal[str]
+
+
+class BreakGlassAcknowledged(Event, frozen=True, kw_only=True, tag="break-glass.acknowledged"):
+    """Another person has looked at a break-glass grant that is over."""
+
+    request: Public[str]
+    grant: Public[str]
+    person: Personal[str]
+    words: Personal[str] = ""
+    by: Personal[str]
+
+
 class LockMade(Event, frozen=True, kw_only=True, tag="lock.made"):
     """Everything of a person, room, site or connector is refused until the lock is lifted."""
 

@@ -39,3 +39,12 @@ def test_halves_are_refused() -> None:
     for half in ({"certificate": "a"}, {"witness_url": "https://w"}, {"database_url": "postgresql://x"}):
         with pytest.raises(BadConfig):
             parse_config({"data": "d", **half})
+
+
+def test_what_takes_a_second_person_is_named_by_capabilities() -> None:
+    assert parse_config({"data": "d"}).second_person == ()
+    for named in (["system", "users"], "system, users"):  # as the file has it, and as the environment has it
+        assert parse_config({"data": "d", "second_person": named}).second_person == ("system", "users")
+    with pytest.raises(BadConfig) as bad:
+        parse_config({"data": "d", "second_person": ["sytem"]})
+    assert "no capability sytem" in str(bad.value)

@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from roomgate import log
 from roomgate.errors import BadInput, NotFound, RoomgateError
+from roomgate.hub.approvals import pages as approvals_pages
 from roomgate.hub.console import assets
 from roomgate.hub.console.notices import Notices
 from roomgate.hub.console.visit import (
@@ -41,6 +42,7 @@ PAGES = [
     *rooms_pages.ROUTES,
     *room_page.ROUTES,
     *grants_pages.ROUTES,
+    *approvals_pages.ROUTES,
     *identity_pages.ROUTES,
     *restoration_pages.ROUTES,
 ]
@@ -68,9 +70,8 @@ def build_console(relay: RelayParts) -> Console:
         host = request.headers.get("host", "")
         quiet = "x-look" in request.headers
         who, t, now = signed_of(request), words_of(request), parts.clock.now()
-        return Visit(
-            who, t, notices, now, request.url.path, host[:255], quiet, {"safe_mode": parts.restorations.safe_mode}
-        )
+        extra = {"safe_mode": parts.restorations.safe_mode, "loud": parts.break_glass.shown_to(who)}
+        return Visit(who, t, notices, now, request.url.path, host[:255], quiet, extra)
 
     def refuse(request: Req, fault: Exception) -> Page:
         """A refusal as a page. An error that is not ours is logged and says nothing of itself."""

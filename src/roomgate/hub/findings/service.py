@@ -55,5 +55,9 @@ class Findings:
         )  # fmt: skip
         return True
 
+    def close_in(self, change: Change, id: str) -> None:
+        """Somebody has dealt with it; whoever closes it writes down who that was. Safe to repeat."""
+        store.remove(change.conn, id)
+
     async def page(self, after: str = "", limit: int = 100) -> list[Finding]:
         return await self._db.read(lambda conn: store.page(conn, after, limit))

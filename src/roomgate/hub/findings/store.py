@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from roomgate.hub.db.schema import findings
 
@@ -36,6 +36,10 @@ def add(conn: Connection, finding: Finding) -> None:
 def seen_again(conn: Connection, id: str, at: str) -> bool:
     """Whether it was known."""
     return conn.execute(update(findings).where(findings.c.id == id).values(last_seen=at)).rowcount > 0
+
+
+def remove(conn: Connection, id: str) -> None:
+    conn.execute(delete(findings).where(findings.c.id == id))
 
 
 def page(conn: Connection, after: str, limit: int) -> list[Finding]:

@@ -38,6 +38,13 @@ _LONGEST_NAME = 200  # longer than any room's: what is cut off could not have be
 LOCK_KINDS = ("person", "room", "site", "connector", "session")
 
 
+class SecondPerson(Conflict):
+    """The hub's configuration has somebody else answer for this, even where an administrator wants it."""
+
+    code = "second-person"
+    hint = "Ask for it on the page of approvals or with `roomgate approval ask`: somebody else answers."
+
+
 @dataclass(frozen=True, slots=True)
 class Explained:
     """Why somebody may or may not be in a room, line by line."""
@@ -50,14 +57,23 @@ class Explained:
 
 class Grants:
     def __init__(
-        self, db: Database, changes: Changes, clock: Clock, identity: Identity, rooms: Rooms, sites: Sites
+        self,
+        db: Database,
+        changes: Changes,
+        clock: Clock,
+        identity: Identity,
+        rooms: Rooms,
+        sites: Sites,
+        second_person: frozenset[Capability] = frozenset(),
     ) -> None:
+        """``second_person``: what nobody gives themself, unless it is loud."""
         self._db = db
         self._changes = changes
         self._clock = clock
         self._identity = identity
         self._rooms = rooms
         self._sites = sites
+        self._second_person = second_person
         self._ends = Ends(clock)
         self._known: dict[tuple[Principal, str], tuple[int, Room | None, Facts]] = {}  # at which version
         # Asked by locks of a session: whether there is such a session. The relay owns them.
@@ -120,6 +136,8 @@ class Grants:
             raise BadInput(f"There is nobody called {person[:80]}.")
         if not to.active:
             raise Conflict("This account is disabled.")
+        if not loud and to.id == by.person.id:
+            self._require_second(capabilities)
         found = {name: self._rooms.find_in(change.conn, name) for name in rooms}
         if missing := [name for name, room in found.items() if room is None]:
             raise BadInput(f"There is no room {', '.join(missing)[:200]}.")
@@ -146,6 +164,8 @@ class Grants:
                 raise Conflict("This grant is not paused.")
             if record.paused == ROOM_GONE:
                 raise Conflict("Its room is gone; make a new grant.")
+            if record.grant.person == by.person.id:
+                self._require_second(record.grant.capabilities)
             store.change(change.conn, record.grant.id, paused=None, made_by=by.person.id, issued=change.position())
             grant = record.grant
             change.record(
@@ -289,6 +309,11 @@ class Grants:
     async def get(self, id: str) -> GrantRecord:
         return await self._db.read(lambda conn: self._get(conn, id))
 
+    def lives_in(self, conn: Connection, id: str, now: datetime) -> bool:
+        """Inside a unit: whether it gives anything now."""
+        record = store.find(conn, id)
+        return record is not None and record.grant.live(now) and not self._ends.past(record.grant.id)
+
     async def of_person(self, person: str) -> list[GrantRecord]:
         return await self._db.read(lambda conn: store.of_person(conn, person))
 
@@ -415,6 +440,11 @@ class Grants:
         if record is None:
             raise NotFound("There is no such grant.")
         return record
+
+    def _require_second(self, capabilities: frozenset[Capability]) -> None:
+        """Raises SecondPerson for what somebody wants to give themself."""
+        if alone := sorted(capabilities & self._second_person):
+            raise SecondPerson(f"A second person answers for {', '.join(alone)}.")
 
     def _end(self, change: Change, record: GrantRecord, cause: Cause, by: PersonId | None, reason: str) -> None:
         store.change(change.conn, record.grant.id, ended=cause.value)

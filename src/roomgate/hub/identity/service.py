@@ -65,6 +65,9 @@ class Dependants(Protocol):
     def person_gone(self, change: Change, person: PersonId, cause: Cause, by: PersonId | None) -> None:
         """End the person's grants, pause those that they gave."""
 
+    def person_locked_out(self, change: Change, person: PersonId) -> None:
+        """End what they asked for."""
+
     def giver_lost_right(self, change: Change, person: PersonId, by: PersonId | None) -> None:
         """Pause the grants that they gave."""
 
@@ -266,6 +269,7 @@ class Identity:
         """Part of a lock's change: nothing issued before it lives again, whenever the lock is lifted."""
         self._not_last(change.conn, person)
         self._end_credentials(change, person, Cause.LOCK, None)
+        self.dependants.person_locked_out(change, person)
 
     def find_in(self, conn: Connection, id_or_name: str) -> Person | None:
         """For units of other areas."""

@@ -118,6 +118,12 @@ class Asks:
         if not self._under_way[asked.session]:
             del self._under_way[asked.session]
 
+    def in_question(self) -> list[Asked]:
+        """Those that wait for somebody in the room to say yes, the oldest first."""
+        waiting = (one for some in self._under_way.values() for one in some)
+        found = [one for one in waiting if one.consent.is_set() and not one.over.is_set()]
+        return sorted(found, key=lambda one: one.asked)
+
     def find(self, id: str) -> Asked | None:
         return self._all.get(AskId(id))
 

@@ -393,6 +393,10 @@ class Relay:
     def _soon(self, event: Event) -> None:
         self._record.add_soon(event)
 
+    def in_question(self) -> list[Asked]:
+        """The asks that wait for somebody in the room to say yes, the oldest first."""
+        return self._asks.in_question()
+
     async def answer(self, id: str, principal: Principal, may_see: bool, wait_s: float = 0.0) -> Answer:
         """What has become of an ask, for its asker or somebody who may see everything; raises NotFound."""
         asked = self._asks.find(id)

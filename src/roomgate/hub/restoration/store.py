@@ -12,6 +12,7 @@ from roomgate.hub.db.schema import (
     grants,
     idempotency,
     people,
+    requests,
     restorations,
     rooms,
     sessions,
@@ -109,6 +110,8 @@ def pause_all(conn: Connection, at: str) -> list[str]:
         conn.execute(update(table).where(live).values(paused=PAUSED, **more))
     conn.execute(update(web_sessions).where(web_sessions.c.ended.is_(None)).values(ended=ENDED))
     conn.execute(update(sessions).where(sessions.c.ended.is_(None)).values(ended=ENDED, ended_at=at))
+    lapse = {"state": "lapsed", "answered_at": at, "words": "The hub was restored."}
+    conn.execute(update(requests).where(requests.c.state == "waiting").values(**lapse))
     conn.execute(update(enrolment_codes).where(enrolment_codes.c.used_by.is_(None)).values(until=at))
     conn.execute(delete(idempotency))
     return whose

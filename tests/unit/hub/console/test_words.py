@@ -11,6 +11,7 @@ import pytest
 import roomgate.hub
 from roomgate.access.capability import Capability
 from roomgate.access.principal import ROLES
+from roomgate.hub.approvals.request import State
 from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.grants.answer import COLUMNS
@@ -43,6 +44,8 @@ def built() -> set[str]:
         "kind.": {kind.value for kind in Kind},
         "can.": {one.value for one in Capability},
         "can-short.": {one.value for one in Capability},
+        "do.": {one.value for one in Capability},
+        "approvals.state-": {one.value for one in State} - {State.WAITING, State.TAKEN},
         "column.": set(COLUMNS),
         "role.": set(ROLES),
         "done.": {*ACTIONS, JOIN},

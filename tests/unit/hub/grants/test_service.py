@@ -9,7 +9,7 @@ from roomgate.access.capability import Capability
 from roomgate.access.decision import Ask as AccessAsk
 from roomgate.access.decision import Denied, decide
 from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
-from roomgate.hub.grants.service import GIVER_DEMOTED, GIVER_GONE, ROOM_GONE
+from roomgate.hub.grants.service import GIVER_DEMOTED, GIVER_GONE, ROOM_GONE, SecondPerson
 from roomgate.hub.identity.person import Forbidden, Signed, SignInRefused
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.ids import AskId
@@ -318,3 +318,33 @@ async def test_a_name_longer_than_any_rooms_costs_no_more_memory_than_one(tmp_pa
         _, second = await hub.parts.grants.facts(signed.principal, "o" * 6000)
         assert found is None
         assert first is second
+
+
+async def test_what_takes_a_second_person_nobody_gives_or_confirms_to_themself(tmp_path: Path) -> None:
+    async with running(tmp_path, second_person=["call"]) as hub:
+        await guest(hub)
+        with pytest.raises(SecondPerson):
+            await hub.grant("ada", "oslo", capability="call")
+        assert await hub.parts.grants.of_person(hub.admin.person.id) == []
+        await hub.grant("ada", "oslo", capability="observe")
+        await hub.grant("guest", "oslo", capability="call")
+        await hub.person("boss", "administrator")
+        boss, _ = await hub.token("boss")
+        mine = await hub.grant("ada", "oslo", capability="call", by=boss)
+        await hub.parts.identity.delete("boss", hub.admin)  # so it pauses
+        with pytest.raises(SecondPerson):
+            await hub.parts.grants.confirm(mine.id, hub.admin)
+
+
+async def test_whether_a_grant_lives_is_told_inside_a_unit(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await guest(hub)
+        grant, other = await hub.grant("guest", "oslo"), await hub.grant("guest", "oslo")
+        await hub.parts.grants.end(other.id, hub.admin)
+
+        async def lives(id: str) -> bool:
+            return await hub.parts.db.read(lambda conn: hub.parts.grants.lives_in(conn, id, hub.clock.now()))
+
+        assert [await lives(id) for id in (grant.id, other.id, "grant_none")] == [True, False, False]
+        hub.clock.mono += 600
+        assert not await lives(grant.id)

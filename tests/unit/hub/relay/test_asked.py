@@ -73,3 +73,22 @@ def test_old_answers_are_forgotten_and_those_under_way_are_not():
     assert asks.by_order("order_ask_2") is under_way
     asks.release(under_way.session)
     assert under_way.over.is_set()
+
+
+def test_what_waits_for_a_yes_in_the_room_is_told_until_it_is_over():
+    clock = HandClock()
+    asks, all_ = Asks(clock), []
+    for id in ("ask_1", "ask_2", "ask_3"):
+        all_.append(made(clock, id))
+        asks.add(all_[-1])
+        clock.advance(1)
+    first, second, sent = all_
+    assert asks.in_question() == []
+    second.consent.set()
+    first.consent.set()
+    sent.sent = True
+    assert asks.in_question() == [first, second]
+    first.settle("done")
+    assert asks.in_question() == [second]
+    asks.release(second.session)  # its asker was cut
+    assert asks.in_question() == []
