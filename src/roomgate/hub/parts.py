@@ -23,6 +23,7 @@ from roomgate.hub.db.migrate import migrate
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.passwords import Passwords
+from roomgate.hub.identity.scim.service import Directories
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.ledger.service import HubLedger, Witness
 from roomgate.hub.restoration.service import ORIGIN, Restorations
@@ -62,6 +63,7 @@ class Parts:
     changes: Changes
     passwords: Passwords
     identity: Identity
+    directories: Directories
     sites: Sites
     rooms: Rooms
     grants: Grants
@@ -127,6 +129,7 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         changes = Changes(db, record, bus, clock)
         findings = Findings(db, changes)
         identity = Identity(db, changes, clock, passwords, idle_s=config.web_idle_s, absolute_s=config.web_absolute_s)
+        directories = Directories(db, changes, clock, identity, findings, config.group_roles)
         rooms = Rooms(db, changes, clock, findings)
         sites = Sites(db, changes, keys.order, rooms)
         grants = Grants(db, changes, clock, identity, rooms, sites)
@@ -145,6 +148,6 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         raise
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
-        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
+        config, clock, keys, db, record, bus, changes, passwords, identity, directories, sites, rooms, grants, ledger, findings,
         Jumps(clock, since), restorations,
     )  # fmt: skip
