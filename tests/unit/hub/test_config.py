@@ -39,3 +39,12 @@ def test_halves_are_refused() -> None:
     for half in ({"certificate": "a"}, {"witness_url": "https://w"}, {"database_url": "postgresql://x"}):
         with pytest.raises(BadConfig):
             parse_config({"data": "d", **half})
+
+
+def test_a_directorys_groups_give_weak_roles_alone() -> None:
+    good = {"Auditors": ["auditor", "member"], "Desk": ["service-desk"]}
+    assert parse_config({"data": "d", "group_roles": good}).group_roles == good
+    for role in ("administrator", "security-officer", "provisioner", "nothing"):
+        with pytest.raises(BadConfig) as bad:
+            parse_config({"data": "d", "group_roles": {"Auditors": ["auditor", role]}})
+        assert [role in complaint for complaint in bad.value.complaints] == [True]

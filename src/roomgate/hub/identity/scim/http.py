@@ -207,10 +207,10 @@ class Resources:
         version = scim.parse_version(self.asked.if_match)
         kept: Any
         if self._people:
-            edit = (scim.replace_user if whole else scim.patch_user)(payload, self.asked.base)
+            edit = scim.replace_user(payload) if whole else scim.patch_user(payload, self.asked.base)
             kept = await self.directories.change_person(id, edit, self.by, version)
         else:
-            edit = (scim.replace_group if whole else scim.patch_group)(payload, self.asked.base)
+            edit = scim.replace_group(payload) if whole else scim.patch_group(payload, self.asked.base)
             kept = await self.directories.change_group(id, edit, self.by, version)
         context = scim.Context.RESOURCE_REPLACEMENT_RESPONSE if whole else scim.Context.RESOURCE_PATCH_RESPONSE
         return self._one(kept, context, shown)

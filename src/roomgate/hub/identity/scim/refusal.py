@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import msgspec
 
-from roomgate.errors import BadInput, Conflict
 from roomgate.hub.http.problem import build_refusal
 
 MEDIA_TYPE = "application/scim+json"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
-_TYPES: tuple[tuple[type[Exception], str], ...] = ((Conflict, "uniqueness"), (BadInput, "invalidValue"))
+_WORDS = {400: "invalidValue", 409: "uniqueness"}  # the standard's own, for what of ours there is one
 
 
 class ScimError(msgspec.Struct, frozen=True, rename="camel"):
@@ -33,9 +32,8 @@ class ScimRefusal:
 def build_scim_refusal(fault: Exception) -> ScimRefusal:
     """From one of our errors, by the table that all of the hub has. One that is not ours says nothing of itself."""
     plain = build_refusal(fault)
-    kind = next((word for ours, word in _TYPES if isinstance(fault, ours)), None)
     said = " ".join(text for text in (plain.problem.detail, plain.problem.hint) if text)
-    made = build_scim_error(plain.status, said or plain.problem.title, kind)
+    made = build_scim_error(plain.status, said or plain.problem.title, _WORDS.get(plain.status))
     return ScimRefusal(made.status, made.body, plain.headers)
 
 

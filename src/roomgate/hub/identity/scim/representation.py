@@ -112,7 +112,7 @@ def parse_version(text: str) -> int | None:
 
 
 def build_user(kept: KeptPerson, base: str) -> User:
-    mail = [Email(value=kept.mail, type="work", primary=True)] if kept.mail else None
+    mail = [Email(value=kept.mail, type="work")] if kept.mail else None
     return User(
         id=kept.id, external_id=kept.external_id, user_name=kept.name, display_name=kept.display, active=kept.active,
         emails=mail,
@@ -168,11 +168,10 @@ def parse_user(payload: object) -> PersonWish:
     return _person_wish(user, True)
 
 
-def replace_user(payload: object, base: str) -> Callable[[KeptPerson], PersonWish]:
+def replace_user(payload: object) -> Callable[[KeptPerson], PersonWish]:
     user = User.model_validate(payload, scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST, scim_policy=TOLERANT)
 
     def edit(kept: KeptPerson) -> PersonWish:
-        user.replace(build_user(kept, base))
         return _person_wish(user, kept.active)  # what is not said of the switch does not turn it
 
     return edit
@@ -214,7 +213,7 @@ def parse_group(payload: object) -> GroupWish:
     return _group_wish(Group.model_validate(payload, scim_ctx=Context.RESOURCE_CREATION_REQUEST, scim_policy=TOLERANT))
 
 
-def replace_group(payload: object, base: str) -> Callable[[KeptGroup], GroupWish]:
+def replace_group(payload: object) -> Callable[[KeptGroup], GroupWish]:
     group = Group.model_validate(payload, scim_ctx=Context.RESOURCE_REPLACEMENT_REQUEST, scim_policy=TOLERANT)
 
     def edit(kept: KeptGroup) -> GroupWish:
@@ -312,13 +311,12 @@ def build_resource_types(base: str) -> list[ResourceType]:
 
 
 def build_schemas(base: str) -> list[Schema]:
-    """What is announced is stricter than what is accepted, in two places."""
+    """What is announced is less than what is accepted, in two places."""
     user, group = User.to_schema(), Group.to_schema()
     for one in (user, group):
         one.meta = Meta(resource_type="Schema", location=f"{base}/Schemas/{one.id}")
     attributes = {attribute.name: attribute for attribute in user.attributes or []}
     attributes["active"].required = Required.true  # never taken away; who leaves it out gets true, or what it was
-    for part in attributes["emails"].sub_attributes or []:
-        if part.name == "primary":
-            part.mutability = Mutability.read_only  # the one address that is kept is the primary one
+    emails = attributes["emails"]  # of one address nobody needs to be told which is the primary one
+    emails.sub_attributes = [part for part in emails.sub_attributes or [] if part.name != "primary"]
     return [user, group]
