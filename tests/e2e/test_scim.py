@@ -1,12 +1,14 @@
 """SCIM against the whole hub behind its door: the standard's own checks, and what a stolen token cannot do."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 from scim2_client import BaseSyncSCIMClient
 from scim2_client.engines.asgi import ASGISCIMClient
 from scim2_tester import Status, check_server
 
+from roomgate.access.principal import Kind
 from roomgate.hub.identity.person import Proof
 from support.scim import BASE, USER, Scim, in_thread, refused, scim
 
@@ -47,7 +49,7 @@ async def test_whoever_signs_in_while_being_switched_off_is_out_afterwards(tmp_p
         identity = made.hub.parts.identity
         await made.hub.parts.directories.release("upstream", 60, made.hub.admin)
         opened_first = 0
-        for n in range(24):
+        for n in range(12):
             alice = await upstream.add(f"alice{n}")
             async with asyncio.TaskGroup() as group:
                 if n % 2:
@@ -119,7 +121,7 @@ async def test_a_stolen_token_makes_nobody_an_administrator_and_reaches_nobody_e
             {"op": "add", "value": {"roles": ["administrator"], "password": "four unrelated words here"}},
         ):
             await upstream.patch(f"/Users/{(await upstream.add(f'e{len(operation)}'))['id']}", operation)
-        people = await made.hub.parts.identity.people()
+        people = await made.hub.parts.identity.people(Kind.PERSON)
         assert {one.name for one in people if one.roles} == {"ada"}
         assert (await made.hub.parts.identity.get("victim")).active
 
@@ -132,14 +134,16 @@ async def test_a_stolen_token_does_not_shut_everybody_out(tmp_path):
             return answer.json()["id"]
 
         async with asyncio.TaskGroup() as group:
-            adding = [group.create_task(add(n)) for n in range(500)]
+            adding = [group.create_task(add(n)) for n in range(250)]
         made.hub.clock.advance(2 * 3600)
-        async with asyncio.TaskGroup() as group:
-            going = [group.create_task(upstream.http.delete(f"/Users/{one.result()}")) for one in adding]
-        answers = [one.result() for one in going]
-        assert sorted({one.status_code for one in answers}) == [204, 429]
-        assert sum(one.status_code == 204 for one in answers) == 50
+        answers = []
+        for _ in range(2):
+            async with asyncio.TaskGroup() as group:
+                going = [group.create_task(upstream.http.delete(f"/Users/{one.result()}")) for one in adding]
+            answers += [one.result() for one in going]
+        assert len(answers) == 500
+        assert Counter(one.status_code for one in answers) == {204: 25, 404: 25, 429: 450}
         refused(next(one for one in answers if one.status_code == 429), 429)
         [standing] = await made.hub.parts.directories.directories(made.hub.admin)
-        assert (standing.people, standing.held) == (450, True)
+        assert (standing.people, standing.held) == (225, True)
         assert len(await made.hub.parts.findings.page()) == 1
