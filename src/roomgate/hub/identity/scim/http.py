@@ -4,6 +4,7 @@ import asyncio
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -178,7 +179,10 @@ class Resources:
         count = min(scim.USUAL_RESULTS if asked.count is None else asked.count, scim.MOST_RESULTS)
         search: Any = self.directories.people if self._people else self.directories.groups
         found, total = await search(self.by, wanted, fits, start, count)
-        return _shown(scim.dump_page(self._model, [self._build(one) for one in found], total, start, asked))
+        # Beside the loop: a page of large groups takes its time.
+        return await asyncio.to_thread(
+            lambda: _shown(scim.dump_page(self._model, [self._build(one) for one in found], total, start, asked))
+        )
 
     async def show(self, id: str) -> Answered:
         shown = self.scim.parse_shown(self._model, self.asked.query)
@@ -188,17 +192,17 @@ class Resources:
         version = self.scim.build_version(kept.version)
         if self.asked.if_none_match == version:
             return Answered(304, headers={"ETag": version})
-        return self._one(kept, self.scim.Context.RESOURCE_QUERY_RESPONSE, shown)
+        return await self._one(kept, self.scim.Context.RESOURCE_QUERY_RESPONSE, shown)
 
     async def add(self) -> Answered:
         scim, payload = self.scim, _payload(self.asked)
         shown = scim.parse_shown(self._model, self.asked.query)
         kept: Any
         if self._people:
-            kept = await self.directories.add_person(scim.parse_user(payload), self.by)
+            kept = await self.directories.add_person(await asyncio.to_thread(scim.parse_user, payload), self.by)
         else:
-            kept = await self.directories.add_group(scim.parse_group(payload), self.by)
-        return self._one(kept, scim.Context.RESOURCE_CREATION_RESPONSE, shown, 201)
+            kept = await self.directories.add_group(await asyncio.to_thread(scim.parse_group, payload), self.by)
+        return await self._one(kept, scim.Context.RESOURCE_CREATION_RESPONSE, shown, 201)
 
     async def change(self, id: str) -> Answered:
         scim, payload = self.scim, _payload(self.asked)
@@ -207,13 +211,15 @@ class Resources:
         version = scim.parse_version(self.asked.if_match)
         kept: Any
         if self._people:
-            edit = scim.replace_user(payload) if whole else scim.patch_user(payload, self.asked.base)
-            kept = await self.directories.change_person(id, edit, self.by, version)
+            parse = partial(scim.replace_user, payload) if whole else partial(scim.patch_user, payload, self.asked.base)
+            kept = await self.directories.change_person(id, await asyncio.to_thread(parse), self.by, version)
         else:
-            edit = scim.replace_group(payload) if whole else scim.patch_group(payload, self.asked.base)
-            kept = await self.directories.change_group(id, edit, self.by, version)
+            parse = (
+                partial(scim.replace_group, payload) if whole else partial(scim.patch_group, payload, self.asked.base)
+            )
+            kept = await self.directories.change_group(id, await asyncio.to_thread(parse), self.by, version)
         context = scim.Context.RESOURCE_REPLACEMENT_RESPONSE if whole else scim.Context.RESOURCE_PATCH_RESPONSE
-        return self._one(kept, context, shown)
+        return await self._one(kept, context, shown)
 
     async def remove(self, id: str) -> Answered:
         version = self.scim.parse_version(self.asked.if_match)
@@ -221,10 +227,10 @@ class Resources:
         await remove(id, self.by, version)
         return Answered(204)
 
-    def _one(self, kept: Any, context: Any, shown: Any, status: int = 200) -> Answered:
-        resource = self._build(kept)
+    async def _one(self, kept: Any, context: Any, shown: Any, status: int = 200) -> Answered:
+        resource = await asyncio.to_thread(self._build, kept)
         headers = {"ETag": self.scim.build_version(kept.version), "Location": resource.meta.location}
-        return _shown(self.scim.dump(resource, context, shown), status, headers)
+        return _shown(await asyncio.to_thread(self.scim.dump, resource, context, shown), status, headers)
 
 
 def _payload(asked: Asked) -> object:

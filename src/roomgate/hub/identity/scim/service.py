@@ -4,10 +4,12 @@ What it ends falls in the same change, as if an administrator had ended it. It n
 never gives a role beside those that the configuration lets its groups give, and is braked when it ends too many.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from sqlalchemy import Connection
 
@@ -28,6 +30,10 @@ from roomgate.ledger.event import DirectoryReleased, GroupChanged, PersonAdded, 
 from roomgate.storage.database import Database
 
 T = TypeVar("T")
+K = TypeVar("K", KeptPerson, KeptGroup)
+W = TypeVar("W", PersonWish, GroupWish)
+Unit = Callable[[Change], T | None]  # gives nothing where it must be looked at again
+_LOOKS = 5
 LONGEST_RELEASE_MINUTES = 24 * 60
 _ALONE = frozenset({Right.PROVISION})
 
@@ -66,6 +72,7 @@ class Directories:
         self._identity = identity
         self._findings = findings
         self._group_roles = {name_key(group): frozenset(roles) for group, roles in group_roles.items()}
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._following = frozenset().union(*self._group_roles.values())  # roles that come and go with groups
 
     # -- people, as their directory asks ------------------------------------------------------------
@@ -106,14 +113,16 @@ class Directories:
     async def change_person(
         self, id: str, edit: Callable[[KeptPerson], PersonWish], by: Signed, version: int | None = None
     ) -> KeptPerson:
-        """``edit`` is given the person as it is, inside the change, and may refuse. Switching off cuts, in the same change."""
+        """``edit`` is given the person as it is, and may refuse. Switching off cuts, in the same change."""
+        return await self._edit(self.person, id, edit, self._changing_person, by, version)
 
-        def unit(change: Change) -> KeptPerson:
+    def _changing_person(self, seen: KeptPerson, wish: PersonWish, by: Signed) -> Unit[KeptPerson]:
+        def unit(change: Change) -> KeptPerson | None:
             self._require(change, by)
-            known = self._person(change.conn, id, by)
-            _require_version(known, version)
+            known = self._person(change.conn, seen.id, by)
+            if known != seen:
+                return None
             self._require_within(change.conn, known.id)
-            wish = edit(known)
             self._describe(change, known, wish, by)
             if wish.active and not known.active:
                 if store.disabled_by_hand(change.conn, known.id):
@@ -124,7 +133,7 @@ class Directories:
                 self._end(change, known, by, delete=False)
             return self._person(change.conn, known.id, by)
 
-        return await self._ending(unit, by)
+        return unit
 
     async def remove_person(self, id: str, by: Signed, version: int | None = None) -> None:
         def unit(change: Change) -> None:
@@ -173,22 +182,24 @@ class Directories:
         self, id: str, edit: Callable[[KeptGroup], GroupWish], by: Signed, version: int | None = None
     ) -> KeptGroup:
         """Whoever comes or goes gets or loses the group's roles in the same change."""
+        return await self._edit(self.group, id, edit, self._changing_group, by, version)
 
-        def unit(change: Change) -> KeptGroup:
+    def _changing_group(self, seen: KeptGroup, wish: GroupWish, by: Signed) -> Unit[KeptGroup]:
+        def unit(change: Change) -> KeptGroup | None:
             self._require(change, by)
-            known = self._group(change.conn, id, by)
-            _require_version(known, version)
-            wish = edit(known)
+            known = self._group(change.conn, seen.id, by)
+            if known != seen:
+                return None
             if wish == GroupWish(known.name, known.members, known.external_id):
                 return known
             self._check_group(change.conn, wish, by, known)
             store.change_group(change.conn, known, wish, change.at)
-            self._told(change, id, "changed", wish.name, len(wish.members), by)
+            self._told(change, known.id, "changed", wish.name, len(wish.members), by)
             same = name_key(wish.name) == name_key(known.name)
             self._align(change, known.members ^ wish.members if same else known.members | wish.members, by)
-            return self._group(change.conn, id, by)
+            return self._group(change.conn, known.id, by)
 
-        return await self._changes.write(unit)
+        return unit
 
     async def remove_group(self, id: str, by: Signed, version: int | None = None) -> None:
         def unit(change: Change) -> None:
@@ -246,6 +257,29 @@ class Directories:
         return await self._changes.write(unit)
 
     # -- inside -------------------------------------------------------------------------------------
+
+    async def _edit(
+        self,
+        look: Callable[[str, Signed], Awaitable[K]],
+        id: str,
+        edit: Callable[[K], W],
+        changing: Callable[[K, W, Signed], Unit[K]],
+        by: Signed,
+        version: int | None,
+    ) -> K:
+        """Look, let it be edited beside the loop and the writer (a large group takes its time), then write.
+
+        What was changed in between is looked at again. Edits of the same one wait for each other.
+        """
+        turn = self._turns.setdefault(id, asyncio.Lock())
+        async with turn:
+            for _ in range(_LOOKS):
+                seen = await look(id, by)
+                _require_version(seen, version)
+                wish = await asyncio.to_thread(edit, seen)
+                if (kept := await self._ending(changing(seen, wish, by), by)) is not None:
+                    return kept
+        raise PreconditionFailed("It was changed again and again meanwhile.")
 
     async def _ending(self, unit: Callable[[Change], T], by: Signed) -> T:
         """A change that may end somebody; what it refuses is for administrators to look at."""
