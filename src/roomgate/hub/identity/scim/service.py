@@ -5,6 +5,7 @@ never gives a role beside those that the configuration lets its groups give, and
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,6 +35,7 @@ K = TypeVar("K", KeptPerson, KeptGroup)
 W = TypeVar("W", PersonWish, GroupWish)
 Unit = Callable[[Change], T | None]  # gives nothing where it must be looked at again
 _LOOKS = 5
+_NOTE_EVERY_S = 60.0
 LONGEST_RELEASE_MINUTES = 24 * 60
 _ALONE = frozenset({Right.PROVISION})
 
@@ -73,6 +75,7 @@ class Directories:
         self._findings = findings
         self._group_roles = {name_key(group): frozenset(roles) for group, roles in group_roles.items()}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._noted: dict[str, float] = {}  # finding → when it was last noted; two for each directory at most
         self._following = frozenset().union(*self._group_roles.values())  # roles that come and go with groups
 
     # -- people, as their directory asks ------------------------------------------------------------
@@ -286,7 +289,10 @@ class Directories:
         try:
             return await self._changes.write(unit)
         except (Braked, BeyondDirectory) as refused:
-            await self._findings.note([_finding(by.person, refused)])
+            found, now = _finding(by.person, refused), self._clock.monotonic()
+            if now - self._noted.get(found.id, -math.inf) >= _NOTE_EVERY_S:  # whoever hammers writes no row each time
+                self._noted[found.id] = now
+                await self._findings.note([found])
             raise
 
     def _end(self, change: Change, known: KeptPerson, by: Signed, *, delete: bool) -> None:
