@@ -335,7 +335,10 @@ def keys(kind: type) -> str:
     fields: list[tuple[str, Any]] = (
         [(f.name, f.default) for f in dataclasses.fields(kind)]
         if dataclasses.is_dataclass(kind)
-        else [(f.name, [] if f.default_factory is list else f.default) for f in msgspec.structs.fields(kind)]
+        else [
+            (f.name, f.default_factory() if f.default_factory in (list, dict) else f.default)
+            for f in msgspec.structs.fields(kind)
+        ]
     )
     missing = (dataclasses.MISSING, msgspec.NODEFAULT)
     rows = []

@@ -48,6 +48,7 @@ _GROUPS = {
     "person": ("people:person", "People."),
     "service-account": ("people:service_account", "Service accounts."),
     "token": ("people:token", "Access tokens."),
+    "scim": ("scim:app", "Directories that keep people here, by SCIM."),
     "grant": ("grants:grant", "Who may do what, in which rooms, until when."),
     "approval": ("approvals:approval", "Access that takes two people: ask for it, and answer what others ask."),
     "lock": ("grants:lock", "Refuse everything that matches, at once."),

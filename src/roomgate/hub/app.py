@@ -34,6 +34,8 @@ from roomgate.hub.http.idempotency import Idempotency
 from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
 from roomgate.hub.http.reception import Reception, Sockets
 from roomgate.hub.identity import http as identity_http
+from roomgate.hub.identity.scim import api as scim_api
+from roomgate.hub.identity.scim import http as scim_http
 from roomgate.hub.ledger import http as ledger_http
 from roomgate.hub.parts import Parts, open_parts
 from roomgate.hub.restoration import http as restoration_http
@@ -108,7 +110,9 @@ def build_app(parts: Parts, extension: Extension) -> App:
         "/api/v1",
         route_handlers=[
             identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
-            restoration_http.API, approvals_http.API,
+            restoration_http.API,
+            approvals_http.API,
+            scim_api.API,
             *extension.api,
         ],
     )  # fmt: skip
@@ -123,6 +127,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             api,
             identity_http.sign_out,
             sites_http.enrol,
+            scim_http.scim,
             health,
             readiness,
             security_txt,

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from roomgate.access.capability import Capability
+from roomgate.access.principal import ROLES, STRONG, Right
 from roomgate.errors import BadInput
 from roomgate.hub.identity.passwords import Argon2
 
@@ -39,6 +40,7 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     web_idle_s: float = 15 * 60  # how long a sign-in lasts without a request
     web_absolute_s: float = 12 * 3600  # and how long at all
     second_person: tuple[str, ...] = ()  # capabilities that nobody gives themself: somebody else approves
+    group_roles: dict[str, list[str]] = {}  # roles that a directory's groups give, by the group's name
     argon2_time_cost: int = 3  # rounds for each password hash
     argon2_memory_kib: int = 65536  # memory for each
     argon2_parallelism: int = 4  # lanes for each
@@ -98,6 +100,7 @@ def _complaints(good: Mapping[str, object]) -> list[str]:
     number("argon2_time_cost", 1, 20)
     number("argon2_memory_kib", 8, 4 * 1024 * 1024)
     number("argon2_parallelism", 1, 64)
+    found += _group_complaints(good.get("group_roles", {}))
     if not good.get("data", "."):
         found.append("data: must not be empty.")
     for key in ("public_url", "witness_url"):
@@ -114,4 +117,17 @@ def _complaints(good: Mapping[str, object]) -> list[str]:
         found.append("certificate, certificate_key: give both or neither.")
     if bool(good.get("witness_url")) != bool(good.get("witness_key")):
         found.append("witness_url, witness_key: give both or neither.")
+    return found
+
+
+def _group_complaints(group_roles: object) -> list[str]:
+    """A directory gives no role with which its token could make itself at home."""
+    found = []
+    assert isinstance(group_roles, dict)
+    for group, roles in group_roles.items():
+        for role in roles:
+            if role not in ROLES:
+                found.append(f"group_roles: {group}: there is no role {role}.")
+            elif ROLES[role] & (STRONG | {Right.PROVISION}):
+                found.append(f"group_roles: {group}: {role} is given by hand alone.")
     return found

@@ -27,6 +27,7 @@ from roomgate.hub.dependants import Falling
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.passwords import Passwords
+from roomgate.hub.identity.scim.service import Directories
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.ledger.service import HubLedger, Witness
 from roomgate.hub.restoration.service import ORIGIN, Restorations
@@ -66,6 +67,7 @@ class Parts:
     changes: Changes
     passwords: Passwords
     identity: Identity
+    directories: Directories
     sites: Sites
     rooms: Rooms
     grants: Grants
@@ -134,6 +136,7 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         changes = Changes(db, record, bus, clock)
         findings = Findings(db, changes)
         identity = Identity(db, changes, clock, passwords, idle_s=config.web_idle_s, absolute_s=config.web_absolute_s)
+        directories = Directories(db, changes, clock, identity, findings, config.group_roles)
         rooms = Rooms(db, changes, clock, findings)
         sites = Sites(db, changes, keys.order, rooms)
         second_person = frozenset(map(Capability, config.second_person))
@@ -157,6 +160,23 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         raise
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
-        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
-        Jumps(clock, since), restorations, approvals, break_glass,
-    )  # fmt: skip
+        config=config,
+        clock=clock,
+        keys=keys,
+        db=db,
+        record=record,
+        bus=bus,
+        changes=changes,
+        passwords=passwords,
+        identity=identity,
+        directories=directories,
+        sites=sites,
+        rooms=rooms,
+        grants=grants,
+        ledger=ledger,
+        findings=findings,
+        jumps=Jumps(clock, since),
+        restorations=restorations,
+        approvals=approvals,
+        break_glass=break_glass,
+    )

@@ -192,6 +192,32 @@ class TokenRevoked(Event, frozen=True, kw_only=True, tag="token.revoked"):
     by: Personal[str]
 
 
+class GroupChanged(Event, frozen=True, kw_only=True, tag="group.changed"):
+    """A directory made, changed or deleted one of its groups: ``what`` names which."""
+
+    group: Public[str]
+    what: Public[str]
+    name: Personal[str]
+    members: Public[int]
+    by: Personal[str]
+
+
+class PersonHandedOver(Event, frozen=True, kw_only=True, tag="person.handed-over"):
+    """From now on a directory keeps this person."""
+
+    person: Personal[str]
+    directory: Personal[str]
+    by: Personal[str]
+
+
+class DirectoryReleased(Event, frozen=True, kw_only=True, tag="directory.released"):
+    """An administrator lets a directory (``person``: its service account) end as many people as it likes for a while."""
+
+    person: Personal[str]
+    until: Public[str]
+    by: Personal[str]
+
+
 # ---- hub: sites and rooms -------------------------------------------------------------------------
 
 

@@ -48,3 +48,12 @@ def test_what_takes_a_second_person_is_named_by_capabilities() -> None:
     with pytest.raises(BadConfig) as bad:
         parse_config({"data": "d", "second_person": ["sytem"]})
     assert "no capability sytem" in str(bad.value)
+
+
+def test_a_directorys_groups_give_weak_roles_alone() -> None:
+    good = {"Auditors": ["auditor", "member"], "Desk": ["service-desk"]}
+    assert parse_config({"data": "d", "group_roles": good}).group_roles == good
+    for role in ("administrator", "security-officer", "provisioner", "nothing"):
+        with pytest.raises(BadConfig) as bad:
+            parse_config({"data": "d", "group_roles": {"Auditors": ["auditor", role]}})
+        assert [role in complaint for complaint in bad.value.complaints] == [True]

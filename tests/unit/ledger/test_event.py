@@ -30,6 +30,7 @@ BRIEF = {
     *("booking.put", "privileged.used", "vault.changed", "hub.restored", "hub.safe-mode-ended"),
     "restoration.confirmed",
     *("request.made", "request.answered", "break-glass.used", "break-glass.acknowledged"),
+    *("group.changed", "person.handed-over", "directory.released"),
 }
 
 

@@ -29,6 +29,7 @@ from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
 from roomgate.hub.identity import pages as identity_pages
+from roomgate.hub.identity.scim import pages as scim_pages
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.rooms import pages as rooms_pages
@@ -44,6 +45,7 @@ PAGES = [
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *identity_pages.ROUTES,
+    *scim_pages.ROUTES,
     *restoration_pages.ROUTES,
 ]
 

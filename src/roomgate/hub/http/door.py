@@ -27,9 +27,11 @@ from roomgate.hub.http.asgi import (
     wants_page,
 )
 from roomgate.hub.http.idempotency import Idempotency, Kept, build_slot
-from roomgate.hub.http.problem import BadForm, NotSignedIn, Problem, Refusal, TooSlow, build_refusal
+from roomgate.hub.http.problem import MEDIA_TYPE, BadForm, NotSignedIn, Problem, TooSlow, build_refusal
 from roomgate.hub.identity.guessing import TooManyTries
 from roomgate.hub.identity.person import Signed, SignInRefused
+from roomgate.hub.identity.scim.refusal import MEDIA_TYPE as SCIM
+from roomgate.hub.identity.scim.refusal import build_scim_refusal
 from roomgate.hub.identity.service import Identity
 
 COOKIE = "__Host-roomgate"
@@ -40,6 +42,7 @@ BODY_WITHIN_S = 15.0
 SIGNED = "roomgate.signed"  # where the routes find who asks, in the scope
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 _NOT_DONE = 503  # our word for: nothing was done, try again
+_SCIM = "/scim/"  # where answers have a form of their own
 _OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/enrol"}
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
@@ -152,10 +155,14 @@ class Door:
             else:
                 await self._inner(scope, onward, send)
         except RoomgateError as fault:
-            await self._refuse(scope, send, build_refusal(fault))
+            await self._refuse(scope, send, fault)
 
-    async def _refuse(self, scope: Scope, send: Send, refusal: Refusal) -> None:
-        """As a page to a browser that opens one, as a problem document to everybody else."""
+    async def _refuse(self, scope: Scope, send: Send, fault: RoomgateError) -> None:
+        """As a page to a browser that opens one, in SCIM's form to a directory, as a problem to everybody else."""
+        refusal = build_refusal(fault)
+        if scope["path"].startswith(_SCIM):
+            await answer(send, refusal.status, build_scim_refusal(fault).body, SCIM, refusal.headers)
+            return
         if self._front.refused_page is None or not wants_page(scope):
             await refuse(send, refusal)
             return
@@ -175,10 +182,11 @@ class Door:
     async def _anonymous(self, scope: Scope, body: bytes, send: Send) -> None:
         path, method = scope["path"], scope["method"]
         if path.startswith(("/api/", "/openapi", "/scim/")) or header(scope, "authorization"):
-            refusal = build_refusal(NotSignedIn("Sign in first."))
-            await answer(
-                send, 401, refusal.body, "application/problem+json", [("WWW-Authenticate", 'Bearer realm="roomgate"')]
-            )
+            nobody = NotSignedIn("Sign in first.")
+            body, kind = build_refusal(nobody).body, MEDIA_TYPE
+            if path.startswith(_SCIM):
+                body, kind = build_scim_refusal(nobody).body, SCIM
+            await answer(send, 401, body, kind, [("WWW-Authenticate", 'Bearer realm="roomgate"')])
             return
         door_itself = path == "/signin" or path.startswith("/r/")
         form = _form(scope, body) if method == "POST" else {}

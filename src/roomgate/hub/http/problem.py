@@ -10,6 +10,7 @@ from roomgate.errors import BadInput, Conflict, NotFound, OutcomeUnknown, Precon
 from roomgate.hub.identity.guessing import TooManyTries
 from roomgate.hub.identity.passwords import Busy
 from roomgate.hub.identity.person import Forbidden, SignInRefused
+from roomgate.hub.identity.scim.brake import Braked
 from roomgate.link.enrolment import EnrolmentRefused
 from roomgate.storage.database import StorageBusy, StorageFailed
 from roomgate.xapi.errors import XapiError
@@ -86,6 +87,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (BadInput, 400),
     (XapiError, 400),
     (TooManyTries, 429),
+    (Braked, 429),
     (Busy, 503),
     (StorageBusy, 503),
     (StorageFailed, 503),
@@ -110,7 +112,7 @@ def build_refusal(fault: Exception) -> Refusal:
     if not isinstance(fault, RoomgateError | XapiError):
         return Refusal(Problem(title, status, "internal", "Something failed here; it was noted."))
     headers: list[tuple[str, str]] = []
-    if isinstance(fault, TooManyTries):
+    if isinstance(fault, TooManyTries | Braked):
         headers.append(("Retry-After", str(max(1, round(fault.wait_s)))))
     elif status == 503:
         headers.append(("Retry-After", "2"))

@@ -253,17 +253,29 @@ class Identity:
                 return known
             if "administrator" not in roles:
                 self._not_last(change.conn, known.id)
-            store.change_person(change.conn, known.id, roles=sorted(roles))
-            change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by.person.id)
-            store.mark_for_renewal(change.conn, known.id)
-            change.revoke(
-                Cause.ROLE_CHANGED, SubjectKind.PERSON, known.id, by=by.person.id, reason="The roles were changed."
-            )
-            if Right.GIVE in known.rights and Right.GIVE not in rights(roles):
-                self.dependants.giver_lost_right(change, known.id, by.person.id)
+            self.change_roles_in(change, known, roles, by.person.id)
             return store.get_person(change.conn, known.id)
 
         return await self._changes.write(unit)
+
+    def change_roles_in(self, change: Change, known: Person, roles: frozenset[str], by: PersonId) -> None:
+        """Part of any change that gives other roles, also of a directory's; whether it may be is asked before."""
+        store.change_person(change.conn, known.id, roles=sorted(roles))
+        change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by)
+        store.mark_for_renewal(change.conn, known.id)
+        change.revoke(Cause.ROLE_CHANGED, SubjectKind.PERSON, known.id, by=by, reason="The roles were changed.")
+        if Right.GIVE in known.rights and Right.GIVE not in rights(roles):
+            self.dependants.giver_lost_right(change, known.id, by)
+
+    def deprovision(self, change: Change, person: PersonId, by: PersonId, *, delete: bool) -> None:
+        """Part of a directory's change: it disables or deletes one whom it keeps, and all falls as by any hand."""
+        if delete:
+            store.change_person(change.conn, person, active=False, deleted=True, password=None)
+            change.record(PersonRemoved, person=person, by=by)
+        else:
+            store.change_person(change.conn, person, active=False)
+            change.record(PersonChanged, person=person, what="active", to="no", by=by)
+        self._end_person(change, person, Cause.PERSON_DEPROVISIONED, by, "The directory ended the account.")
 
     def lock_out(self, change: Change, person: PersonId) -> None:
         """Part of a lock's change: nothing issued before it lives again, whenever the lock is lifted."""
