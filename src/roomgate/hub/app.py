@@ -32,6 +32,7 @@ from roomgate.hub.http.door import LARGEST_BODY, Door, Front
 from roomgate.hub.http.idempotency import Idempotency
 from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
 from roomgate.hub.http.reception import Reception, Sockets
+from roomgate.hub.identity import device_http
 from roomgate.hub.identity import http as identity_http
 from roomgate.hub.ledger import http as ledger_http
 from roomgate.hub.parts import Parts, open_parts
@@ -122,6 +123,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             api,
             identity_http.sign_out,
             sites_http.enrol,
+            *device_http.OPEN,
             health,
             readiness,
             security_txt,

@@ -40,7 +40,7 @@ BODY_WITHIN_S = 15.0
 SIGNED = "roomgate.signed"  # where the routes find who asks, in the scope
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 _NOT_DONE = 503  # our word for: nothing was done, try again
-_OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/enrol"}
+_OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/enrol", "/auth/device", "/auth/device/token"}
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -168,7 +168,9 @@ class Door:
         given = header(scope, "authorization")
         if given:
             scheme, _, token = given.partition(" ")
-            return await self._identity.by_token(token.strip()) if scheme.lower() == "bearer" else None
+            return (
+                await self._identity.by_token(token.strip(), source_of(scope)) if scheme.lower() == "bearer" else None
+            )
         value = cookie(scope, COOKIE)
         return await self._identity.by_cookie(value) if value else None
 
@@ -197,7 +199,7 @@ class Door:
         """The form of the sign-in page, which was sent to the address at which it was shown."""
         _require_same_origin(scope)
         name, password = form["user"][:240], form["password"][:1024]
-        source = scope["client"][0] if scope.get("client") else "unknown"
+        source = source_of(scope)
         try:
             _, secret = await self._identity.sign_in(name, password, source)
         except SignInRefused as refused:
@@ -223,6 +225,11 @@ class Door:
                 await self._idempotency.finish(slot, kept)
         await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
         await send({"type": "http.response.body", "body": kept.body})
+
+
+def source_of(scope: Scope) -> str:
+    """The address that the request came from."""
+    return scope["client"][0] if scope.get("client") else "unknown"
 
 
 async def _body(receive: Receive, most: int) -> bytes:
