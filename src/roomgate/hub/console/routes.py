@@ -27,6 +27,7 @@ from roomgate.hub.console.words import LANGUAGES
 from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
+from roomgate.hub.identity import device_pages
 from roomgate.hub.identity import pages as identity_pages
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
@@ -42,6 +43,7 @@ PAGES = [
     *room_page.ROUTES,
     *grants_pages.ROUTES,
     *identity_pages.ROUTES,
+    *device_pages.ROUTES,
     *restoration_pages.ROUTES,
 ]
 
@@ -69,7 +71,15 @@ def build_console(relay: RelayParts) -> Console:
         quiet = "x-look" in request.headers
         who, t, now = signed_of(request), words_of(request), parts.clock.now()
         return Visit(
-            who, t, notices, now, request.url.path, host[:255], quiet, {"safe_mode": parts.restorations.safe_mode}
+            who,
+            t,
+            notices,
+            now,
+            request.url.path,
+            host[:255],
+            quiet,
+            {"safe_mode": parts.restorations.safe_mode},
+            relay,
         )
 
     def refuse(request: Req, fault: Exception) -> Page:

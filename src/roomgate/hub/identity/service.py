@@ -456,6 +456,10 @@ class Identity:
             self.devices.answer(begun, secret)
         return token
 
+    def refuse_device(self, code: str, by: Signed, source: str) -> None:
+        """The no. Raises CodeRefused, TooManyTries."""
+        self.devices.answer(self.devices.take(code, by.person.id, source), None)
+
     # -- what others ask ----------------------------------------------------------------------------
 
     def alive(self, conn: Connection, principal: Principal) -> bool:
