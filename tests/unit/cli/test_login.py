@@ -1,10 +1,14 @@
 import json
+import os
 import platform
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import func, select
 
 from roomgate.hub.db import schema
+from roomgate.hub.identity.person import Proof
 from support.cli import BookHub, Certificates, RealHub, ok, problem, run
 from support.hub import PASSWORD
 
@@ -160,6 +164,29 @@ def test_a_real_hub_begins_and_shows_its_page(anybody, certificates):
 
     begun = Api(anybody.address, Secret(""), str(certificates.ca)).call("POST", "/auth/device", {"machine": "m"})
     assert (begun["page"], len(begun["code"])) == ("/device", 9)
+
+
+def test_from_the_code_to_the_end_of_the_token(anybody, profile):
+    """The program itself, a real hub, and somebody who says yes where they are signed in."""
+    identity = anybody.hub.parts.identity
+    person = anybody.do(anybody.hub.person("ines"))
+    _, cookie = anybody.do(identity.open_web(person.id, Proof(), "192.0.2.7"))
+    ines = anybody.do(identity.by_cookie(cookie.reveal()))
+    words = ["login", anybody.address, "--ca", str(anybody.ca), "--scope", "rooms", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "roomgate.cli.main", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_CONFIG_HOME": str(profile.parents[1])},
+    ) as login:  # fmt: skip
+        assert login.stderr is not None
+        assert login.stdout is not None
+        code = login.stderr.readline().split()[-1]
+        anybody.do(identity.allow_device(code, ines, "192.0.2.7"))
+        assert json.loads(login.stdout.read())["name"] == "ines"
+    assert run("whoami", "--json").json["scope"] == ["rooms"]
+    (token,) = anybody.do(identity.tokens(person.id))
+    assert token.name == platform.node()[:80]
+    assert run("logout", "--json").json == {"forgotten": True, "token_ended": True}
+    assert anybody.do(identity.tokens(person.id)) == []
 
 
 def test_whoami_says_what_the_token_is_for(hub, monkeypatch):

@@ -168,9 +168,9 @@ class Door:
         given = header(scope, "authorization")
         if given:
             scheme, _, token = given.partition(" ")
-            return (
-                await self._identity.by_token(token.strip(), source_of(scope)) if scheme.lower() == "bearer" else None
-            )
+            if scheme.lower() != "bearer":
+                return None
+            return await self._identity.by_token(token.strip(), source_of(scope))
         value = cookie(scope, COOKIE)
         return await self._identity.by_cookie(value) if value else None
 

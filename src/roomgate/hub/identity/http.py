@@ -63,7 +63,7 @@ class TokenShown(msgspec.Struct, frozen=True):
 class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """For ``person`` or ``service_account`` (id or name), or for oneself where neither is given.
 
-    ``scope``: words, as in the reference of scopes; without any it carries all that its owner may, or as much as
+    ``scope``: words, such as read, rooms, hub, room:NAME or a capability; without any it carries all that its owner may, or as much as
     the token that makes it.
     """
 

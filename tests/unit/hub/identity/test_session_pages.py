@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from roomgate.hub.identity.person import Proof
+from roomgate.hub.relay.asked import Wish
+from roomgate.xapi.call import Verb
 from support.console import console, words
 
 pytestmark = pytest.mark.asyncio
@@ -28,6 +30,22 @@ async def test_browsers_are_listed_and_cut(tmp_path: Path) -> None:
         assert "is signed out" in words(page)
         assert await identity.by_cookie(other[1].reveal()) is None
         assert [web.source for web, _ in await identity.web_sessions(guest.id)] == ["192.0.2.1"]
+
+
+async def test_rooms_that_one_is_in_are_listed_and_cut(tmp_path: Path) -> None:
+    async with console(tmp_path) as made:
+        await made.connect("oslo", "rome")
+        reader, other = await made.guest("guest", "oslo", "observe"), await made.guest("other", "rome", "observe")
+        for name, room in (("guest", "oslo"), ("other", "rome")):
+            signed, _ = await made.hub.token(name)
+            await made.relay.relay.ask(signed.principal, room, Wish(Verb.GET, "Status/Audio/Volume"))
+        page = await reader.get("/settings")
+        assert 'href="/rooms/oslo"' in page.text
+        assert "rome" not in page.text
+        (id,) = [one.id for one in made.relay.book if one.principal.name == "guest"]
+        await reader.post(f"/access/sessions/{id}/cut", back="/settings")
+        assert made.relay.book.find(id) is None
+        assert 'href="/rooms/rome"' in (await other.get("/settings")).text
 
 
 async def test_all_others_are_cut_at_once(tmp_path: Path) -> None:
