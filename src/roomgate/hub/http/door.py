@@ -213,7 +213,8 @@ class Door:
             await answer(send, 303, b"", "text/plain", [("Location", target), set_cookie(secret.reveal())])
 
     async def _once(self, scope: Scope, receive: Receive, send: Send, signed: Signed, key: str, body: bytes) -> None:
-        slot = build_slot(signed.principal.id, key, scope["method"], scope["path"], body)
+        # The credential's, not the person's: a token with a scope gets no answer that another one was given.
+        slot = build_slot(signed.principal.credential, key, scope["method"], scope["path"], body)
         kept = await self._idempotency.begin(slot)
         if kept is None:
             captured = Captured()
