@@ -149,6 +149,11 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("post", "/restoration"): (("grant",), {"do": "confirm", "grants": SUBJECT}),
 }
 CONSOLE_QUERIES = {"/access": ("q", "room", "person")}
+# What is neither: it names nothing that anybody has, or is open to strangers (see test_anonymous).
+NOBODYS = {
+    "/signin", "/signout", "/language", "/enrol", "/auth/device", "/auth/device/token", "/healthz", "/readyz",
+    "/.well-known/security.txt", "/openapi", "/openapi.json", "/openapi/openapi.json", "/openapi/{path}", "/static/{name}",
+}  # fmt: skip
 ELSEWHERE = ("/openapi.json", "/getxml", "/putxml", "/nothing", "/healthz", "/readyz", "/.well-known/security.txt")
 
 
@@ -389,6 +394,9 @@ async def test_every_address_is_known_here(tmp_path: Path) -> None:
         for (verb, path), asked in operations.items():
             known = set(QUERIES.get(path, {})) if verb == "get" else set()
             assert asked - PLAIN_QUERIES == known, f"say in QUERIES what {path} may be asked by"
+        routed = {re.sub(r":\w+\}", "}", route.path) for route in here.app._inner.routes}
+        known = {prefix + path for _, path in API} | {path for _, path in CONSOLE} | NOBODYS
+        assert routed ^ known == set(), "say in one of the tables what these name"
     pages = {
         (verb.lower(), re.sub(r":\w+\}", "}", path))
         for route in PAGES
