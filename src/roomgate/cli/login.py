@@ -2,6 +2,9 @@
 
 import json as form
 import os
+import platform
+import sys
+import threading
 from http import HTTPStatus
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -14,7 +17,7 @@ from roomgate.cli.exits import SaysNo
 from roomgate.cli.files import read_secret
 from roomgate.cli.output import Json, say, show_json, tell
 from roomgate.errors import BadInput, RoomgateError
-from roomgate.redact import Secret
+from roomgate.redact import Secret, foreign
 
 _COOKIE = "__Host-roomgate"
 _MINUTES = 12 * 60  # of a token that is made by signing in; it ends by itself
@@ -28,37 +31,44 @@ def login(
     password_file: Path | None = None,
     token_file: Path | None = None,
     ca: Path | None = None,
-    minutes: Annotated[float, Parameter(help="how long the token of --user lives")] = _MINUTES,
+    minutes: Annotated[float, Parameter(help="how long you stay signed in; at most 30 days with a code")] = _MINUTES,
+    scope: list[str] | None = None,
     json: Json = False,
 ) -> None:
-    """Sign in to a hub: by name and password, or with an access token that you have.
+    """Sign in to a hub: by a code that you type at its console, by password, or with an access token that you have.
 
-    Example: ``roomgate login https://hub.example.com --user ada`` (asks for the password)
+    Example: ``roomgate login https://hub.example.com``
 
     Parameters
     ----------
     hub
         the hub's address
     user
-        your name at the hub; a token of yours is made, which `roomgate logout` ends
+        your name at the hub, to sign in by password; a token of yours is made, which `roomgate logout` ends
     password_file
         a file that holds your password; without it you are asked
     token_file
-        a file that holds an access token; without it and without --user you are asked for one
+        a file that holds an access token, for scripts
     ca
         a PEM file, where the hub's certificate is not from a public authority
+    scope
+        a word for what you will do here: rooms, read, hub, room:NAME or a capability; may be repeated; all if left out
     """
     address, authority = parse_hub(hub), str(ca.resolve()) if ca else None
     if user is not None:
         if token_file is not None:
             raise BadInput("--user and --token-file are two ways to sign in.", hint="Use one of them.")
         password = read_secret(password_file, f"Password of {user}: ", "--password-file")
-        token = _token_by_password(address, authority, user, password, minutes)
+        token = _token_by_password(address, authority, user, password, {"minutes": minutes, "scope": scope})
+    elif token_file is not None:
+        if scope:
+            raise BadInput("An access token has its scope already.", hint="Leave --scope out.")
+        token = read_secret(token_file, "", "--token-file")
     else:
-        token = read_secret(token_file, "Access token: ", "--token-file")
+        token = _token_by_code(address, authority, {"minutes": minutes, "scope": scope})
     api = Api(address, token, authority)
     me = api.call("GET", at("whoami"))
-    _keep({"hub": api.hub, "token": token.reveal(), "ca": api.ca, "own": user is not None})
+    _keep({"hub": api.hub, "token": token.reveal(), "ca": api.ca, "own": token_file is None})
     tell(
         {"hub": api.hub, "id": me["id"], "name": me["name"], "until": me["until"]},
         f"Signed in to {api.hub} as {me['name']}, until {me['until']}. Next: `roomgate room list`.",
@@ -67,7 +77,7 @@ def login(
 
 
 def logout(*, json: Json = False) -> None:
-    """Forget the hub and the token, and end the token if `login --user` made it.
+    """Forget the hub and the token, and end the token if `login` made it.
 
     Example: ``roomgate logout``
     """
@@ -90,7 +100,7 @@ def logout(*, json: Json = False) -> None:
 
 
 def whoami(*, json: Json = False) -> None:
-    """Who the hub says you are, and until when.
+    """Who the hub says you are, what you may do by this token, and until when.
 
     Example: ``roomgate whoami``
     """
@@ -99,7 +109,8 @@ def whoami(*, json: Json = False) -> None:
     if json:
         show_json(me)
     else:
-        say(f"{me['name']} ({', '.join(me['roles']) or 'no role'}) at {api.hub}, until {me['until']}")
+        roles, scope = ", ".join(me["roles"]) or "no role", ", ".join(me.get("scope") or [])
+        say(f"{me['name']} ({roles}) at {api.hub}, until {me['until']}" + (f", for {scope} alone" if scope else ""))
 
 
 def _keep(values: dict[str, Any]) -> None:
@@ -112,7 +123,26 @@ def _keep(values: dict[str, Any]) -> None:
     draft.replace(file)
 
 
-def _token_by_password(hub: str, ca: str | None, user: str, password: Secret[str], minutes: float) -> Secret[str]:
+def _token_by_code(hub: str, ca: str | None, wish: dict[str, Any]) -> Secret[str]:
+    """A code for the person to type at the console; waits for their answer. Raises SaysNo."""
+    nobody = Api(hub, Secret(""), ca)
+    begun = nobody.call("POST", "/auth/device", wish | {"machine": platform.node()[:80]})
+    # On standard error: what is printed for scripts is the end alone.
+    print(
+        f"Open {hub}{begun['page']} in your browser and type  {foreign(begun['code'], 20)}\n"
+        "The code is for you alone: nobody ever has a reason to ask you for it.",
+        file=sys.stderr, flush=True,
+    )  # fmt: skip
+    left_s, pause_s = float(begun["lives_s"]), max(0.0, float(begun["poll_s"]))
+    while left_s > 0:
+        threading.Event().wait(pause_s)  # for a person, who takes as long as they take
+        left_s -= max(pause_s, 0.1)
+        if token := nobody.call("POST", "/auth/device/token", {"secret": begun["secret"]})["token"]:
+            return Secret(token)
+    raise SaysNo("device.refused", "Nobody typed the code in time.", "Run `roomgate login` again.")
+
+
+def _token_by_password(hub: str, ca: str | None, user: str, password: Secret[str], wish: dict[str, Any]) -> Secret[str]:
     """The console's own sign-in, as a browser does it; then a token, and out again. Raises SaysNo or NoHub."""
     nobody = Api(hub, Secret(""), ca)
     status, headers = nobody.post_form("/signin", {"user": user, "password": password.reveal()})
@@ -130,7 +160,6 @@ def _token_by_password(hub: str, ca: str | None, user: str, password: Secret[str
         raise NoHub(f"{hub} let {user} in, and gave no session.")
     browser = {"Cookie": f"{_COOKIE}={cookies[_COOKIE].value}"}
     browser["X-CSRF-Token"] = nobody.call("GET", at("whoami"), headers=browser)["csrf"]
-    wish = {"minutes": minutes, "name": "roomgate login"}
-    made = nobody.call("POST", at("tokens"), wish, browser)
+    made = nobody.call("POST", at("tokens"), wish | {"name": "roomgate login"}, browser)
     nobody.post_form("/signout", {"csrf": browser["X-CSRF-Token"]}, {"Cookie": browser["Cookie"]})
     return Secret(made["token"])

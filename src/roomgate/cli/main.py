@@ -32,13 +32,16 @@ _GROUPS = {
     "sim": ("sim:app", "Run simulated rooms."),
     "login": (
         "login:login",
-        "Sign in to a hub: by name and password, or with an access token that you have.\n\nExample: ``roomgate login https://hub.example.com --user ada``",
+        "Sign in to a hub: by a code that you type at its console, by password, or with an access token that you have.\n\nExample: ``roomgate login https://hub.example.com``",
     ),
     "logout": (
         "login:logout",
-        "Forget the hub and the token, and end the token if `login --user` made it.\n\nExample: ``roomgate logout``",
+        "Forget the hub and the token, and end the token if `login` made it.\n\nExample: ``roomgate logout``",
     ),
-    "whoami": ("login:whoami", "Who the hub says you are, and until when.\n\nExample: ``roomgate whoami``"),
+    "whoami": (
+        "login:whoami",
+        "Who the hub says you are, what you may do by this token, and until when.\n\nExample: ``roomgate whoami``",
+    ),
     "room": ("room:app", "The daily work in a room, through the hub."),
     "ask": (
         "room:ask",
@@ -49,6 +52,7 @@ _GROUPS = {
     "service-account": ("people:service_account", "Service accounts."),
     "token": ("people:token", "Access tokens."),
     "scim": ("scim:app", "Directories that keep people here, by SCIM."),
+    "web-session": ("people:web_session", "Browsers that are signed in."),
     "grant": ("grants:grant", "Who may do what, in which rooms, until when."),
     "approval": ("approvals:approval", "Access that takes two people: ask for it, and answer what others ask."),
     "lock": ("grants:lock", "Refuse everything that matches, at once."),

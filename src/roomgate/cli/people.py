@@ -7,13 +7,14 @@ from cyclopts import App
 
 from roomgate.cli.api import Api, at
 from roomgate.cli.files import read_secret
-from roomgate.cli.output import Json, say, show_json
+from roomgate.cli.output import Json, say, show_json, tell_rows
 from roomgate.cli.resource import Resource, add_list, add_remove, add_show, show
 from roomgate.redact import Secret
 
 person = App(name="person", help="People.")
 service_account = App(name="service-account", help="Service accounts: programs that have tokens and no password.")
 token = App(name="token", help="Access tokens.")
+web_session = App(name="web-session", help="Browsers that are signed in.")
 
 _PEOPLE = Resource(
     "person", "people", ["id", "name", "roles", "active"], "Nobody yet: `roomgate person add NAME`.", "ada"
@@ -23,8 +24,12 @@ _ACCOUNTS = Resource(
     "None yet: `roomgate service-account add NAME`.", "dashboard",
 )  # fmt: skip
 _TOKENS = Resource(
-    "token", "tokens", ["id", "name", "person", "until"], "No tokens yet: `roomgate token add ada --minutes 60`.",
+    "token", "tokens", ["id", "name", "person", "scope", "until", "seen", "source"], "No tokens yet: `roomgate token add ada --minutes 60`.",
     "token_…", alone=False,
+)  # fmt: skip
+_WEB_SESSIONS = Resource(
+    "web-session", "web-sessions", ["id", "agent", "source", "how", "since", "seen"], "No browser is signed in.",
+    "web_…", alone=False,
 )  # fmt: skip
 
 for _app, _resource, _words in (
@@ -132,8 +137,34 @@ def add_account(name: str, /, *, role: list[str] | None = None, json: Json = Fal
     show(answer, "{name} is {id}. Next: `roomgate token add {name}`.", json=json)
 
 
+@web_session.command(name="list")
+def list_web_sessions(person: str | None = None, /, *, json: Json = False) -> None:
+    """Where you are signed in with a browser, or where somebody else is.
+
+    Example: ``roomgate web-session list``
+
+    Parameters
+    ----------
+    person
+        somebody else, with the right to change people or to cut
+    """
+    rows = Api.from_profile().items(at(_WEB_SESSIONS.path, person=person))
+    tell_rows(rows, _WEB_SESSIONS.columns, empty=_WEB_SESSIONS.empty, json=json)
+
+
+add_remove(web_session, _WEB_SESSIONS, "Sign a browser out, with everything that it opened.")
+
+
 @token.command(name="add")
-def add_token(person: str | None = None, /, *, minutes: float = 480, name: str = "", json: Json = False) -> None:
+def add_token(
+    person: str | None = None,
+    /,
+    *,
+    minutes: float = 480,
+    name: str = "",
+    scope: list[str] | None = None,
+    json: Json = False,
+) -> None:
     """Make an access token for a person or service account, or for yourself. It is shown this once.
 
     Example: ``roomgate token add dashboard --minutes 1440 --name "wall display"``
@@ -144,8 +175,10 @@ def add_token(person: str | None = None, /, *, minutes: float = 480, name: str =
         how long it lives; every token ends
     name
         what it is for
+    scope
+        a word for what it may do, of what its owner may: rooms, read, hub, scim, room:NAME or a capability; may be repeated; all if left out
     """
-    wish = {"minutes": minutes, "name": name} | ({"person": person} if person else {})
+    wish = {"minutes": minutes, "name": name, "scope": scope} | ({"person": person} if person else {})
     answer = Api.from_profile().call("POST", at("tokens"), wish)
     if json:
         show_json(answer)

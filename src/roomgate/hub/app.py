@@ -33,6 +33,7 @@ from roomgate.hub.http.door import LARGEST_BODY, Door, Front
 from roomgate.hub.http.idempotency import Idempotency
 from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
 from roomgate.hub.http.reception import Reception, Sockets
+from roomgate.hub.identity import device_http
 from roomgate.hub.identity import http as identity_http
 from roomgate.hub.identity.scim import api as scim_api
 from roomgate.hub.identity.scim import http as scim_http
@@ -128,6 +129,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             identity_http.sign_out,
             sites_http.enrol,
             scim_http.scim,
+            *device_http.OPEN,
             health,
             readiness,
             security_txt,

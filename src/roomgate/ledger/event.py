@@ -181,6 +181,7 @@ class TokenMade(Event, frozen=True, kw_only=True, tag="token.made"):
     name: Personal[str] = ""
     until: Public[str]
     by: Personal[str]
+    scope: Personal[str] = ""  # words; empty: all that its owner may
 
 
 class TokenRevoked(Event, frozen=True, kw_only=True, tag="token.revoked"):

@@ -31,12 +31,12 @@ def test_a_secret_comes_from_a_file_without_its_line_end(tmp_path):
 def test_a_secret_that_nobody_can_be_asked_for_unseen_is_bad_input(typed):
     """A process with no terminal at all, as cron has it."""
     done = subprocess.run(
-        [sys.executable, "-m", "roomgate.cli.main", "login", "hub.example"],
+        [sys.executable, "-m", "roomgate.cli.main", "login", "hub.example", "--user", "ada"],
         input=typed, capture_output=True, text=True, timeout=60, check=False, start_new_session=True,
         env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": "/usr/bin", "HOME": "/nonexistent"},
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (2, "")
-    assert "Use --token-file in a script." in done.stderr
+    assert "Use --password-file in a script." in done.stderr
     assert "Traceback" not in done.stderr
 
 

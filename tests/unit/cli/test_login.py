@@ -1,10 +1,15 @@
 import json
+import os
+import platform
+import subprocess
+import sys
 
 import pytest
 from sqlalchemy import func, select
 
 from roomgate.hub.db import schema
-from support.cli import BookHub, Certificates, RealHub, ok, run
+from roomgate.hub.identity.person import Proof
+from support.cli import BookHub, Certificates, RealHub, ok, problem, run
 from support.hub import PASSWORD
 
 pytestmark = pytest.mark.xdist_group("cli")
@@ -75,6 +80,7 @@ def test_a_wrong_password_and_a_wrong_token(anybody, profile, secret):
     ("words", "said"),
     [
         (["--user", "ada", "--token-file", "x"], "two ways"),
+        (["--token-file", "{full}", "--scope", "read"], "has its scope already"),
         (["--token-file", "/nonexistent"], "cannot be read"),
         (["--ca", "/nonexistent", "--token-file", "{empty}"], "It is empty"),
         (["--ca", "/nonexistent", "--token-file", "{full}"], "cannot be used as an authority"),
@@ -118,3 +124,77 @@ def test_whoever_cannot_reach_the_hub_is_forgotten_all_the_same(book: BookHub, c
     assert not profile.exists()
     book.answer(ok({}))
     assert run("logout").code == 0
+
+
+def test_sign_in_by_a_code(anybody, certificates, book: BookHub, profile):
+    """The hub answers out of a book until the yes; the token is one of a real hub's, for the last question."""
+    begun = {"code": "BCDF-GHJK", "secret": "s3cret", "page": "/device", "lives_s": 600, "poll_s": 0.001}
+    me = {"id": "person_1", "name": "ada", "until": "2027-01-01T00:00:00Z"}
+    book.answer(ok(begun), (202, {}, b'{"token":null}'), ok({"token": "rg_1"}), ok(me))
+    words = ["--ca", str(certificates.ca), "--minutes", "30", "--scope", "read", "--scope", "room:oslo"]
+    done = run("login", book.address, *words, "--json")
+    assert (done.code, done.json["name"]) == (0, "ada")
+    assert f"{book.address}/device" in done.err
+    assert "BCDF-GHJK" in done.err
+    assert "s3cret" not in done.err + done.out
+    assert "rg_1" not in done.err + done.out
+    wished = json.loads(book.asked[0].body)
+    assert (book.asked[0].path, wished["minutes"], wished["scope"]) == ("/auth/device", 30, ["read", "room:oslo"])
+    assert wished["machine"] == platform.node()[:80]
+    assert "Authorization" not in book.asked[0].headers
+    assert [json.loads(one.body) for one in book.asked[1:3]] == [{"secret": "s3cret"}] * 2
+    kept = json.loads(profile.read_text())
+    assert (kept["token"], kept["own"], profile.stat().st_mode & 0o777) == ("rg_1", True, 0o600)
+
+
+def test_a_code_that_is_refused_or_never_typed(certificates, book: BookHub, profile):
+    begun = {"code": "BCDF-GHJK", "secret": "s3cret", "page": "/device", "lives_s": 0.3, "poll_s": 0.001}
+    book.answer(ok(begun), problem(403, "device.refused", "This sign-in was refused."))
+    done = run("login", book.address, "--ca", str(certificates.ca))
+    assert (done.code, "This sign-in was refused" in done.err) == (1, True)
+    book.answer(ok(begun), (202, {}, b'{"token":null}'))
+    done = run("login", book.address, "--ca", str(certificates.ca))
+    assert (done.code, "Nobody typed the code in time" in done.err) == (1, True)
+    assert not profile.exists()
+
+
+def test_a_real_hub_begins_and_shows_its_page(anybody, certificates):
+    from roomgate.cli.api import Api
+    from roomgate.redact import Secret
+
+    begun = Api(anybody.address, Secret(""), str(certificates.ca)).call("POST", "/auth/device", {"machine": "m"})
+    assert (begun["page"], len(begun["code"])) == ("/device", 9)
+
+
+def test_from_the_code_to_the_end_of_the_token(anybody, profile):
+    """The program itself, a real hub, and somebody who says yes where they are signed in."""
+    identity = anybody.hub.parts.identity
+    person = anybody.do(anybody.hub.person("ines"))
+    _, cookie = anybody.do(identity.open_web(person.id, Proof(), "192.0.2.7"))
+    ines = anybody.do(identity.by_cookie(cookie.reveal()))
+    words = ["login", anybody.address, "--ca", str(anybody.ca), "--scope", "rooms", "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "roomgate.cli.main", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XDG_CONFIG_HOME": str(profile.parents[1])},
+    ) as login:  # fmt: skip
+        assert login.stderr is not None
+        assert login.stdout is not None
+        code = login.stderr.readline().split()[-1]
+        anybody.do(identity.allow_device(code, ines, "192.0.2.7"))
+        assert json.loads(login.stdout.read())["name"] == "ines"
+    assert run("whoami", "--json").json["scope"] == ["rooms"]
+    (token,) = anybody.do(identity.tokens(person.id))
+    assert token.name == platform.node()[:80]
+    assert run("logout", "--json").json == {"forgotten": True, "token_ended": True}
+    assert anybody.do(identity.tokens(person.id)) == []
+
+
+def test_whoami_says_what_the_token_is_for(hub, monkeypatch):
+    token = run("token", "add", "--scope", "read", "--scope", "room:oslo", "--json").json
+    assert token["scope"] == ["read", "room:oslo"]
+    monkeypatch.setenv("ROOMGATE_TOKEN", token["token"])
+    assert run("whoami").out.endswith(", for read, room:oslo alone\n")
+    me = run("whoami", "--json").json
+    assert (me["rights"], me["how"], me["strong"]) == (["audit", "see"], "token", False)
+    assert run("token", "add", "--scope", "hub").code == 1
+    assert run("token", "add", "--scope", "everything").code == 2

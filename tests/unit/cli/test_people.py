@@ -1,5 +1,6 @@
 import pytest
 
+from roomgate.hub.identity.person import Proof
 from support.cli import BookHub, RealHub, run
 from support.hub import PASSWORD
 
@@ -81,3 +82,20 @@ def test_an_empty_list_says_how_to_begin(book: BookHub):
     book.answer(ok({"items": [], "next": None}))
     for noun in ("person", "service-account", "token"):
         assert f"roomgate {noun} add" in run(noun, "list").out
+
+
+def test_browsers_are_listed_and_signed_out(hub: RealHub):
+    identity = hub.hub.parts.identity
+    run("person", "add", "hans", "--json")
+    hans = hub.do(identity.get("hans"))
+    web, cookie = hub.do(identity.open_web(hans.id, Proof(), "192.0.2.7", "Firefox"))
+    listed = run("web-session", "list", "hans", "--json").json
+    assert [(one["id"], one["agent"], one["source"], one["asks"]) for one in listed] == [
+        (web.id, "Firefox", "192.0.2.7", False)
+    ]
+    assert "Firefox" in run("web-session", "list", "hans").out
+    assert web.id not in run("web-session", "list").out
+    assert run("web-session", "remove", web.id).code == 0
+    assert hub.do(identity.by_cookie(cookie.reveal())) is None
+    assert run("web-session", "remove", web.id).code == 1
+    assert run("web-session", "list", "nobody").code == 1

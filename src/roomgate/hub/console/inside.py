@@ -15,6 +15,7 @@ class InsideView:
     """One session. ``kind``: by what it came in (page, api, xapi, events)."""
 
     id: str
+    person: str
     name: str
     room: str
     kind: str
@@ -42,7 +43,7 @@ def show(sessions: list[Session], me: Signed) -> list[InsideView]:
     every = me.may(Right.SEE) or me.may(Right.CUT)
     return [
         InsideView(
-            s.id, s.principal.name, s.room.name, s.kind.value, s.since, s.until,
+            s.id, s.principal.id, s.principal.name, s.room.name, s.kind.value, s.since, s.until,
             may_cut=me.may(Right.CUT) or s.principal.id == me.principal.id,
         )
         for s in sessions

@@ -28,6 +28,7 @@ from roomgate.hub.console.words import LANGUAGES
 from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
+from roomgate.hub.identity import device_pages
 from roomgate.hub.identity import pages as identity_pages
 from roomgate.hub.identity.scim import pages as scim_pages
 from roomgate.hub.relay.parts import RelayParts
@@ -46,6 +47,7 @@ PAGES = [
     *approvals_pages.ROUTES,
     *identity_pages.ROUTES,
     *scim_pages.ROUTES,
+    *device_pages.ROUTES,
     *restoration_pages.ROUTES,
 ]
 
@@ -73,7 +75,7 @@ def build_console(relay: RelayParts) -> Console:
         quiet = "x-look" in request.headers
         who, t, now = signed_of(request), words_of(request), parts.clock.now()
         extra = {"safe_mode": parts.restorations.safe_mode, "loud": parts.break_glass.shown_to(who)}
-        return Visit(who, t, notices, now, request.url.path, host[:255], quiet, extra)
+        return Visit(who, t, notices, now, request.url.path, host[:255], quiet, extra, relay)
 
     def refuse(request: Req, fault: Exception) -> Page:
         """A refusal as a page. An error that is not ours is logged and says nothing of itself."""

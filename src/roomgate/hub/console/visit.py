@@ -86,6 +86,7 @@ class Visit:
     host: str
     quiet: bool = False  # a look of our script's: what is to be said once waits for whoever acted
     extra: Mapping[str, Any] = field(default_factory=dict)
+    relay: RelayParts | None = None  # None only where there are no rooms to speak of
 
     def page(self, template: str, status: int = 200, **context: Any) -> Page:
         """Render. What was to be said once is said now, if the template has a place for it."""

@@ -53,7 +53,7 @@ class SignedBy(Protocol):
 class Tokens(Protocol):
     """Who shows this token, or None."""
 
-    async def by_token(self, text: str) -> SignedBy | None: ...
+    async def by_token(self, text: str, source: str) -> SignedBy | None: ...
 
 
 class Gateway:
@@ -71,7 +71,8 @@ class Gateway:
             return
         await receive()  # websocket.connect
         shown = read_credentials(scope.get("headers", ()), scope.get("subprotocols", ()))
-        session = await self._sign_in(shown.room, shown.token.reveal())
+        source = scope["client"][0] if scope.get("client") else "unknown"
+        session = await self._sign_in(shown.room, shown.token.reveal(), source)
         if session is None:
             await send({"type": "websocket.close", "code": 1008})  # before the upgrade this is a 403
             return
@@ -84,10 +85,10 @@ class Gateway:
         except ChannelClosed:
             await send({"type": "websocket.close", "code": 1008})
 
-    async def _sign_in(self, room: str, token: str) -> Session | None:
+    async def _sign_in(self, room: str, token: str, source: str) -> Session | None:
         try:
             async with asyncio.timeout(SIGN_IN_WITHIN_S):
-                signed = await self._tokens.by_token(token)
+                signed = await self._tokens.by_token(token, source)
                 principal = signed.principal if signed is not None else _NOBODY
                 session = await self._relay.open_session(principal, room, Kind.XAPI)
         except (Denied, TimeoutError):

@@ -214,6 +214,7 @@ async def cut_session(id: FromPath[str], request: Req, visit: Visiting, relay: R
 @post("/access/people/{id:str}/cut", include_in_schema=False, status_code=303)
 async def cut_person(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> Page:
     """Everything of theirs ends at once, and nothing is let in until the lock is lifted."""
+    visit.signed.require(Right.CUT)  # first: whether there is such a person is not told to whoever may not
     back = (await read_form(request)).text("back")
     person = await parts.identity.get(id)
     lock = await parts.grants.lock("person", person.id, visit.t("cut.reason"), visit.signed)

@@ -14,6 +14,7 @@ from roomgate.access.capability import Capability
 from roomgate.access.decision import Facts, Room
 from roomgate.access.grant import LONGEST, Grant, Lock
 from roomgate.access.principal import Principal, Right
+from roomgate.access.scope import narrow
 from roomgate.clock import Clock, iso, parse_iso
 from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from roomgate.hub.change import Change, Changes
@@ -280,7 +281,7 @@ class Grants:
     def facts_in(self, conn: Connection, principal: Principal, room_name: str) -> tuple[Room | None, Facts]:
         """The same inside a unit: for whoever must decide and write in one."""
         record = self._rooms.find_in(conn, room_name)
-        own = tuple(r.grant for r in store.of_person(conn, principal.id) if not self._ends.past(r.grant.id))
+        own = self._own(conn, principal)
         facts = Facts(
             active=self._identity.alive(conn, principal),
             room_live=record is not None and record.trusted,
@@ -296,15 +297,16 @@ class Grants:
         def unit(conn: Connection) -> frozenset[RoomId]:
             if not self._identity.alive(conn, principal):
                 return frozenset()
-            return frozenset().union(
-                *(
-                    r.grant.rooms
-                    for r in store.of_person(conn, principal.id)
-                    if r.grant.live(now) and not self._ends.past(r.grant.id)
-                )
-            )
+            return frozenset().union(*(g.rooms for g in self._own(conn, principal) if g.live(now)))
 
         return await self._db.read(unit)
+
+    def _own(self, conn: Connection, principal: Principal) -> tuple[Grant, ...]:
+        """The principal's grants, as far as the credential that they showed carries them."""
+        own = (r.grant for r in store.of_person(conn, principal.id) if not self._ends.past(r.grant.id))
+        scope = self._identity.scope_in(conn, principal)
+        found = {name: self._rooms.find_in(conn, name) for name in (scope.rooms if scope else None) or ()}
+        return narrow(own, scope, {name: record.room.id for name, record in found.items() if record})
 
     async def get(self, id: str) -> GrantRecord:
         return await self._db.read(lambda conn: self._get(conn, id))
@@ -329,12 +331,12 @@ class Grants:
     async def page(self, person: str | None, room: str | None, after: str, limit: int) -> list[GrantRecord]:
         def unit(conn: Connection) -> list[GrantRecord]:
             found = self._rooms.find_in(conn, room) if room is not None else None
-            if room is not None and found is None:
-                return []
+            # A room that is nowhere is looked for all the same: it takes as long as one of somebody else's.
+            at = None if room is None else found.room.id if found else RoomId("")
             whose = self._identity.find_in(conn, person) if person is not None else None
             if person is not None and whose is None:
                 return []
-            return store.page(conn, whose.id if whose else None, found.room.id if found else None, after, limit)
+            return store.page(conn, whose.id if whose else None, at, after, limit)
 
         return await self._db.read(unit)
 

@@ -43,7 +43,7 @@ SIGNED = "roomgate.signed"  # where the routes find who asks, in the scope
 _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 _NOT_DONE = 503  # our word for: nothing was done, try again
 _SCIM = "/scim/"  # where answers have a form of their own
-_OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/enrol"}
+_OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/enrol", "/auth/device", "/auth/device/token"}
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
@@ -175,7 +175,9 @@ class Door:
         given = header(scope, "authorization")
         if given:
             scheme, _, token = given.partition(" ")
-            return await self._identity.by_token(token.strip()) if scheme.lower() == "bearer" else None
+            if scheme.lower() != "bearer":
+                return None
+            return await self._identity.by_token(token.strip(), source_of(scope))
         value = cookie(scope, COOKIE)
         return await self._identity.by_cookie(value) if value else None
 
@@ -205,7 +207,7 @@ class Door:
         """The form of the sign-in page, which was sent to the address at which it was shown."""
         _require_same_origin(scope)
         name, password = form["user"][:240], form["password"][:1024]
-        source = scope["client"][0] if scope.get("client") else "unknown"
+        source = source_of(scope)
         try:
             _, secret = await self._identity.sign_in(name, password, source)
         except SignInRefused as refused:
@@ -219,7 +221,8 @@ class Door:
             await answer(send, 303, b"", "text/plain", [("Location", target), set_cookie(secret.reveal())])
 
     async def _once(self, scope: Scope, receive: Receive, send: Send, signed: Signed, key: str, body: bytes) -> None:
-        slot = build_slot(signed.principal.id, key, scope["method"], scope["path"], body)
+        # The credential's, not the person's: a token with a scope gets no answer that another one was given.
+        slot = build_slot(signed.principal.credential, key, scope["method"], scope["path"], body)
         kept = await self._idempotency.begin(slot)
         if kept is None:
             captured = Captured()
@@ -231,6 +234,11 @@ class Door:
                 await self._idempotency.finish(slot, kept)
         await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
         await send({"type": "http.response.body", "body": kept.body})
+
+
+def source_of(scope: Scope) -> str:
+    """The address that the request came from."""
+    return scope["client"][0] if scope.get("client") else "unknown"
 
 
 async def _body(receive: Receive, most: int) -> bytes:

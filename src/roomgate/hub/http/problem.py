@@ -7,6 +7,7 @@ import msgspec
 
 from roomgate.access.decision import Denied
 from roomgate.errors import BadInput, Conflict, NotFound, OutcomeUnknown, PreconditionFailed, RoomgateError, Unreachable
+from roomgate.hub.identity.devices import DeviceRefused
 from roomgate.hub.identity.guessing import TooManyTries
 from roomgate.hub.identity.passwords import Busy
 from roomgate.hub.identity.person import Forbidden, SignInRefused
@@ -78,6 +79,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (  # the first that fits
     (BadForm, 403),
     (Forbidden, 403),
     (EnrolmentRefused, 403),
+    (DeviceRefused, 403),
     (Denied, 403),
     (NotFound, 404),
     (PreconditionFailed, 412),

@@ -1,16 +1,19 @@
 """REST: people, service accounts, tokens, and who one is."""
 
+from datetime import datetime
+
 import msgspec
 from litestar import Response, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.access.principal import Kind, Right
+from roomgate.access.scope import Scope
 from roomgate.clock import iso
 from roomgate.errors import BadInput, NotFound
 from roomgate.hub.http.asking import Hub, IfMatch, Who, etag, parse_if_match
 from roomgate.hub.http.door import clear_cookie, set_cookie
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
-from roomgate.hub.identity.person import Person, Signed, Token
+from roomgate.hub.identity.person import Person, Signed, Token, WebSession
 from roomgate.hub.parts import Parts
 from roomgate.redact import Secret
 
@@ -44,21 +47,31 @@ class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TokenShown(msgspec.Struct, frozen=True):
+    """``scope`` null: all that its owner may. ``seen`` and ``source``: when it was last used, and from where."""
+
     id: str
     person: str
     name: str
     created: str
     until: str
     made_by: str
+    scope: list[str] | None
+    seen: str | None
+    source: str
 
 
 class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """For ``person`` or ``service_account`` (id or name), or for oneself where neither is given."""
+    """For ``person`` or ``service_account`` (id or name), or for oneself where neither is given.
+
+    ``scope``: words, such as read, rooms, hub, room:NAME or a capability; without any it carries all that its owner may, or as much as
+    the token that makes it.
+    """
 
     minutes: float
     person: str | None = None
     service_account: str | None = None
     name: str = ""
+    scope: list[str] | None = None
 
 
 class TokenMade(msgspec.Struct, frozen=True):
@@ -68,9 +81,32 @@ class TokenMade(msgspec.Struct, frozen=True):
     token: str
     person: str
     until: str
+    scope: list[str] | None
+
+
+class WebSessionShown(msgspec.Struct, frozen=True):
+    """A browser that is signed in. ``agent`` is what it calls itself; ``asks``: whether it is the one that asks."""
+
+    id: str
+    person: str
+    how: str
+    strong: bool
+    source: str
+    agent: str
+    since: str
+    seen: str
+    until: str
+    asks: bool
+
+
+class WebSessionList(msgspec.Struct, frozen=True):
+    items: list[WebSessionShown]
+    next: str | None = None
 
 
 class Whoami(msgspec.Struct, frozen=True):
+    """``rights`` and ``scope`` are those of the credential; ``how`` it was come by, ``strong``: with a second factor."""
+
     id: str
     name: str
     kind: str
@@ -78,6 +114,9 @@ class Whoami(msgspec.Struct, frozen=True):
     rights: list[str]
     credential: str
     until: str
+    how: str
+    strong: bool
+    scope: list[str] | None
     csrf: str | None  # for a browser's own page: what its changes carry as X-CSRF-Token
 
 
@@ -88,7 +127,14 @@ def show_person(person: Person) -> PersonShown:
 
 
 def show_token(token: Token) -> TokenShown:
-    return TokenShown(token.id, token.person, token.name, iso(token.created), iso(token.until), token.made_by)
+    return TokenShown(
+        token.id, token.person, token.name, iso(token.created), iso(token.until), token.made_by,
+        _words(token.scope), iso(token.seen) if token.seen else None, token.source,
+    )  # fmt: skip
+
+
+def _words(scope: Scope | None) -> list[str] | None:
+    return None if scope is None else list(scope.words)
 
 
 def _answer(person: Person, status: int = 200, fresh: Secret[str] | None = None) -> Response[PersonShown]:
@@ -101,12 +147,12 @@ def _answer(person: Person, status: int = 200, fresh: Secret[str] | None = None)
 
 @get("/whoami")
 async def whoami(signed: Who) -> Whoami:
-    proof = signed.token or signed.web
-    person = signed.person
+    shown = signed.token or signed.web
+    person, web = signed.person, signed.web
     return Whoami(
-        person.id, person.name, person.kind.value, sorted(person.roles), sorted(right.value for right in person.rights),
-        signed.principal.credential, iso(proof.until) if proof else "",
-        signed.web.csrf if signed.web else None,
+        person.id, person.name, person.kind.value, sorted(person.roles), sorted(right.value for right in signed.rights),
+        signed.principal.credential, iso(shown.until) if shown else "", web.proof.how if web else "token",
+        web is not None and web.proof.strong, _words(signed.scope), web.csrf if web else None,
     )  # fmt: skip
 
 
@@ -229,13 +275,39 @@ async def make_token(parts: Hub, signed: Who, data: JSONBody[NewToken]) -> Token
     if data.person is not None and data.service_account is not None:
         raise BadInput("A token is for a person or for a service account.")
     whose = data.person or data.service_account or signed.person.id
-    token, text = await parts.identity.make_token(whose, data.minutes, data.name, signed)
-    return TokenMade(token.id, text.reveal(), token.person, iso(token.until))
+    scope = None if data.scope is None else Scope.parse(data.scope)
+    token, text = await parts.identity.make_token(whose, data.minutes, data.name, signed, scope)
+    return TokenMade(token.id, text.reveal(), token.person, iso(token.until), _words(token.scope))
 
 
 @delete("/tokens/{id:str}")
 async def end_token(parts: Hub, signed: Who, id: FromPath[str]) -> None:
     await parts.identity.end_token(id, signed)
+
+
+@get("/web-sessions")
+async def list_web_sessions(parts: Hub, signed: Who, person: FromQuery[str | None] = None) -> WebSessionList:
+    """The browsers in which one is signed in; those of ``person`` with the right to change people or to cut."""
+    whose = signed.person.id
+    if person not in (None, signed.person.id, signed.person.name):
+        if not (signed.may(Right.PEOPLE) or signed.may(Right.CUT)):
+            raise NotFound("There is nobody of this name.")
+        whose = (await parts.identity.get(person or "")).id
+    found = await parts.identity.web_sessions(whose)
+    return WebSessionList([show_web_session(web, seen, signed) for web, seen in found])
+
+
+@delete("/web-sessions/{id:str}")
+async def cut_web_session(parts: Hub, signed: Who, id: FromPath[str]) -> None:
+    """One's own, or anybody's with the right to change people or to cut. Answers when the cut is done."""
+    await parts.identity.cut_web_session(id, signed)
+
+
+def show_web_session(web: WebSession, seen: datetime, signed: Signed) -> WebSessionShown:
+    return WebSessionShown(
+        web.id, web.person, web.proof.how, web.proof.strong, web.source, web.agent, iso(web.created), iso(seen),
+        iso(web.until), web.id == signed.principal.credential,
+    )  # fmt: skip
 
 
 @post("/signout", include_in_schema=False, status_code=303)
@@ -251,5 +323,6 @@ API = Router(
     route_handlers=[
         whoami, list_people, add_person, show_one, change_person, remove_person, list_accounts, add_account,
         show_account, change_account, remove_account, list_tokens, make_token, end_token,
+        list_web_sessions, cut_web_session,
     ],
 )  # fmt: skip

@@ -12,6 +12,7 @@ from litestar import get
 
 from roomgate.hub.console.visit import Page, Visit, Visiting
 from roomgate.hub.http.asking import Hub
+from roomgate.hub.identity import session_pages, token_pages
 from roomgate.hub.parts import Parts
 
 HERE = "/settings"
@@ -26,7 +27,11 @@ class Section:
     gather: Callable[[Visit, Parts], Awaitable[Mapping[str, Any] | None]]
 
 
-SECTIONS: list[Section] = []
+SECTIONS: list[Section] = [
+    Section("sessions", "_my_sessions.html", session_pages.gather),
+    Section("tokens", "_my_tokens.html", token_pages.gather_own),
+    Section("accounts", "_service_accounts.html", token_pages.gather_accounts),
+]
 
 
 @get(HERE, include_in_schema=False)
@@ -35,4 +40,4 @@ async def show_settings(visit: Visiting, parts: Hub) -> Page:
     return visit.page("settings.html", sections=shown)
 
 
-ROUTES = [show_settings]
+ROUTES = [show_settings, *session_pages.ROUTES, *token_pages.ROUTES]

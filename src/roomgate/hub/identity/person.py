@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomgate.access.principal import Kind, Principal, Right, rights
+from roomgate.access.scope import Scope, narrowed
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.ids import PersonId, TokenId, WebSessionId
 from roomgate.redact import Secret
@@ -81,6 +82,9 @@ class Token:
     issued: int
     ended: str | None = None
     paused: str | None = None
+    scope: Scope | None = None  # None: all that its owner may
+    seen: datetime | None = None  # when it was last used, to the half minute
+    source: str = ""  # and from where
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,22 @@ class Signed:
     token: Token | None = None
     fresh: Secret[str] | None = None
 
+    @property
+    def scope(self) -> Scope | None:
+        return self.token.scope if self.token else None
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """Over the hub, by this credential."""
+        return narrowed(self.person.rights, self.scope)
+
     def may(self, right: Right) -> bool:
-        return right in self.person.rights
+        return right in self.rights
+
+    def require_whole(self) -> None:
+        """For what changes how the owner gets in: a credential that carries less than its owner does not reach it."""
+        if self.scope is not None:
+            raise Forbidden("A token with a scope does not reach this.")
 
     def require(self, *some: Right) -> None:
         """One of these rights; raises Forbidden."""

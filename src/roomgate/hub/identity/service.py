@@ -12,11 +12,13 @@ from typing import Protocol
 from sqlalchemy import Connection
 
 from roomgate.access.principal import ROLES, Kind, Principal, Right, rights
+from roomgate.access.scope import Scope
 from roomgate.clock import Clock, iso
 from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from roomgate.hub.change import Change, Changes
 from roomgate.hub.ends import Ends
 from roomgate.hub.identity import store
+from roomgate.hub.identity.devices import Devices, require_confirmable
 from roomgate.hub.identity.guessing import MOST_KNOWN, Guessing, TooManyTries
 from roomgate.hub.identity.passwords import Passwords, check_new
 from roomgate.hub.identity.person import (
@@ -30,8 +32,9 @@ from roomgate.hub.identity.person import (
     check_name,
     name_key,
 )
+from roomgate.hub.identity.tokens import Tokens
 from roomgate.hub.revocation import Cause, SubjectKind
-from roomgate.ids import PersonId, TokenId, WebSessionId, mint
+from roomgate.ids import PersonId, WebSessionId, mint
 from roomgate.ledger.event import (
     PersonAdded,
     PersonChanged,
@@ -39,15 +42,10 @@ from roomgate.ledger.event import (
     SignedIn,
     SignedOut,
     SignInFailed,
-    TokenMade,
-    TokenRevoked,
 )
 from roomgate.redact import Secret
 from roomgate.storage.database import Database
 
-TOKEN_PREFIX = "rg_"  # noqa: S105 (the visible beginning of every token, for secret scanners)
-LONGEST_TOKEN_MINUTES = 366 * 24 * 60
-_MOST_TOKENS = 200
 _FORMER_S = 10.0  # requests that were on their way with the cookie from before a renewal
 _SEEN_EVERY_S = 30.0
 
@@ -92,7 +90,8 @@ class Identity:
         self._idle = timedelta(seconds=idle_s)
         self._absolute = timedelta(seconds=absolute_s)
         self._guessing = Guessing(clock)
-        self._token_ends = Ends(clock)
+        self._tokens = Tokens(db, changes, clock, self._usable)
+        self.devices = Devices(clock)
         self._web_ends = Ends(clock)
         self._seen: dict[str, datetime] = {}
         self._saved: dict[str, datetime] = {}
@@ -110,12 +109,11 @@ class Identity:
     async def load(self, since: datetime | None = None) -> None:
         """Know the ends of everything that lives, at the start; ``since``: a moment known to have passed."""
         tokens, webs, sources = await self._db.read(
-            lambda conn: (store.live_tokens(conn), store.live_webs(conn), store.latest_sources(conn, MOST_KNOWN))
+            lambda conn: (self._tokens.load(conn), store.live_webs(conn), store.latest_sources(conn, MOST_KNOWN))
         )
         for source in reversed(sources):
             self._guessing.know(source)
-        for token in tokens:
-            self._token_ends.set(token.id, token.until, since)
+        self._tokens.know(tokens, since)
         for web, seen in webs:
             self._seen[web.id] = self._saved[web.id] = seen
             self._web_ends.set(web.id, min(web.until, seen + self._idle), since)
@@ -198,7 +196,9 @@ class Identity:
         """
         known = await self.get(person)
         own = known.id == by.person.id
-        if not own:
+        if own:
+            by.require_whole()
+        else:
             by.require(Right.PEOPLE)
         if known.kind is Kind.SERVICE:
             raise BadInput("A service account has tokens, no password.")
@@ -364,17 +364,50 @@ class Identity:
 
     async def end_web_session(self, id: str, by: PersonId | None, why: str) -> None:
         """Safe to repeat."""
+        await self._changes.write(lambda change: self._end_web(change, id, by, why))
+        self._forget(id)
+
+    def _end_web(self, change: Change, id: str, by: PersonId | None, why: str) -> None:
+        web = store.end_web(change.conn, id, Cause.SIGNED_OUT)
+        if web is not None:
+            change.record(SignedOut, person=web.person, why=why, session=web.id)
+            change.revoke(
+                Cause.SIGNED_OUT, SubjectKind.CREDENTIAL, web.id, by=by, reason=f"The web session ended: {why}."
+            )
+
+    async def web_sessions(self, person: PersonId) -> list[tuple[WebSession, datetime]]:
+        """A person's that live, the latest used first, each with when that was."""
+        live = await self._db.read(lambda conn: store.live_webs(conn, person))
+        known = [(web, self._seen.get(web.id, seen)) for web, seen in live if not self._web_ends.past(web.id)]
+        return sorted(known, key=lambda one: (one[1], one[0].issued), reverse=True)
+
+    async def cut_web_session(self, id: str, by: Signed) -> None:
+        """One's own, or anybody's with the right to change people or to cut. Raises NotFound."""
 
         def unit(change: Change) -> None:
-            web = store.end_web(change.conn, id, Cause.SIGNED_OUT)
-            if web is not None:
-                change.record(SignedOut, person=web.person, why=why, session=web.id)
-                change.revoke(
-                    Cause.SIGNED_OUT, SubjectKind.CREDENTIAL, web.id, by=by, reason=f"The web session ended: {why}."
-                )
+            web = store.find_web_by_id(change.conn, id)
+            if web is None or not (web.person == by.person.id or by.may(Right.PEOPLE) or by.may(Right.CUT)):
+                raise NotFound("There is no such web session.")
+            self._end_web(change, id, by.person.id, "cut from another" if web.person == by.person.id else "cut")
 
         await self._changes.write(unit)
         self._forget(id)
+
+    async def cut_other_web_sessions(self, by: Signed) -> int:
+        """All of one's own but the one that asks; gives how many there were."""
+
+        def unit(change: Change) -> list[str]:
+            others: list[str] = [
+                web.id for web, _ in store.live_webs(change.conn, by.person.id) if web.id != by.principal.credential
+            ]
+            for id in others:
+                self._end_web(change, id, by.person.id, "cut from another")
+            return others
+
+        ended = await self._changes.write(unit)
+        for id in ended:
+            self._forget(id)
+        return len(ended)
 
     async def by_cookie(self, cookie: str) -> Signed | None:
         """Who shows this cookie, or None. Counts as activity."""
@@ -405,73 +438,43 @@ class Identity:
 
     # -- tokens -------------------------------------------------------------------------------------
 
-    async def make_token(self, person: str, minutes: float, name: str, by: Signed) -> tuple[Token, Secret[str]]:
-        """A token, shown this once. For oneself, or for anybody with the right to change people.
+    async def make_token(
+        self, person: str, minutes: float, name: str, by: Signed, scope: Scope | None = None
+    ) -> tuple[Token, Secret[str]]:
+        """See `Tokens.make`."""
+        return await self._tokens.make(person, minutes, name, by, scope)
 
-        A token that makes another for the same person cannot outlive itself by it.
-        """
-        if not 0 < minutes <= LONGEST_TOKEN_MINUTES:
-            raise BadInput(f"A token lives for more than 0 and at most {LONGEST_TOKEN_MINUTES} minutes.")
-        text = Secret(TOKEN_PREFIX + secrets.token_urlsafe(32))
-        id = TokenId(mint("token"))
-
-        def unit(change: Change) -> Token:
-            if by.person.id == person or by.person.name == person:
-                owner = store.get_person(change.conn, by.person.id)
-            else:
-                by.require(Right.PEOPLE)
-                owner = store.get_person(change.conn, person)
-                self._not_beyond(owner, by)
-            if not owner.active or self.dependants.person_locked(change.conn, owner.id):
-                raise Conflict("This account is disabled or locked.")
-            if store.count_live_tokens(change.conn, owner.id) >= _MOST_TOKENS:
-                raise Conflict(f"An account has at most {_MOST_TOKENS} live tokens.")
-            until = change.now + timedelta(minutes=minutes)
-            if by.token is not None and owner.id == by.person.id:
-                until = min(until, by.token.until)
-            token = Token(id, owner.id, name[:120], change.now, until, by.person.id, change.position())
-            store.add_token(change.conn, token, store.hashed(text.reveal()))
-            change.record(TokenMade, token=id, person=owner.id, name=token.name, until=iso(until), by=by.person.id)
-            return token
-
-        token = await self._changes.write(unit)
-        self._token_ends.set(token.id, token.until)
-        return token, text
-
-    async def by_token(self, text: str) -> Signed | None:
+    async def by_token(self, text: str, source: str = "") -> Signed | None:
         """Who shows this token, or None."""
-        hash = store.hashed(text)
-
-        def unit(conn: Connection) -> tuple[Token, Person] | None:
-            token = store.find_token(conn, hash)
-            person = self._usable(conn, token.person) if token else None
-            return (token, person) if token and person else None
-
-        found = await self._db.read(unit)
-        if found is None or found[0].until <= self._clock.now() or self._token_ends.past(found[0].id):
-            return None
-        token, person = found
-        return Signed(Principal(person.id, person.name, person.kind, token.id), person, token=token)
+        return await self._tokens.by_text(text, source)
 
     async def tokens(self, person: str | None, after: str = "", limit: int = 100) -> list[Token]:
-        return await self._db.read(lambda conn: store.list_tokens(conn, person, after, limit))
+        return await self._tokens.page(person, after, limit)
 
     async def end_token(self, id: str, by: Signed) -> None:
         """Raises NotFound, also for somebody else's without the right."""
+        await self._tokens.end(id, by)
 
-        def unit(change: Change) -> None:
-            token = store.find_token_by_id(change.conn, id)
-            if token is None or (token.person != by.person.id and not by.may(Right.PEOPLE)):
-                raise NotFound("There is no such token.")
-            if store.end_token(change.conn, id, Cause.TOKEN_REVOKED) is None:
-                raise NotFound("There is no such token.")
-            change.record(TokenRevoked, token=id, person=token.person, by=by.person.id)
-            change.revoke(
-                Cause.TOKEN_REVOKED, SubjectKind.CREDENTIAL, id, by=by.person.id, reason="The token was revoked."
-            )
+    # -- a device without a browser -----------------------------------------------------------------
 
-        await self._changes.write(unit)
-        self._token_ends.drop(id)
+    async def allow_device(self, code: str, by: Signed, source: str) -> Token:
+        """The yes to a sign-in that was begun elsewhere: a token of the person who says it.
+
+        Raises CodeRefused, TooManyTries, and Forbidden: for somebody who did not sign in with a browser, or with
+        less than their rights take.
+        """
+        require_confirmable(by)
+        begun = self.devices.take(code, by.person.id, source)
+        secret = None
+        try:
+            token, secret = await self._tokens.make(by.person.id, begun.minutes, begun.machine, by, begun.scope)
+        finally:
+            self.devices.answer(begun, secret)
+        return token
+
+    def refuse_device(self, code: str, by: Signed, source: str) -> None:
+        """The no. Raises CodeRefused, TooManyTries."""
+        self.devices.answer(self.devices.take(code, by.person.id, source), None)
 
     # -- what others ask ----------------------------------------------------------------------------
 
@@ -482,24 +485,20 @@ class Identity:
         if (web := store.find_web_by_id(conn, principal.credential)) is not None:
             return web.person == principal.id and web.until > self._clock.now() and not self._web_ends.past(web.id)
         token = store.find_token_by_id(conn, principal.credential)
-        return (
-            token is not None
-            and token.ended is None
-            and token.paused is None
-            and token.person == principal.id
-            and token.until > self._clock.now()
-            and not self._token_ends.past(token.id)
-        )
+        return token is not None and self._tokens.alive(token, principal.id)
+
+    def scope_in(self, conn: Connection, principal: Principal) -> Scope | None:
+        """What the principal's credential is for; None: all that they may."""
+        token = store.find_token_by_id(conn, principal.credential)
+        return token.scope if token is not None else None
 
     def past(self, principal: Principal) -> bool:
         """Whether the credential's time is over. Needs no database: for what was found alive a moment ago."""
-        return self._token_ends.past(principal.credential) or self._web_ends.past(principal.credential)
+        return self._tokens.past(principal.credential) or self._web_ends.past(principal.credential)
 
     async def expire(self) -> None:
         """End every token and web session whose time has come. Called about ten times a second."""
-        for id in self._token_ends.due():
-            await self._changes.write(self._expiring(id))
-            self._token_ends.drop(id)
+        await self._tokens.expire()
         for id in self._web_ends.due():
             await self.end_web_session(id, None, "its time was over")
         unsaved = [
@@ -508,15 +507,6 @@ class Identity:
         if unsaved:
             self._saved.update({id: self._seen[id] for id, _ in unsaved})
             self._db.write_soon(lambda conn: store.save_seen(conn, unsaved))
-
-    def _expiring(self, id: str) -> Callable[[Change], None]:
-        def unit(change: Change) -> None:
-            if store.end_token(change.conn, id, Cause.TOKEN_EXPIRED) is not None:
-                change.revoke(
-                    Cause.TOKEN_EXPIRED, SubjectKind.CREDENTIAL, id, by=None, reason="The token's time was over."
-                )
-
-        return unit
 
     # -- inside -------------------------------------------------------------------------------------
 
@@ -543,13 +533,13 @@ class Identity:
         return known
 
     def _not_beyond(self, target: Person, by: Signed) -> None:
-        if not target.rights <= by.person.rights:
+        if not target.rights <= by.rights:
             raise Forbidden("This account has rights that you do not have.")
 
     def _check_roles(self, roles: frozenset[str], by: Signed) -> None:
         if unknown := sorted(roles - ROLES.keys()):
             raise BadInput(f"There is no role {', '.join(unknown)[:200]}.", hint=f"Roles: {', '.join(ROLES)}.")
-        if not rights(roles) <= by.person.rights:
+        if not rights(roles) <= by.rights:
             raise Forbidden("Nobody gives a role beyond their own rights.")
 
     def _not_last(self, conn: Connection, person: PersonId) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, or_, select, update
 
 from roomgate.access.principal import Kind
+from roomgate.access.scope import Scope
 from roomgate.clock import iso, parse_iso
 from roomgate.errors import NotFound
 from roomgate.hub.db.schema import people, tokens, web_sessions
@@ -48,6 +49,8 @@ def _token(row: Row[Any]) -> Token:
     return Token(
         TokenId(row.id), PersonId(row.person), row.name, parse_iso(row.created), parse_iso(row.until),
         PersonId(row.made_by), row.issued, row.ended, row.paused,
+        None if row.scope is None else Scope.parse(row.scope),
+        None if row.seen is None else parse_iso(row.seen), row.source or "",
     )  # fmt: skip
 
 
@@ -201,6 +204,7 @@ def add_token(conn: Connection, token: Token, hash: str) -> None:
         {
             "id": token.id, "person": token.person, "name": token.name, "hash": hash, "issued": token.issued,
             "made_by": token.made_by, "created": iso(token.created), "until": iso(token.until),
+            "scope": None if token.scope is None else list(token.scope.words),
         },
     )  # fmt: skip
 
@@ -225,6 +229,11 @@ def list_tokens(conn: Connection, person: str | None, after: str, limit: int) ->
 
 def live_tokens(conn: Connection) -> list[Token]:
     return [_token(row) for row in conn.execute(select(tokens).where(tokens.c.ended.is_(None)))]
+
+
+def save_used(conn: Connection, used: Sequence[tuple[str, str, str]]) -> None:
+    for id, at, source in used:
+        conn.execute(update(tokens).where(tokens.c.id == id).values(seen=at, source=source))
 
 
 def end_token(conn: Connection, id: str, cause: str) -> Token | None:

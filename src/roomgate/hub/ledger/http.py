@@ -37,6 +37,9 @@ def show_entry(entry: Entry) -> EntryShown:
     return EntryShown(entry.index, msgspec.json.decode(entry.raw, type=dict[str, Any]))
 
 
+_MOST_DIGITS = 18  # of an index: what the database can hold
+
+
 @get("/ledger")
 async def list_entries(
     parts: Hub,
@@ -49,7 +52,7 @@ async def list_entries(
 ) -> Page[EntryShown]:
     """The newest first."""
     most, place = parse_limit(limit), parse_cursor(cursor)
-    if place and not (place.isascii() and place.isdigit()):
+    if place and not (place.isascii() and place.isdigit() and len(place) <= _MOST_DIGITS):
         raise BadInput("This cursor is not one of ours.")
     found = await parts.ledger.entries(
         signed, before=int(place) if place else None, limit=most + 1, kind=kind, room=room, person=person

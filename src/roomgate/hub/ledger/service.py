@@ -102,8 +102,8 @@ class HubLedger:
         by.require(Right.AUDIT)
         note = await self.record.checkpoint()
         size = Checkpoint.parse(Note.parse(note).text).size
-        found = await self.record.entries(index, 1)
-        if not found or found[0].index != index or index >= size:
+        found = await self.record.entries(index, 1) if 0 <= index < size else []
+        if not found or found[0].index != index:
             raise NotFound("There is no such entry.")
         return Proven(found[0], note, size, tuple(await self.record.inclusion(index, size)))
 

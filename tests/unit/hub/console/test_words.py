@@ -15,6 +15,7 @@ from roomgate.hub.approvals.request import State
 from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.grants.answer import COLUMNS
+from roomgate.hub.identity.token_pages import SCOPES
 from roomgate.hub.relay.cut import WORDS
 from roomgate.hub.rooms.actions import ACTIONS, JOIN
 from roomgate.hub.rooms.view import KINDS
@@ -54,6 +55,9 @@ def built() -> set[str]:
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
         "nav.": {"rooms", "access"},
         "time.days-hours.": {"one", "other"},
+        "settings.how.": {"password", "totp", "passkey", "recovery", "invitation", "oidc"},
+        "settings.scope.": {"rooms", "read", "hub", "scim"},
+        "settings.scope-long.": set(SCOPES),
         "restoration.": {"people", "tokens", "grants"},
         "restoration.cause-": {"backup", "witness", "connector"},
     }

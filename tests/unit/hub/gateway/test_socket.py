@@ -22,7 +22,7 @@ class Tokens:
     def __init__(self):
         self.asked = []
 
-    async def by_token(self, text):
+    async def by_token(self, text, source):
         self.asked.append(text)
         return SignedAs(ADA) if text == "rg_ada" else None
 

@@ -179,6 +179,17 @@ async def test_what_may_have_been_done_is_not_done_again_under_its_key(tmp_path:
         assert len(inside.came) == 1
 
 
+async def test_an_answer_is_given_again_to_the_same_credential_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        inside = Inside()
+        answers = []
+        for _ in range(2):
+            _, token = await hub.token("ada")
+            headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k"}
+            answers += [(await ask(hub, inside, "POST", "/api/v1/x", headers)).body for _ in range(2)]
+        assert answers == [b"visit 1", b"visit 1", b"visit 2", b"visit 2"]
+
+
 async def test_a_socket_without_an_endpoint_is_closed(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         sent: list[Message] = []
