@@ -33,6 +33,7 @@ from roomgate.hub.http.idempotency import Idempotency
 from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
 from roomgate.hub.http.reception import Reception, Sockets
 from roomgate.hub.identity import http as identity_http
+from roomgate.hub.identity.oidc import http as oidc_http
 from roomgate.hub.ledger import http as ledger_http
 from roomgate.hub.parts import Parts, open_parts
 from roomgate.hub.restoration import http as restoration_http
@@ -108,6 +109,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         route_handlers=[
             identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
             restoration_http.API,
+            oidc_http.API,
             *extension.api,
         ],
     )  # fmt: skip
@@ -121,6 +123,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         route_handlers=[
             api,
             identity_http.sign_out,
+            *oidc_http.ROUTES,
             sites_http.enrol,
             health,
             readiness,

@@ -22,6 +22,7 @@ from roomgate.hub.config import HubConfig
 from roomgate.hub.db.migrate import migrate
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
+from roomgate.hub.identity.oidc.service import SignOn
 from roomgate.hub.identity.passwords import Passwords
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.ledger.service import HubLedger, Witness
@@ -62,6 +63,7 @@ class Parts:
     changes: Changes
     passwords: Passwords
     identity: Identity
+    sign_on: SignOn
     sites: Sites
     rooms: Rooms
     grants: Grants
@@ -127,6 +129,7 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         changes = Changes(db, record, bus, clock)
         findings = Findings(db, changes)
         identity = Identity(db, changes, clock, passwords, idle_s=config.web_idle_s, absolute_s=config.web_absolute_s)
+        sign_on = SignOn(config.providers, config.public_url, db, changes, clock, identity)
         rooms = Rooms(db, changes, clock, findings)
         sites = Sites(db, changes, keys.order, rooms)
         grants = Grants(db, changes, clock, identity, rooms, sites)
@@ -145,6 +148,6 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         raise
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
-        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
-        Jumps(clock, since), restorations,
+        config, clock, keys, db, record, bus, changes, passwords, identity, sign_on, sites, rooms, grants, ledger,
+        findings, Jumps(clock, since), restorations,
     )  # fmt: skip

@@ -250,17 +250,47 @@ class Identity:
                 return known
             if "administrator" not in roles:
                 self._not_last(change.conn, known.id)
-            store.change_person(change.conn, known.id, roles=sorted(roles))
-            change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by.person.id)
-            store.mark_for_renewal(change.conn, known.id)
-            change.revoke(
-                Cause.ROLE_CHANGED, SubjectKind.PERSON, known.id, by=by.person.id, reason="The roles were changed."
-            )
-            if Right.GIVE in known.rights and Right.GIVE not in rights(roles):
-                self.dependants.giver_lost_right(change, known.id, by.person.id)
+            self._set_roles(change, known, roles, by.person.id, by.person.id)
             return store.get_person(change.conn, known.id)
 
         return await self._changes.write(unit)
+
+    def provide_roles(
+        self, change: Change, person: PersonId, managed: frozenset[str], given: frozenset[str], provider: str
+    ) -> None:
+        """Part of a sign-in by an identity provider: of the ``managed`` roles, the person has those ``given``.
+
+        A role that there is none of is not given. The last administrator stays one.
+        """
+        known = store.get_person(change.conn, person)
+        roles = (known.roles - managed) | (given & managed & ROLES.keys())
+        if store.administrators(change.conn) == {person}:
+            roles |= {"administrator"}
+        if roles != known.roles:
+            self._set_roles(change, known, roles, f"provider {provider}", None)
+
+    def add_from_provider(self, change: Change, called: str, provider: str) -> Person:
+        """Part of a first sign-in: somebody new, without a role. A name that is taken or unfit gets another."""
+        try:
+            name = check_name(called[:100])
+        except BadInput:
+            name = "guest"
+        id = PersonId(mint("person"))
+        while store.find_person(change.conn, name) is not None:
+            name = f"{name[:100]} {secrets.token_hex(3)}"
+        store.add_person(change.conn, id, name, Kind.PERSON, None, frozenset(), None, change.at)
+        change.record(PersonAdded, person=id, name=name, role="", by=f"provider {provider}")
+        return store.get_person(change.conn, id)
+
+    def _set_roles(
+        self, change: Change, known: Person, roles: frozenset[str], said_by: str, by: PersonId | None
+    ) -> None:
+        store.change_person(change.conn, known.id, roles=sorted(roles))
+        change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=said_by)
+        store.mark_for_renewal(change.conn, known.id)
+        change.revoke(Cause.ROLE_CHANGED, SubjectKind.PERSON, known.id, by=by, reason="The roles were changed.")
+        if Right.GIVE in known.rights and Right.GIVE not in rights(roles):
+            self.dependants.giver_lost_right(change, known.id, by)
 
     def lock_out(self, change: Change, person: PersonId) -> None:
         """Part of a lock's change: nothing issued before it lives again, whenever the lock is lifted."""
