@@ -35,6 +35,7 @@ async def gather(visit: Visit, parts: Parts) -> Mapping[str, Any] | None:
                 "callback": sign_on.address(one, "callback"), "logout": sign_on.address(one, "logout"),
                 "roles": list(one.roles.items()), "linked": linked, "seen": seen,
             })  # fmt: skip
+    mine.sort(key=lambda one: str(one["words"]))
     return {"mine": mine, "providers": sign_on.providers, "facts": facts}
 
 

@@ -18,7 +18,7 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """A table ``[[providers]]`` of the hub's configuration."""
 
     name: str  # the word for it in addresses: small letters, digits, hyphens
-    words: str  # what stands on the button of the sign-in page
+    words: str  # what people call it, on the sign-in page too
     issuer: str  # https://…, exactly as the provider writes it in its tokens
     client_id: str  # as the provider gave it
     client_secret_file: str  # a file with the client secret; read at each sign-in, so it may be renewed

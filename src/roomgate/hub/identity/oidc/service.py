@@ -298,7 +298,7 @@ class SignOn:
             change.record(SignedOut, person=person, why="signed out by the identity provider", session=web)
             change.revoke(
                 Cause.PROVIDER_SIGNED_OUT, SubjectKind.CREDENTIAL, web, by=None,
-                reason="The identity provider signed them out.",
+                reason="The identity provider signed the person out.",
             )  # fmt: skip
         return len(ended)
 
