@@ -6,7 +6,7 @@ stop reading an answer that is too large.
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from roomgate.hub.identity.oidc.provider import Provider
@@ -14,6 +14,8 @@ from roomgate.hub.identity.oidc.unproven import ProviderAway
 
 if TYPE_CHECKING:
     import httpx
+
+Way = Callable[[Provider], "httpx.AsyncBaseTransport | None"]  # None: the network
 
 LARGEST_ANSWER = 256 * 1024
 WITHIN_S = 10.0

@@ -6,11 +6,10 @@ refused in the same words as whoever may not sign in.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -20,7 +19,7 @@ from roomgate.clock import Clock
 from roomgate.errors import BadInput, Conflict, NotFound
 from roomgate.hub.change import Change, Changes
 from roomgate.hub.identity.oidc import flow, store
-from roomgate.hub.identity.oidc.fetching import WITHIN_S, Fetcher
+from roomgate.hub.identity.oidc.fetching import WITHIN_S, Fetcher, Way
 from roomgate.hub.identity.oidc.flow import Answered, Begun, Seal
 from roomgate.hub.identity.oidc.logout import SignedOutThere
 from roomgate.hub.identity.oidc.pace import Pace
@@ -37,17 +36,12 @@ from roomgate.ledger.event import IdentityLinked, IdentityUnlinked, SignedOut, S
 from roomgate.redact import Secret
 from roomgate.storage.database import Database
 
-if TYPE_CHECKING:
-    import httpx
-
 LINKED_AT = "/settings"  # where whoever linked their own goes on
 _MOST_REMEMBERED = 20_000
 # From one address. There is nothing to guess here, so nobody waits for what others behind that address got wrong.
 _ANSWERS_AT_ONCE, _ANSWERS_PER_S = 60, 1.0
 _LOGOUTS_AT_ONCE, _LOGOUTS_PER_S = 300, 20.0
 _log = log.get("sign-on")
-
-Way = Callable[[Provider], "httpx.AsyncBaseTransport | None"]
 
 
 class NotLinked(SignInRefused):
