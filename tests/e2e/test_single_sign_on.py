@@ -61,7 +61,7 @@ async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
         school = await stack.enter_async_context(real_provider(folder, "school", url, {}))
         tables: list[dict[str, Any]] = [
             corp.table(folder, create=True, algorithms=["ES256"], roles={"desk": ["service-desk"]}),
-            school.table(folder, create=True),
+            school.table(folder, create=True, end_session=True),
         ]
         settings = config(
             folder / "data", certificate=str(pem), certificate_key=str(pem), listen_port=port, public_url=url,
@@ -108,6 +108,17 @@ async def test_a_real_provider_signs_people_in_gives_roles_and_cuts_what_it_open
     assert (await carol.get("/api/v1/whoami")).status_code == 401
     for other in (again, namesake):
         assert (await other.get("/api/v1/whoami")).status_code == 200
+
+
+async def test_signing_out_here_leads_to_signing_out_there_and_back(here: Site) -> None:
+    erin = await here.sign_in("school", "erin")
+    answer = await erin.post("/signout", data={"csrf": (await who(erin))["csrf"]})
+    assert answer.status_code == 200
+    there = answer.headers["refresh"].removeprefix("0; url=")
+    assert there.startswith(here.school.issuer)
+    assert (await erin.get("/api/v1/whoami")).status_code == 401
+    back = await go(erin, there, "erin")
+    assert str(back.url) == f"{here.url}/signin"
 
 
 async def test_a_browser_goes_there_and_back(here: Site) -> None:

@@ -63,6 +63,7 @@ async def real_provider(
     issuer = f"https://localhost:{port}"
     client = {
         "client_id": "roomgate", "client_secret": SECRET, "redirect_uris": [f"{hub}/auth/{name}/callback"],
+        "post_logout_redirect_uris": [f"{hub}/signin"],
         "id_token_signed_response_alg": "ES256", "backchannel_logout_uri": f"{hub}/auth/{name}/logout",
         "backchannel_logout_session_required": True,
     }  # fmt: skip

@@ -94,6 +94,13 @@ def authorization_url(provider: Provider, metadata: Metadata, begun: Begun, redi
     return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(asked)}"
 
 
+def sign_out_url(provider: Provider, metadata: Metadata, back: str) -> str:
+    """Where a browser signs out at the provider (OpenID Connect RP-Initiated Logout 1.0), and is led back from."""
+    endpoint = metadata.end_session_endpoint
+    asked = urlencode({"client_id": provider.client_id, "post_logout_redirect_uri": back})
+    return f"{endpoint}{'&' if '?' in endpoint else '?'}{asked}"
+
+
 def check_answered(answered: Answered, begun: Begun, provider: Provider, metadata: Metadata, now: float) -> str:
     """The code, if this is the answer to what this browser began, from the provider that it was sent to."""
     if begun.provider != provider.name:

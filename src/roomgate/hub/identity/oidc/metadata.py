@@ -14,6 +14,7 @@ class Metadata:
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    end_session_endpoint: str  # "" where it is not to be asked
     names_itself: bool  # RFC 9207: its answers carry `iss`
     basic: bool  # whether the client's secret goes into a header, else into the form
 
@@ -49,6 +50,7 @@ def parse_metadata(body: bytes, provider: Provider) -> Metadata:
         address("authorization_endpoint"),
         address("token_endpoint"),
         address("jwks_uri"),
+        address("end_session_endpoint") if provider.end_session else "",
         said.get("authorization_response_iss_parameter_supported") is True,
         "client_secret_basic" in methods,
     )

@@ -33,6 +33,7 @@ class Provider(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     create: bool = False  # whether people who are not known here may come in
     strong: tuple[str, ...] = ()  # values of acr or amr that count as a second factor
     form_post: bool = False  # the provider answers by a form
+    end_session: bool = False  # signing out here leads on to signing out there
     accept_untyped_logout: bool = False  # logout tokens may leave out their type
 
     @property

@@ -263,6 +263,18 @@ class SignOn:
             raise Forbidden("This account has rights that you do not have.")
         return target
 
+    async def farewell(self, proof: Proof) -> str | None:
+        """Where whoever signed out here signs out there too; None where that is not wanted, or not to be had."""
+        for peer in self._peers.values():
+            if peer.provider.end_session and peer.provider.issuer == proof.issuer:
+                try:
+                    async with self._deadline():
+                        metadata = await peer.metadata()
+                except (ProviderAway, Unproven):
+                    return None
+                return flow.sign_out_url(peer.provider, metadata, f"{self._public_url}/signin")
+        return None
+
     # -- signed out there ---------------------------------------------------------------------------
 
     async def logout(self, name: str, token: str, source: str) -> int:

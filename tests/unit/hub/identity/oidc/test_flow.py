@@ -16,7 +16,7 @@ from roomgate.hub.identity.oidc.unproven import Unproven
 PROVIDER = Provider(
     name="corp", words="C", issuer="https://i", client_id="c/1", client_secret_file="s", form_post=True,
 )  # fmt: skip
-METADATA = Metadata("https://i/a?x=1", "https://i/t", "https://i/k", names_itself=False, basic=True)
+METADATA = Metadata("https://i/a?x=1", "https://i/t", "https://i/k", "https://i/e", names_itself=False, basic=True)
 SEAL = Seal()
 
 
@@ -31,6 +31,11 @@ def test_what_is_asked_for_binds_the_answer() -> None:
     }  # fmt: skip
     again = flow.begin(PROVIDER, 5.0, "/rooms")
     assert len({begun.state, begun.nonce, begun.verifier, again.state, again.nonce, again.verifier}) == 6
+
+
+def test_signing_out_there_leads_back() -> None:
+    url = flow.sign_out_url(PROVIDER, METADATA, "https://hub/signin")
+    assert url == "https://i/e?client_id=c%2F1&post_logout_redirect_uri=https%3A%2F%2Fhub%2Fsignin"
 
 
 def test_the_cookie_is_ours_alone_and_tells_nothing() -> None:

@@ -409,6 +409,23 @@ async def test_an_unknown_key_is_looked_for_once_a_minute(tmp_path: Path) -> Non
         assert r.double.asked.count(METADATA) == 1
 
 
+async def test_signing_out_there_too_is_for_the_configuration_and_waits_for_nobody(tmp_path: Path) -> None:
+    async with rig(tmp_path, end_session=True, within_s=0.05) as r:
+        r.double.metadata = {"end_session_endpoint": f"{r.double.issuer}/end"}
+        await r.linked("bob")
+        signed = await signed_in(r)
+        assert signed.web is not None
+        url = await r.sign_on.farewell(signed.web.proof)
+        assert url is not None
+        assert url.startswith(f"{r.double.issuer}/end?client_id=")
+        by_password, _ = await r.hub.sign_in("bob")
+        assert by_password.web is not None
+        assert await r.sign_on.farewell(by_password.web.proof) is None
+        r.hub.clock.advance(3601)
+        r.double.slow.add(METADATA)
+        assert await r.sign_on.farewell(signed.web.proof) is None
+
+
 # ---- linking ----------------------------------------------------------------------------------------
 
 
