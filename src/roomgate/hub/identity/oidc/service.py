@@ -132,10 +132,17 @@ class SignOn:
                 metadata = await peer.metadata()
                 code = flow.check_answered(answered, begun, peer.provider, metadata, self._clock.monotonic())
                 self._use(begun.state)
-                identified = await peer.exchange(begun, code, self.address(peer.provider, "callback"))
+                identified = await self._exchange(peer, begun, code, source)
             return await self._open(peer.provider, begun, identified, source, agent)
         except (Unproven, NotLinked) as no:
             _log.warning("signin.refused", provider=name, why=no.why if isinstance(no, Unproven) else no.code)
+            raise
+
+    async def _exchange(self, peer: Peer, begun: Begun, code: str, source: str) -> Identified:
+        try:
+            return await peer.exchange(begun, code, self.address(peer.provider, "callback"))
+        except Unproven as no:  # what a stranger makes up does not come as far as this, so it is worth a record
+            await self._note(peer.provider.issuer, no.why, source)
             raise
 
     async def _open(
@@ -178,11 +185,11 @@ class SignOn:
         return await self._changes.write(unit)
 
     async def _refuse(self, provider: Provider, identified: Identified, source: str) -> Finished:
-        tried = f"{provider.issuer} {identified.subject}"
-        await self._changes.write(
-            lambda change: change.record(SignInFailed, tried=tried, reason="not linked", source=source)
-        )
+        await self._note(f"{provider.issuer} {identified.subject}", "not linked", source)
         raise NotLinked("Nobody here is linked with that account, or it may not sign in.")
+
+    async def _note(self, tried: str, reason: str, source: str) -> None:
+        await self._changes.write(lambda change: change.record(SignInFailed, tried=tried, reason=reason, source=source))
 
     def _use(self, state: str) -> None:
         if state in self._used:

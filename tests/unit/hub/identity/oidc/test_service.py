@@ -15,6 +15,7 @@ from roomgate.hub.identity.oidc.service import NotLinked
 from roomgate.hub.identity.oidc.unproven import ProviderAway, Unproven
 from roomgate.hub.identity.person import Forbidden, Signed
 from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.ledger.event import SignInFailed
 from support.hostile_provider import CLIENT, Rig, b64, public_jwk, rig
 
 pytestmark = pytest.mark.asyncio
@@ -68,6 +69,11 @@ async def test_who_may_not_sign_in_is_refused_like_who_is_unknown(tmp_path: Path
         said = []
         identity, admin = r.hub.parts.identity, r.hub.admin
         await identity.set_active("bob", False, admin)
+        with pytest.raises(NotLinked) as no:
+            await r.sign_in()
+        said.append(str(no.value))
+        await identity.set_active("bob", True, admin)
+        await r.hub.parts.grants.lock("person", "bob", "test", admin)
         with pytest.raises(NotLinked) as no:
             await r.sign_in()
         said.append(str(no.value))
@@ -209,6 +215,8 @@ async def test_each_lie_is_refused_and_nothing_is_opened(tmp_path: Path) -> None
             await r.sign_in()
         assert no.value.why == "token.signature"
         assert await webs(r) == before
+        failed = [one for one in await r.hub.events() if isinstance(one, SignInFailed)]
+        assert [one.reason for one in failed] == [*(why for *_, why in LIES), "token.signature"]
 
 
 async def test_within_the_leeway_of_a_minute_clocks_may_differ(tmp_path: Path) -> None:
