@@ -16,11 +16,12 @@ PACKAGE = ROOT / "src" / "roomgate"
 
 # ---- who opens a connection, and to what (invariants 4 and 5) ----------------------------------------
 
-# To the hub, to its witness, to devices' xAPI endpoint, to the operator's own socket: nothing else, and no listener.
+# To the hub, to its witness, to its identity providers, to devices' xAPI endpoint, to the operator's own socket: nothing else, and no listener.
 OPENS_CONNECTIONS = {
     "connector/enrol.py",  # the hub, once
     "connector/local.py",  # a Unix socket in the connector's own folder
     "connector/wire.py",  # the hub
+    "hub/identity/oidc/fetching.py",  # the identity providers that the configuration names
     "storage/witnessed.py",  # the witness
     "xapi/transports/http.py",  # a device's /getxml and /putxml: for users of the library, no program uses it
     "xapi/transports/plain_websocket.py",  # a device's /ws

@@ -336,7 +336,7 @@ def keys(kind: type) -> str:
         [(f.name, f.default) for f in dataclasses.fields(kind)]
         if dataclasses.is_dataclass(kind)
         else [
-            (f.name, f.default_factory() if f.default_factory in (list, dict) else f.default)
+            (f.name, f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory())
             for f in msgspec.structs.fields(kind)
         ]
     )
@@ -373,6 +373,7 @@ def configuration() -> str:
     from roomgate.connector.config import ConnectorConfig
     from roomgate.connector.site_policy import SiteRules
     from roomgate.hub.config import HubConfig
+    from roomgate.hub.identity.oidc.provider import Provider
 
     example = re.search(r"```toml\n.+?```", devices.__doc__ or "", re.DOTALL)
     assert example is not None
@@ -384,6 +385,9 @@ def configuration() -> str:
         "and all mistakes are said at once. Keys that end in `_s` are seconds.",
         "## Hub",
         keys(HubConfig),
+        "### Identity providers (`[[providers]]`)",
+        "In the file alone. How to set up one: [the guide](../guides/single-sign-on.md).",
+        keys(Provider),
         "## Connector",
         "Paths are relative to the folder of the file.",
         keys(ConnectorConfig),

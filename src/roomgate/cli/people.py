@@ -7,7 +7,7 @@ from cyclopts import App
 
 from roomgate.cli.api import Api, at
 from roomgate.cli.files import read_secret
-from roomgate.cli.output import Json, say, show_json, tell_rows
+from roomgate.cli.output import Json, say, show_json, tell, tell_rows
 from roomgate.cli.resource import Resource, add_list, add_remove, add_show, show
 from roomgate.redact import Secret
 
@@ -104,6 +104,51 @@ def roles(name: str, /, *role: str, json: Json = False) -> None:
         show_json(answer)
     else:
         say(f"{answer['name']} has {', '.join(answer['roles']) or 'no role'} now.")
+
+
+@person.command
+def identities(name: str, /, *, json: Json = False) -> None:
+    """The accounts at identity providers by which a person may sign in.
+
+    Example: ``roomgate person identities ada``
+    """
+    rows = Api.from_profile().call("GET", at("people", name, "identities"))["items"]
+    empty = f"None: `roomgate person link {name} --issuer https://… --subject …`."
+    tell_rows(rows, ["issuer", "subject", "seen"], empty=empty, json=json)
+
+
+@person.command
+def link(name: str, /, *, issuer: str, subject: str, json: Json = False) -> None:
+    """Let a person sign in by an account at an identity provider.
+
+    Example: ``roomgate person link ada --issuer https://id.example.com --subject 24400320``
+
+    Parameters
+    ----------
+    issuer
+        the provider's issuer, as the hub's configuration has it
+    subject
+        the account's subject (`sub`) there: never an address of mail
+    """
+    made = Api.from_profile().call("POST", at("people", name, "identities"), {"issuer": issuer, "subject": subject})
+    show(made, "{person} may sign in as {subject} at {issuer}.", json=json)
+
+
+@person.command
+def unlink(name: str, /, *, issuer: str, subject: str, json: Json = False) -> None:
+    """Take an account at an identity provider from a person. What was signed in to that way is cut.
+
+    Example: ``roomgate person unlink ada --issuer https://id.example.com --subject 24400320``
+
+    Parameters
+    ----------
+    issuer
+        the provider's issuer
+    subject
+        the account's subject there
+    """
+    Api.from_profile().call("DELETE", at("people", name, "identities", issuer=issuer, subject=subject))
+    tell({"unlinked": subject}, f"{name} may no longer sign in that way, and what it opened is cut.", json=json)
 
 
 def _switch(app: App, resource: Resource, verb: str, active: bool, promise: str, words: str) -> None:

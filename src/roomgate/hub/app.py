@@ -35,6 +35,7 @@ from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, b
 from roomgate.hub.http.reception import Reception, Sockets
 from roomgate.hub.identity import device_http
 from roomgate.hub.identity import http as identity_http
+from roomgate.hub.identity.oidc import http as oidc_http
 from roomgate.hub.identity.scim import api as scim_api
 from roomgate.hub.identity.scim import http as scim_http
 from roomgate.hub.ledger import http as ledger_http
@@ -114,6 +115,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             restoration_http.API,
             approvals_http.API,
             scim_api.API,
+            oidc_http.API,
             *extension.api,
         ],
     )  # fmt: skip
@@ -127,6 +129,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         route_handlers=[
             api,
             identity_http.sign_out,
+            *oidc_http.ROUTES,
             sites_http.enrol,
             scim_http.scim,
             *device_http.OPEN,

@@ -9,6 +9,8 @@ import msgspec
 from roomgate.access.capability import Capability
 from roomgate.access.principal import ROLES, STRONG, Right
 from roomgate.errors import BadInput
+from roomgate.hub.identity.oidc import provider
+from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.passwords import Argon2
 
 
@@ -44,6 +46,8 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     argon2_time_cost: int = 3  # rounds for each password hash
     argon2_memory_kib: int = 65536  # memory for each
     argon2_parallelism: int = 4  # lanes for each
+
+    providers: tuple[Provider, ...] = ()  # identity providers, each a table `[[providers]]`
 
     @property
     def argon2(self) -> Argon2:
@@ -117,6 +121,11 @@ def _complaints(good: Mapping[str, object]) -> list[str]:
         found.append("certificate, certificate_key: give both or neither.")
     if bool(good.get("witness_url")) != bool(good.get("witness_key")):
         found.append("witness_url, witness_key: give both or neither.")
+    providers = good.get("providers")
+    if isinstance(providers, tuple) and providers:
+        found += provider.complaints(providers)
+        if not good.get("public_url"):
+            found.append("providers, public_url: providers lead people back to it, so it must be given.")
     return found
 
 

@@ -26,6 +26,7 @@ from roomgate.hub.db.migrate import migrate
 from roomgate.hub.dependants import Falling
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
+from roomgate.hub.identity.oidc.service import SignOn
 from roomgate.hub.identity.passwords import Passwords
 from roomgate.hub.identity.scim.service import Directories
 from roomgate.hub.identity.service import Identity
@@ -68,6 +69,7 @@ class Parts:
     passwords: Passwords
     identity: Identity
     directories: Directories
+    sign_on: SignOn
     sites: Sites
     rooms: Rooms
     grants: Grants
@@ -137,6 +139,7 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         findings = Findings(db, changes)
         identity = Identity(db, changes, clock, passwords, idle_s=config.web_idle_s, absolute_s=config.web_absolute_s)
         directories = Directories(db, changes, clock, identity, findings, config.group_roles)
+        sign_on = SignOn(config.providers, config.public_url, db, changes, clock, identity)
         rooms = Rooms(db, changes, clock, findings)
         sites = Sites(db, changes, keys.order, rooms)
         second_person = frozenset(map(Capability, config.second_person))
@@ -169,6 +172,7 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         changes=changes,
         passwords=passwords,
         identity=identity,
+        sign_on=sign_on,
         directories=directories,
         sites=sites,
         rooms=rooms,

@@ -19,7 +19,7 @@ def extend(parts: Parts) -> Extension:
 
 def extend_with(parts: Parts, relay: RelayParts) -> Extension:
     """The same on a relay that is open already."""
-    made = build_extension(parts, relay, console_front())
+    made = build_extension(parts, relay, console_front(parts.config.providers))
     console = build_console(relay)
     return replace(made, routes=[*made.routes, *console.routes], refused=console.refused)
 

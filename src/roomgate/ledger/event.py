@@ -173,6 +173,24 @@ class PersonRemoved(Event, frozen=True, kw_only=True, tag="person.removed"):
     by: Personal[str]
 
 
+class IdentityLinked(Event, frozen=True, kw_only=True, tag="identity.linked"):
+    """From now on a person may sign in as this subject of an identity provider."""
+
+    person: Personal[str]
+    issuer: Public[str]
+    subject: Personal[str]
+    by: Personal[str]
+
+
+class IdentityUnlinked(Event, frozen=True, kw_only=True, tag="identity.unlinked"):
+    """A person may no longer sign in as this subject; what they had signed in to that way ended."""
+
+    person: Personal[str]
+    issuer: Public[str]
+    subject: Personal[str]
+    by: Personal[str]
+
+
 class TokenMade(Event, frozen=True, kw_only=True, tag="token.made"):
     """An access token was made for a person or service account."""
 

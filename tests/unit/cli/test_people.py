@@ -1,7 +1,7 @@
 import pytest
 
 from roomgate.hub.identity.person import Proof
-from support.cli import BookHub, RealHub, run
+from support.cli import BookHub, RealHub, ok, run
 from support.hub import PASSWORD
 
 pytestmark = pytest.mark.xdist_group("cli")
@@ -76,9 +76,24 @@ def test_a_token_for_oneself_and_one_without_an_end(hub: RealHub):
     assert run("token", "add", "--minutes", "1e12").code == 2
 
 
-def test_an_empty_list_says_how_to_begin(book: BookHub):
-    from support.cli import ok
+def test_accounts_at_an_identity_provider(book: BookHub):
+    linked = {"issuer": "https://i", "subject": "auth|1/2", "person": "person_1", "created": "x", "seen": "y"}
+    which = ("--issuer", "https://i", "--subject", "auth|1/2")
+    book.answer(ok(linked))
+    assert run("person", "link", "ada", *which).out == "person_1 may sign in as auth|1/2 at https://i.\n"
+    assert (book.asked[0].method, book.asked[0].path) == ("POST", "/api/v1/people/ada/identities")
+    book.answer(ok({"items": [linked]}))
+    assert "auth|1/2" in run("person", "identities", "ada").out
+    assert run("person", "identities", "ada", "--json").json == [linked]
+    book.answer(ok({"items": []}))
+    assert "roomgate person link ada" in run("person", "identities", "ada").out
+    book.answer((204, {}, b""))
+    assert "what it opened is cut" in run("person", "unlink", "ada", *which).out
+    path = "/api/v1/people/ada/identities?issuer=https%3A%2F%2Fi&subject=auth%7C1%2F2"
+    assert (book.asked[0].method, book.asked[0].path) == ("DELETE", path)
 
+
+def test_an_empty_list_says_how_to_begin(book: BookHub):
     book.answer(ok({"items": [], "next": None}))
     for noun in ("person", "service-account", "token"):
         assert f"roomgate {noun} add" in run(noun, "list").out

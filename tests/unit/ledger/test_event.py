@@ -31,6 +31,7 @@ BRIEF = {
     "restoration.confirmed",
     *("request.made", "request.answered", "break-glass.used", "break-glass.acknowledged"),
     *("group.changed", "person.handed-over", "directory.released"),
+    *("identity.linked", "identity.unlinked"),
 }
 
 

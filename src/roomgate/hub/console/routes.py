@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from litestar import Response, Router, get, post
 from litestar.di import Provide
@@ -30,6 +31,8 @@ from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
 from roomgate.hub.identity import device_pages
 from roomgate.hub.identity import pages as identity_pages
+from roomgate.hub.identity.oidc import pages as oidc_pages
+from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.scim import pages as scim_pages
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
@@ -48,13 +51,14 @@ PAGES = [
     *identity_pages.ROUTES,
     *scim_pages.ROUTES,
     *device_pages.ROUTES,
+    *oidc_pages.ROUTES,
     *restoration_pages.ROUTES,
 ]
 
 
-def console_front() -> Front:
-    """What the door shows to whoever is not signed in."""
-    return Front(sign_in_page=sign_in_page, refused_page=turned_away_page)
+def console_front(providers: Sequence[Provider] = ()) -> Front:
+    """What the door shows to whoever is not signed in; with a button for each of the providers."""
+    return Front(sign_in_page=partial(sign_in_page, providers=providers), refused_page=turned_away_page)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """One request for a page: who asks, in which language, and how the answer is made."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.http.asking import Req
 from roomgate.hub.http.door import LANGUAGE_COOKIE
 from roomgate.hub.http.problem import NO_SUCH_ROOM, Problem, build_refusal
+from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.person import Signed
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.xapi.errors import XapiError
@@ -136,10 +137,10 @@ def language_cookie(language: str) -> Cookie:
     return Cookie(LANGUAGE_COOKIE, value=language, secure=True, httponly=True, samesite="lax", max_age=365 * 86400)
 
 
-def sign_in_page(words: str = "", accepted: str = "", chosen: str = "") -> bytes:
+def sign_in_page(words: str = "", accepted: str = "", chosen: str = "", *, providers: Sequence[Provider] = ()) -> bytes:
     """What anonymous visitors see, wherever they went. ``words``: what went wrong, in a sentence."""
     t = choose(chosen, accepted)
-    return ENVIRONMENT.get_template("signin.html").render(t=t, said=t.said(words)).encode()
+    return ENVIRONMENT.get_template("signin.html").render(t=t, said=t.said(words), providers=providers).encode()
 
 
 def turned_away_page(problem: Problem, accepted: str = "", chosen: str = "") -> bytes:

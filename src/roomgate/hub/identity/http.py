@@ -4,15 +4,17 @@ from datetime import datetime
 
 import msgspec
 from litestar import Response, Router, delete, get, patch, post
+from litestar.datastructures import Cookie
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.access.principal import Kind, Right
 from roomgate.access.scope import Scope
 from roomgate.clock import iso
 from roomgate.errors import BadInput, NotFound
-from roomgate.hub.http.asking import Hub, IfMatch, Who, etag, parse_if_match
-from roomgate.hub.http.door import clear_cookie, set_cookie
+from roomgate.hub.http.asking import Hub, IfMatch, Req, Who, etag, parse_if_match
+from roomgate.hub.http.door import COOKIE, clear_cookie, set_cookie
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
+from roomgate.hub.identity.oidc.http import onward
 from roomgate.hub.identity.person import Person, Signed, Token, WebSession
 from roomgate.hub.parts import Parts
 from roomgate.redact import Secret
@@ -311,8 +313,11 @@ def show_web_session(web: WebSession, seen: datetime, signed: Signed) -> WebSess
 
 
 @post("/signout", include_in_schema=False, status_code=303)
-async def sign_out(parts: Hub, signed: Who) -> Response[None]:
+async def sign_out(request: Req, parts: Hub, signed: Who) -> Response[bytes] | Response[None]:
     await parts.identity.sign_out(signed)
+    there = await parts.sign_on.farewell(signed.web.proof) if signed.web else None
+    if there is not None:
+        return onward(request, there, [Cookie(COOKIE, value="", secure=True, httponly=True, max_age=0)])
     name, value = clear_cookie()
     return Response(None, status_code=303, headers={"Location": "/signin", name: value})
 

@@ -258,10 +258,42 @@ class Identity:
 
         return await self._changes.write(unit)
 
-    def change_roles_in(self, change: Change, known: Person, roles: frozenset[str], by: PersonId) -> None:
-        """Part of any change that gives other roles, also of a directory's; whether it may be is asked before."""
+    def provide_roles(
+        self, change: Change, person: PersonId, managed: frozenset[str], given: frozenset[str], provider: str
+    ) -> None:
+        """Part of a sign-in by an identity provider: of the ``managed`` roles, the person has those ``given``.
+
+        A role that there is none of is not given. The last administrator stays one.
+        """
+        known = store.get_person(change.conn, person)
+        roles = (known.roles - managed) | (given & managed & ROLES.keys())
+        if store.administrators(change.conn) == {person}:
+            roles |= {"administrator"}
+        if roles != known.roles:
+            self.change_roles_in(change, known, roles, None, f"provider {provider}")
+
+    def add_from_provider(self, change: Change, called: str, provider: str) -> Person:
+        """Part of a first sign-in: somebody new, without a role. A name that is taken or unfit gets another."""
+        try:
+            name = check_name(called[:100])
+        except BadInput:
+            name = "guest"
+        id = PersonId(mint("person"))
+        while store.find_person(change.conn, name) is not None:
+            name = f"{name[:100]} {secrets.token_hex(3)}"
+        store.add_person(change.conn, id, name, Kind.PERSON, None, frozenset(), None, change.at)
+        change.record(PersonAdded, person=id, name=name, role="", by=f"provider {provider}")
+        return store.get_person(change.conn, id)
+
+    def change_roles_in(
+        self, change: Change, known: Person, roles: frozenset[str], by: PersonId | None, said_by: str = ""
+    ) -> None:
+        """Part of any change that gives other roles: an administrator's, a directory's, a provider's.
+
+        Whether it may be is asked before. ``said_by``: what the record says where nobody here did it.
+        """
         store.change_person(change.conn, known.id, roles=sorted(roles))
-        change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by)
+        change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by or said_by)
         store.mark_for_renewal(change.conn, known.id)
         change.revoke(Cause.ROLE_CHANGED, SubjectKind.PERSON, known.id, by=by, reason="The roles were changed.")
         if Right.GIVE in known.rights and Right.GIVE not in rights(roles):
