@@ -48,6 +48,7 @@ _GROUPS = {
     "person": ("people:person", "People."),
     "service-account": ("people:service_account", "Service accounts."),
     "token": ("people:token", "Access tokens."),
+    "role": ("roles:role", "Roles over the hub."),
     "grant": ("grants:grant", "Who may do what, in which rooms, until when."),
     "lock": ("grants:lock", "Refuse everything that matches, at once."),
     "session": ("grants:session", "Who is in which room from outside."),

@@ -36,6 +36,7 @@ from roomgate.hub.identity import http as identity_http
 from roomgate.hub.ledger import http as ledger_http
 from roomgate.hub.parts import Parts, open_parts
 from roomgate.hub.restoration import http as restoration_http
+from roomgate.hub.roles import http as roles_http
 from roomgate.hub.rooms import http as rooms_http
 from roomgate.hub.sites import http as sites_http
 from roomgate.ledger.event import HubStarted
@@ -107,7 +108,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         "/api/v1",
         route_handlers=[
             identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
-            restoration_http.API,
+            restoration_http.API, roles_http.API,
             *extension.api,
         ],
     )  # fmt: skip

@@ -26,6 +26,7 @@ from roomgate.hub.identity.passwords import Passwords
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.ledger.service import HubLedger, Witness
 from roomgate.hub.restoration.service import ORIGIN, Restorations
+from roomgate.hub.roles.service import Roles
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.sites.service import Sites
 from roomgate.ledger.checkpoint import VerifierKey
@@ -69,6 +70,7 @@ class Parts:
     findings: Findings
     jumps: Jumps
     restorations: Restorations
+    roles: Roles
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -146,5 +148,5 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
         config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
-        Jumps(clock, since), restorations,
+        Jumps(clock, since), restorations, Roles(db, changes, identity),
     )  # fmt: skip

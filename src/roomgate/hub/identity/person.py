@@ -4,7 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from roomgate.access.principal import Kind, Principal, Right, rights
+from roomgate.access.principal import Kind, Principal, Right
+from roomgate.access.role import Power, Role, roles_of
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.ids import PersonId, TokenId, WebSessionId
 from roomgate.redact import Secret
@@ -36,10 +37,16 @@ class Person:
     created: datetime
     version: int
     paused: str | None = None  # why; then ``active`` is false too
+    own_roles: tuple[Role, ...] = ()  # those of the roles that are the hub's own, as they are now
+
+    @property
+    def power(self) -> Power:
+        """Rights over the hub, and the most that they may give."""
+        return Power.of(roles_of(self.roles, self.own_roles))
 
     @property
     def rights(self) -> frozenset[Right]:
-        return rights(self.roles)
+        return self.power.rights
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from roomgate.access.principal import ROLES, Kind, Principal, Right, rights
+from roomgate.access.principal import ROLES, Kind, Principal, Right
+from roomgate.access.role import Power, roles_of
 from roomgate.clock import Clock, iso
 from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from roomgate.hub.change import Change, Changes
@@ -31,6 +32,7 @@ from roomgate.hub.identity.person import (
     name_key,
 )
 from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.hub.roles.store import among
 from roomgate.ids import PersonId, TokenId, WebSessionId, mint
 from roomgate.ledger.event import (
     PersonAdded,
@@ -66,7 +68,7 @@ class Dependants(Protocol):
         """End the person's grants, pause those that they gave."""
 
     def giver_lost_right(self, change: Change, person: PersonId, by: PersonId | None) -> None:
-        """Pause the grants that they gave."""
+        """Pause the grants that they gave, as far as they might not give them now."""
 
     def person_locked(self, conn: Connection, person: PersonId) -> bool: ...
 
@@ -124,15 +126,14 @@ class Identity:
     ) -> Person:
         """Raises Conflict where the name is taken, Forbidden for a role beyond the giver's own rights."""
         by.require(Right.PEOPLE)
-        self._check_roles(roles, by)
-        return await self._create(name, password, roles, by.person.id, kind, first=False)
+        return await self._create(name, password, roles, by, kind)
 
     async def create_first_admin(self, name: str, password: str) -> Person:
         """The first administrator, by whoever has the hub's own machine; raises Conflict once there is anybody."""
-        return await self._create(name, password, frozenset({"administrator"}), None, Kind.PERSON, first=True)
+        return await self._create(name, password, frozenset({"administrator"}), None, Kind.PERSON)
 
     async def _create(
-        self, name: str, password: str | None, roles: frozenset[str], by: PersonId | None, kind: Kind, *, first: bool
+        self, name: str, password: str | None, roles: frozenset[str], by: Signed | None, kind: Kind
     ) -> Person:
         name = check_name(name)
         if kind is Kind.SERVICE and password is not None:
@@ -141,12 +142,15 @@ class Identity:
         id = PersonId(mint("service" if kind is Kind.SERVICE else "person"))
 
         def unit(change: Change) -> Person:
-            if first and store.anybody(change.conn):
+            if by is not None:
+                self._check_roles(change.conn, roles, by)
+            elif store.anybody(change.conn):
                 raise Conflict("There is an administrator already.")
             if store.find_person(change.conn, name) is not None:
                 raise Conflict(f"The name {name} is taken.")
-            store.add_person(change.conn, id, name, kind, hash, roles, by, change.at)
-            change.record(PersonAdded, person=id, name=name, role=" ".join(sorted(roles)), by=by or "hub")
+            giver = by.person.id if by is not None else None
+            store.add_person(change.conn, id, name, kind, hash, roles, giver, change.at)
+            change.record(PersonAdded, person=id, name=name, role=" ".join(sorted(roles)), by=giver or "hub")
             return store.get_person(change.conn, id)
 
         return await self._changes.write(unit)
@@ -242,9 +246,9 @@ class Identity:
     async def change_roles(self, person: str, roles: frozenset[str], by: Signed, version: int | None = None) -> Person:
         """Web sessions go on under a new cookie, channels are judged anew, given grants beyond the rights pause."""
         by.require(Right.PEOPLE)
-        self._check_roles(roles, by)
 
         def unit(change: Change) -> Person:
+            self._check_roles(change.conn, roles, by)
             known = self._target(change.conn, person, by, version)
             if known.roles == roles:
                 return known
@@ -252,15 +256,17 @@ class Identity:
                 self._not_last(change.conn, known.id)
             store.change_person(change.conn, known.id, roles=sorted(roles))
             change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by.person.id)
-            store.mark_for_renewal(change.conn, known.id)
-            change.revoke(
-                Cause.ROLE_CHANGED, SubjectKind.PERSON, known.id, by=by.person.id, reason="The roles were changed."
-            )
-            if Right.GIVE in known.rights and Right.GIVE not in rights(roles):
-                self.dependants.giver_lost_right(change, known.id, by.person.id)
+            self.power_changed(change, known.id, known.power, by.person.id, "The roles were changed.")
             return store.get_person(change.conn, known.id)
 
         return await self._changes.write(unit)
+
+    def power_changed(self, change: Change, person: PersonId, before: Power, by: PersonId | None, reason: str) -> None:
+        """Part of the change of somebody's roles, or of a role that they have; ``before``: their power until now."""
+        store.mark_for_renewal(change.conn, person)
+        change.revoke(Cause.ROLE_CHANGED, SubjectKind.PERSON, person, by=by, reason=reason)
+        if not store.get_person(change.conn, person).power.reaches(before):
+            self.dependants.giver_lost_right(change, person, by)
 
     def lock_out(self, change: Change, person: PersonId) -> None:
         """Part of a lock's change: nothing issued before it lives again, whenever the lock is lifted."""
@@ -270,6 +276,10 @@ class Identity:
     def find_in(self, conn: Connection, id_or_name: str) -> Person | None:
         """For units of other areas."""
         return store.find_person(conn, id_or_name)
+
+    def get_in(self, conn: Connection, id_or_name: str) -> Person:
+        """The same; raises NotFound."""
+        return store.get_person(conn, id_or_name)
 
     # -- signing in ---------------------------------------------------------------------------------
 
@@ -527,13 +537,14 @@ class Identity:
         return known
 
     def _not_beyond(self, target: Person, by: Signed) -> None:
-        if not target.rights <= by.person.rights:
+        if not by.person.power.reaches(target.power):
             raise Forbidden("This account has rights that you do not have.")
 
-    def _check_roles(self, roles: frozenset[str], by: Signed) -> None:
-        if unknown := sorted(roles - ROLES.keys()):
-            raise BadInput(f"There is no role {', '.join(unknown)[:200]}.", hint=f"Roles: {', '.join(ROLES)}.")
-        if not rights(roles) <= by.person.rights:
+    def _check_roles(self, conn: Connection, names: frozenset[str], by: Signed) -> None:
+        roles = roles_of(names, among(conn, names))
+        if unknown := sorted(names - {role.name for role in roles}):
+            raise BadInput(f"There is no role {', '.join(unknown)[:200]}.", hint=f"Shipped roles: {', '.join(ROLES)}.")
+        if not by.person.power.reaches(Power.of(roles)):
             raise Forbidden("Nobody gives a role beyond their own rights.")
 
     def _not_last(self, conn: Connection, person: PersonId) -> None:
