@@ -28,7 +28,7 @@ BRIEF = {
     *("order.about", "order.outcome", "consent.asked", "consent.answered", "session.cut", "effect.begun"),
     *("effect.undone", "effect.kept", "device.connected", "device.gone", "device.quarantined", "device.confirmed"),
     *("booking.put", "privileged.used", "vault.changed", "hub.restored", "hub.safe-mode-ended"),
-    "restoration.confirmed",
+    *("restoration.confirmed", "role.changed", "room.tagged"),
 }
 
 
@@ -36,8 +36,9 @@ def example(kind: type[Event]) -> Event:
     values: dict[str, object] = {"at": AT}
     for field in msgspec.structs.fields(kind):
         if field.name != "at":
+            kinds = {"int": 7, "bool": True, "tuple": ("x", "y")}
             text = str(field.type)
-            values[field.name] = 7 if "int" in text else ("x", "y") if "tuple" in text else f"some {field.name} ø"
+            values[field.name] = next((one for word, one in kinds.items() if word in text), f"some {field.name} ø")
     return kind(**values)
 
 
