@@ -89,7 +89,11 @@ def takes_a_use(call: Call) -> bool:
         return True
     if call.verb is not Verb.COMMAND:
         return False
-    if words[-1] == "Get" or words[-1] == "List" or words[-1] == "Search":
+    outbound = False
+    for start in _FILE["sets"]["outbound"]:
+        if begins(words, start):
+            outbound = True
+    if not outbound and (words[-1] == "Get" or words[-1] == "List" or words[-1] == "Search"):
         return False
     for start in _FILE["sets"]["relieving"]:
         if begins(words, start):

@@ -139,7 +139,7 @@ class Classes:
 
         What only looks takes none, nor what relieves: somebody must always be able to hang up.
         """
-        looks = call.verb is Verb.COMMAND and call.path.words[-1] in _LOOKING
+        looks = call.verb is Verb.COMMAND and call.path.words[-1] in _LOOKING and not self.listed("outbound", call)
         return call.acts and not looks and not self.relieving(call)
 
     def never(self, call: Call) -> Words | None:

@@ -278,6 +278,7 @@ def test_a_grant_covers_by_name_site_or_tag():
         (Call(Verb.COMMAND, Path.of("Command", "Call", "Disconnect")), False),
         (Call(Verb.COMMAND, Path.of("Command", "Audio", "Microphones", "Mute")), False),
         (Call(Verb.COMMAND, Path.of("Command", "Bookings", "List")), False),
+        (Call(Verb.COMMAND, Path.of("Command", "HttpClient", "Get")), True),  # it goes out into the network
         (Call(Verb.GET, Path.of("Status", "Audio", "Volume")), False),
         (Call(Verb.SUBSCRIBE, Path.of("Status", "Audio", "Volume")), False),
     ],
