@@ -30,6 +30,7 @@ from roomgate.hub.http.door import Front
 from roomgate.hub.identity import pages as identity_pages
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
+from roomgate.hub.roles import pages as roles_pages
 from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.hub.rooms import room_page
 from roomgate.xapi.errors import XapiError
@@ -41,6 +42,8 @@ PAGES = [
     *rooms_pages.ROUTES,
     *room_page.ROUTES,
     *grants_pages.ROUTES,
+    *roles_pages.ROUTES,
+    *roles_pages.ROUTES,
     *identity_pages.ROUTES,
     *restoration_pages.ROUTES,
 ]

@@ -373,6 +373,14 @@ class Grants:
         wanted = frozenset().union(*(r.grant.rooms for r in records))
         return await self._db.read(lambda conn: self._rooms.names_by_id(conn, wanted))
 
+    async def rooms_under(self, record: GrantRecord) -> dict[RoomId, str]:
+        """The rooms that a grant covers now, by name."""
+
+        def unit(conn: Connection) -> dict[RoomId, str]:
+            return self._rooms.names_by_id(conn, self._rooms_of(conn, record.grant))
+
+        return await self._db.read(unit)
+
     async def explain(self, person: str, room: str) -> Explained:
         """What speaks for and against a person in a room."""
 
