@@ -146,7 +146,7 @@ async def access_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
         records = await _records(visit, parts)
         return {
             "sessions": [one.id for one in show(living(relay.book), signed)],
-            "grants": [(r.grant.id, r.version, r.paused) for r in records],
+            "grants": [(r.grant.id, r.version, r.paused, r.used) for r in records],
             "people": [(p.id, p.version) for p in await parts.identity.people(limit=_MOST)] if sees else [],
             "locks": [r.lock.id for r in await parts.grants.locks()] if sees else [],
         }

@@ -181,7 +181,9 @@ async def test_one_form_carries_all_cuts_and_lists_are_bounded(tmp_path: Path) -
         page = (await (await it.as_("ada")).get("/access")).text
         assert page.count('formaction="/access/people/') == 2 * (MOST_LINES - 1)  # nobody cuts themself
         assert f"The first {MOST_LINES} of {MOST_LINES + 4}." in words(page)
-        assert page.count("<form ") == 8  # language, sign out, search, give, roles, a role, tags, and one for all changes
+        assert (
+            page.count("<form ") == 8
+        )  # language, sign out, search, give, roles, a role, tags, and one for all changes
 
 
 async def test_a_grant_by_tag_and_site_later_counted_and_while_booked(tmp_path: Path) -> None:

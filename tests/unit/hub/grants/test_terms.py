@@ -19,11 +19,13 @@ from roomgate.hub.grants import store
 from roomgate.hub.grants.service import GIVER_DEMOTED
 from roomgate.hub.grants.wanted import Wanted
 from roomgate.hub.identity.person import Forbidden, Signed
+from roomgate.hub.relay.asked import Wish
 from roomgate.hub.revocation import Cause
 from roomgate.ids import AskId
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.path import Path as XapiPath
 from roomgate.xapi.schema import Catalogue
+from support.console import console
 from support.hub import Hub, info, running
 
 pytestmark = pytest.mark.asyncio
@@ -273,6 +275,29 @@ async def test_uses_are_remembered_over_a_restart_and_what_was_undone_is_not(tmp
         assert (await hub.parts.grants.get(grant.id)).used == 1
         found = await hub.parts.db.read(store.unended)
         assert [(r.used, r.grant.most_uses) for r in found] == [(1, 2)]  # as any start reads it
+
+
+async def test_the_use_is_written_with_the_permit_of_a_command(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        await it.connect("oslo")
+        signed = await guest(it.hub)
+        grant = await give(it.hub, rooms=("oslo",), most_uses=2)
+
+        async def ask(verb: Verb, path: str, **arguments: str) -> str:
+            try:
+                return (await it.relay.relay.ask(signed.principal, "oslo", Wish(verb, path, arguments))).outcome
+            except Denied as no:
+                return no.rule
+
+        async with asyncio.TaskGroup() as group:
+            dials = [group.create_task(ask(Verb.COMMAND, "Dial", Number=f"{n}@example.com")) for n in range(5)]
+        assert sorted(one.result() for one in dials) == ["done", "done", "uses", "uses", "uses"]
+        assert (await it.hub.parts.grants.get(grant.id)).used == 2
+        assert (await it.hub.kinds()).count("permit") == 2
+        assert await ask(Verb.GET, "Status/Audio/Volume") == "done"
+        assert await ask(Verb.COMMAND, "Call Disconnect", CallId="1") == "done"
+        assert await ask(Verb.COMMAND, "Dial", Number="6@example.com") == "uses"
+        assert (await it.hub.parts.grants.get(grant.id)).used == 2
 
 
 # -- who may give ------------------------------------------------------------------------------------
