@@ -59,6 +59,9 @@ class Given:
     locks: list[Lock] = field(default_factory=list)
     inactive: set[str] = field(default_factory=set)  # people and credentials
     rooms: dict[str, Room] = field(default_factory=lambda: {"oslo": OSLO, "rome": ROME})
+    uses: dict[GrantId, int] = field(default_factory=dict)  # as written down
+    known_uses: dict[GrantId, int] = field(default_factory=dict)  # as told after a commit: what the facts say
+    booked: bool = False
     reads: int = 0
     pause: Callable[[], Any] | None = None  # awaited after the facts were read
 
@@ -72,6 +75,17 @@ class Given:
         self.grants.append(grant)
         return grant
 
+    def use_in(self, conn, grant):
+        taken = self.uses.get(grant, 0)
+        limit = next(g.most_uses for g in self.grants if g.id == grant)
+        if taken >= limit:
+            return None
+        self.uses[grant] = taken + 1
+        return taken + 1
+
+    def used(self, grant, count):
+        self.known_uses[grant] = count
+
     def take(self, id: str) -> None:
         self.grants = [grant for grant in self.grants if grant.id != id]
 
@@ -84,7 +98,8 @@ class Given:
         active = principal.id not in self.inactive and principal.credential not in self.inactive
         room = self.rooms.get(room_name)
         own = tuple(grant for grant in self.grants if grant.person == principal.id)
-        facts = Facts(active, room is not None, own, tuple(self.locks))
+        uses = {grant.id: self.known_uses.get(grant.id, 0) for grant in own}
+        facts = Facts(active, room is not None, own, tuple(self.locks), uses, self.booked)
         if self.pause is not None:
             await self.pause()
         return room, facts

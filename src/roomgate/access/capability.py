@@ -38,6 +38,7 @@ class Capability(StrEnum):
 
 Words = tuple[str, ...]
 _MOST_KNOWN = 20_000
+_LOOKING = frozenset({"Get", "List", "Search"})  # last words of commands that change nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,14 @@ class Classes:
     def relieving(self, call: Call) -> bool:
         """Hang up, mute, stop: the safe direction, never held up."""
         return bool(self.listed("relieving", call))
+
+    def counted(self, call: Call) -> bool:
+        """Whether it takes one of the uses of a grant that may be used so and so often.
+
+        What only looks takes none, nor what relieves: somebody must always be able to hang up.
+        """
+        looks = call.verb is Verb.COMMAND and call.path.words[-1] in _LOOKING and not self.listed("outbound", call)
+        return call.acts and not looks and not self.relieving(call)
 
     def never(self, call: Call) -> Words | None:
         """The entry of the never-list that forbids the call, or None."""

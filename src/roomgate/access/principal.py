@@ -35,10 +35,13 @@ class Right(StrEnum):
 
 
 ROLES: dict[str, frozenset[Right]] = {
+    "observer": frozenset(),
+    "room-user": frozenset(),
+    "service-desk": frozenset({Right.SEE, Right.CUT}),
+    "integrator": frozenset(),
     "administrator": frozenset(Right),
     "auditor": frozenset({Right.SEE, Right.AUDIT}),
     "security-officer": frozenset({Right.SEE, Right.AUDIT, Right.CUT, Right.APPROVE}),
-    "service-desk": frozenset({Right.SEE, Right.CUT}),
     "provisioner": frozenset({Right.PROVISION}),
     "member": frozenset(),
 }

@@ -15,10 +15,9 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from roomgate.access.capability import Capability
-from roomgate.access.grant import Grant
+from roomgate.access.grant import Grant, Room
 from roomgate.access.principal import Right
 from roomgate.errors import BadInput
-from roomgate.ids import RoomId
 
 WORDS = ("rooms", "read", "hub", "scim", *(one.value for one in Capability))
 MOST_WORDS = 200
@@ -70,17 +69,19 @@ class Scope:
         return self.rights <= other.rights and self.capabilities <= other.capabilities and (narrower or opens_nothing)
 
 
-def narrow(grants: Iterable[Grant], scope: Scope | None, named: Mapping[str, RoomId]) -> tuple[Grant, ...]:
+def narrow(grants: Iterable[Grant], scope: Scope | None, named: Mapping[str, Room]) -> tuple[Grant, ...]:
     """What is left of the owner's grants for a token of this scope. ``named``: the rooms of the scope that exist."""
     if scope is None:
         return tuple(grants)
-    known = None if scope.rooms is None else frozenset(named[name] for name in scope.rooms if name in named)
     left = []
     for grant in grants:
-        rooms = grant.rooms if known is None else grant.rooms & known
         capabilities = grant.capabilities & scope.capabilities
-        if rooms and capabilities:  # a grant of nothing is none
-            left.append(replace(grant, rooms=rooms, capabilities=capabilities))
+        if not capabilities:  # a grant of nothing is none
+            continue
+        if scope.rooms is None:
+            left.append(replace(grant, capabilities=capabilities))
+        elif rooms := frozenset(r.id for name, r in named.items() if name in scope.rooms and grant.covers(r)):
+            left.append(replace(grant, capabilities=capabilities, rooms=rooms, sites=frozenset(), tags=frozenset()))
     return tuple(left)
 
 

@@ -1,5 +1,6 @@
 """Who may do what: grants, locks and sessions, through the hub's API."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from cyclopts import App
@@ -8,7 +9,7 @@ from roomgate.cli.api import Api, at
 from roomgate.cli.exits import DONE, NO
 from roomgate.cli.output import Json, say, show_json, tell
 from roomgate.cli.resource import Resource, add_list, add_remove, add_show, show
-from roomgate.errors import BadInput, NotFound
+from roomgate.errors import BadInput
 
 grant = App(name="grant", help="Who may do what, in which rooms, until when.")
 lock = App(name="lock", help="Refuse everything that matches, at once.")
@@ -40,10 +41,16 @@ def add(
     person: str,
     /,
     *,
-    room: list[str],
-    capability: list[str],
+    room: list[str] | None = None,
+    site: list[str] | None = None,
+    tag: list[str] | None = None,
+    capability: list[str] | None = None,
+    role: str | None = None,
+    start: str | None = None,
     minutes: float | None = None,
     until: str | None = None,
+    uses: int | None = None,
+    only_booked: bool = False,
     reason: str,
     json: Json = False,
 ) -> None:
@@ -57,19 +64,36 @@ def add(
         their name or id
     room
         a room; may be repeated
+    site
+        every room of a site, those that come later too; may be repeated
+    tag
+        every room with this tag, as long as it has it; may be repeated
     capability
         observe, call, in-call, av-control, privacy, ui, configure, bookings, system …; may be repeated
+    role
+        give what `roomgate role show` lists for this role
+    start
+        from when, such as 2027-01-31T09:00:00Z; now if it is not given
     minutes
-        how long; an hour if neither this nor --until is given
+        how long, from its start; an hour if neither this nor --until is given
     until
         or until when, such as 2027-01-31T17:00:00Z
+    uses
+        how many commands it is good for; looking, hanging up and muting are never counted
+    only_booked
+        only while the room has a booking
     reason
         why; it is kept in the ledger
     """
     if minutes is not None and until is not None:
         raise BadInput("Give either --minutes or --until.")
     end = {"until": until} if until is not None else {"minutes": 60 if minutes is None else minutes}
-    wish = {"person": person, "rooms": room, "capabilities": capability, "reason": reason} | end
+    more = {"role": role, "start": start, "most_uses": uses}
+    wish = {
+        "person": person, "rooms": room or [], "sites": site or [], "tags": tag or [],
+        "capabilities": capability or [], "only_booked": only_booked, "reason": reason,
+        **end, **{name: value for name, value in more.items() if value is not None},
+    }  # fmt: skip
     show(Api.from_profile().call("POST", at("grants"), wish), "Grant {id} until {until}.", json=json)
 
 
@@ -79,8 +103,12 @@ def narrow(
     /,
     *,
     room: list[str] | None = None,
+    site: list[str] | None = None,
+    tag: list[str] | None = None,
     capability: list[str] | None = None,
     until: str | None = None,
+    uses: int | None = None,
+    only_booked: bool = False,
     json: Json = False,
 ) -> None:
     """Make a grant smaller: fewer rooms, fewer capabilities, an earlier end. What is not covered any more is cut.
@@ -91,20 +119,32 @@ def narrow(
     ----------
     room
         what stays of its rooms; may be repeated
+    site
+        what stays of its sites; may be repeated
+    tag
+        what stays of its tags; may be repeated
     capability
         what stays of its capabilities; may be repeated
     until
         its new end, such as 2027-01-31T17:00:00Z
+    uses
+        how many commands it is good for in all
+    only_booked
+        from now on only while the room has a booking
     """
-    change = {"rooms": room, "capabilities": capability, "until": until}
+    change = {
+        "rooms": room, "sites": site, "tags": tag, "capabilities": capability, "until": until, "most_uses": uses,
+        "only_booked": only_booked or None,
+    }  # fmt: skip
     given = {name: value for name, value in change.items() if value is not None}
     if not given:
-        raise BadInput("Nothing to change.", hint="Give --room, --capability or --until.")
+        raise BadInput("Nothing to change.", hint="Give --room, --capability, --until or another of them.")
     answer = Api.from_profile().call("PATCH", at("grants", id), given)
     if json:
         show_json(answer)
     else:
-        say(f"{id} is {', '.join(answer['capabilities'])} on {', '.join(answer['rooms'])} until {answer['until']} now.")
+        where = [*answer["rooms"], *answer["sites"], *answer["tags"]]
+        say(f"{id} is {', '.join(answer['capabilities'])} on {', '.join(where)} until {answer['until']} now.")
 
 
 @grant.command
@@ -159,8 +199,8 @@ def explain(person: str, room: str, call: str, value: str | None = None, /, *, j
 
     Example: ``roomgate grant explain ada oslo Dial``
 
-    The facts are fetched from the hub and judged here, by the same code and with this machine's time. The
-    site's own policy comes after it, and has the last word.
+    The hub judges it, by the very rule that would judge the call. The site's own policy comes after it, and
+    has the last word.
 
     Parameters
     ----------
@@ -169,30 +209,49 @@ def explain(person: str, room: str, call: str, value: str | None = None, /, *, j
     value
         what the configuration would be changed to; without it, it is read
     """
-    from roomgate.cli.explain import explain as judge
-    from roomgate.clock import SystemClock
-
-    api = Api.from_profile()
-    verdict = judge(
-        _person(api, person), api.call("GET", at("rooms", room)), api.items(at("grants", person=person)),
-        api.items(at("locks")), call, value, SystemClock(),
+    verdict = Api.from_profile().call(
+        "GET", at("grants", "explain", person=person, room=room, call=call, value=value)
     )  # fmt: skip
     if json:
         show_json(verdict)
-    elif verdict["allowed"]:
-        say(f"Yes: {person} may, by {verdict['grant']} until {verdict['until']}. The site's policy decides after it.")
     else:
-        say(f"No: {verdict['words']} (rule {verdict['rule']})")
+        for line in _told(verdict):
+            say(line)
     return DONE if verdict["allowed"] else NO
 
 
-def _person(api: Api, name: str) -> dict[str, Any]:
-    """A person, or else a service account of this name."""
-    try:
-        found = api.call("GET", at("people", name))
-    except NotFound:
-        found = api.call("GET", at("service-accounts", name))
-    return dict(found)
+_STATES = {
+    "counts": "counts now",
+    "paused": "is paused until another administrator confirms it",
+    "later": "begins later",
+    "over": "is over",
+    "not-booked": "counts only while the room has a booking, and none is known to be on",
+    "spent": "is used up",
+}
+
+
+def _told(verdict: Mapping[str, Any]) -> Iterator[str]:
+    """A verdict in sentences, the answer first."""
+    if verdict["allowed"]:
+        yield f"Yes: {verdict['person']} may, by {verdict['grant']} until {verdict['until']} (rule {verdict['rule']})."
+    else:
+        yield f"No: {verdict['words']} (rule {verdict['rule']})"
+        if verdict["hint"]:
+            yield verdict["hint"]
+    if verdict["missing"]:
+        yield f"Missing: {', '.join(verdict['missing'])}."
+    for one in verdict["grants"]:
+        uses = "" if one["uses_left"] is None else f", {one['uses_left']} uses left"
+        enough = "enough" if one["enough"] else "not enough for this"
+        yield f"{one['grant']} {_STATES[one['state']]}: {', '.join(one['gives'])}; {enough}{uses}."
+    for lock in verdict["locks"]:
+        yield f"Locked, {lock}."
+    if verdict["never"]:
+        yield f"{verdict['never']} is on the never-list: only the site's own policy can open it."
+    elif verdict["allowed"]:
+        if verdict["asks_room"]:
+            yield "It is felt in the room: the people there are told, and asked where the site wants that."
+        yield "The site's policy decides after it."
 
 
 @lock.command(name="add")

@@ -53,6 +53,7 @@ _GROUPS = {
     "token": ("people:token", "Access tokens."),
     "scim": ("scim:app", "Directories that keep people here, by SCIM."),
     "web-session": ("people:web_session", "Browsers that are signed in."),
+    "role": ("roles:role", "Roles over the hub."),
     "grant": ("grants:grant", "Who may do what, in which rooms, until when."),
     "approval": ("approvals:approval", "Access that takes two people: ask for it, and answer what others ask."),
     "lock": ("grants:lock", "Refuse everything that matches, at once."),

@@ -80,6 +80,21 @@ def remove(room: str, /, *, json: Json = False) -> None:
 
 
 @app.command
+def tag(room: str, /, *tags: str, json: Json = False) -> None:
+    """Give a room these tags and no others. Grants by a tag come and go with it, at once.
+
+    Example: ``roomgate room tag oslo ground-floor boardroom``
+
+    Parameters
+    ----------
+    tags
+        words of letters, digits, dots and dashes; none takes all away
+    """
+    answer = Api.from_profile().call("PUT", at("rooms", room, "tags"), {"tags": list(tags)})
+    tell(answer, f"{room} has {', '.join(answer['tags']) or 'no tag'} now.", json=json)
+
+
+@app.command
 def join(room: str, meeting: str = "next", /, *, reason: Reason = "", json: Json = False) -> int:
     """Join a meeting of the room's own calendar: the present or next one, or the one with this booking id.
 

@@ -41,6 +41,7 @@ from roomgate.hub.identity.scim import http as scim_http
 from roomgate.hub.ledger import http as ledger_http
 from roomgate.hub.parts import Parts, open_parts
 from roomgate.hub.restoration import http as restoration_http
+from roomgate.hub.roles import http as roles_http
 from roomgate.hub.rooms import http as rooms_http
 from roomgate.hub.sites import http as sites_http
 from roomgate.ledger.event import HubStarted
@@ -116,6 +117,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             approvals_http.API,
             scim_api.API,
             oidc_http.API,
+            roles_http.API,
             *extension.api,
         ],
     )  # fmt: skip

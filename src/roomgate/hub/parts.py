@@ -32,6 +32,7 @@ from roomgate.hub.identity.scim.service import Directories
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.ledger.service import HubLedger, Witness
 from roomgate.hub.restoration.service import ORIGIN, Restorations
+from roomgate.hub.roles.service import Roles
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.sites.service import Sites
 from roomgate.ledger.checkpoint import VerifierKey
@@ -79,6 +80,7 @@ class Parts:
     restorations: Restorations
     approvals: Approvals
     break_glass: BreakGlass
+    roles: Roles
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -183,4 +185,5 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         restorations=restorations,
         approvals=approvals,
         break_glass=break_glass,
+        roles=Roles(db, changes, identity),
     )

@@ -307,6 +307,13 @@ class GrantMade(Event, frozen=True, kw_only=True, tag="grant.made"):
     until: Public[str]
     reason: Personal[str]
     by: Personal[str]
+    sites: Public[Texts] = ()
+    tags: Public[Texts] = ()
+    start: Public[str] = ""
+    most_uses: Public[int] = 0  # 0: not counted
+    only_booked: Public[bool] = False
+    loud: Public[bool] = False
+    approved_by: Personal[str] = ""
 
 
 class GrantEnded(Event, frozen=True, kw_only=True, tag="grant.ended"):
@@ -363,6 +370,24 @@ class BreakGlassAcknowledged(Event, frozen=True, kw_only=True, tag="break-glass.
     grant: Public[str]
     person: Personal[str]
     words: Personal[str] = ""
+    by: Personal[str]
+
+
+class RoleChanged(Event, frozen=True, kw_only=True, tag="role.changed"):
+    """One of the hub's own roles was added, changed or removed: what it allows and what it gives from now on."""
+
+    role: Public[str]
+    what: Public[str]
+    rights: Public[Texts] = ()
+    capabilities: Public[Texts] = ()
+    by: Personal[str]
+
+
+class RoomTagged(Event, frozen=True, kw_only=True, tag="room.tagged"):
+    """A room's tags were changed, and with them which grants cover it."""
+
+    room: Public[str]
+    tags: Public[Texts] = ()
     by: Personal[str]
 
 

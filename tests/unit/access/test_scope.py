@@ -8,23 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.access.capability import Capability
-from roomgate.access.grant import Grant
+from roomgate.access.grant import Grant, Room
 from roomgate.access.principal import Right
 from roomgate.access.scope import MOST_WORDS, WORDS, Scope, narrow, narrowed
 from roomgate.errors import BadInput
-from roomgate.ids import GrantId, PersonId, RoomId
+from roomgate.ids import ConnectorId, GrantId, PersonId, RoomId, RoomName, SiteId
 
 AT = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
-NAMED = {"oslo": RoomId("room_oslo"), "rome": RoomId("room_rome")}
+NAMED = {
+    name: Room(RoomId(f"room_{name}"), RoomName(name), SiteId(f"site_{name}"), ConnectorId("c"), frozenset({name[0]}))
+    for name in ("oslo", "rome")
+}
+ROOMS = frozenset(room.id for room in NAMED.values())
 GRANT = Grant(
-    GrantId("grant_1"), PersonId("person_1"), frozenset(NAMED.values()),
+    GrantId("grant_1"), PersonId("person_1"), ROOMS,
     frozenset({Capability.OBSERVE, Capability.CALL}), "", AT, AT + timedelta(hours=1), PersonId("person_2"), 1,
 )  # fmt: skip
 
 words = st.frozensets(st.sampled_from([*WORDS, "room:oslo", "room:rome", "room:atlantis"]), min_size=1, max_size=6)
 grants = st.builds(
     lambda rooms, held: replace(GRANT, rooms=rooms, capabilities=held),
-    st.frozensets(st.sampled_from([*NAMED.values(), RoomId("room_bonn")]), min_size=1),
+    st.frozensets(st.sampled_from([*ROOMS, RoomId("room_bonn")]), min_size=1),
     st.frozensets(st.sampled_from(list(Capability)), min_size=1),
 )
 
@@ -55,6 +59,16 @@ def test_each_word_means_one_thing() -> None:
 def test_a_room_that_is_nowhere_leaves_nothing() -> None:
     assert narrow([GRANT], Scope.parse(["room:atlantis"]), NAMED) == ()
     assert narrow([GRANT], Scope.parse(["room:oslo"]), {}) == ()
+
+
+def test_a_grant_on_a_site_or_a_tag_is_left_with_the_rooms_that_are_named() -> None:
+    wide = replace(GRANT, rooms=frozenset(), sites=frozenset({SiteId("site_oslo")}), tags=frozenset({"r"}))
+    assert narrow([wide], Scope.parse(["observe"]), {})[0].sites == wide.sites
+    assert reach(narrow([wide], Scope.parse(["observe", "room:oslo"]), NAMED)) == {("room_oslo", "observe")}
+    left = narrow([wide], Scope.parse(["observe", "room:oslo", "room:rome"]), NAMED)
+    assert (left[0].rooms, left[0].sites, left[0].tags) == (ROOMS, frozenset(), frozenset())
+    elsewhere = replace(wide, tags=frozenset(), sites=frozenset({SiteId("site_bonn")}))
+    assert narrow([elsewhere], Scope.parse(["room:oslo"]), NAMED) == ()
 
 
 @pytest.mark.parametrize("wrong", [[], ["everything"], ["room:"], ["Read"], [""], ["room:" + "x" * 240]])

@@ -56,7 +56,7 @@ def test_a_grant_that_cannot_be(guest, more, said):
 
 def test_explain_says_which_grant_gives_it_and_what_lacks(guest, hub: RealHub):
     done = run("grant", "explain", guest, "oslo", "Dial")
-    assert (done.code, done.out) == (1, "No: No live grant covers this room. (rule no-grant)\n")
+    assert (done.code, done.out) == (1, "No: No live grant covers this room. (rule no-grant)\nMissing: call.\n")
     id = give(guest)
     verdict = run("grant", "explain", guest, "oslo", "Status/Audio/Volume", "--json").json
     assert (verdict["allowed"], verdict["grant"], verdict["call"]) == (True, id, "Status/Audio/Volume")

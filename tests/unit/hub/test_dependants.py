@@ -8,6 +8,7 @@ from roomgate.errors import Conflict
 from roomgate.hub.approvals.request import State
 from roomgate.hub.dependants import Falling
 from roomgate.hub.grants.wanted import Wanted
+from roomgate.hub.identity import store
 from roomgate.hub.revocation import Cause
 from support.hub import running
 
@@ -46,8 +47,13 @@ async def test_a_giver_s_lost_right_and_a_lock_are_the_grants_to_tell(tmp_path: 
         await hub.rooms("oslo")
         kim = await hub.person("kim")
         grant = await hub.grant("kim", "oslo")
-        await parts.changes.write(lambda change: falling.giver_lost_right(change, hub.admin.person.id, None))
+
+        def demoted(change):
+            store.change_person(change.conn, hub.admin.person.id, roles=["member"])
+            falling.giver_lost_right(change, hub.admin.person.id, None)
+
+        await parts.changes.write(demoted)
         assert (await parts.grants.get(grant.id)).paused is not None
         assert not await parts.db.read(lambda conn: falling.person_locked(conn, kim.id))
-        await parts.grants.lock("person", "kim", "", hub.admin)
+        await parts.grants.lock("person", "kim", "", hub.admin)  # as they were signed in
         assert await parts.db.read(lambda conn: falling.person_locked(conn, kim.id))

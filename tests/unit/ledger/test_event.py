@@ -32,6 +32,7 @@ BRIEF = {
     *("request.made", "request.answered", "break-glass.used", "break-glass.acknowledged"),
     *("group.changed", "person.handed-over", "directory.released"),
     *("identity.linked", "identity.unlinked"),
+    *("restoration.confirmed", "role.changed", "room.tagged"),
 }
 
 
@@ -39,8 +40,9 @@ def example(kind: type[Event]) -> Event:
     values: dict[str, object] = {"at": AT}
     for field in msgspec.structs.fields(kind):
         if field.name != "at":
+            kinds = {"int": 7, "bool": True, "tuple": ("x", "y")}
             text = str(field.type)
-            values[field.name] = 7 if "int" in text else ("x", "y") if "tuple" in text else f"some {field.name} ø"
+            values[field.name] = next((one for word, one in kinds.items() if word in text), f"some {field.name} ø")
     return kind(**values)
 
 

@@ -36,6 +36,7 @@ from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.scim import pages as scim_pages
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
+from roomgate.hub.roles import pages as roles_pages
 from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.hub.rooms import room_page
 from roomgate.xapi.errors import XapiError
@@ -48,6 +49,7 @@ PAGES = [
     *room_page.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
+    *roles_pages.ROUTES,
     *identity_pages.ROUTES,
     *scim_pages.ROUTES,
     *device_pages.ROUTES,

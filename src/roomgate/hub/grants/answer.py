@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from roomgate.access.capability import Capability
+from roomgate.access.decision import Facts
+from roomgate.hub.grants.explained import state_of
 from roomgate.hub.grants.store import GrantRecord, LockRecord
 
 # What people ask about, and the class that gives it. Those in `ASKS` are felt in the room, which is asked first.
@@ -17,6 +19,8 @@ COLUMNS = {
     "set": Capability.CONFIGURE,
 }
 ASKS = frozenset({"call", "mic"})
+ACTS = frozenset({"call", "sound", "mic", "set"})  # what takes a use of a grant that is counted
+AGAINST = ("locked", "disabled", "paused", "later", "over", "not-booked", "spent")  # what makes a grant not count
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class AnswerRow:
     start: datetime
     until: datetime
     grant: str
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,32 +59,35 @@ def find_subject(asked: str, rooms: Sequence[str], people: Sequence[str]) -> tup
 def build_row(
     record: GrantRecord,
     locks: Sequence[LockRecord],
+    facts: Facts,
     *,
-    active: bool,
     name: str,
     by: str,
     inside: bool,
     words: Mapping[str, str],
     now: datetime,
+    terms: Sequence[str] = (),
 ) -> AnswerRow:
-    """``words``: how to say paused, locked, disabled."""
+    """``words``: how to say locked, disabled, and each state of a grant that does not count."""
     grant = record.grant
     against = ""
+    state = state_of(record, facts, now)
     if locks:
         against = words["locked"]
-    elif not active:
+    elif not facts.active:
         against = words["disabled"]
-    elif not grant.live(now):
-        against = words["paused"]
+    elif state != "counts":
+        against = words[state]
 
     def may(column: str) -> str:
         if COLUMNS[column] not in grant.capabilities:
             return "no"
-        if against:
+        only_acts = state == "spent" and not locks and facts.active
+        if against and (not only_acts or column in ACTS):
             return "locked"
         return "ask" if column in ASKS else "yes"
 
     return AnswerRow(
         name, inside, {column: may(column) for column in COLUMNS}, grant.reason, by, against,
-        grant.start, grant.until, grant.id,
+        grant.start, grant.until, grant.id, tuple(terms),
     )  # fmt: skip

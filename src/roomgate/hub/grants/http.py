@@ -1,23 +1,29 @@
 """REST: grants and locks."""
 
-from datetime import datetime
+from collections.abc import Mapping
 
 import msgspec
 from litestar import Response, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from roomgate.access.capability import Capability
-from roomgate.access.principal import Right
-from roomgate.clock import iso, parse_iso
+from roomgate.access.principal import Principal, Right
+from roomgate.clock import iso
 from roomgate.errors import BadInput, NotFound
+from roomgate.hub.console.naming import site_names
+from roomgate.hub.grants.explained import Verdict, explain, parse_call
 from roomgate.hub.grants.store import GrantRecord, LockRecord
+from roomgate.hub.grants.wanted import Wanted, parse_capabilities, parse_time
 from roomgate.hub.http.asking import Hub, IfMatch, Who, etag, parse_if_match
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
+from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.parts import Parts
 from roomgate.ids import RoomId
+from roomgate.xapi.schema import Catalogue
 
 
 class GrantShown(msgspec.Struct, frozen=True):
+    """Rooms and sites by name. ``sites`` and ``tags`` cover what comes under them later, too."""
+
     id: str
     person: str
     rooms: list[str]
@@ -27,25 +33,42 @@ class GrantShown(msgspec.Struct, frozen=True):
     until: str
     made_by: str
     paused: str | None  # why: then it gives nothing until another administrator confirms it
+    sites: list[str]
+    tags: list[str]
+    most_uses: int | None  # of what acts; null: as often as it comes
+    used: int
+    only_booked: bool  # it counts only while a room has a booking
+    loud: bool  # taken in an emergency
+    approved_by: str | None
 
 
 class NewGrant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """With ``minutes`` or ``until``: there is no endless grant."""
+    """With ``minutes`` or ``until``: there is no endless grant. ``role`` adds what a grant by its name gives."""
 
     person: str
-    rooms: list[str]
-    capabilities: list[str]
+    rooms: list[str] = []
+    capabilities: list[str] = []
     minutes: float | None = None
     until: str | None = None
     reason: str = ""
+    sites: list[str] = []
+    tags: list[str] = []
+    role: str | None = None
+    start: str | None = None
+    most_uses: int | None = None
+    only_booked: bool = False
 
 
 class GrantChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Less of it: an earlier end, fewer capabilities, fewer rooms."""
+    """Less of it: an earlier end, fewer capabilities, rooms, sites, tags or uses, or only while booked."""
 
     until: str | None = None
     capabilities: list[str] | None = None
     rooms: list[str] | None = None
+    sites: list[str] | None = None
+    tags: list[str] | None = None
+    most_uses: int | None = None
+    only_booked: bool = False
 
 
 class NewLock(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,11 +91,13 @@ class LockShown(msgspec.Struct, frozen=True):
     created: str
 
 
-def show_grant(record: GrantRecord, names: dict[RoomId, str]) -> GrantShown:
+def show_grant(record: GrantRecord, rooms: Mapping[RoomId, str], sites: Mapping[str, str]) -> GrantShown:
     grant = record.grant
     return GrantShown(
-        grant.id, grant.person, sorted(names.get(room, room) for room in grant.rooms), sorted(grant.capabilities),
+        grant.id, grant.person, sorted(rooms.get(room, room) for room in grant.rooms), sorted(grant.capabilities),
         grant.reason, iso(grant.start), iso(grant.until), grant.made_by, record.paused,
+        sorted(sites.get(site, site) for site in grant.sites), sorted(grant.tags), grant.most_uses, record.used,
+        grant.only_booked, record.loud, record.approved_by,
     )  # fmt: skip
 
 
@@ -81,24 +106,15 @@ def show_lock(record: LockRecord) -> LockShown:
     return LockShown(lock.id, lock.kind, lock.subject, lock.reason, record.by, record.created)
 
 
-def parse_capabilities(words: list[str]) -> frozenset[Capability]:
-    """Raises BadInput naming what is none."""
-    if unknown := sorted(set(words) - {c.value for c in Capability}):
-        known = ", ".join(c.value for c in Capability)
-        raise BadInput(f"There is no capability {', '.join(unknown)[:200]}.", hint=f"Capabilities: {known}.")
-    return frozenset(Capability(word) for word in words)
-
-
-def _time(text: str | None) -> datetime | None:
-    try:
-        return parse_iso(text) if text is not None else None
-    except ValueError as bad:
-        raise BadInput("until is a time as in RFC 3339, with its zone.") from bad
+async def show_grants(parts: Parts, records: list[GrantRecord]) -> list[GrantShown]:
+    rooms = await parts.grants.room_names(records)
+    sites = await site_names(parts) if any(record.grant.sites for record in records) else {}
+    return [show_grant(record, rooms, sites) for record in records]
 
 
 async def _answer(parts: Parts, record: GrantRecord, status: int = 200) -> Response[GrantShown]:
-    names = await parts.grants.room_names([record])
-    return Response(show_grant(record, names), status_code=status, headers={"ETag": etag(record.version)})
+    (shown,) = await show_grants(parts, [record])
+    return Response(shown, status_code=status, headers={"ETag": etag(record.version)})
 
 
 @get("/grants")
@@ -117,17 +133,49 @@ async def list_grants(
             raise NotFound("There is nobody of this name.")
         person = signed.person.id
     found = await parts.grants.page(person, room, parse_cursor(cursor), most + 1)
-    names = await parts.grants.room_names(found)
-    return build_page(found, most, lambda record: record.grant.id, lambda record: show_grant(record, names))
+    shown = await show_grants(parts, found)
+    return build_page(shown, most, lambda one: one.id, lambda one: one)
 
 
 @post("/grants")
 async def make_grant(parts: Hub, signed: Who, data: JSONBody[NewGrant]) -> Response[GrantShown]:
-    grant = await parts.grants.make(
-        signed, data.person, data.rooms, parse_capabilities(data.capabilities),
-        minutes=data.minutes, until=_time(data.until), reason=data.reason,
+    wanted = Wanted(
+        person=data.person, rooms=tuple(data.rooms), sites=tuple(data.sites), tags=tuple(data.tags),
+        capabilities=tuple(data.capabilities), role=data.role, start=data.start, minutes=data.minutes,
+        until=data.until, most_uses=data.most_uses, only_booked=data.only_booked, reason=data.reason,
     )  # fmt: skip
+    grant = await parts.grants.give(signed, wanted)
     return await _answer(parts, await parts.grants.get(grant.id), 201)
+
+
+@get("/grants/explain")
+async def explain_grant(
+    parts: Hub,
+    signed: Who,
+    person: FromQuery[str],
+    room: FromQuery[str],
+    call: FromQuery[str],
+    value: FromQuery[str | None] = None,
+) -> Verdict:
+    """Whether somebody may make a call in a room now, and what decides that. Asks nothing of the room.
+
+    Of oneself, as far as one knows the room; of anybody with the right to see.
+    """
+    sees = signed.may(Right.SEE)
+    if not sees and person not in (signed.person.id, signed.person.name):
+        raise NotFound("There is nobody of this name.")
+    catalogue = Catalogue.shipped()
+    wish = parse_call(call, value, catalogue)
+    why = await parts.grants.explain(person, room)
+    if why.person is None and sees:
+        raise NotFound("There is nobody of this name.")
+    if why.person is None or why.room is None:
+        raise NotFound(NO_SUCH_ROOM)
+    who = Principal(why.person.id, why.person.name, why.person.kind, "")
+    now = parts.clock.now()
+    if not sees and not why.facts.covering(who.id, why.room, now):
+        raise NotFound(NO_SUCH_ROOM)
+    return explain(who, why.room, why.facts, why.grants, why.locks, wish, now, catalogue)
 
 
 @get("/grants/{id:str}")
@@ -143,8 +191,10 @@ async def narrow_grant(
     parts: Hub, signed: Who, id: FromPath[str], data: JSONBody[GrantChange], if_match: IfMatch = None
 ) -> Response[GrantShown]:
     record = await parts.grants.narrow(
-        id, signed, until=_time(data.until), rooms=data.rooms, version=parse_if_match(if_match),
+        id, signed, until=None if data.until is None else parse_time("until", data.until), rooms=data.rooms,
+        sites=data.sites, tags=data.tags, most_uses=data.most_uses, only_booked=data.only_booked,
         capabilities=None if data.capabilities is None else parse_capabilities(data.capabilities),
+        version=parse_if_match(if_match),
     )  # fmt: skip
     return await _answer(parts, record)
 
@@ -191,6 +241,7 @@ API = Router(
     "/",
     tags=["grants"],
     route_handlers=[
-        list_grants, make_grant, show_one, narrow_grant, end_grant, confirm_grant, list_locks, make_lock, lift_lock,
+        list_grants, make_grant, explain_grant, show_one, narrow_grant, end_grant, confirm_grant, list_locks, make_lock,
+        lift_lock,
     ],
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """The page of access: who may do what, why and until when; and the cuts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -20,17 +21,21 @@ from roomgate.hub.console.live import PageStream, stream_page
 from roomgate.hub.console.naming import people_names, site_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Form, Page, Relayed, Visit, Visiting, read_form, refused
-from roomgate.hub.grants.answer import AnswerView, build_row, find_subject
+from roomgate.hub.console.words import Words
+from roomgate.hub.grants.answer import AGAINST, AnswerView, build_row, find_subject
 from roomgate.hub.grants.store import GrantRecord
+from roomgate.hub.grants.wanted import Wanted
 from roomgate.hub.http.asking import Hub, Req
 from roomgate.hub.identity.person import Person
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.hub.roles.pages import gather_roles
 from roomgate.hub.rooms.view import room_href
 from roomgate.ids import RoomId
 
 USUAL = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure", "ui")
+STARTS = (30, 60, 240, 1440, 10080)
 LENGTHS = (10, 30, 60, 240, 480, 1440, 10080, 43200)
 MOST_LINES = 25  # of a table on the page; asking finds the others, and the export has all
 _MOST = 500
@@ -48,6 +53,7 @@ class GrantView:
     until: datetime
     paused: str
     may_cut: bool
+    terms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ class PersonView:
     may_cut: bool
     may_disable: bool
     may_enable: bool
+    may_roles: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +123,15 @@ async def show_access(
         "usual": USUAL,
         "unusual": [one.value for one in Capability if one.value not in USUAL],
         "lengths": [(minutes, visit.t.duration(minutes * 60)) for minutes in LENGTHS],
+        "sites": sorted((await site_names(parts)).values(), key=str.casefold) if signed.may(Right.GIVE) else [],
+        "tagged": await _tagged(visit, parts) if sees or signed.may(Right.GIVE) else {},
+        "starts": [(minutes, visit.t.duration(minutes * 60)) for minutes in STARTS],
+        "roles": await gather_roles(visit, parts) if sees or signed.may(Right.GIVE) else [],
+        "rights": list(Right),
+        "capabilities": list(Capability),
         "wanted_room": room,
         "wanted_person": person,
+        "wanted_roles": next((p.roles for p in people if p.name == person), []),
         "here": f"/access?q={quote(q[:200])}" if q else "/access",
     }
     return visit.page("access.html", **context)
@@ -132,7 +146,7 @@ async def access_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
         records = await _records(visit, parts)
         return {
             "sessions": [one.id for one in show(living(relay.book), signed)],
-            "grants": [(r.grant.id, r.version, r.paused) for r in records],
+            "grants": [(r.grant.id, r.version, r.paused, r.used) for r in records],
             "people": [(p.id, p.version) for p in await parts.identity.people(limit=_MOST)] if sees else [],
             "locks": [r.lock.id for r in await parts.grants.locks()] if sees else [],
         }
@@ -171,13 +185,18 @@ async def give(request: Req, visit: Visiting, parts: Hub) -> Page:
     form = await read_form(request)
     try:
         named = [name.strip() for name in form.text("room_names").split(",") if name.strip()]
-        grant = await parts.grants.make(
-            visit.signed, form.text("person"), [*form.all("rooms"), *named], _capabilities(form),
-            minutes=_minutes(form), reason=form.text("reason"),
+        later = _whole(form, "start")
+        wanted = Wanted(
+            person=form.text("person"), rooms=(*form.all("rooms"), *named), sites=tuple(form.all("sites")),
+            tags=tuple(form.all("tags")), capabilities=tuple(form.all("capabilities")),
+            role=form.text("role") or None, minutes=_minutes(form), reason=form.text("reason"),
+            start=iso(visit.now + timedelta(minutes=later)) if later else None,
+            most_uses=_whole(form, "uses"), only_booked=bool(form.text("only_booked")),
         )  # fmt: skip
+        grant = await parts.grants.give(visit.signed, wanted)
     except RoomgateError as fault:
         return visit.back("/access#give", refused(visit.t, fault))
-    left = visit.t.duration((grant.until - visit.now).total_seconds())
+    left = visit.t.duration((grant.until - grant.start).total_seconds())
     said = visit.t("give.done", name=form.text("person"), left=left)
     return visit.back("/access", Notice("ok", visit.t("said.done"), said, grant.id))
 
@@ -236,11 +255,23 @@ async def lift(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) -> 
     return visit.back(back, Notice("ok", visit.t("said.done"), visit.t("locks.lifted"), id))
 
 
-def _capabilities(form: Form) -> frozenset[Capability]:
+@post("/access/tags", include_in_schema=False, status_code=303)
+async def tag_room(request: Req, visit: Visiting, parts: Hub) -> Page:
+    """These and no others."""
+    form = await read_form(request)
+    room = form.text("room")
     try:
-        return frozenset(Capability(one) for one in form.all("capabilities"))
-    except ValueError as unknown:
-        raise BadInput(f"{unknown}.") from unknown
+        await parts.rooms.set_tags(room, [tag for tag in form.text("tags").split(",") if tag.strip()], visit.signed)
+    except RoomgateError as fault:
+        return visit.back("/access#tags", refused(visit.t, fault))
+    return visit.back("/access#tags", Notice("ok", visit.t("said.done"), visit.t("tags.done", name=room)))
+
+
+def _whole(form: Form, name: str) -> int | None:
+    text = form.text(name)
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 7):
+        raise BadInput("Write a whole number.")
+    return int(text) if text else None
 
 
 def _minutes(form: Form) -> float:
@@ -268,7 +299,7 @@ async def _people(visit: Visit, parts: Parts) -> list[PersonView]:
         return PersonView(
             person.id, person.name, sorted(person.roles), person.kind is Kind.SERVICE, person.active,
             person.id in locked, may_cut=signed.may(Right.CUT) and other and person.id not in locked,
-            may_disable=changes and person.active, may_enable=changes and not person.active,
+            may_disable=changes and person.active, may_enable=changes and not person.active, may_roles=changes,
         )  # fmt: skip
 
     return sorted(map(view, await parts.identity.people(limit=_MOST)), key=lambda p: p.name.casefold())
@@ -288,16 +319,48 @@ async def _grants(visit: Visit, parts: Parts) -> list[GrantView]:
     records = [r for r in await _records(visit, parts) if r.ended is None and r.grant.until > visit.now]
     names = await people_names(parts, [id for r in records for id in (r.grant.person, r.grant.made_by)])
     rooms = await parts.grants.room_names(records)
+    sites = await site_names(parts) if any(r.grant.sites for r in records) else {}
     cuts = signed.may(Right.GIVE) or signed.may(Right.CUT)
     views = [
         GrantView(
             r.grant.id, names[r.grant.person], [c.value for c in Capability if c in r.grant.capabilities],
-            ", ".join(sorted(rooms.get(id, id) for id in r.grant.rooms)), names[r.grant.made_by], r.grant.reason,
-            r.grant.start, r.grant.until, r.paused or "", cuts or r.grant.person == signed.person.id,
+            ", ".join(_where(r, rooms, sites, visit.t)), names[r.grant.made_by], r.grant.reason, r.grant.start,
+            r.grant.until, r.paused or "", cuts or r.grant.person == signed.person.id, _terms(r, visit.t),
         )
         for r in records
     ]  # fmt: skip
     return sorted(views, key=lambda g: g.until)
+
+
+def _where(record: GrantRecord, rooms: Mapping[RoomId, str], sites: Mapping[str, str], t: Words) -> list[str]:
+    grant = record.grant
+    return [
+        *sorted(rooms.get(id, id) for id in grant.rooms),
+        *(t("terms.site", name=sites.get(id, id)) for id in sorted(grant.sites)),
+        *(t("terms.tag", name=tag) for tag in sorted(grant.tags)),
+    ]
+
+
+def _terms(record: GrantRecord, t: Words) -> tuple[str, ...]:
+    grant = record.grant
+    told = []
+    if grant.only_booked:
+        told.append(t("terms.booked"))
+    if grant.most_uses is not None:
+        told.append(t("terms.uses", used=record.used, most=grant.most_uses))
+    if record.loud:
+        told.append(t("terms.loud"))
+    return tuple(told)
+
+
+async def _tagged(visit: Visit, parts: Parts) -> dict[str, list[str]]:
+    """The rooms of each tag."""
+    found: dict[str, list[str]] = {}
+    granted = await parts.grants.live_rooms(visit.signed.principal)
+    for room in sorted(parts.rooms.list_for(visit.signed, granted), key=lambda r: r.name.casefold()):
+        for tag in room.tags:
+            found.setdefault(tag, []).append(room.name)
+    return dict(sorted(found.items()))
 
 
 async def _locks(parts: Parts) -> list[LockView]:
@@ -341,18 +404,19 @@ async def _answer(
         records = []
         cut = next((f"/access/people/{p.id}/cut" for p in people if p.name == name and p.may_cut), "")
         for record in await parts.grants.of_person((await parts.identity.get(name)).id):
-            where = await parts.grants.room_names([record])
-            records += [(record, record.grant.person, room) for room in where.values()]
+            where = sorted((await parts.grants.rooms_under(record)).values(), key=str.casefold)[:MOST_LINES]
+            records += [(record, record.grant.person, room) for room in where]
     names = await people_names(parts, [id for r, _, _ in records for id in (r.grant.person, r.grant.made_by)])
     inside = {(s.room.name, s.principal.id) for s in living(relay.book)}
-    words = {key: visit.t(f"answer.{key}") for key in ("paused", "locked", "disabled")}
+    words = {key: visit.t(f"answer.{key}") for key in AGAINST}
     rows = []
     for record, person, room in records:
         why = await parts.grants.explain(person, room)
         rows.append(
             build_row(
-                record, why.locks, active=why.active, name=names[person] if kind == "room" else room,
+                record, why.locks, why.facts, name=names[person] if kind == "room" else room,
                 by=names[record.grant.made_by], inside=(room, person) in inside, words=words, now=visit.now,
+                terms=_terms(record, visit.t),
             )
         )  # fmt: skip
     title = visit.t("answer.room", room=name) if kind == "room" else visit.t("answer.person", name=name)
@@ -361,5 +425,5 @@ async def _answer(
 
 ROUTES = [
     show_access, access_stream, grants_csv, grants_json, give, confirm, cut_grant, cut_session, cut_person,
-    set_active, lift,
+    set_active, lift, tag_room,
 ]  # fmt: skip

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, null, or_, select, update
 
 from roomgate.access.capability import Capability
-from roomgate.access.grant import Grant, Lock
+from roomgate.access.grant import Grant, Lock, Room
 from roomgate.clock import iso, parse_iso
 from roomgate.hub.db.schema import grant_rooms, grants, locks
-from roomgate.ids import GrantId, LockId, PersonId, RoomId
+from roomgate.ids import GrantId, LockId, PersonId, RoomId, SiteId
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,9 @@ class GrantRecord:
     version: int
     paused: str | None  # why
     ended: str | None  # the cause
+    used: int = 0  # how often it carried what acts; kept where it is counted
+    loud: bool = False  # taken in an emergency
+    approved_by: PersonId | None = None  # the second person, where it was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,12 @@ def _grant(row: Row[Any], of: frozenset[RoomId]) -> GrantRecord:
     grant = Grant(
         GrantId(row.id), PersonId(row.person), of, frozenset(Capability(c) for c in row.capabilities), row.reason,
         parse_iso(row.start), parse_iso(row.until), PersonId(row.made_by), row.issued, row.paused is not None,
+        frozenset(map(SiteId, row.sites or ())), frozenset(row.tags or ()), row.most_uses, bool(row.only_booked),
     )  # fmt: skip
-    return GrantRecord(grant, row.version, row.paused, row.ended)
+    return GrantRecord(
+        grant, row.version, row.paused, row.ended, row.used, bool(row.loud),
+        PersonId(row.approved_by) if row.approved_by else None,
+    )  # fmt: skip
 
 
 def _grants(conn: Connection, query: Any) -> list[GrantRecord]:
@@ -48,16 +55,23 @@ def _grants(conn: Connection, query: Any) -> list[GrantRecord]:
     return [_grant(row, frozenset(of[row.id])) for row in rows]
 
 
-def add(conn: Connection, grant: Grant) -> None:
+def add(conn: Connection, grant: Grant, *, loud: bool, approved_by: PersonId | None) -> None:
     conn.execute(
         insert(grants),
         {
             "id": grant.id, "person": grant.person, "capabilities": sorted(grant.capabilities), "reason": grant.reason,
             "start": iso(grant.start), "until": iso(grant.until), "made_by": grant.made_by, "issued": grant.issued,
-            "version": 1,
+            "version": 1, "most_uses": grant.most_uses, "only_booked": grant.only_booked, "loud": loud,
+            "approved_by": approved_by, **scope(grant),
         },
     )  # fmt: skip
-    conn.execute(insert(grant_rooms), [{"grant": grant.id, "room": room} for room in sorted(grant.rooms)])
+    if grant.rooms:
+        conn.execute(insert(grant_rooms), [{"grant": grant.id, "room": room} for room in sorted(grant.rooms)])
+
+
+def scope(grant: Grant) -> dict[str, Any]:
+    """The columns of what a grant covers beside the rooms that it names."""
+    return {"sites": sorted(grant.sites) or null(), "tags": sorted(grant.tags) or null()}  # null: not the JSON null
 
 
 def find(conn: Connection, id: str) -> GrantRecord | None:
@@ -70,9 +84,22 @@ def of_person(conn: Connection, person: str) -> list[GrantRecord]:
     return _grants(conn, select(grants).where(grants.c.person == person, grants.c.ended.is_(None)))
 
 
-def of_room(conn: Connection, room: str) -> list[GrantRecord]:
+def naming(conn: Connection, room: str) -> list[GrantRecord]:
+    """Those that name this room, which may be gone."""
     on = select(grant_rooms.c.grant).where(grant_rooms.c.room == room)
     return _grants(conn, select(grants).where(grants.c.id.in_(on), grants.c.ended.is_(None)))
+
+
+def of_room(conn: Connection, room: Room) -> list[GrantRecord]:
+    """Those that cover it: by its name, its site or a tag."""
+    return [*naming(conn, room.id), *(r for r in reaching(conn, room) if room.id not in r.grant.rooms)]
+
+
+def reaching(conn: Connection, room: Room) -> list[GrantRecord]:
+    """Those that cover it by its site or a tag."""
+    wide = select(grants).where(grants.c.ended.is_(None), or_(grants.c.sites.is_not(None), grants.c.tags.is_not(None)))
+    # Few are as wide as that; which of them reach the room is not asked in SQL, as each database says it its own way.
+    return [r for r in _grants(conn, wide) if r.grant.covers(room)]
 
 
 def given_by(conn: Connection, person: str) -> list[GrantRecord]:
@@ -81,12 +108,14 @@ def given_by(conn: Connection, person: str) -> list[GrantRecord]:
     return _grants(conn, query)
 
 
-def page(conn: Connection, person: str | None, room: str | None, after: str, limit: int) -> list[GrantRecord]:
+def page(conn: Connection, person: str | None, room: Room | None, after: str, limit: int) -> list[GrantRecord]:
     query = select(grants).where(grants.c.ended.is_(None), grants.c.id > after).order_by(grants.c.id).limit(limit)
     if person is not None:
         query = query.where(grants.c.person == person)
     if room is not None:
-        query = query.where(grants.c.id.in_(select(grant_rooms.c.grant).where(grant_rooms.c.room == room)))
+        wide = [r.grant.id for r in reaching(conn, room)]
+        named = select(grant_rooms.c.grant).where(grant_rooms.c.room == room.id)
+        query = query.where(or_(grants.c.id.in_(named), grants.c.id.in_(wide)))
     return _grants(conn, query)
 
 
@@ -96,6 +125,13 @@ def unended(conn: Connection) -> list[GrantRecord]:
 
 def change(conn: Connection, id: GrantId, **columns: Any) -> None:
     conn.execute(update(grants).where(grants.c.id == id).values(version=grants.c.version + 1, **columns))
+
+
+def use(conn: Connection, id: str) -> int | None:
+    """Count one use, if one is left; gives how many that makes."""
+    left = (grants.c.id == id) & (grants.c.used < grants.c.most_uses)
+    counted = update(grants).where(left).values(used=grants.c.used + 1).returning(grants.c.used)
+    return conn.execute(counted).scalar_one_or_none()
 
 
 def keep_rooms(conn: Connection, id: GrantId, kept: frozenset[RoomId]) -> None:

@@ -4,7 +4,8 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from roomgate.access.principal import Kind, Principal, Right, rights
+from roomgate.access.principal import Kind, Principal, Right
+from roomgate.access.role import Power, Role, roles_of
 from roomgate.access.scope import Scope, narrowed
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.ids import PersonId, TokenId, WebSessionId
@@ -37,10 +38,16 @@ class Person:
     created: datetime
     version: int
     paused: str | None = None  # why; then ``active`` is false too
+    own_roles: tuple[Role, ...] = ()  # those of the roles that are the hub's own, as they are now
+
+    @property
+    def power(self) -> Power:
+        """Rights over the hub, and the most that they may give."""
+        return Power.of(roles_of(self.roles, self.own_roles))
 
     @property
     def rights(self) -> frozenset[Right]:
-        return rights(self.roles)
+        return self.power.rights
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,11 @@ class Signed:
     def rights(self) -> frozenset[Right]:
         """Over the hub, by this credential."""
         return narrowed(self.person.rights, self.scope)
+
+    @property
+    def power(self) -> Power:
+        """The person's, as far as what they showed carries their rights."""
+        return Power(self.rights, self.person.power.gives)
 
     def may(self, right: Right) -> bool:
         return right in self.rights

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from roomgate.access.principal import ROLES, Kind, Principal, Right, rights
+from roomgate.access.principal import ROLES, STRONG, Kind, Principal, Right
+from roomgate.access.role import Power, roles_of
 from roomgate.access.scope import Scope
 from roomgate.clock import Clock, iso
 from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
@@ -34,6 +35,7 @@ from roomgate.hub.identity.person import (
 )
 from roomgate.hub.identity.tokens import Tokens
 from roomgate.hub.revocation import Cause, SubjectKind
+from roomgate.hub.roles.store import among
 from roomgate.ids import PersonId, WebSessionId, mint
 from roomgate.ledger.event import (
     PersonAdded,
@@ -67,7 +69,7 @@ class Dependants(Protocol):
         """End what they asked for."""
 
     def giver_lost_right(self, change: Change, person: PersonId, by: PersonId | None) -> None:
-        """Pause the grants that they gave."""
+        """Pause the grants that they gave, as far as they might not give them now."""
 
     def person_locked(self, conn: Connection, person: PersonId) -> bool: ...
 
@@ -125,15 +127,14 @@ class Identity:
     ) -> Person:
         """Raises Conflict where the name is taken, Forbidden for a role beyond the giver's own rights."""
         by.require(Right.PEOPLE)
-        self._check_roles(roles, by)
-        return await self._create(name, password, roles, by.person.id, kind, first=False)
+        return await self._create(name, password, roles, by, kind)
 
     async def create_first_admin(self, name: str, password: str) -> Person:
         """The first administrator, by whoever has the hub's own machine; raises Conflict once there is anybody."""
-        return await self._create(name, password, frozenset({"administrator"}), None, Kind.PERSON, first=True)
+        return await self._create(name, password, frozenset({"administrator"}), None, Kind.PERSON)
 
     async def _create(
-        self, name: str, password: str | None, roles: frozenset[str], by: PersonId | None, kind: Kind, *, first: bool
+        self, name: str, password: str | None, roles: frozenset[str], by: Signed | None, kind: Kind
     ) -> Person:
         name = check_name(name)
         if kind is Kind.SERVICE and password is not None:
@@ -142,12 +143,15 @@ class Identity:
         id = PersonId(mint("service" if kind is Kind.SERVICE else "person"))
 
         def unit(change: Change) -> Person:
-            if first and store.anybody(change.conn):
+            if by is not None:
+                self._check_roles(change.conn, roles, by)
+            elif store.anybody(change.conn):
                 raise Conflict("There is an administrator already.")
             if store.find_person(change.conn, name) is not None:
                 raise Conflict(f"The name {name} is taken.")
-            store.add_person(change.conn, id, name, kind, hash, roles, by, change.at)
-            change.record(PersonAdded, person=id, name=name, role=" ".join(sorted(roles)), by=by or "hub")
+            giver = by.person.id if by is not None else None
+            store.add_person(change.conn, id, name, kind, hash, roles, giver, change.at)
+            change.record(PersonAdded, person=id, name=name, role=" ".join(sorted(roles)), by=giver or "hub")
             return store.get_person(change.conn, id)
 
         return await self._changes.write(unit)
@@ -245,9 +249,9 @@ class Identity:
     async def change_roles(self, person: str, roles: frozenset[str], by: Signed, version: int | None = None) -> Person:
         """Web sessions go on under a new cookie, channels are judged anew, given grants beyond the rights pause."""
         by.require(Right.PEOPLE)
-        self._check_roles(roles, by)
 
         def unit(change: Change) -> Person:
+            self._check_roles(change.conn, roles, by)
             known = self._target(change.conn, person, by, version)
             if known.roles == roles:
                 return known
@@ -263,10 +267,12 @@ class Identity:
     ) -> None:
         """Part of a sign-in by an identity provider: of the ``managed`` roles, the person has those ``given``.
 
-        A role that there is none of is not given. The last administrator stays one.
+        A role that there is none of is not given, nor one of our own that a password alone would not open: what
+        such a role allows may change after the provider was configured. The last administrator stays one.
         """
         known = store.get_person(change.conn, person)
-        roles = (known.roles - managed) | (given & managed & ROLES.keys())
+        wanted = roles_of(given & managed, among(change.conn, given & managed))
+        roles = (known.roles - managed) | {role.name for role in wanted if role.shipped or not role.rights & STRONG}
         if store.administrators(change.conn) == {person}:
             roles |= {"administrator"}
         if roles != known.roles:
@@ -294,10 +300,7 @@ class Identity:
         """
         store.change_person(change.conn, known.id, roles=sorted(roles))
         change.record(PersonChanged, person=known.id, what="roles", to=" ".join(sorted(roles)), by=by or said_by)
-        store.mark_for_renewal(change.conn, known.id)
-        change.revoke(Cause.ROLE_CHANGED, SubjectKind.PERSON, known.id, by=by, reason="The roles were changed.")
-        if Right.GIVE in known.rights and Right.GIVE not in rights(roles):
-            self.dependants.giver_lost_right(change, known.id, by)
+        self.power_changed(change, known.id, known.power, by, "The roles were changed.")
 
     def deprovision(self, change: Change, person: PersonId, by: PersonId, *, delete: bool) -> None:
         """Part of a directory's change: it disables or deletes one whom it keeps, and all falls as by any hand."""
@@ -309,6 +312,13 @@ class Identity:
             change.record(PersonChanged, person=person, what="active", to="no", by=by)
         self._end_person(change, person, Cause.PERSON_DEPROVISIONED, by, "The directory ended the account.")
 
+    def power_changed(self, change: Change, person: PersonId, before: Power, by: PersonId | None, reason: str) -> None:
+        """Part of the change of somebody's roles, or of a role that they have; ``before``: their power until now."""
+        store.mark_for_renewal(change.conn, person)
+        change.revoke(Cause.ROLE_CHANGED, SubjectKind.PERSON, person, by=by, reason=reason)
+        if not store.get_person(change.conn, person).power.reaches(before):
+            self.dependants.giver_lost_right(change, person, by)
+
     def lock_out(self, change: Change, person: PersonId) -> None:
         """Part of a lock's change: nothing issued before it lives again, whenever the lock is lifted."""
         self._not_last(change.conn, person)
@@ -318,6 +328,10 @@ class Identity:
     def find_in(self, conn: Connection, id_or_name: str) -> Person | None:
         """For units of other areas."""
         return store.find_person(conn, id_or_name)
+
+    def get_in(self, conn: Connection, id_or_name: str) -> Person:
+        """The same; raises NotFound."""
+        return store.get_person(conn, id_or_name)
 
     # -- signing in ---------------------------------------------------------------------------------
 
@@ -565,13 +579,14 @@ class Identity:
         return known
 
     def _not_beyond(self, target: Person, by: Signed) -> None:
-        if not target.rights <= by.rights:
+        if not by.power.reaches(target.power):
             raise Forbidden("This account has rights that you do not have.")
 
-    def _check_roles(self, roles: frozenset[str], by: Signed) -> None:
-        if unknown := sorted(roles - ROLES.keys()):
-            raise BadInput(f"There is no role {', '.join(unknown)[:200]}.", hint=f"Roles: {', '.join(ROLES)}.")
-        if not rights(roles) <= by.rights:
+    def _check_roles(self, conn: Connection, names: frozenset[str], by: Signed) -> None:
+        roles = roles_of(names, among(conn, names))
+        if unknown := sorted(names - {role.name for role in roles}):
+            raise BadInput(f"There is no role {', '.join(unknown)[:200]}.", hint=f"Shipped roles: {', '.join(ROLES)}.")
+        if not by.power.reaches(Power.of(roles)):
             raise Forbidden("Nobody gives a role beyond their own rights.")
 
     def _not_last(self, conn: Connection, person: PersonId) -> None:

@@ -14,6 +14,7 @@ from roomgate.clock import iso, parse_iso
 from roomgate.errors import NotFound
 from roomgate.hub.db.schema import people, tokens, web_sessions
 from roomgate.hub.identity.person import Person, Proof, Token, WebSession, name_key
+from roomgate.hub.roles.store import among
 from roomgate.ids import PersonId, TokenId, WebSessionId
 
 
@@ -30,10 +31,11 @@ class Known:
     password: str | None
 
 
-def _person(row: Row[Any]) -> Person:
+def _person(conn: Connection, row: Row[Any]) -> Person:
     return Person(
         PersonId(row.id), row.name, Kind(row.kind), frozenset(row.roles),
         bool(row.active) and row.paused is None, parse_iso(row.created), row.version, row.paused,
+        among(conn, row.roles),
     )  # fmt: skip
 
 
@@ -84,14 +86,14 @@ def find_known(conn: Connection, id_or_name: str) -> Known | None:
         people.c.deleted.is_(False), or_(people.c.id == id_or_name, people.c.key == name_key(id_or_name))
     )
     row = conn.execute(query).first()
-    return Known(_person(row), row.password) if row else None
+    return Known(_person(conn, row), row.password) if row else None
 
 
 def list_people(conn: Connection, kind: Kind | None, after: str, limit: int) -> list[Person]:
     query = select(people).where(people.c.deleted.is_(False), people.c.id > after).order_by(people.c.id).limit(limit)
     if kind is not None:
         query = query.where(people.c.kind == kind.value)
-    return [_person(row) for row in conn.execute(query)]
+    return [_person(conn, row) for row in conn.execute(query).all()]
 
 
 def anybody(conn: Connection) -> bool:

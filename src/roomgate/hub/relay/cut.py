@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Protocol
 
+from sqlalchemy import Connection
+
 from roomgate import log
 from roomgate.access.decision import Denied, Facts, Room
 from roomgate.access.principal import Principal
@@ -23,7 +25,7 @@ from roomgate.hub.relay.links import Links
 from roomgate.hub.relay.sessions import Book
 from roomgate.hub.relay.standing import Standing, permits, stand
 from roomgate.hub.revocation import Cause, Revocation
-from roomgate.ids import ConnectorId
+from roomgate.ids import ConnectorId, GrantId
 from roomgate.storage.database import Database
 from roomgate.xapi.schema import Catalogue
 
@@ -59,6 +61,12 @@ class FactsSource(Protocol):
     """Where the facts of a decision come from, read in one go."""
 
     async def facts(self, principal: Principal, room_name: str) -> tuple[Room | None, Facts]: ...
+
+    def use_in(self, conn: Connection, grant: GrantId) -> int | None:
+        """Count one use of a grant, within the unit that writes the permit down; None where none is left."""
+
+    def used(self, grant: GrantId, count: int) -> None:
+        """That unit is committed."""
 
 
 class Cutter:
@@ -150,6 +158,8 @@ class Cutter:
             mark = self._heard.mark()
             room, facts = await self._grants.facts(session.principal, session.room.name)
             standing = stand(session.principal, room, facts, self._clock.now(), self._catalogue, session)
+            assert room is not None, "stand() refuses a room that is not there"
+            session.room = room  # with the tags that it bears now
             if self._heard.clear(mark, session.principal, session.room, session.id, session.grants):
                 return standing, facts
 

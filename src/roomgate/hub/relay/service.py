@@ -193,19 +193,22 @@ class Relay:
             ask = Ask(id, principal, room, call, reason, session.id if session else None)
             permit = decide(ask, facts, self._clock.now(), self.catalogue)
         except Denied as no:
-            self._soon(
-                Refused(
-                    at=iso(self._clock.now()),
-                    ask=id,
-                    principal=principal.id,
-                    room=room.name if room else foreign(room_name, 80),
-                    call=str(masked_call(call, self.catalogue)),
-                    rule=no.rule,
-                )
-            )
+            self._refused(id, principal, room.name if room else foreign(room_name, 80), call, no)
             raise
         self._require(mark, permit, facts, session)
         return permit, facts, mark
+
+    def _refused(self, id: AskId, principal: Principal, room: str, call: Call, no: Denied) -> None:
+        self._soon(
+            Refused(
+                at=iso(self._clock.now()),
+                ask=id,
+                principal=principal.id,
+                room=room,
+                call=str(masked_call(call, self.catalogue)),
+                rule=no.rule,
+            )
+        )
 
     def _require(self, mark: int, permit: Permit, facts: Facts, session: Session | None) -> None:
         """Raises Denied if access changed since the mark."""
@@ -241,11 +244,17 @@ class Relay:
         )
 
     async def _keep_permit(self, permit: Permit, asked: Asked) -> None:
-        """Make the permit of what acts durable: entry, session, ask."""
+        """Make the permit of what acts durable: entry, session, ask, and the use of a grant that is counted.
+
+        Raises Denied where another ask took the last use meanwhile: then nothing is written.
+        """
         session, entry = asked.session, self._permitted(permit, asked)
         text = masked_text(asked.call, self.catalogue)
 
-        def unit(conn: Connection) -> int:
+        def unit(conn: Connection) -> tuple[int, int]:
+            used = self._grants.use_in(conn, permit.by) if permit.counted else 0
+            if used is None:
+                raise Denied("uses", "Your grant has been used as often as it may be.", some_grant=True)
             index = self._record.append(conn, entry)
             if session.opened is None:
                 opened = store.position(conn)
@@ -253,9 +262,15 @@ class Relay:
                 session.opened = opened
             ask = store.KeptAsk(asked.id, asked.principal.id, asked.room, asked.order, "waiting", "", "", index)
             store.add_ask(conn, ask, session.id, text, entry.at)
-            return index
+            return index, used
 
-        asked.entry = await self._db.write(unit)
+        try:
+            asked.entry, used = await self._db.write(unit)
+        except Denied as no:
+            self._refused(asked.id, asked.principal, asked.room, asked.call, no)
+            raise
+        if permit.counted:
+            self._grants.used(permit.by, used)
 
     async def _send_once_there(self, asked: Asked, permit: Permit, mark: int) -> None:
         """The link has just come up, or is away: it is given a moment."""

@@ -31,9 +31,11 @@ def stand(
     """Raises Denied where nothing of this principal may be open in this room.
 
     With a session that has caused lasting effects, or may have: also where the grants no longer cover what it did.
+    What it did was counted then, and is not counted again.
     """
     if room is None:
         raise Denied("room.gone", "There is no such room.")
+    facts = facts.unspent()
     calls = {_ANY}
     if session is not None and (session.effects or session.unreported):
         calls |= session.uses
@@ -48,12 +50,12 @@ def stand(
 
 
 def sum_up(principal: Principal, room: Room, facts: Facts, now: datetime) -> Standing:
-    """What somebody holds in a room where a decision has just said, of the same facts, that a grant of theirs lives."""
-    live = [g for g in facts.grants if g.live(now) and g.person == principal.id and room.id in g.rooms]
+    """What somebody holds in a room where a decision has just said, of the same facts, that a grant of theirs is open."""
+    open = facts.open(principal.id, room, now)
     return Standing(
-        frozenset(g.id for g in live),
-        frozenset().union(*(g.capabilities for g in live)),
-        max(g.until for g in live),
+        frozenset(g.id for g in open),
+        frozenset().union(*(g.capabilities for g in open)),
+        max(g.until for g in open),
     )
 
 

@@ -165,7 +165,7 @@ class Restorations:
                 for id in ids:
                     more: dict[str, object] = {} if kind == "people" else {"issued": change.position()}
                     if kind == "grants":
-                        more["made_by"] = by.person.id
+                        more |= {"made_by": by.person.id, "approved_by": None}
                     if not store.confirm(change.conn, kind, id, **more):
                         raise NotFound(f"Nothing called {id[:80]} waits to be confirmed.")
                     change.record(Confirmed, subject=f"{kind} {id}", by=by.person.id)

@@ -1,8 +1,8 @@
 """REST: rooms, as far as one may see them."""
 
 import msgspec
-from litestar import Router, delete, get
-from litestar.params import FromPath, FromQuery
+from litestar import Router, delete, get, put
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.access.principal import Right
 from roomgate.clock import iso
@@ -34,13 +34,21 @@ class RoomShown(msgspec.Struct, frozen=True):
     booked: str | None
     booked_until: str | None
     sessions: int
+    tags: list[str]  # only for whoever sees or gives: they say how others come in
 
 
-def show_room(room: RoomSummary) -> RoomShown:
+class TagChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All tags of the room from now on."""
+
+    tags: list[str]
+
+
+def show_room(room: RoomSummary, tags: bool = False) -> RoomShown:
     return RoomShown(
         room.id, room.name, room.site, room.connector, room.state.value, room.words, room.product, room.software,
         room.volume, room.muted, room.standby, room.calls, iso(room.call_since) if room.call_since else None,
         room.booked, iso(room.booked_until) if room.booked_until else None, room.sessions,
+        sorted(room.tags) if tags else [],
     )  # fmt: skip
 
 
@@ -61,12 +69,25 @@ async def list_rooms(
     most, after = parse_limit(limit), parse_cursor(cursor)
     granted = await parts.grants.live_rooms(signed.principal)
     found = sorted((r for r in parts.rooms.list_for(signed, granted) if r.name > after), key=lambda r: r.name)
-    return build_page(found[: most + 1], most, lambda r: r.name, show_room)
+    return build_page(found[: most + 1], most, lambda r: r.name, lambda r: show_room(r, _tags(signed)))
 
 
 @get("/rooms/{room:str}")
 async def show_one(parts: Hub, signed: Who, room: FromPath[str]) -> RoomShown:
-    return show_room(await visible(parts, signed, room))
+    return show_room(await visible(parts, signed, room), _tags(signed))
+
+
+def _tags(signed: Signed) -> bool:
+    return signed.may(Right.SEE) or signed.may(Right.GIVE)
+
+
+@put("/rooms/{room:str}/tags")
+async def tag_room(parts: Hub, signed: Who, room: FromPath[str], data: JSONBody[TagChange]) -> RoomShown:
+    """Give a room these tags and no others: what grants cover by a tag comes and goes with it. Takes the right to give."""
+    signed.require(Right.GIVE)
+    found = await visible(parts, signed, room)
+    await parts.rooms.set_tags(found.id, data.tags, signed)
+    return show_room(await visible(parts, signed, found.id), tags=True)
 
 
 @delete("/rooms/{room:str}")
@@ -76,4 +97,4 @@ async def remove_room(parts: Hub, signed: Who, room: FromPath[str]) -> None:
     await parts.rooms.remove(found.id, signed)
 
 
-API = Router("/", tags=["rooms"], route_handlers=[list_rooms, show_one, remove_room])
+API = Router("/", tags=["rooms"], route_handlers=[list_rooms, show_one, tag_room, remove_room])

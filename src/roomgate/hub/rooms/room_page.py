@@ -96,8 +96,8 @@ async def _seen(visit: Visit, parts: Parts, relay: RelayParts, name: str) -> _Se
         raise NotFound(NO_SUCH_ROOM)
     if not signed.may(Right.SEE):
         stand(signed.principal, room, facts, visit.now, relay.relay.catalogue, None)
-    live = [g for g in facts.grants if room.id in g.rooms and g.live(visit.now)]
-    return _Seen(parts.rooms.get(room.id), tuple(live), facts.locks)
+    open = facts.open(signed.principal.id, room, visit.now)
+    return _Seen(parts.rooms.get(room.id), tuple(open), facts.locks)
 
 
 @get("/rooms/{name:str}", include_in_schema=False)

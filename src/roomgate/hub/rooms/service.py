@@ -4,7 +4,7 @@ A room is a device under a name. The site's own file names both; when either cha
 with everything in it, and a new one with a new id is there: no grant follows by itself.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol
@@ -22,9 +22,10 @@ from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.hub.rooms import store
 from roomgate.hub.rooms.state import Live, RoomSummary, Watch, summarise
 from roomgate.hub.rooms.store import RoomRecord
+from roomgate.hub.rooms.tags import parse_tags
 from roomgate.hub.rooms.view import RoomViews
 from roomgate.ids import ConnectorId, PersonId, RoomId, RoomName, SiteId, mint
-from roomgate.ledger.event import RoomSeen
+from roomgate.ledger.event import RoomSeen, RoomTagged
 from roomgate.link.messages import RoomInfo
 from roomgate.redact import foreign
 from roomgate.storage.database import Database
@@ -39,6 +40,8 @@ class Dependants(Protocol):
     """What hangs on a room: grants."""
 
     def rooms_gone(self, change: Change, gone: frozenset[RoomId], by: PersonId | None) -> None: ...
+
+    def tags_changed(self, change: Change, before: Room, after: Room, by: Signed) -> None: ...
 
 
 SessionCounts = Callable[[], Mapping[RoomId, int]]  # sessions that people are to be told of, by room
@@ -182,6 +185,13 @@ class Rooms:
     def linked(self, connector: str) -> bool:
         return connector in self._linked
 
+    def booked(self, room: RoomId) -> bool:
+        """Whether the device says that a booking is on. While nothing is heard of the room, none is."""
+        record, live = self._records.get(room), self._live.get(room)
+        if record is None or live is None or record.room.connector not in self._linked:
+            return False
+        return live.booked(self._clock.now())
+
     def get(self, name: str) -> RoomSummary:
         """By name or id; raises NotFound. Whether the asker may know it is the caller's question."""
         record = self._records.get(self._by_name.get(name) or RoomId(name))
@@ -225,6 +235,31 @@ class Rooms:
 
     def names(self, conn: Connection, ids: frozenset[RoomId]) -> tuple[str, ...]:
         return tuple(sorted(store.names(conn, ids).values()))
+
+    def under(self, conn: Connection, sites: frozenset[SiteId], tags: frozenset[str]) -> set[RoomId]:
+        return store.under(conn, sites, tags)
+
+    # -- tags ---------------------------------------------------------------------------------------
+
+    async def set_tags(self, name: str, tags: Iterable[str], by: Signed) -> None:
+        """All its tags from now on. What a grant gives by a tag comes and goes with it, so this is to give."""
+        by.require(Right.GIVE)
+        wanted = parse_tags(tags)
+
+        def unit(change: Change) -> RoomRecord:
+            record = store.find(change.conn, name)
+            if record is None:
+                raise NotFound("There is no such room.")
+            if record.room.tags == wanted:
+                return record
+            store.set_tags(change.conn, record.room.id, wanted)
+            change.record(RoomTagged, room=record.room.id, tags=tuple(sorted(wanted)), by=by.person.id)
+            tagged = replace(record.room, tags=wanted)
+            assert self._dependants is not None, "bind() comes first"
+            self._dependants.tags_changed(change, record.room, tagged, by)
+            return replace(record, room=tagged)
+
+        self._know(await self._changes.write(unit))
 
     # -- removing -----------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ class RoomSummary:
     booked: str | None  # Free, FreeUntil, BookedUntil
     booked_until: datetime | None
     sessions: int
+    tags: frozenset[str] = frozenset()
 
 
 class Watch:
@@ -78,6 +79,14 @@ class Live:
             self.call_since = None
         elif self.call_since is None:
             self.call_since = now
+
+    def booked(self, now: datetime) -> bool:
+        """Whether the device says that it is booked until a time which is still to come."""
+        told = tree.lookup(self.document, ("Status", "Bookings", "Availability"))
+        if not self.told or not isinstance(told, dict) or told.get("Status") != "BookedUntil":
+            return False
+        until = _time(told.get("TimeStamp"))
+        return until is not None and now < until
 
     def calls(self) -> list[Any]:
         found = tree.lookup(self.document, ("Status", "Call"))
@@ -120,6 +129,7 @@ def summarise(record: RoomRecord, live: Live | None, *, linked: bool, sessions: 
         booked=str(booked) if booked else None,
         booked_until=_time(until),
         sessions=sessions,
+        tags=record.room.tags,
     )
 
 

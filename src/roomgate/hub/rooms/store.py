@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from roomgate.access.decision import Room
-from roomgate.hub.db.schema import connectors, rooms
+from roomgate.hub.db.schema import connectors, room_tags, rooms
 from roomgate.ids import ConnectorId, RoomId, RoomName, SiteId
 
 
@@ -30,8 +30,20 @@ _columns = select(rooms, connectors.c.state.label("connector_state")).join(
 )
 
 
-def _record(row: Row[Any]) -> RoomRecord:
-    room = Room(RoomId(row.id), RoomName(row.name), SiteId(row.site), ConnectorId(row.connector))
+def _records(conn: Connection, query: Any) -> list[RoomRecord]:
+    rows = conn.execute(query).all()
+    tags: dict[str, set[str]] = {}
+    of = select(room_tags)
+    if len(rows) == 1:  # else they are most of all rooms
+        of = of.where(room_tags.c.room == rows[0].id)
+    if rows:
+        for pair in conn.execute(of):
+            tags.setdefault(pair.room, set()).add(pair.tag)
+    return [_record(row, frozenset(tags.get(row.id, ()))) for row in rows]
+
+
+def _record(row: Row[Any], tags: frozenset[str]) -> RoomRecord:
+    room = Room(RoomId(row.id), RoomName(row.name), SiteId(row.site), ConnectorId(row.connector), tags)
     return RoomRecord(
         room, row.device, row.state, row.words, row.product, row.software, row.created, row.removed,
         row.connector_state == "live",
@@ -41,20 +53,20 @@ def _record(row: Row[Any]) -> RoomRecord:
 def find(conn: Connection, id_or_name: str) -> RoomRecord | None:
     """A room that is there, by its name or id."""
     query = _columns.where(rooms.c.removed.is_(None), or_(rooms.c.name == id_or_name, rooms.c.id == id_or_name))
-    row = conn.execute(query).first()
-    return _record(row) if row else None
+    found = _records(conn, query.limit(1))
+    return found[0] if found else None
 
 
 def of_connector(conn: Connection, connector: str) -> list[RoomRecord]:
     query = _columns.where(rooms.c.removed.is_(None), rooms.c.connector == connector)
-    return [_record(row) for row in conn.execute(query)]
+    return _records(conn, query)
 
 
 def find_device(conn: Connection, connector: str, device: str) -> RoomRecord | None:
     """The room that a connector's device stands in."""
     query = _columns.where(rooms.c.removed.is_(None), rooms.c.connector == connector, rooms.c.device == device)
-    row = conn.execute(query).first()
-    return _record(row) if row else None
+    found = _records(conn, query.limit(1))
+    return found[0] if found else None
 
 
 def removed_by_hand(conn: Connection, connector: str) -> set[tuple[str, str]]:
@@ -64,7 +76,7 @@ def removed_by_hand(conn: Connection, connector: str) -> set[tuple[str, str]]:
 
 
 def every(conn: Connection) -> list[RoomRecord]:
-    return [_record(row) for row in conn.execute(_columns.where(rooms.c.removed.is_(None)).order_by(rooms.c.name))]
+    return _records(conn, _columns.where(rooms.c.removed.is_(None)).order_by(rooms.c.name))
 
 
 def add(conn: Connection, record: RoomRecord) -> None:
@@ -81,6 +93,21 @@ def add(conn: Connection, record: RoomRecord) -> None:
 
 def change(conn: Connection, id: RoomId, **columns: Any) -> None:
     conn.execute(update(rooms).where(rooms.c.id == id).values(**columns))
+
+
+def set_tags(conn: Connection, id: RoomId, tags: frozenset[str]) -> None:
+    conn.execute(delete(room_tags).where(room_tags.c.room == id))
+    if tags:
+        conn.execute(insert(room_tags), [{"room": id, "tag": tag} for tag in sorted(tags)])
+
+
+def under(conn: Connection, sites: frozenset[SiteId], tags: frozenset[str]) -> set[RoomId]:
+    """The rooms that stand at one of these sites or bear one of these tags."""
+    tagged = select(room_tags.c.room).where(room_tags.c.tag.in_(sorted(tags)))
+    query = select(rooms.c.id).where(
+        rooms.c.removed.is_(None), or_(rooms.c.site.in_(sorted(sites)), rooms.c.id.in_(tagged))
+    )
+    return {RoomId(id) for id in conn.execute(query).scalars()}
 
 
 def names(conn: Connection, ids: frozenset[RoomId]) -> dict[RoomId, str]:

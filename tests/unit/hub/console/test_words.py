@@ -10,11 +10,11 @@ import pytest
 
 import roomgate.hub
 from roomgate.access.capability import Capability
-from roomgate.access.principal import ROLES
+from roomgate.access.principal import ROLES, Right
 from roomgate.hub.approvals.request import State
 from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
-from roomgate.hub.grants.answer import COLUMNS
+from roomgate.hub.grants.answer import AGAINST, COLUMNS
 from roomgate.hub.identity.token_pages import SCOPES
 from roomgate.hub.relay.cut import WORDS
 from roomgate.hub.rooms.actions import ACTIONS, JOIN
@@ -50,7 +50,8 @@ def built() -> set[str]:
         "column.": set(COLUMNS),
         "role.": set(ROLES),
         "done.": {*ACTIONS, JOIN},
-        "answer.": {"paused", "locked", "disabled"},
+        "answer.": set(AGAINST),
+        "right.": {one.value for one in Right},
         "lock.": {"person", "room", "site", "connector", "session"},
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
         "nav.": {"rooms", "access"},

@@ -181,4 +181,36 @@ async def test_one_form_carries_all_cuts_and_lists_are_bounded(tmp_path: Path) -
         page = (await (await it.as_("ada")).get("/access")).text
         assert page.count('formaction="/access/people/') == 2 * (MOST_LINES - 1)  # nobody cuts themself
         assert f"The first {MOST_LINES} of {MOST_LINES + 4}." in words(page)
-        assert page.count("<form ") == 5  # language, sign out, search, give, and one for all changes
+        assert (
+            page.count("<form ") == 8
+        )  # language, sign out, search, give, roles, a role, tags, and one for all changes
+
+
+async def test_a_grant_by_tag_and_site_later_counted_and_while_booked(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        await it.connect("oslo", "rome")
+        bob, ada = await it.hub.person("bob"), await it.as_("ada")
+        assert "The tags of oslo are changed." in words(
+            await ada.post("/access/tags", room="oslo", tags="Boards, halls")
+        )
+        assert "is no tag" in words(await ada.post("/access/tags", room="oslo", tags="no tag"))
+        assert "boards oslo" in words(await ada.get("/access"))
+        await give(
+            it, rooms=[], tags=["boards"], sites=["home"], role="observer", capabilities=[], start="30", uses="3",
+            only_booked="1",
+        )  # fmt: skip
+        [record] = await it.hub.parts.grants.of_person(bob.id)
+        grant = record.grant
+        assert (grant.tags, len(grant.sites), grant.most_uses, grant.only_booked) == ({"boards"}, 1, 3, True)
+        assert (grant.start - it.hub.clock.now()).total_seconds() == 30 * 60
+        page = words(await ada.get("/access"))
+        for said in ("site home, tag boards", "Only while the room is booked", "0 of 3 commands used", "From"):
+            assert said in page
+        for question in ("bob", "oslo", "rome"):
+            page = words(await ada.get(f"/access?q={question}"))
+            assert "It begins later" in page
+        assert "Write a whole number." in words(await give(it, uses="many"))
+        for _ in range(4):  # step by step, or the sign-in would have idled too long
+            it.hub.clock.advance(8 * 60)
+            await ada.get("/access")
+        assert "No booking is on" in words(await ada.get("/access?q=rome"))

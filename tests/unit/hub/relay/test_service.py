@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -406,3 +407,30 @@ async def test_what_a_restart_left_open_is_called_unknown_and_learns_better_from
             await hub.entries("outcome", 3)
             answer = await hub.relay.answer(asked.ask, ADA, may_see=False)
             assert (answer.outcome, answer.receipt["order"]) == ("done", order.id)
+
+
+@pytest.mark.asyncio
+async def test_a_counted_grant_carries_as_many_commands_as_it_says_however_many_come_at_once(tmp_path):
+    async with rig(tmp_path) as hub:
+        grant = replace(hub.given.give(ADA, "call", "observe"), most_uses=2)
+        hub.given.grants = [grant]
+        answers = []
+
+        async def dial():
+            try:
+                answers.append((await hub.relay.ask(ADA, "oslo", DIAL, wait_s=0)).outcome)
+            except Denied as no:
+                answers.append((no.rule, no.some_grant))
+
+        async with asyncio.TaskGroup() as group:  # all of them are decided before the first one is counted
+            for _ in range(5):
+                group.create_task(dial())
+        assert sorted(answers, key=str) == [("uses", True)] * 3 + ["waiting"] * 2
+        assert len(hub.link.orders) == 2
+        assert len(await hub.entries("permit")) == 2
+        assert [e.rule for e in await hub.entries("denied", 3)] == ["uses"] * 3
+        for wish in (VOLUME, Wish(Verb.COMMAND, "Call Disconnect", {"CallId": 3})):
+            await hub.relay.ask(ADA, "oslo", wish, wait_s=0)
+        assert len(hub.link.orders) == 4
+        with pytest.raises(Denied):
+            await hub.relay.ask(ADA, "oslo", DIAL)

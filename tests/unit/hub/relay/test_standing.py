@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from roomgate.access.decision import Denied, Facts
@@ -80,3 +82,18 @@ def test_a_subscription_goes_on_only_while_its_class_is_held(given):
         given.give(ADA, capability)
         facts = Facts(True, True, tuple(given.grants))
         assert permits(session, NUMBER, facts, given.clock.now(), KNOWN) is goes_on
+
+
+def test_what_was_begun_with_the_last_use_stands(given):
+    session = Book(given.clock).open(ADA, OSLO, Kind.API)
+    session.uses, session.effects = frozenset({DIAL}), {"effect_1"}
+    given.grants = [replace(given.give(ADA, "call"), most_uses=1)]
+    assert judge(given, session, uses={"grant_1": 1}).grants == {"grant_1"}
+
+
+def test_what_a_booking_opened_stands_while_it_lasts(given):
+    given.grants = [replace(given.give(ADA, "call", "observe"), only_booked=True)]
+    assert judge(given, booked=True).grants == {"grant_1"}
+    with pytest.raises(Denied) as no:
+        judge(given)
+    assert no.value.rule == "not-booked"

@@ -1,0 +1,1 @@
+"""The hub's own roles, beside the shipped ones."""
