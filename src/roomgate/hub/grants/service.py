@@ -188,7 +188,7 @@ class Grants:
             self._end(change, record, cause, by.person.id, reason or "The grant was revoked.")
 
         await self._changes.write(unit)
-        self._ends.drop(id)
+        self._forget(id)
 
     async def narrow(
         self,
@@ -248,7 +248,7 @@ class Grants:
                     self._end(change, record, Cause.GRANT_EXPIRED, None, "The grant's time was over.")
 
             await self._changes.write(unit)
-            self._ends.drop(id)
+            self._forget(id)
         for room in [one for one in self._booked if not self._rooms.booked(one)]:
             await self._changes.write(partial(self._booking_over, room))
             self._booked.discard(room)
@@ -561,6 +561,10 @@ class Grants:
             GrantEnded, grant=grant.id, person=grant.person, rooms=self._rooms.names(change.conn, grant.rooms),
             capabilities=tuple(sorted(grant.capabilities)), until=iso(grant.until), reason=reason, by=by or "",
         )  # fmt: skip
+
+    def _forget(self, id: str) -> None:
+        self._ends.drop(id)
+        self._used.pop(GrantId(id), None)
 
     def _subject(self, conn: Connection, kind: str, subject: str) -> str:
         match kind:
