@@ -165,11 +165,12 @@ class Grants:
         power = giver.power
         if (Right.APPROVE if approving else Right.GIVE) not in power.rights:
             return False
-        if within(grant, giver.id, power, (), ()):
+        reach = power.approves if approving else power.gives
+        if within(grant, giver.id, reach, (), ()):
             return True
         own = [r.grant for r in store.of_person(conn, giver.id) if not self._ends.past(r.grant.id)]
         rooms = [record.room for id in sorted(grant.rooms) if (record := self._rooms.find_in(conn, id))]
-        return within(grant, giver.id, power, own, rooms)
+        return within(grant, giver.id, reach, own, rooms)
 
     # -- taking -------------------------------------------------------------------------------------
 
