@@ -17,6 +17,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from roomgate.cli.demo import invitations
 from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller, Visitor
 from roomgate.cli.demo.world import MUSEUM, password
@@ -162,6 +163,48 @@ async def test_grant_narrowed_to_other_rooms(scene: Scene) -> None:
             lambda: scene.admin.call("PATCH", f"/api/v1/grants/{wide['id']}", {"rooms": [other.name]}),
         )
     assert await scene.asks() == 404
+
+
+async def test_the_room_loses_the_tag_that_the_grant_goes_by(scene: Scene) -> None:
+    tags = f"/api/v1/rooms/{scene.room.name}/tags"
+    await scene.admin.call("PUT", tags, {"tags": ["boards"]})
+    by_tag = {"person": scene.guest.id, "tags": ["boards"], "capabilities": ["observe", "call"]}
+    await scene.admin.call("POST", "/api/v1/grants", by_tag | {"minutes": 30, "reason": "all board rooms"})
+    await scene.falls(
+        "grant revoked beside one by tag",
+        lambda: scene.admin.call("DELETE", f"/api/v1/grants/{scene.guest.grant}"),
+        ["page"],
+        call=False,
+    )
+    await scene.open(["page"])
+    await scene.falls("the room loses a tag", lambda: scene.admin.call("PUT", tags, {"tags": []}))
+    assert await scene.asks() == 404
+
+
+async def test_the_booking_that_the_grant_goes_by_is_over(world: RunningWorld, clients: Machine) -> None:
+    async with world.room() as room:
+        guest = await world.person()
+        terms = {"person": guest.id, "rooms": [room.name], "capabilities": ["observe"], "only_booked": True}
+        await world.admin.call("POST", "/api/v1/grants", terms | {"minutes": 30, "reason": "a visiting speaker"})
+        async with world.caller(guest.token) as caller:
+
+            async def asks(status: int) -> dict[str, Any]:
+                async with asyncio.timeout(30):
+                    while (answer := await caller.ask(room.name, {"get": "Status/Audio/Volume"}))[0] != status:
+                        await asyncio.sleep(0.1)
+                return dict(answer[1])
+
+            assert (await asks(403))["rule"] == "not-booked"
+            folder = world.folder / "calendar" / room.name
+            text = invitations.sip(SystemClock().now() - timedelta(minutes=1))
+            (folder / ".new").write_text(text, "utf-8", newline="")
+            (folder / ".new").rename(folder / "speaker.ics")
+            await asks(200)
+            stream = clients.begin("events", room.name, guest.token, user=guest.name, password=guest.password)
+            await all_say([stream], "open", within_s=30)
+            (folder / "speaker.ics").unlink()
+            await all_say([stream], "closed", within_s=30)
+            assert (await asks(403))["rule"] == "not-booked"
 
 
 async def test_grant_narrowed_to_looking_ends_the_call_and_lets_look(scene: Scene) -> None:

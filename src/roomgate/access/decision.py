@@ -73,6 +73,16 @@ class Denied(RoomgateError):
         self.some_grant = some_grant
 
 
+def used_up() -> Denied:
+    """The no of a grant with no use left; also where another ask took the last one meanwhile."""
+    return Denied(
+        "uses",
+        "Your grant has been used as often as it may be.",
+        some_grant=True,
+        hint="What only looks, and what hangs up, mutes or stops, goes on. Ask an administrator for another grant.",
+    )
+
+
 _DECIDED = object()
 
 
@@ -146,12 +156,7 @@ def decide(ask: Ask, facts: Facts, now: datetime, catalogue: Catalogue) -> Permi
     takes_a_use = classes.counted(ask.call)
     able = [g for g in covering if not takes_a_use or facts.left(g)]
     if not able:
-        raise Denied(
-            "uses",
-            "Your grant has been used as often as it may be.",
-            some_grant=True,
-            hint="What only looks, and what hangs up, mutes or stops, goes on. Ask an administrator for another grant.",
-        )
+        raise used_up()
     best = max(able, key=lambda g: (g.most_uses is None, g.until))
     counted = takes_a_use and best.most_uses is not None
     held = frozenset().union(*(g.capabilities for g in open))

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable
 
+from roomgate.access.capability import Capability
 from roomgate.access.grant import Grant, Room
-from roomgate.access.role import GIVING, Power
 from roomgate.ids import PersonId, RoomId
 
 
-def within(grant: Grant, giver: PersonId, power: Power, own: Iterable[Grant], rooms: Iterable[Room]) -> bool:
-    """Whether ``grant`` is no more than the giver has to give. ``rooms``: the grant's, as they are now.
+def within(
+    grant: Grant, giver: PersonId, reach: frozenset[Capability], own: Iterable[Grant], rooms: Iterable[Room]
+) -> bool:
+    """Whether ``grant`` is no more than the giver, who has the right to give, has to give.
 
-    Each room, site and tag of it must be had in one piece: by the power to give alone, or by one live grant of
+    ``reach``: what they may give to anybody; ``rooms``: the grant's, as they are now. Each room, site and tag of it must be had in one piece: by the reach alone, or by one live grant of
     the giver's own on the same room, site or tag, which is as wide, lasts as long, and is neither counted nor
     paused. Rights of two do not add up to a third. It was given before: so no two grants hold up each other.
     """
-    if not power.rights & GIVING:
-        return False
-    if grant.capabilities <= power.gives:
+    if grant.capabilities <= reach:
         return True
     wide = [one for one in own if one.person == giver and _as_wide(one, grant)]
     known: dict[RoomId, Room] = {room.id: room for room in rooms}

@@ -13,7 +13,6 @@ from roomgate.access.capability import Capability
 from roomgate.access.principal import ROLES, Right
 from roomgate.errors import BadInput
 
-GIVING = frozenset({Right.GIVE, Right.APPROVE})
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 _EVERYDAY = frozenset({Capability.OBSERVE, Capability.BOOKINGS, Capability.CALL, Capability.IN_CALL})
 _GIVES: dict[str, frozenset[Capability]] = {
@@ -53,30 +52,33 @@ SHIPPED: dict[str, Role] = {
 class Power:
     """How far somebody reaches: their rights over the hub, and the most that they may give, in any room, to anybody.
 
-    The power to give comes from roles that have the right to give or to approve: a shipped one's reaches as
-    far as everything, one of our own as far as what it gives.
+    The power to give comes from roles that have the right to give, the power to approve from those that have the
+    right to approve: a shipped one's reaches as far as everything, one of our own as far as what it gives.
     """
 
     rights: frozenset[Right] = frozenset()
     gives: frozenset[Capability] = frozenset()
+    approves: frozenset[Capability] = frozenset()
 
     @classmethod
     def of(cls, roles: Iterable[Role]) -> Self:
         rights: frozenset[Right] = frozenset()
         gives: frozenset[Capability] = frozenset()
+        approves: frozenset[Capability] = frozenset()
         for role in roles:
             rights |= role.rights
-            if role.rights & GIVING:
-                gives |= frozenset(Capability) if role.shipped else role.gives
-        return cls(rights, gives)
+            reach = frozenset(Capability) if role.shipped else role.gives
+            gives |= reach if Right.GIVE in role.rights else frozenset()
+            approves |= reach if Right.APPROVE in role.rights else frozenset()
+        return cls(rights, gives, approves)
 
     def reaches(self, other: Self) -> bool:
         """Whether all of the other is within this one."""
-        return other.rights <= self.rights and other.gives <= self.gives
+        return other.rights <= self.rights and other.gives <= self.gives and other.approves <= self.approves
 
     def may_make(self, role: Role) -> bool:
         """Whether a role stays within this power, in what it allows and in what it gives."""
-        return role.rights <= self.rights and role.gives <= self.gives
+        return self.reaches(Power.of([role])) and role.gives <= self.gives | self.approves
 
 
 def roles_of(names: Iterable[str], own: Iterable[Role]) -> tuple[Role, ...]:

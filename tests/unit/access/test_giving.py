@@ -8,8 +8,6 @@ import pytest
 from roomgate.access.capability import Capability
 from roomgate.access.giving import within
 from roomgate.access.grant import Grant, Room
-from roomgate.access.principal import Right
-from roomgate.access.role import SHIPPED, Power, Role
 from roomgate.ids import ConnectorId, GrantId, PersonId, RoomId, RoomName, SiteId
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
@@ -17,7 +15,7 @@ DESK, GUEST = PersonId("person_desk"), PersonId("person_guest")
 OSLO = Room(RoomId("room_oslo"), RoomName("oslo"), SiteId("site_1"), ConnectorId("con_1"), frozenset({"boards"}))
 ROME = Room(RoomId("room_rome"), RoomName("rome"), SiteId("site_2"), ConnectorId("con_2"))
 HOUR = timedelta(hours=1)
-GIVER = Power.of([Role("giver", frozenset({Right.GIVE}), frozenset({Capability.OBSERVE}))])
+LOOKING = frozenset({Capability.OBSERVE})
 OWN = Grant(
     GrantId("own"), DESK, frozenset({OSLO.id}), frozenset({Capability.CALL, Capability.OBSERVE}), "", NOW, NOW + HOUR,
     PersonId("person_admin"), 1,
@@ -27,8 +25,8 @@ NEW = dataclasses.replace(
 )
 
 
-def ok(grant: Grant = NEW, own: Grant | None = OWN, power: Power = GIVER) -> bool:
-    return within(grant, DESK, power, [own] if own else [], [OSLO, ROME])
+def ok(grant: Grant = NEW, own: Grant | None = OWN, reach: frozenset[Capability] = LOOKING) -> bool:
+    return within(grant, DESK, reach, [own] if own else [], [OSLO, ROME])
 
 
 def test_by_an_own_grant_that_is_as_wide():
@@ -77,15 +75,12 @@ def test_what_counts_only_while_booked_gives_what_counts_only_while_booked():
     assert ok(dataclasses.replace(NEW, only_booked=True), dataclasses.replace(OWN, only_booked=True))
 
 
-def test_the_power_to_give_reaches_everywhere_and_is_not_added_to_a_grant():
+def test_what_may_be_given_to_anybody_reaches_everywhere_and_is_not_added_to_a_grant():
     wide = dataclasses.replace(NEW, capabilities=frozenset({Capability.OBSERVE}), rooms=frozenset({ROME.id}))
     assert ok(wide, None)
     both = frozenset({Capability.CONFIGURE, Capability.OBSERVE})
     configures = dataclasses.replace(OWN, capabilities=frozenset({Capability.CONFIGURE}))
     assert not ok(dataclasses.replace(NEW, capabilities=both), configures)
-    assert ok(dataclasses.replace(wide, capabilities=frozenset(Capability)), None, Power.of([SHIPPED["administrator"]]))
+    assert ok(dataclasses.replace(wide, capabilities=frozenset(Capability)), None, frozenset(Capability))
 
-
-def test_without_the_right_to_give_nothing_is():
-    assert not ok(power=Power.of([SHIPPED["auditor"]]))
-    assert not ok(power=Power(gives=frozenset(Capability)))
+    assert not ok(wide, None, frozenset())

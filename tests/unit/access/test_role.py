@@ -27,8 +27,10 @@ def test_what_is_no_name_of_an_own_role(name):
 
 
 def test_power_to_give_comes_with_the_right_to():
-    assert Power.of([SHIPPED["administrator"]]) == Power(frozenset(Right), frozenset(Capability))
-    assert Power.of([SHIPPED["security-officer"]]).gives == frozenset(Capability)  # by approving what others ask for
+    assert Power.of([SHIPPED["administrator"]]) == Power(frozenset(Right), frozenset(Capability), frozenset(Capability))
+    officer = Power.of([SHIPPED["security-officer"], DESK])
+    assert officer.approves == frozenset(Capability)
+    assert officer.gives == {Capability.OBSERVE}  # who approves what others ask for gives no more by themself
     assert Power.of([SHIPPED["integrator"]]) == Power()
     assert Power.of([DESK]).gives == {Capability.OBSERVE}
     # What a role gives that may not give is a preset, and reaches nowhere, whatever stands beside it.

@@ -185,11 +185,12 @@ class Grants:
         power = giver.power
         if (Right.APPROVE if approving else Right.GIVE) not in power.rights:
             return False
-        if within(grant, giver.id, power, (), ()):
+        reach = power.approves if approving else power.gives
+        if within(grant, giver.id, reach, (), ()):
             return True
         own = [r.grant for r in store.of_person(conn, giver.id) if not self._ends.past(r.grant.id)]
         rooms = [record.room for id in sorted(grant.rooms) if (record := self._rooms.find_in(conn, id))]
-        return within(grant, giver.id, power, own, rooms)
+        return within(grant, giver.id, reach, own, rooms)
 
     # -- taking -------------------------------------------------------------------------------------
 
@@ -208,7 +209,7 @@ class Grants:
             self._end(change, record, cause, by.person.id, reason or "The grant was revoked.")
 
         await self._changes.write(unit)
-        self._ends.drop(id)
+        self._forget(id)
 
     async def narrow(
         self,
@@ -268,7 +269,7 @@ class Grants:
                     self._end(change, record, Cause.GRANT_EXPIRED, None, "The grant's time was over.")
 
             await self._changes.write(unit)
-            self._ends.drop(id)
+            self._forget(id)
         for room in [one for one in self._booked if not self._rooms.booked(one)]:
             await self._changes.write(partial(self._booking_over, room))
             self._booked.discard(room)
@@ -601,6 +602,10 @@ class Grants:
             GrantEnded, grant=grant.id, person=grant.person, rooms=self._rooms.names(change.conn, grant.rooms),
             capabilities=tuple(sorted(grant.capabilities)), until=iso(grant.until), reason=reason, by=by or "",
         )  # fmt: skip
+
+    def _forget(self, id: str) -> None:
+        self._ends.drop(id)
+        self._used.pop(GrantId(id), None)
 
     def _subject(self, conn: Connection, kind: str, subject: str) -> str:
         match kind:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from roomgate import log
-from roomgate.access.decision import Ask, Denied, Facts, Permit, decide
+from roomgate.access.decision import Ask, Denied, Facts, Permit, decide, used_up
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock, iso
 from roomgate.errors import Conflict, NotFound, RoomgateError, Unreachable
@@ -254,7 +254,7 @@ class Relay:
         def unit(conn: Connection) -> tuple[int, int]:
             used = self._grants.use_in(conn, permit.by) if permit.counted else 0
             if used is None:
-                raise Denied("uses", "Your grant has been used as often as it may be.", some_grant=True)
+                raise used_up()
             index = self._record.append(conn, entry)
             if session.opened is None:
                 opened = store.position(conn)

@@ -18,6 +18,7 @@ from roomgate.hub.db.schema import (
     sessions,
     site_checkpoints,
     site_entries,
+    sites,
     tokens,
     web_sessions,
 )
@@ -45,7 +46,7 @@ class Restoration:
 class PausedThing:
     """What waits for an administrator: ``kind`` is people, tokens or grants; ``name`` a grant's reason.
 
-    ``who`` is the person's name; ``rooms`` and ``capabilities`` are a grant's.
+    ``who`` is the person's name; ``rooms`` (with sites and tags) and ``capabilities`` are a grant's.
     """
 
     kind: str
@@ -131,10 +132,12 @@ def paused(conn: Connection) -> list[PausedThing]:
     where: dict[str, list[str]] = defaultdict(list)
     for row in conn.execute(inside.order_by(rooms.c.name)):
         where[row.grant].append(row.name)
+    places = {row.id: row.name for row in conn.execute(select(sites.c.id, sites.c.name))}
     query = select(grants).where(grants.c.paused == PAUSED, grants.c.ended.is_(None))
     found += [
         PausedThing(
-            "grants", row.id, row.reason, row.person, row.until, names.get(row.person, ""), tuple(where[row.id]),
+            "grants", row.id, row.reason, row.person, row.until, names.get(row.person, ""),
+            (*where[row.id], *(places.get(site, site) for site in row.sites or ()), *(row.tags or ())),
             tuple(row.capabilities),
         )
         for row in conn.execute(query)

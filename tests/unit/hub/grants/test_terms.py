@@ -405,6 +405,12 @@ async def test_an_approver_gives_by_approving_alone(tmp_path: Path) -> None:
         )
         record = await grants.get(given.id)
         assert (record.approved_by, record.loud) == (sam.id, True)
+        # The right to give some, beside it, makes nobody give alone what they may approve.
+        await giver(hub, "observe")
+        await hub.parts.identity.change_roles("sam", frozenset({"security-officer", "giver"}), hub.admin)
+        both, _ = await hub.sign_in("sam")
+        with pytest.raises(Forbidden):
+            await grants.give(both, wanted)
         await hub.parts.identity.change_roles("sam", frozenset({"auditor"}), hub.admin)
         assert (await grants.get(given.id)).paused == GIVER_DEMOTED
 

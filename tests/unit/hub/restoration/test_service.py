@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from roomgate.errors import Conflict, NotFound
+from roomgate.hub.grants.wanted import Wanted
 from roomgate.hub.identity.person import Forbidden, SignInRefused
 from roomgate.hub.restoration.service import BACKUP, CONNECTOR, WITNESS, whose
 from roomgate.hub.revocation import Cause
@@ -47,6 +48,19 @@ async def test_everything_that_lives_pauses_and_what_is_open_is_cut(tmp_path: Pa
                 await hub.sign_in(name)
         assert {r.subject for r in hub.heard if r.cause is Cause.HUB_RESTORED} == {guest.id, hub.admin.person.id}
         assert "hub.restored" in await hub.kinds()
+
+
+async def test_a_grant_that_waits_says_where_it_gives(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.rooms("oslo")
+        await hub.person("guest")
+        wanted = Wanted(
+            person="guest", rooms=("oslo",), sites=("home",), tags=("boards",), capabilities=("call",), minutes=5
+        )
+        await hub.parts.grants.give(hub.admin, wanted)
+        await hub.parts.restorations.enter(BACKUP)
+        waiting = await hub.parts.restorations.paused(await confirmer(hub))
+        assert [one.rooms for one in waiting if one.kind == "grants"] == [("oslo", "home", "boards")]
 
 
 async def test_only_what_is_confirmed_lives_and_the_rest_ends(tmp_path: Path) -> None:
