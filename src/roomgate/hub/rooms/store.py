@@ -34,11 +34,10 @@ def _records(conn: Connection, query: Any) -> list[RoomRecord]:
     rows = conn.execute(query).all()
     tags: dict[str, set[str]] = {}
     of = select(room_tags)
-    if len(rows) == 1:  # else they are most of all rooms
-        of = of.where(room_tags.c.room == rows[0].id)
-    if rows:
-        for pair in conn.execute(of):
-            tags.setdefault(pair.room, set()).add(pair.tag)
+    if len(rows) < 2:  # one that is nowhere is looked for all the same: it takes as long as one that is there
+        of = of.where(room_tags.c.room == (rows[0].id if rows else ""))
+    for pair in conn.execute(of):
+        tags.setdefault(pair.room, set()).add(pair.tag)
     return [_record(row, frozenset(tags.get(row.id, ()))) for row in rows]
 
 
