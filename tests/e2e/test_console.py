@@ -13,7 +13,6 @@ from playwright.async_api import Browser, Route, expect
 from roomgate import xapi
 from roomgate.cli.demo import invitations
 from roomgate.cli.demo.inside import Inside
-from roomgate.cli.demo.people import Visitor
 from roomgate.clock import SystemClock
 from roomgate.hub.http.door import COOKIE
 from support.browser import Scheme, Tab, tab
@@ -46,12 +45,9 @@ async def signed_in(
 
 
 async def cookie_of(world: RunningWorld, who: Somebody) -> str:
-    """A sign-in of theirs, by the form, with a browser of no consequence."""
-    visitor = await Visitor.sign_in(world.hub, world.ca, who.name, who.password)
-    try:
+    """A sign-in of theirs, with a browser of no consequence."""
+    async with world.visitor(who) as visitor:
         return visitor.http.cookies[COOKIE]
-    finally:
-        await visitor.close()
 
 
 async def may_all(world: RunningWorld, who: Somebody, room: Inside) -> Somebody:

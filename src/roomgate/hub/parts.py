@@ -22,8 +22,13 @@ from roomgate.hub.config import HubConfig
 from roomgate.hub.db.migrate import migrate
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
+from roomgate.hub.identity.factors import Factors
+from roomgate.hub.identity.invitations import Invitations
 from roomgate.hub.identity.passwords import Passwords
+from roomgate.hub.identity.pending import Pending
+from roomgate.hub.identity.sealing import Seal
 from roomgate.hub.identity.service import Identity
+from roomgate.hub.identity.signin import SignIn
 from roomgate.hub.ledger.service import HubLedger, Witness
 from roomgate.hub.restoration.service import ORIGIN, Restorations
 from roomgate.hub.rooms.service import Rooms
@@ -62,6 +67,9 @@ class Parts:
     changes: Changes
     passwords: Passwords
     identity: Identity
+    factors: Factors
+    signin: SignIn
+    invitations: Invitations
     sites: Sites
     rooms: Rooms
     grants: Grants
@@ -127,6 +135,9 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         changes = Changes(db, record, bus, clock)
         findings = Findings(db, changes)
         identity = Identity(db, changes, clock, passwords, idle_s=config.web_idle_s, absolute_s=config.web_absolute_s)
+        factors = Factors(db, changes, clock, identity, Seal(keys.order))
+        signin = SignIn(db, changes, identity, factors, Pending(clock))
+        invitations = Invitations(db, changes, clock, identity, factors, passwords)
         rooms = Rooms(db, changes, clock, findings)
         sites = Sites(db, changes, keys.order, rooms)
         grants = Grants(db, changes, clock, identity, rooms, sites)
@@ -145,6 +156,7 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         raise
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
-        config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
+        config, clock, keys, db, record, bus, changes, passwords, identity, factors, signin, invitations, sites, rooms,
+        grants, ledger, findings,
         Jumps(clock, since), restorations,
     )  # fmt: skip

@@ -12,6 +12,7 @@ from litestar import get
 
 from roomgate.hub.console.visit import Page, Visit, Visiting
 from roomgate.hub.http.asking import Hub
+from roomgate.hub.identity import factor_pages
 from roomgate.hub.parts import Parts
 
 HERE = "/settings"
@@ -26,7 +27,10 @@ class Section:
     gather: Callable[[Visit, Parts], Awaitable[Mapping[str, Any] | None]]
 
 
-SECTIONS: list[Section] = []
+SECTIONS: list[Section] = [
+    Section("factors", "settings_factors.html", factor_pages.gather_factors),
+    Section("invitations", "settings_invitations.html", factor_pages.gather_invitations),
+]
 
 
 @get(HERE, include_in_schema=False)
@@ -35,4 +39,4 @@ async def show_settings(visit: Visiting, parts: Hub) -> Page:
     return visit.page("settings.html", sections=shown)
 
 
-ROUTES = [show_settings]
+ROUTES = [show_settings, *factor_pages.ROUTES]

@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
-from roomgate.access.principal import Kind, Principal, Right, rights
+from roomgate.access.principal import STRONG, Kind, Principal, Right, rights
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.ids import PersonId, TokenId, WebSessionId
 from roomgate.redact import Secret
@@ -22,6 +22,32 @@ class SignInRefused(RoomgateError):
 
     code = "signin.refused"
     hint = "Check the name and the password."
+
+
+class FactorNeeded(Forbidden):
+    """Signed in by a password alone: the rights of the role wait for a second factor."""
+
+    code = "factor.needed"
+    hint = "Add a passkey or an authenticator app under Settings; then everything of your role is open."
+
+
+class FactorWanted(SignInRefused):
+    """The password was right and does not open this account alone. Said to nobody before that."""
+
+    code = "signin.factor"
+    hint = "Sign in at the console, which asks for the second factor."
+
+    def __init__(self, person: PersonId, password: str | None) -> None:
+        super().__init__("This account also takes a second factor.")
+        self.person = person
+        self.password = password  # its hash: it must hold still when the factor is shown
+
+
+class SignInAgain(Forbidden):
+    """What is asked for takes a proof of the last minutes, so that an open page is not enough."""
+
+    code = "signin.again"
+    hint = "Sign out and sign in again with your second factor, then do it within 15 minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +119,29 @@ class Signed:
     token: Token | None = None
     fresh: Secret[str] | None = None
 
+    @property
+    def weak(self) -> bool:
+        """By a password alone, with a role that takes more. What a token opens was strong when it was made."""
+        return self.web is not None and not self.web.proof.strong and not STRONG.isdisjoint(self.person.rights)
+
+    @property
+    def rights(self) -> frozenset[Right]:
+        """What they may do over the hub as they are signed in now: what a member may, until a factor is shown."""
+        return frozenset() if self.weak else self.person.rights
+
     def may(self, right: Right) -> bool:
-        return right in self.person.rights
+        return right in self.rights
+
+    def require_strong(self) -> None:
+        """Raises FactorNeeded for a role's rights behind a password alone."""
+        if self.weak:
+            raise FactorNeeded("This takes a second factor.")
 
     def require(self, *some: Right) -> None:
-        """One of these rights; raises Forbidden."""
+        """One of these rights; raises Forbidden, or FactorNeeded where a second factor would give it."""
         if not any(self.may(right) for right in some):
+            if any(right in self.person.rights for right in some):
+                self.require_strong()
             raise Forbidden(f"This takes the right to {' or '.join(right.value for right in some)}.")
 
 

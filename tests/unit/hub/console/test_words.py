@@ -51,6 +51,7 @@ def built() -> set[str]:
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
         "nav.": {"rooms", "access"},
         "time.days-hours.": {"one", "other"},
+        "settings.factors.": {"totp", "passkey"},
         "restoration.": {"people", "tokens", "grants"},
         "restoration.cause-": {"backup", "witness", "connector"},
     }

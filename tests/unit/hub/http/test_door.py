@@ -7,6 +7,7 @@ import pytest
 
 from roomgate.hub.http.asgi import Captured, Message, answer
 from roomgate.hub.http.door import COOKIE, SIGNED, Door, Front, plain_sign_in_page
+from roomgate.hub.http.gate import Gate
 from roomgate.hub.http.idempotency import Idempotency
 from support.hub import PASSWORD, Hub, running
 
@@ -26,10 +27,14 @@ class Inside:
         await answer(send, self.status, f"visit {len(self.came)}".encode(), "text/plain")
 
 
+def gate(hub: Hub) -> Gate:
+    return Gate(hub.parts.identity, hub.parts.signin, hub.parts.invitations, "https://hub.example.com")
+
+
 async def ask(
     hub: Hub, inside: Inside, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
 ) -> Captured:
-    door = Door(inside, hub.parts.identity, Idempotency(hub.parts.db, hub.clock), Front())
+    door = Door(inside, hub.parts.identity, gate(hub), Idempotency(hub.parts.db, hub.clock), Front())
     captured = Captured()
 
     async def receive() -> Message:
@@ -119,8 +124,9 @@ async def test_a_wrong_token_is_nobody_whatever_cookie_comes_with_it(tmp_path: P
 
 async def test_signing_in_leads_back_to_the_room_and_nowhere_else(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
+        await hub.person("bob")
         for path, target in (("/r/oslo", b"/r/oslo"), ("/signin", b"/"), ("//evil.example", b"/"), ("/\\evil", b"/")):
-            said = await ask(hub, Inside(), "POST", path, *form(user="ada", password=PASSWORD))
+            said = await ask(hub, Inside(), "POST", path, *form(user="bob", password=PASSWORD))
             assert (said.status, dict(said.headers)[b"location"]) == (303, target)
 
 
@@ -190,7 +196,13 @@ async def test_a_socket_without_an_endpoint_is_closed(tmp_path: Path) -> None:
             sent.append(message)
 
         inside = Inside()
-        door = Door(inside, hub.parts.identity, Idempotency(hub.parts.db, hub.clock), Front(websockets={"/ws": inside}))
+        door = Door(
+            inside,
+            hub.parts.identity,
+            gate(hub),
+            Idempotency(hub.parts.db, hub.clock),
+            Front(websockets={"/ws": inside}),
+        )
         await door({"type": "websocket", "path": "/nothing", "headers": []}, receive, send)
         assert sent == [{"type": "websocket.close", "code": 1008}]
         assert inside.came == []
