@@ -465,9 +465,9 @@ async def test_it_all_works_without_script(browser: Browser, world: RunningWorld
             await device.set("Configuration/Audio/DefaultVolume", 50)
 
 
-async def test_a_form_that_is_out_of_date_says_so(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
+async def test_a_form_that_is_out_of_date_says_so(browser: Browser, world: RunningWorld) -> None:
     async with world.room() as room:
-        who = await may_all(world, boss, room)
+        who = await may_all(world, await world.person(), room)
         async with tab(browser, world.hub, script=False) as one:
             await one.carry(await cookie_of(world, who))
             await one.page.goto(f"/rooms/{room.name}")
