@@ -102,10 +102,7 @@ async def _changed(visit: Visit, work: Awaitable[Secret[str] | None], said: str)
 
 def _reached_by_name(visit: Visit, parts: Parts) -> bool:
     """Whether to offer passkeys. What the browser calls us is enough for that, and for nothing else."""
-    try:
-        return party_of(parts.config.public_url or f"https://{visit.host}", None).usable
-    except ValueError:
-        return False
+    return party_of(parts.config.public_url or f"https://{visit.host}", None).usable
 
 
 def _party(request: Req, parts: Parts) -> Party:
