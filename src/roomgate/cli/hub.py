@@ -91,8 +91,8 @@ def init(
 
 
 @app.command
-def first_admin(*, config: Path | None = None, admin: str, json: Json = False) -> None:
-    """Print a new code for the first administrator, while nobody can sign in as one.
+def first_admin(*, config: Path | None = None, admin: str, anew: bool = False, json: Json = False) -> None:
+    """Print a new code for an administrator, while nobody can sign in as one.
 
     Example: ``roomgate hub first-admin --config hub.toml --admin ada``
 
@@ -102,12 +102,14 @@ def first_admin(*, config: Path | None = None, admin: str, json: Json = False) -
         the hub's TOML file; its keys may also come as ROOMGATE_HUB_…
     admin
         the administrator's name, as it was given to `hub init`
+    anew
+        they could sign in, and lost what they did it with: end all of theirs first (with the hub stopped)
     """
     from roomgate import log
     from roomgate.hub.making import first_admin as run
 
     log.setup("ERROR")
-    code = asyncio.run(run(_config(config), admin)).reveal()
+    code = asyncio.run(run(_config(config), admin, anew=anew)).reveal()
     if json:
         show_json({"admin": admin, "code": code})
     else:

@@ -1,5 +1,6 @@
 """Making a hub, and bringing its data up to date: what is done before it serves, without a web server."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,14 +65,18 @@ async def init(
             await parts.aclose()
 
 
-async def first_admin(config: HubConfig, name: str) -> Secret[str]:
-    """A new code for the first administrator, beside a running hub or not; raises Conflict, NotFound."""
-    parts = await open_parts(config, SystemClock())
-    try:
-        _, code = await parts.invitations.first_administrator(name)
-        return code
-    finally:
-        await parts.aclose()
+async def first_admin(config: HubConfig, name: str, *, anew: bool = False) -> Secret[str]:
+    """A new code for an administrator; raises Conflict, NotFound.
+
+    Beside a running hub or not; but ``anew`` ends what they have open, so then the hub must be stopped.
+    """
+    with alone_in(Path(config.data)) if anew else nullcontext():
+        parts = await open_parts(config, SystemClock())
+        try:
+            _, code = await parts.invitations.first_administrator(name, anew=anew)
+            return code
+        finally:
+            await parts.aclose()
 
 
 async def first_token(config: HubConfig, admin: PersonId, minutes: float) -> Secret[str]:

@@ -37,6 +37,7 @@ async def test_without_a_password_the_first_administrator_comes_by_a_code(tmp_pa
         await parts.aclose()
     with pytest.raises(Conflict):
         await first_admin(config(tmp_path), "ada")
+    assert await first_admin(config(tmp_path), "ada", anew=True)
 
 
 async def test_a_script_gets_a_second_factor_and_a_token(tmp_path: Path) -> None:

@@ -35,6 +35,11 @@ async def gather_factors(visit: Visit, parts: Parts) -> Mapping[str, Any]:
     }
 
 
+async def gather_password(visit: Visit, parts: Parts) -> Mapping[str, Any]:
+    """Everybody may change their own."""
+    return {}
+
+
 @post("/settings/totp", include_in_schema=False, status_code=303)
 async def begin_totp(visit: Visiting, parts: Hub) -> Page:
     try:

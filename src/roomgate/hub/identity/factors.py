@@ -1,8 +1,8 @@
 """Second factors of people: authenticator apps, passkeys and recovery codes, and how each comes and goes.
 
 A factor counts once it was shown. Each change ends whatever else of the person's is open, but the web session that
-made it, which goes on under a new cookie and becomes strong by its first factor. Adding to factors, or taking from
-them, takes a strong sign-in of the last minutes.
+made it, which goes on under a new cookie and becomes strong by its first factor. A first factor takes a sign-in of
+the last minutes; adding to factors, or taking from them, takes a strong one.
 """
 
 import secrets
@@ -258,8 +258,7 @@ class Factors:
         """Whether this web session may change its owner's factors, as things are now."""
         if store.find_web_by_id(conn, web.id) is None:
             raise SignInAgain("This sign-in has ended.")
-        if factor_store.has_second(conn, by.person.id):
-            self._identity.step_up(by)
+        self._identity.step_up(by, strong=factor_store.has_second(conn, by.person.id))
 
     async def _may_begin(self, by: Signed) -> WebSession:
         web = _require_web(by)

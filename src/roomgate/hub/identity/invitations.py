@@ -85,12 +85,15 @@ class Invitations:
 
         return await self._changes.write(unit), code
 
-    async def first_administrator(self, name: str) -> tuple[Person, Secret[str]]:
-        """By whoever has the hub's own machine, while nobody can sign in as an administrator; raises Conflict."""
+    async def first_administrator(self, name: str, *, anew: bool = False) -> tuple[Person, Secret[str]]:
+        """By whoever has the hub's own machine, while nobody can sign in as an administrator; raises Conflict.
+
+        ``anew``: also where they could, and lost what they did it with. Then all of theirs ends first.
+        """
         code = codes.make_code(GROUPS)
 
         def unit(change: Change) -> Person:
-            if store.administrators(change.conn, Kind.PERSON):
+            if not anew and store.administrators(change.conn, Kind.PERSON):
                 raise Conflict(
                     "There is an administrator who can sign in.", hint="They invite others: roomgate person invite."
                 )

@@ -29,6 +29,7 @@ class Section:
 
 SECTIONS: list[Section] = [
     Section("factors", "settings_factors.html", factor_pages.gather_factors),
+    Section("password", "settings_password.html", factor_pages.gather_password),
     Section("invitations", "settings_invitations.html", factor_pages.gather_invitations),
 ]
 

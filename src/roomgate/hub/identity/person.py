@@ -47,7 +47,7 @@ class SignInAgain(Forbidden):
     """What is asked for takes a proof of the last minutes, so that an open page is not enough."""
 
     code = "signin.again"
-    hint = "Sign out and sign in again with your second factor, then do it within 15 minutes."
+    hint = "Sign out and sign in again, with your second factor if you have one, then do it within 15 minutes."
 
 
 @dataclass(frozen=True, slots=True)

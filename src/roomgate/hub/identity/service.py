@@ -263,10 +263,12 @@ class Identity:
             raise BadInput("The present password is another.", hint="Type the one that you signed in with.")
         self.guessing.succeeded(key)
 
-    def step_up(self, by: Signed) -> None:
-        """Raises SignInAgain unless this web session was proven by a second factor a moment ago."""
+    def step_up(self, by: Signed, *, strong: bool = True) -> None:
+        """Raises SignInAgain unless this web session was proven a moment ago, by a second factor if ``strong``."""
         web = by.web
-        if web is None or not web.proof.strong or (self._clock.now() - web.created).total_seconds() > STEP_UP_S:
+        if web is None or (self._clock.now() - web.created).total_seconds() > STEP_UP_S:
+            raise SignInAgain("This takes a sign-in of the last minutes.")
+        if strong and not web.proof.strong:
             raise SignInAgain("This takes a fresh sign-in with a second factor, or the present password.")
 
     def cut_credentials(

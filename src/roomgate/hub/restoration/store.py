@@ -11,6 +11,7 @@ from roomgate.hub.db.schema import (
     grant_rooms,
     grants,
     idempotency,
+    invitations,
     people,
     restorations,
     rooms,
@@ -110,6 +111,8 @@ def pause_all(conn: Connection, at: str) -> list[str]:
     conn.execute(update(web_sessions).where(web_sessions.c.ended.is_(None)).values(ended=ENDED))
     conn.execute(update(sessions).where(sessions.c.ended.is_(None)).values(ended=ENDED, ended_at=at))
     conn.execute(update(enrolment_codes).where(enrolment_codes.c.used_by.is_(None)).values(until=at))
+    open_ones = invitations.c.used.is_(None) & invitations.c.ended.is_(None)
+    conn.execute(update(invitations).where(open_ones).values(ended=ENDED))
     conn.execute(delete(idempotency))
     return whose
 

@@ -121,6 +121,16 @@ async def test_a_token_changes_no_factor(tmp_path: Path) -> None:
                 await refused
 
 
+async def test_a_first_factor_takes_a_sign_in_of_the_last_minutes(tmp_path: Path) -> None:
+    async with running(tmp_path, web_idle_s=3600) as hub:
+        _, cookie = await weak(hub, "bob")
+        hub.clock.advance(STEP_UP_S + 1)
+        bob = await again(hub, cookie)
+        for refused in (hub.parts.factors.begin_totp(bob), hub.parts.factors.begin_passkey(bob, HERE)):
+            with pytest.raises(SignInAgain):
+                await refused
+
+
 async def test_an_old_strong_sign_in_does_not_change_factors(tmp_path: Path) -> None:
     async with running(tmp_path, web_idle_s=3600) as hub:
         id, cookie = await weak(hub, "bob")

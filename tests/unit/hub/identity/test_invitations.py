@@ -100,6 +100,15 @@ async def test_what_never_was_what_is_over_and_what_was_cut_read_alike(tmp_path:
             await hub.parts.invitations.cut(waiting["cut"], hub.admin)
 
 
+async def test_an_older_copy_brings_no_invitation_back(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        code, bob = await invite(hub), await hub.parts.identity.get("bob")
+        await hub.parts.restorations.enter("backup")
+        await hub.parts.restorations.admit("ada", None)
+        await hub.parts.restorations.confirm([bob.id], [], [], (await hub.sign_in("ada"))[0])
+        await refused(hub, code)
+
+
 async def test_guessing_is_slowed(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         code = await invite(hub)
