@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from roomgate.listening import lasting_port
-from support.browser import Tab, chromium, tab
+from support.browser import Tab, tab
 from support.hub_program import HubProgram, roomgate
 
-pytestmark = [pytest.mark.e2e, pytest.mark.asyncio, pytest.mark.xdist_group("restore")]
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("restore")]
 PASSWORD = "a password chosen by herself"
 
 
@@ -82,8 +82,10 @@ async def show_code(one: Tab, code: str) -> None:
     await one.page.click("form button")
 
 
-async def test_from_the_first_code_to_a_passkey_a_recovery_code_and_somebody_invited(tmp_path: Path) -> None:
-    async with new_hub(tmp_path / "hub") as (hub, code), chromium() as browser, tab(browser, hub, width=1280) as one:
+async def test_from_the_first_code_to_a_passkey_a_recovery_code_and_somebody_invited(
+    browser: Browser, tmp_path: Path
+) -> None:
+    async with new_hub(tmp_path / "hub") as (hub, code), tab(browser, hub, width=1280) as one:
         await give_authenticator(one)
         await come_in(one, code)
         # An administrator's role waits for a second factor; the page leads there.
@@ -95,6 +97,7 @@ async def test_from_the_first_code_to_a_passkey_a_recovery_code_and_somebody_inv
         await expect(one.page.get_by_role("heading", name="Invitations")).to_be_visible()
 
         await one.page.get_by_role("button", name="Make ten new codes").click()
+        await expect(one.page.locator("#new-codes li")).to_have_count(10)
         codes = await one.page.locator("#new-codes li").all_inner_texts()
         assert len(set(codes)) == 10
         await sound(one)
