@@ -83,9 +83,10 @@ class Parts:
         await self.db.aclose()
 
     async def expire(self) -> None:
-        """End what is over: grants, tokens, web sessions."""
+        """End what is over: grants, tokens, web sessions, invitations."""
         await self.grants.expire()
         await self.identity.expire()
+        await self.invitations.expire()
 
     async def look_at_clock(self) -> None:
         """A wall clock that was set is told in the log and on the record. It prolongs nothing: see `Ends`."""
@@ -148,6 +149,7 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         newest = await record.entries(limit=1, newest_first=True)
         since = parse_iso(newest[0].event.at) if newest else None
         await identity.load(since)
+        await invitations.load(since)
         await rooms.load()
         await grants.load(since)
     except BaseException:

@@ -210,7 +210,7 @@ class Invited(Event, frozen=True, kw_only=True, tag="invitation.made"):
 
 
 class InvitationEnded(Event, frozen=True, kw_only=True, tag="invitation.ended"):
-    """An invitation was used, or cut before it was."""
+    """An invitation was used, cut before it was, or over."""
 
     invitation: Public[str]
     person: Personal[str]

@@ -4,12 +4,14 @@ An invitation is a code that is handed over by whatever way people trust. It ser
 by it chooses the password in the same step. No address carries it.
 """
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from roomgate.access.principal import Kind, Right
 from roomgate.clock import Clock, iso
 from roomgate.errors import BadInput, Conflict, NotFound
 from roomgate.hub.change import Change, Changes
+from roomgate.hub.ends import Ends
 from roomgate.hub.identity import codes, invitation_store, store
 from roomgate.hub.identity.factors import Factors
 from roomgate.hub.identity.invitation_store import Invitation
@@ -52,6 +54,18 @@ class Invitations:
         self._identity = identity
         self._factors = factors
         self._passwords = passwords
+        self._ends = Ends(clock)
+
+    async def load(self, since: datetime | None = None) -> None:
+        """Know the end of each that waits, at the start; ``since``: a moment known to have passed."""
+        for one in await self._db.read(invitation_store.all_open):
+            self._ends.set(one.id, one.until, since)
+
+    async def expire(self) -> None:
+        """End those whose time has come. Called about ten times a second."""
+        for id in self._ends.due():
+            await self._changes.write(_ending(id, "over", ""))
+            self._ends.drop(id)
 
     # -- inviting -----------------------------------------------------------------------------------
 
@@ -65,6 +79,7 @@ class Invitations:
             name, None, roles, by,
             also=lambda change, person: made.append(self._add(change, person, code, hours, by.person.id)),
         )  # fmt: skip
+        self._ends.set(made[-1].id, made[-1].until)
         return made[-1], code
 
     async def reset(self, person: str, by: Signed, hours: float = USUAL_HOURS) -> tuple[Invitation, Secret[str]]:
@@ -83,7 +98,9 @@ class Invitations:
             self._identity.not_last_in(change.conn, known.id)
             return self._begin_anew(change, known, code, hours, by.person.id)
 
-        return await self._changes.write(unit), code
+        made = await self._changes.write(unit)
+        self._ends.set(made.id, made.until)
+        return made, code
 
     async def first_administrator(self, name: str, *, anew: bool = False) -> tuple[Person, Secret[str]]:
         """By whoever has the hub's own machine, while nobody can sign in as an administrator; raises Conflict.
@@ -124,10 +141,10 @@ class Invitations:
             if known is None:
                 raise NotFound("There is no such invitation.")
             self._identity.target_in(change.conn, known.person, by)
-            invitation_store.end(change.conn, "cut", id=id)
-            change.record(InvitationEnded, invitation=id, person=known.person, why="cut", by=by.person.id)
+            _ending(id, "cut", by.person.id)(change)
 
         await self._changes.write(unit)
+        self._ends.drop(id)
 
     # -- coming in ----------------------------------------------------------------------------------
 
@@ -141,7 +158,7 @@ class Invitations:
         guessing.failed(key)  # before it is looked at: a volley that began together is slowed together
         code, now = codes.parse_code(typed, GROUPS), self._clock.now()
         found = await self._db.read(lambda conn: invitation_store.find(conn, codes.digest(code or ""), now))
-        if found is None:
+        if found is None or self._ends.past(found.id):
             return await self._refuse(visitor)
         hash = await self._passwords.hash(check_new(password, found.name))
 
@@ -159,6 +176,7 @@ class Invitations:
         if opened is None:
             return await self._refuse(visitor)
         guessing.succeeded(key)
+        self._ends.drop(found.id)
         return opened
 
     async def _refuse(self, visitor: Visitor) -> Opened:
@@ -195,6 +213,16 @@ class Invitations:
         change.record(PersonChanged, person=person.id, what="password", to="none", by=by or "hub")
         self._identity.cut_credentials(change, person.id, Cause.FACTOR_CHANGED, by, "The account was reset.")
         return self._add(change, person, code, hours, by)
+
+
+def _ending(id: str, why: str, by: str) -> Callable[[Change], None]:
+    def unit(change: Change) -> None:
+        known = invitation_store.get_waiting(change.conn, id)
+        if known is not None:
+            invitation_store.end(change.conn, why, id=id)
+            change.record(InvitationEnded, invitation=id, person=known.person, why=why, by=by)
+
+    return unit
 
 
 def _check_hours(hours: float) -> None:

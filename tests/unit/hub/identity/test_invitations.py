@@ -1,6 +1,7 @@
 """Invitations: who comes in by one, once, and what is told of those that do not fit."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,29 @@ async def test_what_never_was_what_is_over_and_what_was_cut_read_alike(tmp_path:
         assert len(told) == 1
         with pytest.raises(NotFound):
             await hub.parts.invitations.cut(waiting["cut"], hub.admin)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_a_clock_that_is_set_back_prolongs_none(tmp_path: Path, restarted: bool) -> None:
+    async with running(tmp_path) as hub:
+        code = await invite(hub, hours=1)
+        if not restarted:
+            hub.clock.wall -= timedelta(hours=2)
+            hub.clock.advance(3600)
+            await refused(hub, code)
+            await hub.parts.expire()
+            assert (await hub.kinds()).count("invitation.ended") == 1
+            assert await hub.parts.invitations.waiting(hub.admin) == []
+            return
+        clock = hub.clock
+    clock.wall -= timedelta(hours=2)
+    parts = await open_parts(config(tmp_path), clock)
+    try:
+        clock.advance(3600)
+        with pytest.raises(InvitationRefused):
+            await parts.invitations.accept(code, PASSWORD, THERE)
+    finally:
+        await parts.aclose()
 
 
 async def test_an_older_copy_brings_no_invitation_back(tmp_path: Path) -> None:
