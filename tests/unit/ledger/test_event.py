@@ -29,6 +29,7 @@ BRIEF = {
     *("effect.undone", "effect.kept", "device.connected", "device.gone", "device.quarantined", "device.confirmed"),
     *("booking.put", "privileged.used", "vault.changed", "hub.restored", "hub.safe-mode-ended"),
     "restoration.confirmed",
+    *("factor.added", "factor.removed", "factor.refused", "invitation.made", "invitation.ended"),
 }
 
 
