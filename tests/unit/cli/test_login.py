@@ -40,10 +40,10 @@ def test_sign_in_with_a_token(anybody, profile, secret):
 
 
 def test_sign_in_by_name_and_password_makes_a_token_that_signing_out_ends(anybody, profile, secret):
-    anybody.do(anybody.hub.person("lena"))
-    words = ["login", anybody.address, "--ca", str(anybody.ca), "--user", "lena", "--password-file", secret(PASSWORD)]
+    anybody.do(anybody.hub.person("liv"))
+    words = ["login", anybody.address, "--ca", str(anybody.ca), "--user", "liv", "--password-file", secret(PASSWORD)]
     done = run(*words, "--minutes", "5", "--json")
-    assert (done.code, done.json["name"], set(done.json)) == (0, "lena", {"hub", "id", "name", "until"})
+    assert (done.code, done.json["name"], set(done.json)) == (0, "liv", {"hub", "id", "name", "until"})
     token = json.loads(profile.read_text())["token"]
     assert anybody.do(anybody.hub.parts.identity.by_token(token)) is not None
     assert run("logout", "--json").json == {"forgotten": True, "token_ended": True}
