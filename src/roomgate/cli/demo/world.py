@@ -196,7 +196,7 @@ class World:
         made = await self.programs.run(
             "hub init", "hub", "init", "--admin", "admin", "--password-file", str(kept), *words
         )
-        self.admin |= {"id": made["person"], "token": made["token"], "totp": made["totp"]}
+        self.admin |= {"id": made["person"], "token": made["token"], "totp": made["totp"], "recovery": made["recovery"]}
         await self.trust_log(made["vkey"])
         await self.run_hub()
 
