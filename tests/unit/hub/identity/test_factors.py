@@ -11,6 +11,7 @@ from roomgate.hub.identity.factors import RECOVERY_CODES
 from roomgate.hub.identity.passkeys import BadPasskey, Party
 from roomgate.hub.identity.person import FactorNeeded, Forbidden, SignInAgain
 from roomgate.hub.identity.service import STEP_UP_S
+from roomgate.hub.identity.store import change_person
 from roomgate.hub.revocation import Cause
 from support.factors import HERE, add_app, add_passkey, again, with_app
 from support.hub import PASSWORD, Hub, kept_bytes, running
@@ -208,3 +209,15 @@ async def test_nobody_resets_somebody_with_more_rights(tmp_path: Path) -> None:
         _, cookie = await weak(hub, "bob", "administrator")
         with pytest.raises(FactorNeeded):
             await hub.parts.factors.reset("boss", await again(hub, cookie))
+
+
+async def test_nobody_removes_their_only_way_in(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        _, cookie = await weak(hub, "bob")
+        _, fresh = await add_passkey(hub, await again(hub, cookie))
+        bob = await again(hub, fresh)
+        await hub.parts.db.write(lambda conn: change_person(conn, bob.person.id, password=None))
+        (key,) = await hub.parts.factors.of(bob.person.id)
+        with pytest.raises(Conflict):
+            await hub.parts.factors.remove(bob, key.id)
+        assert [one.id for one in await hub.parts.factors.of(bob.person.id)] == [key.id]

@@ -229,3 +229,12 @@ async def test_the_right_password_again_frees_no_guess_at_the_code(tmp_path: Pat
                 await hub.parts.signin.code("000000", await begun(hub, "cleo", "198.51.100.1"))
         with pytest.raises(TooManyTries):
             await hub.parts.signin.code("000000", await begun(hub, "cleo", "198.51.100.1"))
+
+
+async def test_who_is_disabled_is_refused_at_the_first_step_like_anybody(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await with_app(hub, "cleo")
+        await hub.parts.identity.set_active("cleo", False, hub.admin)
+        with pytest.raises(SignInRefused) as refused:
+            await hub.parts.signin.password("cleo", PASSWORD, ELSEWHERE)
+        assert refused.value.code == "signin.refused"
