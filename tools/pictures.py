@@ -36,8 +36,8 @@ async def main() -> None:
 
 
 async def take(world: RunningWorld, browser: Browser) -> None:
-    admin = await person(world, "robin", ["administrator"])
-    guest, service = await person(world, "guest"), await person(world, "technician")
+    admin = await world.person(name="robin", roles=["administrator"], minutes=60)
+    guest, service = await world.person(name="guest"), await world.person(name="technician")
     for name in world.world.names:
         await grant(world, admin, name, EVERYTHING, 480, "Looking after the rooms")
     await grant(world, guest, "oslo", ("observe", "bookings", "call"), 25, "Repair of the camera")
@@ -72,26 +72,17 @@ async def take(world: RunningWorld, browser: Browser) -> None:
             async with tab(browser, world.hub, scheme=scheme, width=WIDTH) as one:
                 await one.page.goto("/signin")
                 await keep(one, f"signin-{scheme}")
-                await one.sign_in(admin.name, admin.password)
+                await one.carry(admin.cookie)
                 for name, path in (
                     ("rooms", "/rooms"),
                     ("room", "/rooms/oslo"),
                     ("access", "/access?q=oslo"),
                     ("approvals", "/approvals"),
+                    ("settings", "/settings"),
                 ):
                     await one.page.goto(path)
                     await one.live()
                     await keep(one, f"{name}-{scheme}")
-
-
-async def person(world: RunningWorld, name: str, roles: list[str] | None = None) -> Somebody:
-    """Somebody with a name that a picture can show."""
-    from roomgate.cli.demo.world import password
-
-    secret = password()
-    who = await world.admin.call("POST", "/api/v1/people", {"name": name, "password": secret, "roles": roles or []})
-    token = await world.admin.call("POST", "/api/v1/tokens", {"person": who["id"], "minutes": 60})
-    return Somebody(who["id"], name, secret, token["token"], token["id"])
 
 
 async def grant(world: RunningWorld, who: Somebody, room: str, may: tuple[str, ...], minutes: int, reason: str) -> None:

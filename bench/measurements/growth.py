@@ -22,7 +22,7 @@ from bench.run import Run
 from bench.samples import Spread, median
 from bench.scene import Person, Scene, scene
 from bench.words import number
-from roomgate.cli.demo.people import Visitor
+from roomgate.cli.demo.people import Visitor, app_code
 
 NAME = "growth"
 SECONDS = 210.0
@@ -90,7 +90,8 @@ async def _rooms(run: Run, sizes: tuple[int, ...], into: Grown) -> None:
         await asking.open(HUB, world.through_hub([me]))
         await asking.ask(HUB, "read", people=1, asks=run.size(200, 20))
         admin = world.world.admin
-        visitor = await Visitor.sign_in(world.world.hub, world.world.ca, admin["user"], admin["password"])
+        code = app_code(admin["totp"])
+        visitor = await Visitor.sign_in(world.world.hub, world.world.ca, admin["user"], admin["password"], code)
         stack.push_async_callback(visitor.close)
         have = 0
         for size in sizes:

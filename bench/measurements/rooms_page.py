@@ -18,6 +18,7 @@ from bench.run import Run
 from bench.samples import Spread, median, quantile
 from bench.scene import Scene, scene
 from bench.words import number, spread
+from roomgate.cli.demo.people import app_code
 from support.browser import chromium
 
 NAME = "rooms-page"
@@ -86,6 +87,8 @@ async def _sign_in(world: Scene, browser: Browser) -> list[Any]:
     await page.goto("/signin")
     await page.fill("#user", world.world.admin["user"])
     await page.fill("#pw", world.world.admin["password"])
+    await page.click("form button")
+    await page.fill("#code", app_code(world.world.admin["totp"]))
     await page.click("form button")
     await page.wait_for_selector("#main")
     cookies = list(await context.cookies())

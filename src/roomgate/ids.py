@@ -17,6 +17,8 @@ AskId = NewType("AskId", str)
 OrderId = NewType("OrderId", str)
 SessionId = NewType("SessionId", str)  # one person's live connection to one room
 WebSessionId = NewType("WebSessionId", str)
+FactorId = NewType("FactorId", str)
+InvitationId = NewType("InvitationId", str)
 EffectId = NewType("EffectId", str)
 
 _ALPHABET = b"0123456789abcdefghjkmnpqrstvwxyz"  # no i, l, o, u: read aloud without error

@@ -15,6 +15,7 @@ import httpx
 import pytest_asyncio
 
 from roomgate.cli.demo.inside import Inside
+from roomgate.cli.demo.people import Visitor, app_code
 from roomgate.cli.demo.world import password
 from roomgate.ids import mint
 from support.channels import EVERY, machine
@@ -84,12 +85,16 @@ async def canaries(world: RunningWorld) -> AsyncIterator[Canaries]:
         new = password()
         await world.admin.call("PATCH", f"/api/v1/people/{who.id}", {"password": new})
         admin = world.world.admin
+        invited = await world.admin.call("POST", "/api/v1/invitations", {"name": f"{who.name}-invited"})
         people = {
             "the first password": forms(who.password, who.name),
             "the second password": forms(new, who.name),
             "the token": forms(who.token, room.name),
             "the administrator's password": forms(admin["password"], admin["user"]),
             "the administrator's token": forms(admin["token"]),
+            "the administrator's app": forms(admin["totp"]),
+            "a recovery code": forms(admin["recovery"][0]),
+            "an invitation": forms(invited["code"]),
         }
         async with world.visitor(Somebody(who.id, who.name, new, "", "")) as visitor:
             people["the cookie"] = forms(visitor.http.cookies["__Host-roomgate"])
@@ -153,11 +158,13 @@ async def test_no_answer_and_no_page_shows_one(world: RunningWorld, canaries: Ca
             assert answer.is_client_error, answer.text
             assert every.within(answer.content) == set(), broken
     one = world.world.admin
-    me = Somebody(one["id"], one["user"], one["password"], "", "")
-    async with world.visitor(me) as visitor:
-        for page in ("/rooms", f"/rooms/{room}", "/access", "/rooms.json", "/rooms/nowhere", "/nothing"):
+    visitor = await Visitor.sign_in(world.hub, world.ca, one["user"], one["password"], app_code(one["totp"]))
+    try:
+        for page in ("/rooms", f"/rooms/{room}", "/access", "/settings", "/rooms.json", "/rooms/nowhere", "/nothing"):
             answer = await visitor.http.get(page)
             assert every.within(answer.content) == set(), page
+    finally:
+        await visitor.close()
 
 
 def bad_requests(room: str) -> list[dict[str, Any]]:

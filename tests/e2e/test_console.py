@@ -13,7 +13,6 @@ from playwright.async_api import Browser, Route, expect
 from roomgate import xapi
 from roomgate.cli.demo import invitations
 from roomgate.cli.demo.inside import Inside
-from roomgate.cli.demo.people import Visitor
 from roomgate.clock import SystemClock
 from roomgate.hub.http.door import COOKIE
 from support.browser import Scheme, Tab, tab
@@ -46,12 +45,9 @@ async def signed_in(
 
 
 async def cookie_of(world: RunningWorld, who: Somebody) -> str:
-    """A sign-in of theirs, by the form, with a browser of no consequence."""
-    visitor = await Visitor.sign_in(world.hub, world.ca, who.name, who.password)
-    try:
+    """A sign-in of theirs, with a browser of no consequence."""
+    async with world.visitor(who) as visitor:
         return visitor.http.cookies[COOKIE]
-    finally:
-        await visitor.close()
 
 
 async def may_all(world: RunningWorld, who: Somebody, room: Inside) -> Somebody:
@@ -469,9 +465,9 @@ async def test_it_all_works_without_script(browser: Browser, world: RunningWorld
             await device.set("Configuration/Audio/DefaultVolume", 50)
 
 
-async def test_a_form_that_is_out_of_date_says_so(browser: Browser, world: RunningWorld, boss: Somebody) -> None:
+async def test_a_form_that_is_out_of_date_says_so(browser: Browser, world: RunningWorld) -> None:
     async with world.room() as room:
-        who = await may_all(world, boss, room)
+        who = await may_all(world, await world.person(), room)
         async with tab(browser, world.hub, script=False) as one:
             await one.carry(await cookie_of(world, who))
             await one.page.goto(f"/rooms/{room.name}")

@@ -254,10 +254,10 @@ async def test_password_reset_by_somebody_else(scene: Scene) -> None:
     assert await scene.asks() == 401
 
 
-async def own_change(visitor: Visitor, person: str, new: str) -> None:
+async def own_change(visitor: Visitor, who: Somebody, new: str) -> None:
     csrf = (await visitor.http.get("/api/v1/whoami")).json()["csrf"]
     answer = await visitor.http.patch(
-        f"/api/v1/people/{person}", json={"password": new}, headers={"X-CSRF-Token": csrf}
+        f"/api/v1/people/{who.id}", json={"password": new, "present": who.password}, headers={"X-CSRF-Token": csrf}
     )
     assert answer.status_code == httpx.codes.OK, answer.text
 
@@ -266,7 +266,7 @@ async def test_password_changed_by_the_person_spares_only_the_browser_that_did_i
     async with scene.world.visitor(scene.guest) as visitor:
         cookie = "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items())
         own = await scene.clients.open("page", scene.room.name, cookie=cookie)
-        await scene.falls("password changed by the person", lambda: own_change(visitor, scene.guest.id, password()))
+        await scene.falls("password changed by the person", lambda: own_change(visitor, scene.guest, password()))
         assert own.said("closed") is None
         assert (await visitor.http.get("/api/v1/whoami")).json()["id"] == scene.guest.id
     assert await scene.asks() == 401

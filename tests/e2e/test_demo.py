@@ -23,6 +23,7 @@ import pytest_asyncio
 import roomgate
 from roomgate import xapi
 from roomgate.cli.demo import invitations
+from roomgate.cli.demo.people import app_code
 from roomgate.clock import SystemClock
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("demo")]
@@ -212,6 +213,9 @@ async def test_the_people_of_the_contract_sign_in_at_the_console(run: Run) -> No
         async with caller(run, who) as browser:
             del browser.headers["Authorization"]
             answer = await browser.post("/signin", data={"user": one["user"], "password": one["password"]})
+            if "totp" in one:
+                assert answer.status_code == 200  # and asks for the second factor
+                answer = await browser.post("/signin", data={"code": app_code(one["totp"])})
             assert answer.status_code == 303
             assert (await browser.get("/rooms")).status_code == 200
 

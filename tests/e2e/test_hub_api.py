@@ -20,8 +20,14 @@ from support.hub import PASSWORD, config
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
 
 
+class Client(httpx.AsyncClient):
+    """Nobody yet. ``recovery``: the administrator's codes that were not used."""
+
+    recovery: list[str]
+
+
 @asynccontextmanager
-async def hub(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def hub(folder: Path) -> AsyncIterator[Client]:
     """A hub with one administrator; the client is nobody yet."""
     authority = trustme.CA()
     server = authority.issue_cert("localhost", "127.0.0.1")
@@ -32,7 +38,7 @@ async def hub(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
         certificate_key=str(folder / "server.pem"),
         listen_port=0,
     )
-    await init(settings, "ada", PASSWORD)
+    founded = await init(settings, "ada", PASSWORD, second_factor=True)
     address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
@@ -41,17 +47,20 @@ async def hub(folder: Path) -> AsyncIterator[httpx.AsyncClient]:
         try:
             async with asyncio.timeout(10):
                 url = await address
-            async with httpx.AsyncClient(base_url=url, verify=trust, timeout=10, trust_env=False) as client:
+            async with Client(base_url=url, verify=trust, timeout=10, trust_env=False) as client:
+                client.recovery = list(founded.recovery)
                 yield client
         finally:
             task.cancel()
 
 
-async def signed_in(client: httpx.AsyncClient, name: str = "ada") -> tuple[str, str]:
-    """Cookie and form token of a browser that signed in."""
-    answer = await client.post("/signin", data={"user": name, "password": PASSWORD})
+async def signed_in(client: Client) -> tuple[str, str]:
+    """Cookie and form token of the administrator's browser, which showed a password and a second factor."""
+    asked = await client.post("/signin", data={"user": "ada", "password": PASSWORD})
+    assert (asked.status_code, COOKIE in client.cookies) == (200, False)
+    answer = await client.post("/signin", data={"code": client.recovery.pop()})
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
-    set_by = answer.headers["set-cookie"]
+    set_by = answer.headers.get_list("set-cookie")[0]
     assert all(word in set_by for word in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"))
     cookie = set_by.split("=", 1)[1].split(";")[0]
     client.cookies.clear()
@@ -73,7 +82,7 @@ async def made(client: httpx.AsyncClient, path: str, headers: dict[str, str], **
     return dict(answer.json())
 
 
-async def administrator(client: httpx.AsyncClient) -> dict[str, str]:
+async def administrator(client: Client) -> dict[str, str]:
     cookie, csrf = await signed_in(client)
     return bearer((await made(client, "tokens", browser(cookie, csrf), minutes=60))["token"])
 

@@ -12,7 +12,7 @@ from playwright.async_api import expect
 from roomgate.hub.http.door import COOKIE
 from support.browser import tab
 from support.hub import PASSWORD
-from support.hub_program import HubProgram, hub_program, roomgate, sign_in, start
+from support.hub_program import HubProgram, hub_program, roomgate, sign_in, sign_in_admin, start
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("restore")]
 
@@ -46,7 +46,7 @@ def story(tmp_path_factory):
     try:
         yield {
             "first": first, "second": second, "backup": folder / "hub.backup", "said": said.stdout, "made": made,
-            "tokens": tokens, "cookie": cookie, "admin_token": admin_token, "restored": json.loads(done.stdout),
+            "tokens": tokens, "cookie": cookie, "recovery": first.recovery, "admin_token": admin_token, "restored": json.loads(done.stdout),
         }  # fmt: skip
     finally:
         second.stop()
@@ -82,7 +82,7 @@ async def test_its_page_is_readable_everywhere_and_asks_before_it_ends_what_cann
 ):
     async with tab(browser, story["second"].url, scheme=scheme, width=width) as one:
         await one.page.goto("/signin")
-        await one.sign_in("ada", PASSWORD)
+        await one.sign_in("ada", PASSWORD, story["recovery"].pop())
         await one.page.goto("/restoration")
         assert (await one.fits(), await one.axe(), await one.violations(), one.faults) == (True, [], [], [])
         await expect(one.page.get_by_label("leaver").first).not_to_be_checked()
@@ -100,7 +100,7 @@ def test_it_says_so_and_an_administrator_confirms_and_ends_it(story):
     with second.client("") as browser:
         ready = browser.get("/readyz")
         assert (ready.status_code, ready.text, browser.get("/healthz").text) == (503, "safe-mode", "ok")
-        assert sign_in(browser).status_code == 303
+        assert sign_in_admin(browser, story["recovery"]).status_code == 303
         page = browser.get("/restoration").text
         assert "goes on from an older copy" in page
         assert "goes on from an older copy" in browser.get("/rooms").text
@@ -159,9 +159,9 @@ def test_an_older_data_folder_put_back_is_noticed_by_the_witness(tmp_path):
                 assert admin.get("/readyz").text == "safe-mode"
                 assert admin.get("/api/v1/whoami").status_code == 401
                 with hub.client("") as browser:
-                    assert sign_in(browser).status_code == 401
+                    assert sign_in(browser, "ada").status_code == 401
                     roomgate("hub", "admit", "--config", hub.config, "--admin", "ada")
-                    assert sign_in(browser).status_code == 303
+                    assert sign_in_admin(browser, hub.recovery).status_code == 303
                     shown = browser.get("/api/v1/restoration").json()
             assert shown["cause"] == "witness"
             assert shown["entries_elsewhere"] > shown["entries_here"] > 0

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.hub import PASSWORD
-from support.hub_program import SRC, HubProgram, roomgate, sign_in
+from support.hub_program import SRC, HubProgram, enrol, roomgate, sign_in
 from support.old_database import load
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("upgrade")]
@@ -79,7 +79,9 @@ def test_a_hub_serves_the_data_of_an_earlier_version(tmp_path, old):
     hub.serve()
     try:
         with hub.client("") as browser:
-            assert sign_in(browser, "ada").status_code == 303
+            assert sign_in(browser, "ada").headers["location"] == "/settings"  # a password alone is not enough now
+            assert browser.get("/api/v1/people").status_code == 403
+            enrol(browser)
             people = {p["name"]: p["active"] for p in browser.get("/api/v1/people").json()["items"]}
             assert people == {"ada": True, "alma": True, "bert": False}
             (lock,) = browser.get("/api/v1/locks").json()["items"]

@@ -32,11 +32,14 @@ class Tab:
     hub: str
     faults: list[str] = field(default_factory=list)
 
-    async def sign_in(self, user: str, password: str) -> None:
-        """At the sign-in page that stands at the address where the tab is."""
+    async def sign_in(self, user: str, password: str, second: str = "") -> None:
+        """At the sign-in page that stands at the address where the tab is; ``second``: a code, where one is asked."""
         await self.page.fill("#user", user)
         await self.page.fill("#pw", password)
         await self.page.click("form button")
+        if second:
+            await self.page.fill("#code", second)
+            await self.page.click("form button")
         await self.page.wait_for_selector("#main")
 
     async def carry(self, cookie: str) -> None:

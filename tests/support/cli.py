@@ -28,7 +28,7 @@ from roomgate.hub.relay.extension import build_extension, open_relay
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.link.messages import Feedback, Heartbeat, Hello, Outcome, RoomInfo
 from roomgate.link.order import LeaseBook, Order
-from support.hub import PASSWORD, Hub, config
+from support.hub import PASSWORD, Hub, config, signed_in
 from support.relay_rig import FakeLink
 
 
@@ -253,10 +253,7 @@ def real_hub(folder: Path, certificates: Certificates) -> Iterator[RealHub]:
             serving = group.create_task(serve(settings, address.set_result, extended))
             url = await address
             parts, relay = kept[0]
-            _, cookie = await parts.identity.sign_in("ada", PASSWORD, "test")
-            admin = await parts.identity.by_cookie(cookie.reveal())
-            assert admin is not None
-            hub = Hub(parts, parts.clock, admin, cookie.reveal())  # type: ignore[arg-type]
+            hub = await signed_in(parts, parts.clock)  # type: ignore[arg-type]
             connector = await hub.connector()
             link = SiteLink(connector.id, connector.site)
             working = group.create_task(link.work(relay))

@@ -9,10 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from roomgate.access.capability import Capability
 from roomgate.access.grant import Grant
-from roomgate.clock import HandClock
+from roomgate.clock import HandClock, iso
 from roomgate.hub.config import HubConfig, parse_config
 from roomgate.hub.db.migrate import migrate
-from roomgate.hub.identity.person import Person, Signed
+from roomgate.hub.identity.factor_store import set_strength
+from roomgate.hub.identity.person import Person, Proof, Signed
 from roomgate.hub.parts import Parts, open_parts
 from roomgate.hub.revocation import Revocation
 from roomgate.hub.sites.store import ConnectorRecord
@@ -50,10 +51,26 @@ class Hub:
         return await self.parts.identity.create_person(name, PASSWORD, frozenset(roles), self.admin)
 
     async def sign_in(self, name: str) -> tuple[Signed, str]:
-        _, secret = await self.parts.identity.sign_in(name, PASSWORD, "192.0.2.1")
+        """By password; whose role takes more has shown a second factor too."""
+        web, secret = await self.parts.identity.sign_in(name, PASSWORD, "192.0.2.1")
         signed = await self.parts.identity.by_cookie(secret.reveal())
         assert signed is not None
+        if signed.weak:
+            await self.parts.db.write(
+                lambda conn: set_strength(conn, web.id, strong=True, how="totp", at=iso(self.clock.now()))
+            )
+            signed = await self.parts.identity.by_cookie(secret.reveal())
+            assert signed is not None
         return signed, secret.reveal()
+
+    async def weak(self, name: str) -> Signed:
+        """Signed in by a password alone, as before a first factor."""
+        person = await self.parts.identity.get(name)
+        opened = await self.parts.identity.open_web(person.id, Proof(), "192.0.2.1")
+        assert opened is not None
+        signed = await self.parts.identity.by_cookie(opened[1].reveal())
+        assert signed is not None
+        return signed
 
     async def token(self, name: str, minutes: float = 60) -> tuple[Signed, str]:
         _, text = await self.parts.identity.make_token(name, minutes, "test", self.admin)
@@ -91,6 +108,17 @@ class Hub:
         return [entry.event for entry in await self.parts.record.entries(0, 10_000)]
 
 
+async def signed_in(parts: Parts, clock: HandClock) -> Hub:
+    """With ada, the first administrator, who has shown a second factor."""
+    opened = await parts.identity.open_web(
+        (await parts.identity.get("ada")).id, Proof("totp", strong=True), "192.0.2.1"
+    )
+    assert opened is not None
+    admin = await parts.identity.by_cookie(opened[1].reveal())
+    assert admin is not None
+    return Hub(parts, clock, admin, opened[1].reveal())
+
+
 _empty: list[bytes] = []
 
 
@@ -114,10 +142,7 @@ async def running(folder: Path, **more: object) -> AsyncIterator[Hub]:
     parts = await open_parts(config(folder, **more), clock)
     try:
         await parts.identity.create_first_admin("ada", PASSWORD)
-        _, secret = await parts.identity.sign_in("ada", PASSWORD, "192.0.2.1")
-        admin = await parts.identity.by_cookie(secret.reveal())
-        assert admin is not None
-        hub = Hub(parts, clock, admin, secret.reveal())
+        hub = await signed_in(parts, clock)
 
         async def hear(revocation: Revocation) -> None:
             hub.heard.append(revocation)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import ssl
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import trustme
 
+from roomgate.cli.demo.people import app_code
 from support.hub import CHEAP, PASSWORD
 
 SRC = Path(__file__).resolve().parents[2] / "src"
@@ -53,6 +55,7 @@ class HubProgram:
     folder: Path
     more: dict[str, Any] = field(default_factory=dict)
     token: str = ""
+    recovery: list[str] = field(default_factory=list)  # the administrator's codes that were not used yet
     made: dict[str, Any] = field(default_factory=dict)
     url: str = ""
     process: subprocess.Popen[bytes] | None = None
@@ -87,9 +90,9 @@ class HubProgram:
         self.configure()
         password = self.folder / "password"
         password.write_text(PASSWORD)
-        words = ("hub", "init", "--config", self.config, "--admin", "ada", "--password-file", password, "--json")
-        self.made = json.loads(roomgate(*words).stdout)
-        self.token = self.made["token"]
+        words = ("hub", "init", "--config", self.config, "--admin", "ada", "--password-file", password)
+        self.made = json.loads(roomgate(*words, "--second-factor", "--json").stdout)
+        self.token, self.recovery = self.made["token"], self.made["recovery"]
 
     def serve(self) -> None:
         self.process, ready = start(self.log, "hub", "serve", "--config", self.config)
@@ -138,5 +141,22 @@ def hub_program(folder: Path, **more: Any) -> Iterator[HubProgram]:
         hub.stop()
 
 
-def sign_in(client: httpx.Client, name: str = "ada", password: str = PASSWORD) -> httpx.Response:
+def sign_in(client: httpx.Client, name: str, password: str = PASSWORD) -> httpx.Response:
+    """With a password alone."""
     return client.post("/signin", data={"user": name, "password": password})
+
+
+def sign_in_admin(client: httpx.Client, recovery: list[str]) -> httpx.Response:
+    """With a password and one of the recovery codes, which is used up."""
+    assert sign_in(client, "ada").status_code == httpx.codes.OK
+    return client.post("/signin", data={"code": recovery.pop()})
+
+
+def enrol(client: httpx.Client) -> None:
+    """Whoever is signed in here by a password adds an authenticator app, and may from now on what their role may."""
+    token = client.get("/api/v1/whoami").json()["csrf"]
+    assert client.post("/settings/totp", data={"csrf": token}).status_code == httpx.codes.SEE_OTHER
+    secret = re.search(r'id="totp-secret">.*?data-copy="([A-Z2-7]+)"', client.get("/settings").text, re.S)
+    assert secret is not None
+    sent = {"csrf": token, "code": app_code(secret[1]), "name": "a test's"}
+    assert client.post("/settings/totp/confirm", data=sent).status_code == httpx.codes.SEE_OTHER

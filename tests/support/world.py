@@ -24,6 +24,7 @@ import roomgate
 from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller, Visitor
 from roomgate.cli.demo.world import STORY, World, password
+from roomgate.hub.http.door import COOKIE
 
 ROOMS = 7  # beside the five of the demonstration's story
 PROGRAMS = ("hub", "connector", "witness", "sim")
@@ -50,6 +51,7 @@ class Somebody:
     token_id: str
     grant: str = ""
     until: str = ""
+    cookie: str = ""  # of a sign-in with a second factor, for whoever's role takes one
 
 
 @dataclass(slots=True)
@@ -143,12 +145,22 @@ class RunningWorld:
 
     # ---- people ------------------------------------------------------------------------------------
 
-    async def person(self, *, roles: Sequence[str] = (), minutes: float = 30) -> Somebody:
+    async def person(self, *, roles: Sequence[str] = (), minutes: float = 30, name: str = "") -> Somebody:
         """Somebody new, with a password and a token."""
-        name, secret = f"visitor-{next(self._numbers)}", password()
+        name, secret = name or f"visitor-{next(self._numbers)}", password()
         who = await self.admin.call("POST", "/api/v1/people", {"name": name, "password": secret, "roles": list(roles)})
+        cookie = await self._enrolled(name, secret) if "administrator" in roles else ""
         token = await self.admin.call("POST", "/api/v1/tokens", {"person": who["id"], "minutes": minutes})
-        return Somebody(who["id"], name, secret, token["token"], token["id"])
+        return Somebody(who["id"], name, secret, token["token"], token["id"], cookie=cookie)
+
+    async def _enrolled(self, name: str, secret: str) -> str:
+        """The cookie of an administrator who has just added an app. (Each code of it serves once: tests keep this.)"""
+        one = await Visitor.sign_in(self.hub, self.ca, name, secret)
+        try:
+            await one.enrol()
+            return one.http.cookies[COOKIE]
+        finally:
+            await one.close()
 
     async def grant(
         self, person: str, room: str, capabilities: Sequence[str] = ("observe", "call"), *, minutes: float = 10
@@ -183,11 +195,19 @@ class RunningWorld:
     @asynccontextmanager
     async def visitor(self, who: Somebody) -> AsyncIterator[Visitor]:
         """The console, signed in."""
-        one = await Visitor.sign_in(self.hub, self.ca, who.name, who.password)
+        one = await self.sign_in(who)
         try:
             yield one
         finally:
             await one.close()
+
+    async def sign_in(self, who: Somebody) -> Visitor:
+        """At the console, by the form; an administrator goes on with the sign-in that added their app."""
+        if not who.cookie:
+            return await Visitor.sign_in(self.hub, self.ca, who.name, who.password)
+        one = Visitor.of(self.hub, self.ca)
+        one.http.cookies.set(COOKIE, who.cookie, domain="localhost.local")
+        return one
 
     # ---- programs ----------------------------------------------------------------------------------
 

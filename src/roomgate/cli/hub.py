@@ -3,7 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cyclopts import App
 
@@ -11,6 +11,7 @@ from roomgate.cli import settings
 from roomgate.cli.files import read_secret
 from roomgate.cli.output import Json, say, show_json, tell
 from roomgate.cli.running import run_program
+from roomgate.errors import BadInput
 
 if TYPE_CHECKING:
     from roomgate.hub.config import HubConfig
@@ -26,10 +27,19 @@ def _config(file: Path | None) -> "HubConfig":
 
 
 @app.command
-def init(*, config: Path | None = None, admin: str, password_file: Path | None = None, json: Json = False) -> None:
+def init(
+    *,
+    config: Path | None = None,
+    admin: str,
+    password_file: Path | None = None,
+    second_factor: bool = False,
+    json: Json = False,
+) -> None:
     """Make a hub: its data folder, its keys, and its first administrator. Once only.
 
-    Example: ``roomgate hub init --config hub.toml --admin ada`` (asks for the password)
+    Prints a code by which the administrator signs in for the first time, within fifteen minutes.
+
+    Example: ``roomgate hub init --config hub.toml --admin ada``
 
     Parameters
     ----------
@@ -38,45 +48,77 @@ def init(*, config: Path | None = None, admin: str, password_file: Path | None =
     admin
         the first administrator's name
     password_file
-        a file with their password; without it you are asked
+        for scripts: a file with their password, in place of the code
+    second_factor
+        with --password-file: also make a secret for an authenticator app, and recovery codes
     json
-        also makes a first access token, of twelve hours, and prints all as JSON
+        print all as JSON; with --password-file also a first access token, of twelve hours
     """
     from roomgate import log
-    from roomgate.clock import SystemClock
+    from roomgate.hub.making import first_token
     from roomgate.hub.making import init as make
-    from roomgate.hub.parts import open_parts
 
     log.setup("WARNING")
     made = _config(config)
-    password = read_secret(password_file, f"Password for {admin}: ", "--password-file").reveal()
+    password = read_secret(password_file, "", "--password-file").reveal() if password_file else None
+    if second_factor and password is None:
+        raise BadInput("--second-factor goes with --password-file.", hint="Whoever comes by a code adds their own.")
 
-    async def run() -> dict[str, str]:
-        result = await make(made, admin, password)
-        parts = await open_parts(made, SystemClock())
-        try:
-            told = {
-                "person": result.admin,
-                "fingerprint": result.fingerprint,
-                "vkey": parts.restorations.name,
-            }
-            if json:
-                _, cookie = await parts.identity.sign_in(admin, password, "hub init")
-                signed = await parts.identity.by_cookie(cookie.reveal())
-                assert signed is not None
-                _, token = await parts.identity.make_token(result.admin, TOKEN_MINUTES, "hub init", signed)
-                told["token"] = token.reveal()
-            return told
-        finally:
-            await parts.aclose()
+    async def run() -> dict[str, Any]:
+        result = await make(made, admin, password, second_factor=second_factor)
+        told: dict[str, Any] = {"person": result.admin, "fingerprint": result.fingerprint, "vkey": result.vkey}
+        if result.code is not None:
+            told["code"] = result.code.reveal()
+        if result.app is not None:
+            told |= {"totp": result.app.reveal(), "recovery": list(result.recovery)}
+        if json and password is not None:
+            told["token"] = (await first_token(made, result.admin, TOKEN_MINUTES)).reveal()
+        return told
 
     told = asyncio.run(run())
     if json:
         show_json(told)
+        return
+    say(f"The hub is made; its key is {told['fingerprint']}")
+    say(f"Its ledger's key, for a witness and for verification: {told['vkey']}")
+    if "totp" in told:
+        print(f"For {admin}'s authenticator app   {told['totp']}   (shown this once)")
+        print(f"Recovery codes, each serves once  {' '.join(told['recovery'])}")
+    if "code" in told:
+        _show_code(admin, told["code"])
     else:
-        say(f"The hub is made; its key is {told['fingerprint']}")
-        say(f"Its ledger's key, for a witness and for verification: {told['vkey']}")
         print("Start it with `roomgate hub serve`, and sign in at its console.")
+
+
+@app.command
+def first_admin(*, config: Path | None = None, admin: str, anew: bool = False, json: Json = False) -> None:
+    """Print a new code for an administrator, while nobody can sign in as one.
+
+    Example: ``roomgate hub first-admin --config hub.toml --admin ada``
+
+    Parameters
+    ----------
+    config
+        the hub's TOML file; its keys may also come as ROOMGATE_HUB_…
+    admin
+        the administrator's name, as it was given to `hub init`
+    anew
+        they could sign in, and lost what they did it with: end all of theirs first (with the hub stopped)
+    """
+    from roomgate import log
+    from roomgate.hub.making import first_admin as run
+
+    log.setup("ERROR")
+    code = asyncio.run(run(_config(config), admin, anew=anew)).reveal()
+    if json:
+        show_json({"admin": admin, "code": code})
+    else:
+        _show_code(admin, code)
+
+
+def _show_code(admin: str, code: str) -> None:
+    print(f"Code for {admin}   {code}   (serves once, for 15 minutes)")
+    print("Start the hub with `roomgate hub serve`; at its console choose 'I have an invitation' and type the code.")
 
 
 @app.command

@@ -2,6 +2,7 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 from cyclopts import App
 
@@ -149,6 +150,55 @@ def unlink(name: str, /, *, issuer: str, subject: str, json: Json = False) -> No
     """
     Api.from_profile().call("DELETE", at("people", name, "identities", issuer=issuer, subject=subject))
     tell({"unlinked": subject}, f"{name} may no longer sign in that way, and what it opened is cut.", json=json)
+
+
+@person.command
+def invite(name: str, /, *, role: list[str] | None = None, hours: float = 72, json: Json = False) -> None:
+    """Invite somebody new: they choose their own password when they come in by the code, which is shown this once.
+
+    Example: ``roomgate person invite ada --role service-desk``
+
+    Parameters
+    ----------
+    role
+        administrator, security-officer, service-desk, auditor or member; may be repeated
+    hours
+        how long the invitation lives, at most 336
+    """
+    answer = Api.from_profile().call("POST", at("invitations"), {"name": name, "roles": role or [], "hours": hours})
+    _show_invitation(answer, json=json)
+
+
+@person.command
+def reset(name: str, /, *, hours: float = 72, json: Json = False) -> None:
+    """For somebody who lost all that they sign in with: everything of theirs is cut, and they are invited anew.
+
+    Example: ``roomgate person reset ada``
+
+    Parameters
+    ----------
+    hours
+        how long the invitation lives, at most 336
+    """
+    _show_invitation(Api.from_profile().call("POST", at("people", name, "reset"), {"hours": hours}), json=json)
+
+
+@person.command
+def reset_factors(name: str, /, *, json: Json = False) -> None:
+    """Take a person's passkeys, apps and recovery codes away. Everything that they have open is cut.
+
+    Example: ``roomgate person reset-factors ada``
+    """
+    Api.from_profile().call("DELETE", at("people", name, "factors"))
+    tell({"person": name, "factors": 0}, f"{name} has no second factor, and what they had open is cut.", json=json)
+
+
+def _show_invitation(answer: Any, *, json: bool) -> None:
+    if json:
+        show_json(answer)
+        return
+    print(f"Code for {answer['name']}   {answer['code']}   (shown this once, until {answer['until']})")
+    say("They type it at the hub's sign-in page under 'I have an invitation'. Hand it over by a way that you trust.")
 
 
 def _switch(app: App, resource: Resource, verb: str, active: bool, promise: str, words: str) -> None:

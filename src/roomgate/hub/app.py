@@ -30,10 +30,11 @@ from roomgate.hub.http.asgi import App, wants_page
 from roomgate.hub.http.asking import DEPENDENCIES, Req
 from roomgate.hub.http.described import describe
 from roomgate.hub.http.door import LARGEST_BODY, Door, Front
+from roomgate.hub.http.gate import Gate
 from roomgate.hub.http.idempotency import Idempotency
 from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
 from roomgate.hub.http.reception import Reception, Sockets
-from roomgate.hub.identity import device_http
+from roomgate.hub.identity import device_http, invitation_http
 from roomgate.hub.identity import http as identity_http
 from roomgate.hub.identity.oidc import http as oidc_http
 from roomgate.hub.identity.scim import api as scim_api
@@ -112,7 +113,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
     api = Router(
         "/api/v1",
         route_handlers=[
-            identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
+            identity_http.API, invitation_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
             restoration_http.API,
             approvals_http.API,
             scim_api.API,
@@ -158,7 +159,8 @@ def build_app(parts: Parts, extension: Extension) -> App:
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
     )
-    return Door(inner, parts.identity, Idempotency(parts.db, parts.clock), extension.front)
+    gate = Gate(parts.identity, parts.signin, parts.invitations, parts.config.public_url)
+    return Door(inner, parts.identity, gate, Idempotency(parts.db, parts.clock), extension.front)
 
 
 async def serve(

@@ -26,10 +26,15 @@ from roomgate.hub.db.migrate import migrate
 from roomgate.hub.dependants import Falling
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
+from roomgate.hub.identity.factors import Factors
+from roomgate.hub.identity.invitations import Invitations
 from roomgate.hub.identity.oidc.service import SignOn
 from roomgate.hub.identity.passwords import Passwords
+from roomgate.hub.identity.pending import Pending
 from roomgate.hub.identity.scim.service import Directories
+from roomgate.hub.identity.sealing import Seal
 from roomgate.hub.identity.service import Identity
+from roomgate.hub.identity.signin import SignIn
 from roomgate.hub.ledger.service import HubLedger, Witness
 from roomgate.hub.restoration.service import ORIGIN, Restorations
 from roomgate.hub.roles.service import Roles
@@ -71,6 +76,9 @@ class Parts:
     identity: Identity
     directories: Directories
     sign_on: SignOn
+    factors: Factors
+    signin: SignIn
+    invitations: Invitations
     sites: Sites
     rooms: Rooms
     grants: Grants
@@ -87,10 +95,11 @@ class Parts:
         await self.db.aclose()
 
     async def expire(self) -> None:
-        """End what is over: grants, tokens, web sessions, requests."""
+        """End what is over: grants, requests, tokens, web sessions, invitations."""
         await self.grants.expire()
         await self.approvals.expire()
         await self.identity.expire()
+        await self.invitations.expire()
 
     async def look_at_clock(self) -> None:
         """A wall clock that was set is told in the log and on the record. It prolongs nothing: see `Ends`."""
@@ -142,6 +151,9 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         identity = Identity(db, changes, clock, passwords, idle_s=config.web_idle_s, absolute_s=config.web_absolute_s)
         directories = Directories(db, changes, clock, identity, findings, config.group_roles)
         sign_on = SignOn(config.providers, config.public_url, db, changes, clock, identity)
+        factors = Factors(db, changes, clock, identity, Seal(keys.order))
+        signin = SignIn(db, changes, identity, factors, Pending(clock))
+        invitations = Invitations(db, changes, clock, identity, factors, passwords)
         rooms = Rooms(db, changes, clock, findings)
         sites = Sites(db, changes, keys.order, rooms)
         second_person = frozenset(map(Capability, config.second_person))
@@ -155,6 +167,7 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         newest = await record.entries(limit=1, newest_first=True)
         since = parse_iso(newest[0].event.at) if newest else None
         await identity.load(since)
+        await invitations.load(since)
         await rooms.load()
         await grants.load(since)
         await approvals.load(since)
@@ -174,6 +187,9 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         changes=changes,
         passwords=passwords,
         identity=identity,
+        factors=factors,
+        signin=signin,
+        invitations=invitations,
         sign_on=sign_on,
         directories=directories,
         sites=sites,

@@ -191,6 +191,51 @@ class IdentityUnlinked(Event, frozen=True, kw_only=True, tag="identity.unlinked"
     by: Personal[str]
 
 
+class FactorAdded(Event, frozen=True, kw_only=True, tag="factor.added"):
+    """A second factor of a person counts from now on: an authenticator app, a passkey, or new recovery codes."""
+
+    person: Personal[str]
+    factor: Public[str]
+    what: Public[str]
+    by: Personal[str]
+
+
+class FactorRemoved(Event, frozen=True, kw_only=True, tag="factor.removed"):
+    """A second factor of a person counts no more."""
+
+    person: Personal[str]
+    factor: Public[str]
+    what: Public[str]
+    reason: Public[str] = ""
+    by: Personal[str]
+
+
+class FactorRefused(Event, frozen=True, kw_only=True, tag="factor.refused"):
+    """A passkey was right and its counter did not go on: somebody may have a copy of it."""
+
+    person: Personal[str]
+    factor: Public[str]
+    source: Personal[str] = ""
+
+
+class Invited(Event, frozen=True, kw_only=True, tag="invitation.made"):
+    """Somebody may sign in for the first time, or anew, by a code that serves once."""
+
+    invitation: Public[str]
+    person: Personal[str]
+    until: Public[str]
+    by: Personal[str]
+
+
+class InvitationEnded(Event, frozen=True, kw_only=True, tag="invitation.ended"):
+    """An invitation was used, cut before it was, or over."""
+
+    invitation: Public[str]
+    person: Personal[str]
+    why: Public[str]
+    by: Personal[str] = ""
+
+
 class TokenMade(Event, frozen=True, kw_only=True, tag="token.made"):
     """An access token was made for a person or service account."""
 

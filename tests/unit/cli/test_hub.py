@@ -38,6 +38,29 @@ def test_for_scripts_it_comes_with_a_token(config):
     assert set(init(config, "--json").json) == {"person", "fingerprint", "vkey", "token"}
 
 
+def test_a_script_may_have_a_second_factor_made(config):
+    made = init(config, "--second-factor", "--json").json
+    assert len(made["totp"]) == 32
+    assert len(made["recovery"]) == 10
+
+
+def test_without_a_password_a_code_is_printed_and_another_until_somebody_came_in(config):
+    done = run("hub", "init", "--config", config, "--admin", "ada")
+    assert (done.code, "Code for ada" in done.out, "for 15 minutes" in done.out) == (0, True, True)
+    again = run("hub", "first-admin", "--config", config, "--admin", "ada")
+    assert (again.code, "I have an invitation" in again.out) == (0, True)
+    assert set(run("hub", "first-admin", "--config", config, "--admin", "ada", "--json").json) == {"admin", "code"}
+    assert run("hub", "first-admin", "--config", config, "--admin", "bob").code == 1
+    assert run("hub", "init", "--config", config, "--admin", "ada").code == 1
+    assert run("hub", "init", "--config", config, "--admin", "ada", "--second-factor").code == 2
+
+
+def test_no_other_administrator_is_made_once_one_can_sign_in(config):
+    init(config)
+    done = run("hub", "first-admin", "--config", config, "--admin", "ada")
+    assert (done.code, "person invite" in done.err) == (1, True)
+
+
 def test_a_weak_password_makes_no_administrator(config):
     Path(config).with_name("password").write_text("123456")
     done = init(config)

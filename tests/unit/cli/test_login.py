@@ -45,9 +45,10 @@ def test_sign_in_with_a_token(anybody, profile, secret):
 
 
 def test_sign_in_by_name_and_password_makes_a_token_that_signing_out_ends(anybody, profile, secret):
-    words = ["login", anybody.address, "--ca", str(anybody.ca), "--user", "ada", "--password-file", secret(PASSWORD)]
+    anybody.do(anybody.hub.person("liv"))
+    words = ["login", anybody.address, "--ca", str(anybody.ca), "--user", "liv", "--password-file", secret(PASSWORD)]
     done = run(*words, "--minutes", "5", "--json")
-    assert (done.code, done.json["name"], set(done.json)) == (0, "ada", {"hub", "id", "name", "until"})
+    assert (done.code, done.json["name"], set(done.json)) == (0, "liv", {"hub", "id", "name", "until"})
     token = json.loads(profile.read_text())["token"]
     assert anybody.do(anybody.hub.parts.identity.by_token(token)) is not None
     assert run("logout", "--json").json == {"forgotten": True, "token_ended": True}
@@ -62,8 +63,9 @@ def test_the_session_of_the_sign_in_is_over_when_the_token_is_made(anybody, secr
     def web_sessions() -> int:
         return int(anybody.do(parts.db.read(lambda conn: conn.execute(open_ones).scalar_one())))
 
+    anybody.do(anybody.hub.person("lars"))
     before = web_sessions()
-    run("login", anybody.address, "--ca", str(anybody.ca), "--user", "ada", "--password-file", secret(PASSWORD))
+    run("login", anybody.address, "--ca", str(anybody.ca), "--user", "lars", "--password-file", secret(PASSWORD))
     assert web_sessions() == before
 
 

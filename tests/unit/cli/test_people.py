@@ -1,6 +1,7 @@
 import pytest
 
 from roomgate.hub.identity.person import Proof
+from roomgate.hub.identity.signin import Visitor
 from support.cli import BookHub, RealHub, ok, run
 from support.hub import PASSWORD
 
@@ -30,6 +31,17 @@ def test_a_person_with_a_password_of_their_own(hub: RealHub, tmp_path):
     hub.do(hub.hub.parts.identity.sign_in("egon", "five quite other words here", "192.0.2.1"))
     made = run("person", "add", "fritz", "--json").json
     hub.do(hub.hub.parts.identity.sign_in("fritz", made["password"], "192.0.2.1"))
+
+
+def test_a_person_is_invited_reset_and_loses_their_factors(hub: RealHub):
+    done = run("person", "invite", "hans", "--role", "auditor")
+    assert (done.code, "Code for hans" in done.out, "I have an invitation" in done.out) == (0, True, True)
+    made = run("person", "reset", "hans", "--hours", "1", "--json").json
+    assert (made["name"], len(made["code"])) == ("hans", 24)
+    hub.do(hub.hub.parts.invitations.accept(made["code"], PASSWORD, Visitor("192.0.2.1")))
+    assert "hans has no second factor" in run("person", "reset-factors", "hans").out
+    assert run("person", "reset-factors", "hans", "--json").json == {"person": "hans", "factors": 0}
+    assert run("person", "reset-factors", "ada").code == 1
 
 
 def test_roles_and_the_switch(hub: RealHub):

@@ -33,6 +33,7 @@ BRIEF = {
     *("group.changed", "person.handed-over", "directory.released"),
     *("identity.linked", "identity.unlinked"),
     *("restoration.confirmed", "role.changed", "room.tagged"),
+    *("factor.added", "factor.removed", "factor.refused", "invitation.made", "invitation.ended"),
 }
 
 

@@ -133,6 +133,7 @@ async def _rooms_fine(world: "World", admin: "Caller") -> None:  # type: ignore[
 
 
 async def _tell(world: "World", screen: "Screen") -> None:  # type: ignore[name-defined]  # noqa: F821  # loaded late
+    from roomgate.cli.demo.people import Visitor
     from roomgate.cli.demo.story import Story
     from roomgate.cli.demo.world import password
 
@@ -141,11 +142,14 @@ async def _tell(world: "World", screen: "Screen") -> None:  # type: ignore[name-
     mine = password()
     admin = world.caller()
     await admin.call("POST", "/api/v1/people", {"name": "sol", "password": mine, "roles": ["administrator"]})
+    console = await Visitor.sign_in(world.hub, world.ca, "sol", mine)
+    app = await console.enrol()
+    await console.close()
     token = await admin.call("POST", "/api/v1/tokens", {"person": "sol", "minutes": 60, "name": "story"})
     await admin.close()
     teller = world.caller(token["token"])
     try:
-        story = Story(world, screen, teller, mine, "sol")
+        story = Story(world, screen, teller, mine, "sol", app)
         await story.prepare_attempts(double, secret)
         await story.tell()
     finally:
@@ -162,6 +166,7 @@ def _farewell(world: "World", screen: "Screen", once: bool) -> None:  # type: ig
         return
     screen.say(f"  Console   {world.hub}   (its certificate is from {world.shown / 'ca.pem'})")
     screen.say(f"  Sign in   {world.admin['user']} / {world.admin['password']}")
+    screen.say(f"  App       {world.admin['totp']}   (the secret for an authenticator app: the second factor)")
     for name in world.names:
         screen.say(f"  Panel     {name:<8} {world.inside[name].panel}")
     screen.say(f"  Calendar  put an .ics file into {world.shown / 'calendar'}/<room>/")

@@ -2,11 +2,15 @@
 
 import re
 import ssl
+from base64 import b32decode
 from dataclasses import dataclass
 from typing import Any, Self
 
 import httpx
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+from roomgate.clock import SystemClock
 from roomgate.errors import RoomgateError
 
 
@@ -14,6 +18,13 @@ class Unexpected(RoomgateError):
     """The hub answered otherwise than the story needs."""
 
     code = "demo.unexpected"
+
+
+def app_code(secret: str, steps: int = 0) -> str:
+    """What an authenticator app with this secret shows now, or that many steps later."""
+    key = b32decode(secret + "=" * (-len(secret) % 8))
+    now = SystemClock().now().timestamp() + steps * 30
+    return TOTP(key, 6, SHA1(), 30).generate(int(now)).decode()  # noqa: S303 (as every app does)
 
 
 @dataclass(slots=True)
@@ -60,17 +71,35 @@ class Visitor:
     http: httpx.AsyncClient
 
     @classmethod
-    async def sign_in(cls, hub: str, ca: str, user: str, password: str) -> Self:
-        """Through the sign-in page's own form. Raises Unexpected where the console does not let them in."""
-        made = cls(
-            httpx.AsyncClient(
-                base_url=hub, verify=ssl.create_default_context(cafile=ca), timeout=40, headers={"Origin": hub}
-            )
-        )
+    def of(cls, hub: str, ca: str) -> Self:
+        """Not signed in yet."""
+        tls = ssl.create_default_context(cafile=ca)
+        return cls(httpx.AsyncClient(base_url=hub, verify=tls, timeout=40, headers={"Origin": hub}))
+
+    @classmethod
+    async def sign_in(cls, hub: str, ca: str, user: str, password: str, second: str = "") -> Self:
+        """Through the sign-in page's own forms; ``second`` is an app's code or a recovery code.
+
+        Raises Unexpected where the console does not let them in.
+        """
+        made = cls.of(hub, ca)
         await made.send("/signin", "/signin", {"user": user, "password": password})
+        if second:
+            answer = await made.http.post("/signin", data={"code": second})
+            if answer.status_code != httpx.codes.SEE_OTHER:
+                raise Unexpected(f"The second step of the sign-in: {answer.status_code}")
         if "__Host-roomgate" not in made.http.cookies:
-            raise Unexpected("The console did not let the administrator in.")
+            raise Unexpected(f"The console did not let {user} in.")
         return made
+
+    async def enrol(self) -> str:
+        """Add an authenticator app to one's own account, at the page of settings; gives the app's secret."""
+        await self.send("/settings", "/settings/totp", {})
+        found = re.search(r'id="totp-secret">.*?data-copy="([A-Z2-7]+)"', await self.page("/settings"), re.S)
+        if found is None:
+            raise Unexpected("The page of settings shows no secret for an app.")
+        await self.send("/settings", "/settings/totp/confirm", {"code": app_code(found[1]), "name": "demo"})
+        return found[1]
 
     async def page(self, path: str) -> str:
         answer = await self.http.get(path, follow_redirects=True)

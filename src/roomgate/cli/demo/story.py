@@ -17,7 +17,7 @@ from roomgate.cli.demo import invitations
 from roomgate.cli.demo.cut import Fallen, causes, cut_once
 from roomgate.cli.demo.evil import load_evil, serve_evil
 from roomgate.cli.demo.inside import Inside
-from roomgate.cli.demo.people import Caller, Unexpected, Visitor
+from roomgate.cli.demo.people import Caller, Unexpected, Visitor, app_code
 from roomgate.cli.demo.screen import Screen
 from roomgate.cli.demo.targets import roomgate, wrong
 from roomgate.cli.demo.world import ATTIC, CELLAR, HARBOUR, LOFT, MUSEUM, PIER, World, password
@@ -38,6 +38,7 @@ class Story:
     admin: Caller
     admin_password: str
     admin_name: str
+    admin_app: str
     _tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _targets: list[Target] = field(default_factory=list)
     _streaming: asyncio.Event = field(default_factory=asyncio.Event)
@@ -135,7 +136,10 @@ class Story:
         visitor: list[Visitor] = []
 
         async def sign_in() -> str:
-            visitor.append(await Visitor.sign_in(self.world.hub, self.world.ca, self.admin_name, self.admin_password))
+            code = app_code(self.admin_app, 1)  # the step of now served when the app was added
+            visitor.append(
+                await Visitor.sign_in(self.world.hub, self.world.ca, self.admin_name, self.admin_password, code)
+            )
             page = await visitor[0].page("/rooms")
             missing = [room for room in self.world.inside if room not in page and room != MUSEUM]
             if missing:

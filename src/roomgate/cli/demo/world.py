@@ -190,13 +190,13 @@ class World:
             "witness_ca": self.ca,
         }
         self.file("hub.toml", toml(values))
-        self.admin = {"user": "admin", "password": password(), "totp": None}
-        words = ["--config", str(self.folder / "hub.toml"), "--json"]
+        self.admin = {"user": "admin", "password": password()}
+        words = ["--second-factor", "--config", str(self.folder / "hub.toml"), "--json"]
         kept = self.secret_file("admin", self.admin["password"])
         made = await self.programs.run(
             "hub init", "hub", "init", "--admin", "admin", "--password-file", str(kept), *words
         )
-        self.admin |= {"id": made["person"], "token": made["token"]}
+        self.admin |= {"id": made["person"], "token": made["token"], "totp": made["totp"], "recovery": made["recovery"]}
         await self.trust_log(made["vkey"])
         await self.run_hub()
 

@@ -20,6 +20,7 @@ from roomgate.hub.console.notices import Notice, Notices
 from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.http.asking import Req
 from roomgate.hub.http.door import LANGUAGE_COOKIE
+from roomgate.hub.http.gate import Asked
 from roomgate.hub.http.problem import NO_SUCH_ROOM, Problem, build_refusal
 from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.person import Signed
@@ -60,6 +61,7 @@ def date(moment: datetime) -> str:
 
 
 ENVIRONMENT = _environment()
+_FIRST = Asked()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +139,13 @@ def language_cookie(language: str) -> Cookie:
     return Cookie(LANGUAGE_COOKIE, value=language, secure=True, httponly=True, samesite="lax", max_age=365 * 86400)
 
 
-def sign_in_page(words: str = "", accepted: str = "", chosen: str = "", *, providers: Sequence[Provider] = ()) -> bytes:
+def sign_in_page(
+    words: str = "", accepted: str = "", chosen: str = "", asked: Asked = _FIRST, *, providers: Sequence[Provider] = ()
+) -> bytes:
     """What anonymous visitors see, wherever they went. ``words``: what went wrong, in a sentence."""
     t = choose(chosen, accepted)
-    return ENVIRONMENT.get_template("signin.html").render(t=t, said=t.said(words), providers=providers).encode()
+    template = ENVIRONMENT.get_template("signin_second.html" if asked.step == "second" else "signin.html")
+    return template.render(t=t, said=t.said(words), hint=t.said(asked.hint), asked=asked, providers=providers).encode()
 
 
 def turned_away_page(problem: Problem, accepted: str = "", chosen: str = "") -> bytes:

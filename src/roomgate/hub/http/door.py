@@ -27,10 +27,10 @@ from roomgate.hub.http.asgi import (
     refuse,
     wants_page,
 )
+from roomgate.hub.http.gate import CHALLENGE_PATH, PENDING_COOKIE, Asked, Entered, Gate, end_pending
 from roomgate.hub.http.idempotency import Idempotency, Kept, build_slot
 from roomgate.hub.http.problem import MEDIA_TYPE, BadForm, NotSignedIn, Problem, TooSlow, build_refusal
-from roomgate.hub.identity.guessing import TooManyTries
-from roomgate.hub.identity.person import Signed, SignInRefused
+from roomgate.hub.identity.person import Signed
 from roomgate.hub.identity.scim.refusal import MEDIA_TYPE as SCIM
 from roomgate.hub.identity.scim.refusal import build_scim_refusal
 from roomgate.hub.identity.service import Identity
@@ -53,19 +53,24 @@ CSP = (
 )
 
 
-SignInPage = Callable[[str, str, str], bytes]  # a sentence or "", Accept-Language, the language's cookie
+_FIRST = Asked()
+SignInPage = Callable[[str, str, str, Asked], bytes]  # a sentence or "", Accept-Language, the language's cookie
 RefusedPage = Callable[[Problem, str, str], bytes]  # what was refused, Accept-Language, the language's cookie
 
 
-def plain_sign_in_page(words: str, accepted: str = "", chosen: str = "") -> bytes:
+def plain_sign_in_page(words: str, accepted: str = "", chosen: str = "", asked: Asked = _FIRST) -> bytes:
     """The sign-in page without the console: a form, and what went wrong. The form goes to the address it is at."""
     said = f"<p role=alert>{words}</p>" if words else ""
+    fields = {
+        "password": '<label>Name <input name="user" autocomplete="username" required></label>'
+        '<label>Password <input name="password" type="password" autocomplete="current-password" required></label>',
+        "second": '<label>Code <input name="code" autocomplete="one-time-code" required></label>',
+        "invitation": '<label>Invitation <input name="invitation" autocomplete="off" required></label>'
+        '<label>New password <input name="new" type="password" autocomplete="new-password" required></label>',
+    }
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Roomgate: sign in</title>'
-        f'<h1>Sign in</h1>{said}<form method="post">'
-        '<label>Name <input name="user" autocomplete="username" required></label>'
-        '<label>Password <input name="password" type="password" autocomplete="current-password" required></label>'
-        "<button>Sign in</button></form></html>"
+        f'<h1>Sign in</h1>{said}<form method="post">{fields[asked.step]}<button>Sign in</button></form></html>'
     ).encode()
 
 
@@ -91,9 +96,10 @@ def clear_cookie() -> tuple[str, str]:
 
 
 class Door:
-    def __init__(self, inner: App, identity: Identity, idempotency: Idempotency, front: Front) -> None:
+    def __init__(self, inner: App, identity: Identity, gate: Gate, idempotency: Idempotency, front: Front) -> None:
         self._inner = inner
         self._identity = identity
+        self._gate = gate
         self._idempotency = idempotency
         self._front = front
 
@@ -144,7 +150,7 @@ class Door:
             if free:
                 await self._inner(scope, onward, send)
                 return
-            if signed is None or (path == "/signin" and unsafe):
+            if signed is None or (path in ("/signin", CHALLENGE_PATH) and unsafe):
                 await self._anonymous(scope, body, send)
                 return
             if signed.web is not None and unsafe:
@@ -193,35 +199,38 @@ class Door:
                 body, kind = build_scim_refusal(nobody).body, SCIM
             await answer(send, 401, body, kind, [("WWW-Authenticate", 'Bearer realm="roomgate"')])
             return
+        if path == CHALLENGE_PATH and method == "POST":
+            _require_same_origin(scope)
+            options, bound = self._gate.challenge(scope)
+            await answer(send, 200, options, "application/json", [bound])
+            return
         door_itself = path == "/signin" or path.startswith("/r/")
         form = _form(scope, body) if method == "POST" else {}
-        if "user" in form and "password" in form:
+        if self._gate.means_step(form):
             await self._sign_in(scope, form, send)
         else:
-            await self._page(scope, send, 200 if door_itself and method in ("GET", "HEAD") else 401, "")
+            status = 200 if door_itself and method in ("GET", "HEAD") else 401
+            await self._page(scope, send, self._gate.first(scope, status))
 
-    async def _page(
-        self, scope: Scope, send: Send, status: int, words: str, headers: list[tuple[str, str]] | None = None
-    ) -> None:
-        page = self._front.sign_in_page(words, header(scope, "accept-language"), cookie(scope, LANGUAGE_COOKIE))
-        await answer(send, status, page, "text/html; charset=utf-8", headers or [])
+    async def _page(self, scope: Scope, send: Send, asked: Asked) -> None:
+        accepted, chosen = header(scope, "accept-language"), cookie(scope, LANGUAGE_COOKIE)
+        page = self._front.sign_in_page(asked.said, accepted, chosen, asked)
+        await answer(send, asked.status, page, "text/html; charset=utf-8", asked.headers)
 
     async def _sign_in(self, scope: Scope, form: Mapping[str, str], send: Send) -> None:
-        """The form of the sign-in page, which was sent to the address at which it was shown."""
+        """A form of the sign-in page, which was sent to the address at which it was shown."""
         _require_same_origin(scope)
-        name, password = form["user"][:240], form["password"][:1024]
-        source = source_of(scope)
-        try:
-            _, secret = await self._identity.sign_in(name, password, source)
-        except SignInRefused as refused:
-            await self._page(scope, send, 401, refused.message)
-        except TooManyTries as slowed:
-            await self._page(scope, send, 429, slowed.message, [("Retry-After", str(max(1, round(slowed.wait_s))))])
-        else:
-            # Only an address of ours, and only as a path: nobody is led elsewhere by signing in.
-            raw = scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace")
-            target = raw if raw.startswith("/") and raw != "/signin" and raw[1:2] not in ("/", "\\") else "/"
-            await answer(send, 303, b"", "text/plain", [("Location", target), set_cookie(secret.reveal())])
+        done = await self._gate.take(scope, form)
+        if not isinstance(done, Entered):
+            await self._page(scope, send, done)
+            return
+        # Only an address of ours, and only as a path: nobody is led elsewhere by signing in.
+        raw = scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace")
+        target = raw if raw.startswith("/") and raw != "/signin" and raw[1:2] not in ("/", "\\") else "/"
+        headers = [("Location", "/settings" if done.weak else target), set_cookie(done.cookie.reveal())]
+        if cookie(scope, PENDING_COOKIE):
+            headers.append(end_pending())
+        await answer(send, 303, b"", "text/plain", headers)
 
     async def _once(self, scope: Scope, receive: Receive, send: Send, signed: Signed, key: str, body: bytes) -> None:
         # The credential's, not the person's: a token with a scope gets no answer that another one was given.

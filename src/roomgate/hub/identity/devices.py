@@ -10,7 +10,6 @@ fetched. All of it is in memory and lives ten minutes. Pure: it is given the clo
 import secrets
 from dataclasses import dataclass, field
 
-from roomgate.access.principal import STRONG
 from roomgate.access.scope import Scope
 from roomgate.clock import Clock
 from roomgate.errors import BadInput, NotFound, RoomgateError
@@ -145,8 +144,7 @@ def require_confirmable(by: Signed) -> None:
     """Who may say yes: a person at a browser, with a second factor where their rights take one. Raises Forbidden."""
     if by.web is None:
         raise Forbidden("Only somebody who is signed in with a browser says yes to a device.")
-    if by.person.rights & STRONG and not by.web.proof.strong:
-        raise Forbidden("Your rights take a second factor: sign in with it first.")
+    by.require_strong()
 
 
 def parse_code(typed: str) -> str:

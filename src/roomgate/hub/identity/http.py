@@ -41,10 +41,11 @@ class NewServiceAccount(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
 
 
 class PersonChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Exactly one of them."""
+    """Exactly one of them; ``present`` is the present password, which goes with one's own new one."""
 
     active: bool | None = None
     password: str | None = None
+    present: str | None = None
     roles: list[str] | None = None
 
 
@@ -180,12 +181,12 @@ async def _change(
 ) -> Response[PersonShown]:
     person, version = await _get(parts, signed, id, kind), parse_if_match(if_match)
     match data:
-        case PersonChange(active=bool(active), password=None, roles=None):
+        case PersonChange(active=bool(active), password=None, present=None, roles=None):
             return _answer(await parts.identity.set_active(person.id, active, signed, version))
-        case PersonChange(active=None, password=str(password), roles=None):
-            changed, fresh = await parts.identity.set_password(person.id, password, signed, version)
+        case PersonChange(active=None, password=str(password), present=present, roles=None):
+            changed, fresh = await parts.identity.set_password(person.id, password, signed, version, present=present)
             return _answer(changed, fresh=fresh)
-        case PersonChange(active=None, password=None, roles=list(roles)):
+        case PersonChange(active=None, password=None, present=None, roles=list(roles)):
             return _answer(await parts.identity.change_roles(person.id, frozenset(roles), signed, version))
         case _:
             raise BadInput("Change exactly one of active, password, roles.")

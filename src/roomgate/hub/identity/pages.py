@@ -12,7 +12,7 @@ from litestar import get
 
 from roomgate.hub.console.visit import Page, Visit, Visiting
 from roomgate.hub.http.asking import Hub
-from roomgate.hub.identity import session_pages, token_pages
+from roomgate.hub.identity import factor_pages, session_pages, token_pages
 from roomgate.hub.parts import Parts
 
 HERE = "/settings"
@@ -28,8 +28,11 @@ class Section:
 
 
 SECTIONS: list[Section] = [
+    Section("factors", "settings_factors.html", factor_pages.gather_factors),
+    Section("password", "settings_password.html", factor_pages.gather_password),
     Section("sessions", "_my_sessions.html", session_pages.gather),
     Section("tokens", "_my_tokens.html", token_pages.gather_own),
+    Section("invitations", "settings_invitations.html", factor_pages.gather_invitations),
     Section("accounts", "_service_accounts.html", token_pages.gather_accounts),
 ]
 
@@ -40,4 +43,4 @@ async def show_settings(visit: Visiting, parts: Hub) -> Page:
     return visit.page("settings.html", sections=shown)
 
 
-ROUTES = [show_settings, *session_pages.ROUTES, *token_pages.ROUTES]
+ROUTES = [show_settings, *factor_pages.ROUTES, *session_pages.ROUTES, *token_pages.ROUTES]

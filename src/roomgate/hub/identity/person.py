@@ -1,10 +1,10 @@
 """Who is known to the hub, and what somebody showed to prove it."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from roomgate.access.principal import Kind, Principal, Right
+from roomgate.access.principal import STRONG, Kind, Principal, Right
 from roomgate.access.role import Power, Role, roles_of
 from roomgate.access.scope import Scope, narrowed
 from roomgate.errors import BadInput, RoomgateError
@@ -24,6 +24,32 @@ class SignInRefused(RoomgateError):
 
     code = "signin.refused"
     hint = "Check the name and the password."
+
+
+class FactorNeeded(Forbidden):
+    """Signed in by a password alone: the rights of the role wait for a second factor."""
+
+    code = "factor.needed"
+    hint = "Add a passkey or an authenticator app under Settings; then everything of your role is open."
+
+
+class FactorWanted(SignInRefused):
+    """The password was right and does not open this account alone. Said to nobody before that."""
+
+    code = "signin.factor"
+    hint = "Sign in at the console, which asks for the second factor."
+
+    def __init__(self, person: PersonId, password: str | None) -> None:
+        super().__init__("This account also takes a second factor.")
+        self.person = person
+        self.password = password  # its hash: it must hold still when the factor is shown
+
+
+class SignInAgain(Forbidden):
+    """What is asked for takes a proof of the last minutes, so that an open page is not enough."""
+
+    code = "signin.again"
+    hint = "Sign out and sign in again, with your second factor if you have one, then do it within 15 minutes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +135,19 @@ class Signed:
         return self.token.scope if self.token else None
 
     @property
+    def weak(self) -> bool:
+        """By a password alone, with a role that takes more. What a token opens was strong when it was made."""
+        return self.web is not None and not self.web.proof.strong and not STRONG.isdisjoint(self.person.rights)
+
+    @property
     def rights(self) -> frozenset[Right]:
-        """Over the hub, by this credential."""
-        return narrowed(self.person.rights, self.scope)
+        """Over the hub, by this credential: what a member has, until a factor is shown where the role takes one."""
+        return frozenset() if self.weak else narrowed(self.person.rights, self.scope)
 
     @property
     def power(self) -> Power:
-        """The person's, as far as what they showed carries their rights."""
-        return Power(self.rights, self.person.power.gives)
+        """The person's, as far as what they showed carries it."""
+        return Power() if self.weak else replace(self.person.power, rights=self.rights)
 
     def may(self, right: Right) -> bool:
         return right in self.rights
@@ -126,9 +157,16 @@ class Signed:
         if self.scope is not None:
             raise Forbidden("A token with a scope does not reach this.")
 
+    def require_strong(self) -> None:
+        """Raises FactorNeeded for a role's rights behind a password alone."""
+        if self.weak:
+            raise FactorNeeded("This takes a second factor.")
+
     def require(self, *some: Right) -> None:
-        """One of these rights; raises Forbidden."""
+        """One of these rights; raises Forbidden, or FactorNeeded where a second factor would give it."""
         if not any(self.may(right) for right in some):
+            if any(right in self.person.rights for right in some):
+                self.require_strong()
             raise Forbidden(f"This takes the right to {' or '.join(right.value for right in some)}.")
 
 

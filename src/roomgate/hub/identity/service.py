@@ -18,15 +18,17 @@ from roomgate.clock import Clock, iso
 from roomgate.errors import BadInput, Conflict, NotFound, PreconditionFailed
 from roomgate.hub.change import Change, Changes
 from roomgate.hub.ends import Ends
-from roomgate.hub.identity import store
+from roomgate.hub.identity import factor_store, store
 from roomgate.hub.identity.devices import Devices, require_confirmable
 from roomgate.hub.identity.guessing import MOST_KNOWN, Guessing, TooManyTries
 from roomgate.hub.identity.passwords import Passwords, check_new
 from roomgate.hub.identity.person import (
+    FactorWanted,
     Forbidden,
     Person,
     Proof,
     Signed,
+    SignInAgain,
     SignInRefused,
     Token,
     WebSession,
@@ -50,6 +52,7 @@ from roomgate.storage.database import Database
 
 _FORMER_S = 10.0  # requests that were on their way with the cookie from before a renewal
 _SEEN_EVERY_S = 30.0
+STEP_UP_S = 15 * 60.0  # how old a strong sign-in may be that changes what signs in
 
 
 class LastAdministrator(Conflict):
@@ -57,6 +60,13 @@ class LastAdministrator(Conflict):
 
     code = "last-administrator"
     hint = "Make another administrator first."
+
+
+Also = Callable[[Change, Person], object]
+
+
+def _nothing(change: Change, person: Person) -> None:
+    """Nothing more is written."""
 
 
 class Dependants(Protocol):
@@ -91,7 +101,7 @@ class Identity:
         self._passwords = passwords
         self._idle = timedelta(seconds=idle_s)
         self._absolute = timedelta(seconds=absolute_s)
-        self._guessing = Guessing(clock)
+        self.guessing = Guessing(clock)
         self._tokens = Tokens(db, changes, clock, self._usable)
         self.devices = Devices(clock)
         self._web_ends = Ends(clock)
@@ -114,7 +124,7 @@ class Identity:
             lambda conn: (self._tokens.load(conn), store.live_webs(conn), store.latest_sources(conn, MOST_KNOWN))
         )
         for source in reversed(sources):
-            self._guessing.know(source)
+            self.guessing.know(source)
         self._tokens.know(tokens, since)
         for web, seen in webs:
             self._seen[web.id] = self._saved[web.id] = seen
@@ -123,18 +133,28 @@ class Identity:
     # -- people -------------------------------------------------------------------------------------
 
     async def create_person(
-        self, name: str, password: str | None, roles: frozenset[str], by: Signed, kind: Kind = Kind.PERSON
+        self,
+        name: str,
+        password: str | None,
+        roles: frozenset[str],
+        by: Signed,
+        kind: Kind = Kind.PERSON,
+        *,
+        also: Also = _nothing,
     ) -> Person:
-        """Raises Conflict where the name is taken, Forbidden for a role beyond the giver's own rights."""
-        by.require(Right.PEOPLE)
-        return await self._create(name, password, roles, by, kind)
+        """Raises Conflict where the name is taken, Forbidden for a role beyond the giver's own rights.
 
-    async def create_first_admin(self, name: str, password: str) -> Person:
+        ``also`` is written in the same unit.
+        """
+        by.require(Right.PEOPLE)
+        return await self._create(name, password, roles, by, kind, also)
+
+    async def create_first_admin(self, name: str, password: str | None, also: Also = _nothing) -> Person:
         """The first administrator, by whoever has the hub's own machine; raises Conflict once there is anybody."""
-        return await self._create(name, password, frozenset({"administrator"}), None, Kind.PERSON)
+        return await self._create(name, password, frozenset({"administrator"}), None, Kind.PERSON, also)
 
     async def _create(
-        self, name: str, password: str | None, roles: frozenset[str], by: Signed | None, kind: Kind
+        self, name: str, password: str | None, roles: frozenset[str], by: Signed | None, kind: Kind, also: Also
     ) -> Person:
         name = check_name(name)
         if kind is Kind.SERVICE and password is not None:
@@ -152,7 +172,9 @@ class Identity:
             giver = by.person.id if by is not None else None
             store.add_person(change.conn, id, name, kind, hash, roles, giver, change.at)
             change.record(PersonAdded, person=id, name=name, role=" ".join(sorted(roles)), by=giver or "hub")
-            return store.get_person(change.conn, id)
+            made = store.get_person(change.conn, id)
+            also(change, made)
+            return made
 
         return await self._changes.write(unit)
 
@@ -193,10 +215,11 @@ class Identity:
         await self._changes.write(unit)
 
     async def set_password(
-        self, person: str, new: str, by: Signed, version: int | None = None
+        self, person: str, new: str, by: Signed, version: int | None = None, *, present: str | None = None
     ) -> tuple[Person, Secret[str] | None]:
         """Ends web sessions, tokens and channels; a person who changes their own keeps that one web session,
-        under the new cookie that is given back. Somebody else's takes the right to change people.
+        under the new cookie that is given back. Somebody else's takes the right to change people, one's own
+        takes the present password, or a strong sign-in of the last minutes; raises SignInAgain, TooManyTries.
         """
         known = await self.get(person)
         own = known.id == by.person.id
@@ -206,6 +229,8 @@ class Identity:
             by.require(Right.PEOPLE)
         if known.kind is Kind.SERVICE:
             raise BadInput("A service account has tokens, no password.")
+        if own:
+            await self._prove_again(by, present)
         hash = await self._passwords.hash(check_new(new, known.name))
         spared = by.web.id if own and by.web else None
         fresh = Secret(secrets.token_urlsafe(32)) if spared else None
@@ -223,6 +248,27 @@ class Identity:
             return store.get_person(change.conn, target.id)
 
         return await self._changes.write(unit), fresh
+
+    async def _prove_again(self, by: Signed, present: str | None) -> None:
+        """Whoever only found a page open, or a token, does not take the account over."""
+        if present is None:
+            self.step_up(by)
+            return
+        key = f"present {by.person.id}"
+        self.guessing.require(key)
+        self.guessing.failed(key)  # before it is looked at: a volley that began together is slowed together
+        known = await self._db.read(lambda conn: store.find_known(conn, by.person.id))
+        if not await self._passwords.verify(known.password if known else None, present, known=True):
+            raise BadInput("The present password is another.", hint="Type the one that you signed in with.")
+        self.guessing.succeeded(key)
+
+    def step_up(self, by: Signed, *, strong: bool = True) -> None:
+        """Raises SignInAgain unless this web session was proven a moment ago, by a second factor if ``strong``."""
+        web = by.web
+        if web is None or (self._clock.now() - web.created).total_seconds() > STEP_UP_S:
+            raise SignInAgain("This takes a sign-in of the last minutes.")
+        if strong and not web.proof.strong:
+            raise SignInAgain("This takes a fresh sign-in with a second factor, or the present password.")
 
     def cut_credentials(
         self,
@@ -319,6 +365,14 @@ class Identity:
         if not store.get_person(change.conn, person).power.reaches(before):
             self.dependants.giver_lost_right(change, person, by)
 
+    def target_in(self, conn: Connection, person: str, by: Signed) -> Person:
+        """Somebody whom this person may change; raises NotFound, Forbidden. For units of this area."""
+        return self._target(conn, person, by, None)
+
+    def not_last_in(self, conn: Connection, person: PersonId) -> None:
+        """Raises LastAdministrator. For units of this area."""
+        self._not_last(conn, person)
+
     def lock_out(self, change: Change, person: PersonId) -> None:
         """Part of a lock's change: nothing issued before it lives again, whenever the lock is lifted."""
         self._not_last(change.conn, person)
@@ -335,31 +389,39 @@ class Identity:
 
     # -- signing in ---------------------------------------------------------------------------------
 
-    async def sign_in(self, name: str, password: str, source: str) -> tuple[WebSession, Secret[str]]:
-        """A web session and its cookie. Raises SignInRefused (alike for every reason), TooManyTries, Busy."""
+    async def sign_in(self, name: str, password: str, source: str, agent: str = "") -> tuple[WebSession, Secret[str]]:
+        """A web session and its cookie, where a password alone opens the account.
+
+        Raises SignInRefused (alike for every reason), TooManyTries, Busy; and FactorWanted, after the right
+        password alone.
+        """
         source = source[:80]
         keys = (f"name {name_key(name)}", f"source {source}")
-        met = self._guessing.knows(source)
+        met = self.guessing.knows(source)
         waits_for = keys[1:] if met else keys
-        self._guessing.require(*waits_for)
+        self.guessing.require(*waits_for)
         self._passwords.require_room(known=met)
-        known = await self._db.read(lambda conn: store.find_known(conn, name))
+        known, second = await self._db.read(lambda conn: _known_with_factor(conn, name))
         right = await self._passwords.verify(known.password if known else None, password, known=met)
         try:
-            self._guessing.require(*waits_for)  # a volley that began together is slowed together
+            self.guessing.require(*waits_for)  # a volley that began together is slowed together
         except TooManyTries:
             right = False
         if known is None or not right:
             return await self._refuse(name, source, keys)
+        if second:
+            if await self._db.read(lambda conn: self._usable(conn, known.person.id)) is None:
+                return await self._refuse(name, source, keys)
+            raise FactorWanted(known.person.id, known.password)
 
         def unchanged(change: Change) -> bool:
-            now = store.find_known(change.conn, known.person.id)
-            return now is not None and now.password == known.password
+            now, second = _known_with_factor(change.conn, known.person.id)
+            return now is not None and now.password == known.password and not second
 
-        opened = await self.open_web(known.person.id, Proof(), source, still=unchanged)
+        opened = await self.open_web(known.person.id, Proof(), source, agent, still=unchanged)
         if opened is None:
             return await self._refuse(name, source, keys)
-        self._guessing.succeeded(*waits_for)
+        self.guessing.succeeded(*waits_for)
         return opened
 
     async def open_web(
@@ -392,12 +454,12 @@ class Identity:
         web = await self._changes.write(unit)
         if web is None:
             return None
-        self._guessing.know(web.source)
+        self.guessing.know(web.source)
         self._saw(web, self._clock.now())
         return web, cookie
 
     async def _refuse(self, name: str, source: str, keys: tuple[str, ...]) -> tuple[WebSession, Secret[str]]:
-        self._guessing.failed(*keys)
+        self.guessing.failed(*keys)
         await self._changes.write(
             lambda change: change.record(SignInFailed, tried=name[:240], reason="refused", source=source)
         )
@@ -602,3 +664,8 @@ class Identity:
         # Their ends in memory are left to come: what has ended in the table ends once.
         store.end_webs(change.conn, person, cause, spared)
         store.end_tokens(change.conn, person, cause)
+
+
+def _known_with_factor(conn: Connection, id_or_name: str) -> tuple[store.Known | None, bool]:
+    known = store.find_known(conn, id_or_name)
+    return known, known is not None and factor_store.has_second(conn, known.person.id)

@@ -12,7 +12,7 @@ from roomgate.access.principal import Kind
 from roomgate.access.scope import Scope
 from roomgate.clock import iso, parse_iso
 from roomgate.errors import NotFound
-from roomgate.hub.db.schema import people, tokens, web_sessions
+from roomgate.hub.db.schema import factors, outside_identities, people, tokens, web_sessions
 from roomgate.hub.identity.person import Person, Proof, Token, WebSession, name_key
 from roomgate.hub.roles.store import among
 from roomgate.ids import PersonId, TokenId, WebSessionId
@@ -100,11 +100,25 @@ def anybody(conn: Connection) -> bool:
     return conn.execute(select(people.c.id).limit(1)).first() is not None
 
 
-def administrators(conn: Connection) -> set[PersonId]:
-    """Active people with the administrator's role."""
+_PASSKEY = select(factors.c.id).where(
+    factors.c.person == people.c.id, factors.c.kind == "passkey", factors.c.ended.is_(None)
+)
+_OUTSIDE = select(outside_identities.c.subject).where(outside_identities.c.person == people.c.id)
+_WAY_IN = or_(people.c.kind == Kind.SERVICE.value, people.c.password.is_not(None), _PASSKEY.exists(), _OUTSIDE.exists())
+
+
+def has_way_in(conn: Connection, id: PersonId) -> bool:
+    """Whether they can sign in by anything but an invitation."""
+    return conn.execute(select(people.c.id).where(people.c.id == id, _WAY_IN)).first() is not None
+
+
+def administrators(conn: Connection, kind: Kind | None = None) -> set[PersonId]:
+    """Active accounts with the administrator's role that have a way in: an invitation alone is none."""
     query = select(people.c.id, people.c.roles).where(
-        people.c.deleted.is_(False), people.c.active.is_(True), people.c.paused.is_(None)
+        people.c.deleted.is_(False), people.c.active.is_(True), people.c.paused.is_(None), _WAY_IN
     )
+    if kind is not None:
+        query = query.where(people.c.kind == kind.value)
     return {PersonId(row.id) for row in conn.execute(query) if "administrator" in row.roles}
 
 

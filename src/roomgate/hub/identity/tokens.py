@@ -61,6 +61,7 @@ class Tokens:
         It carries no right over the hub that whoever makes it lacks. One that is made by a token for the same
         person, or by a token with a scope for anybody, is neither wider nor longer than that.
         """
+        by.require_strong()  # a token is as strong as the sign-in that made it
         if not 0 < minutes <= LONGEST_TOKEN_MINUTES:
             raise BadInput(f"A token lives for more than 0 and at most {LONGEST_TOKEN_MINUTES} minutes.")
         scope = by.scope if scope is None else scope

@@ -11,6 +11,7 @@ from roomgate.hub.db.schema import (
     grant_rooms,
     grants,
     idempotency,
+    invitations,
     people,
     requests,
     restorations,
@@ -114,6 +115,8 @@ def pause_all(conn: Connection, at: str) -> list[str]:
     lapse = {"state": "lapsed", "answered_at": at, "words": "The hub was restored."}
     conn.execute(update(requests).where(requests.c.state == "waiting").values(**lapse))
     conn.execute(update(enrolment_codes).where(enrolment_codes.c.used_by.is_(None)).values(until=at))
+    open_ones = invitations.c.used.is_(None) & invitations.c.ended.is_(None)
+    conn.execute(update(invitations).where(open_ones).values(ended=ENDED))
     conn.execute(delete(idempotency))
     return whose
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.asyncio
 
 
 def story() -> Story:
-    return Story(None, Screen(silent=True), None, "", "")  # type: ignore[arg-type]  # fakes of this test
+    return Story(None, Screen(silent=True), None, "", "", "")  # type: ignore[arg-type]  # fakes of this test
 
 
 async def test_a_step_says_what_it_gave_or_what_went_wrong():

@@ -6,6 +6,7 @@ import pytest
 
 from roomgate.hub.console.routes import console_front
 from roomgate.hub.http.door import CSP, LANGUAGE_COOKIE
+from roomgate.hub.http.gate import Asked
 from support.console import console, words
 
 pytestmark = pytest.mark.asyncio
@@ -76,7 +77,7 @@ async def test_the_language_is_chosen_and_leads_back(tmp_path: Path) -> None:
 async def test_nobody_anonymous_sees_a_page(tmp_path: Path) -> None:
     async with console(tmp_path) as it:
         await it.connect("oslo")
-        front = console_front().sign_in_page("", "", "").decode()
+        front = console_front().sign_in_page("", "", "", Asked(passkeys=True)).decode()
         for path in ("/rooms", "/rooms/oslo", "/rooms/paris", "/access", "/nowhere", "/rooms.csv", "/access/stream"):
             page = await it.http.get(path, headers={"Accept": "text/html"})
             assert (page.status_code, page.text) == (401, front)

@@ -59,6 +59,7 @@ def built() -> set[str]:
         "settings.how.": {"password", "totp", "passkey", "recovery", "invitation", "oidc"},
         "settings.scope.": {"rooms", "read", "hub", "scim"},
         "settings.scope-long.": set(SCOPES),
+        "settings.factors.": {"totp", "passkey"},
         "restoration.": {"people", "tokens", "grants"},
         "restoration.cause-": {"backup", "witness", "connector"},
     }

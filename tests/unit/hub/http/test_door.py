@@ -7,7 +7,9 @@ import pytest
 
 from roomgate.hub.http.asgi import Captured, Message, answer
 from roomgate.hub.http.door import COOKIE, SIGNED, Door, Front, plain_sign_in_page
+from roomgate.hub.http.gate import CHALLENGE_PATH, PENDING_COOKIE, Gate
 from roomgate.hub.http.idempotency import Idempotency
+from support.factors import with_app
 from support.hub import PASSWORD, Hub, running
 
 pytestmark = pytest.mark.asyncio
@@ -26,10 +28,14 @@ class Inside:
         await answer(send, self.status, f"visit {len(self.came)}".encode(), "text/plain")
 
 
+def gate(hub: Hub) -> Gate:
+    return Gate(hub.parts.identity, hub.parts.signin, hub.parts.invitations, "https://hub.example.com")
+
+
 async def ask(
     hub: Hub, inside: Inside, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b""
 ) -> Captured:
-    door = Door(inside, hub.parts.identity, Idempotency(hub.parts.db, hub.clock), Front())
+    door = Door(inside, hub.parts.identity, gate(hub), Idempotency(hub.parts.db, hub.clock), Front())
     captured = Captured()
 
     async def receive() -> Message:
@@ -119,9 +125,40 @@ async def test_a_wrong_token_is_nobody_whatever_cookie_comes_with_it(tmp_path: P
 
 async def test_signing_in_leads_back_to_the_room_and_nowhere_else(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
+        await hub.person("bob")
         for path, target in (("/r/oslo", b"/r/oslo"), ("/signin", b"/"), ("//evil.example", b"/"), ("/\\evil", b"/")):
-            said = await ask(hub, Inside(), "POST", path, *form(user="ada", password=PASSWORD))
+            said = await ask(hub, Inside(), "POST", path, *form(user="bob", password=PASSWORD))
             assert (said.status, dict(said.headers)[b"location"]) == (303, target)
+
+
+async def test_the_second_step_goes_to_where_the_first_was_shown_and_leads_on(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        app = await with_app(hub, "cleo")
+        asked = await ask(hub, Inside(), "POST", "/r/oslo", *form(user="cleo", password=PASSWORD))
+        assert (asked.status, b'name="code"' in asked.body) == (200, True)
+        pending = dict(asked.headers)[b"set-cookie"].decode().split(";")[0]
+        headers, body = form(code=app.code())
+        said = await ask(hub, Inside(), "POST", "/r/oslo", {**headers, "Cookie": pending}, body)
+        assert (said.status, dict(said.headers)[b"location"]) == (303, b"/r/oslo")
+        cookies = [value.decode().split("=")[0] for name, value in said.headers if name == b"set-cookie"]
+        assert cookies == [COOKIE, PENDING_COOKIE]  # in, and the pending one goes
+
+
+async def test_a_role_that_waits_for_a_factor_leads_to_settings(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        said = await ask(hub, Inside(), "POST", "/r/oslo", *form(user="ada", password=PASSWORD))
+        assert (said.status, dict(said.headers)[b"location"]) == (303, b"/settings")
+
+
+async def test_a_challenge_is_set_to_anybody_who_asks_from_our_page(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        inside = Inside()
+        said = await ask(hub, inside, "POST", CHALLENGE_PATH)
+        assert (said.status, b"challenge" in said.body, b"set-cookie" in dict(said.headers)) == (200, True, True)
+        other = await ask(hub, inside, "POST", CHALLENGE_PATH, {"Origin": "https://evil.example"})
+        assert (other.status, b"challenge" in other.body) == (403, False)
+        assert (await ask(hub, inside, "GET", CHALLENGE_PATH)).status == 401
+        assert inside.came == []
 
 
 async def test_another_sites_form_signs_nobody_in(tmp_path: Path) -> None:
@@ -201,7 +238,13 @@ async def test_a_socket_without_an_endpoint_is_closed(tmp_path: Path) -> None:
             sent.append(message)
 
         inside = Inside()
-        door = Door(inside, hub.parts.identity, Idempotency(hub.parts.db, hub.clock), Front(websockets={"/ws": inside}))
+        door = Door(
+            inside,
+            hub.parts.identity,
+            gate(hub),
+            Idempotency(hub.parts.db, hub.clock),
+            Front(websockets={"/ws": inside}),
+        )
         await door({"type": "websocket", "path": "/nothing", "headers": []}, receive, send)
         assert sent == [{"type": "websocket.close", "code": 1008}]
         assert inside.came == []

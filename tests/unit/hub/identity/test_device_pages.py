@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from roomgate.access.scope import Scope
+from roomgate.hub.http.door import COOKIE
 from roomgate.hub.identity.devices import show_code
-from support.console import Console, console, words
+from roomgate.hub.identity.person import Proof
+from support.console import Console, Reader, console, words
 
 pytestmark = pytest.mark.asyncio
 
@@ -53,6 +55,9 @@ async def test_a_no_and_a_wrong_code(tmp_path: Path) -> None:
 async def test_whoever_has_rights_shows_a_second_factor_first(tmp_path: Path) -> None:
     async with console(tmp_path) as made:
         code, _ = begin(made)
-        page = await (await made.as_("ada")).post("/device", code=code)
+        opened = await made.hub.parts.identity.open_web(made.hub.admin.person.id, Proof(), "192.0.2.1")
+        assert opened is not None
+        by_password = Reader(made.http, {"Cookie": f"{COOKIE}={opened[1].reveal()}"}, opened[0].csrf)
+        page = await by_password.post("/device", code=code)
         assert "second factor" in words(page)
         assert "laptop" not in page.text

@@ -24,7 +24,7 @@ from roomgate.hub.identity.devices import (
 from roomgate.hub.identity.guessing import FREE_TRIES, TooManyTries
 from roomgate.hub.identity.person import Forbidden, Proof, Signed
 from roomgate.redact import Secret
-from support.hub import Hub, running
+from support.hub import PASSWORD, Hub, running
 
 HERE = "192.0.2.1"
 
@@ -174,7 +174,7 @@ async def test_what_cuts_the_owner_cuts_what_waits_to_be_fetched(tmp_path: Path)
         guest, _ = await hub.sign_in("guest")
         one, secret = begun(identity.devices)
         await identity.allow_device(one.code, guest, HERE)
-        await identity.set_password("guest", "five quite other words", guest)
+        await identity.set_password("guest", "five quite other words", guest, present=PASSWORD)
         fetched = identity.devices.fetch(secret.reveal())
         assert fetched is not None
         assert await identity.by_token(fetched.reveal()) is None
@@ -185,7 +185,7 @@ async def test_who_may_say_yes(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         identity = hub.parts.identity
         one, _ = begun(identity.devices)
-        weak, _ = await hub.sign_in("ada")
+        weak = await hub.weak("ada")
         by_token, _ = await hub.token("ada")
         for who in (weak, by_token):
             with pytest.raises(Forbidden):

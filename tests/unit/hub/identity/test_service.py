@@ -73,7 +73,7 @@ async def test_the_own_password_spares_that_one_browser_under_a_new_cookie(tmp_p
         id, token, other_cookie = await guest(hub)
         signed, cookie = await hub.sign_in("guest")
         assert signed.web is not None
-        _, fresh = await hub.parts.identity.set_password(id, OTHER, signed)
+        _, fresh = await hub.parts.identity.set_password(id, OTHER, signed, present=PASSWORD)
         assert fresh is not None
         assert await alive(hub, token, other_cookie) == (False, False)
         assert await alive(hub, token, cookie) == (False, False)
@@ -93,7 +93,7 @@ async def test_the_own_password_by_token_spares_nothing(tmp_path: Path) -> None:
         id, token, cookie = await guest(hub)
         signed = await hub.parts.identity.by_token(token)
         assert signed is not None
-        await hub.parts.identity.set_password(id, OTHER, signed)
+        await hub.parts.identity.set_password(id, OTHER, signed, present=PASSWORD)
         assert await alive(hub, token, cookie) == (False, False)
         assert hub.heard[0].spared is None
 
