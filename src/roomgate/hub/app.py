@@ -23,6 +23,7 @@ from roomgate.descriptors import Descriptors
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.folder import alone_in
 from roomgate.hub.config import HubConfig
+from roomgate.hub.cuts import http as cuts_http
 from roomgate.hub.findings import http as findings_http
 from roomgate.hub.grants import http as grants_http
 from roomgate.hub.http.asgi import App, wants_page
@@ -107,7 +108,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
         "/api/v1",
         route_handlers=[
             identity_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
-            restoration_http.API,
+            restoration_http.API, cuts_http.API,
             *extension.api,
         ],
     )  # fmt: skip

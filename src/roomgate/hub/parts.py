@@ -19,6 +19,7 @@ from roomgate.errors import RoomgateError
 from roomgate.hub.bus import Bus
 from roomgate.hub.change import Changes
 from roomgate.hub.config import HubConfig
+from roomgate.hub.cuts.service import Cuts
 from roomgate.hub.db.migrate import migrate
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
@@ -69,6 +70,7 @@ class Parts:
     findings: Findings
     jumps: Jumps
     restorations: Restorations
+    cuts: Cuts
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -78,6 +80,7 @@ class Parts:
         """End what is over: grants, tokens, web sessions."""
         await self.grants.expire()
         await self.identity.expire()
+        self.cuts.sweep()
 
     async def look_at_clock(self) -> None:
         """A wall clock that was set is told in the log and on the record. It prolongs nothing: see `Ends`."""
@@ -146,5 +149,5 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
         config, clock, keys, db, record, bus, changes, passwords, identity, sites, rooms, grants, ledger, findings,
-        Jumps(clock, since), restorations,
+        Jumps(clock, since), restorations, Cuts(db, clock),
     )  # fmt: skip

@@ -89,9 +89,9 @@ async def test_a_page_about_no_room_falls_with_its_person_its_sign_in_and_its_gr
             (SubjectKind.CREDENTIAL, ADA.credential),
             (SubjectKind.GRANT, "grant_1"),
         ):
-            assert channels.matching(revocation(Cause.LOCK, kind, subject)) == [page]
+            assert channels.pages_matching(revocation(Cause.LOCK, kind, subject)) == [page]
         for kind, subject in ((SubjectKind.ROOM, OSLO.id), (SubjectKind.PERSON, BOB.id), (SubjectKind.GRANT, "x")):
-            assert channels.matching(revocation(Cause.LOCK, kind, subject)) == []
+            assert channels.pages_matching(revocation(Cause.LOCK, kind, subject)) == []
 
 
 def test_a_revocation_of_some_rooms_leaves_the_others():

@@ -20,7 +20,7 @@ def open_relay(parts: Parts) -> RelayParts:
     """The relay of a hub, known to the parts that ask it something. Once for each hub."""
     relay = build_relay(
         parts.db, parts.record, parts.bus, parts.changes, parts.grants, parts.rooms, parts.rooms, parts.ledger,
-        parts.clock, memory=parts.restorations,
+        parts.clock, memory=parts.restorations, cuts=parts.cuts,
     )  # fmt: skip
     parts.grants.session_exists = session_exists(relay.book)
     parts.rooms.session_counts = _counter(relay)

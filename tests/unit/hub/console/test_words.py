@@ -15,6 +15,7 @@ from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.grants.answer import COLUMNS
 from roomgate.hub.relay.cut import WORDS
+from roomgate.hub.revocation import Cause
 from roomgate.hub.rooms.actions import ACTIONS, JOIN
 from roomgate.hub.rooms.view import KINDS
 
@@ -52,6 +53,7 @@ def built() -> set[str]:
         "nav.": {"rooms", "access"},
         "time.days-hours.": {"one", "other"},
         "restoration.": {"people", "tokens", "grants"},
+        "cause.": {cause.value for cause in Cause},
         "restoration.cause-": {"backup", "witness", "connector"},
     }
     return {start + end for start, ends in endings.items() for end in ends}

@@ -5,6 +5,7 @@ import pytest
 from roomgate.clock import HandClock
 from roomgate.errors import Unreachable
 from roomgate.hub.channels import Cutoff
+from roomgate.hub.cuts.fall import Fall
 from roomgate.hub.relay.links import Links
 from roomgate.hub.relay.sessions import Book
 from roomgate.ids import GrantId
@@ -44,21 +45,18 @@ async def test_a_cut_of_two_connectors_lasts_until_both_have_answered():
     two.connector = "connector_2"
     links.arrived(one)
     links.arrived(two)
-    links.cut(
-        {"connector_1": ["session_1"], "connector_2": ["session_2"], "connector_3": ["x"]}, WHY, clock.monotonic()
-    )
+    kept: list[Fall] = []
+    fall = Fall(7, "lock", "then", clock.monotonic(), clock, kept.append)
+    links.cut({"connector_1": ["session_1"], "connector_2": ["session_2"], "connector_3": ["x"]}, WHY, fall)
+    fall.ended_here()
     clock.advance(0.1)
-    links.cut_done(one.cuts[0].id)
-    assert list(links.cut_s) == []
+    links.cut_done(one.cuts[0].id, "connector_2")  # which is not its to say
+    links.cut_done(one.cuts[0].id, "connector_1")
+    assert kept == []
     clock.advance(0.1)
-    links.cut_done(two.cuts[0].id)
-    assert list(links.cut_s) == [pytest.approx(0.2)]
-
-
-def test_a_cut_that_concerns_no_connector_is_over_at_once():
-    clock, _, links = made()
-    links.cut({"connector_1": ["session_1"]}, WHY, clock.monotonic())
-    assert list(links.cut_s) == [0.0]
+    links.cut_done(two.cuts[0].id, "connector_2")
+    assert kept == [fall]
+    assert fall.connectors == {"connector_1": 100.0, "connector_2": 200.0, "connector_3": None}
 
 
 @pytest.mark.asyncio
