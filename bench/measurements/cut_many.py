@@ -8,6 +8,7 @@ the channel is over.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bench.measurements.cut import TOUCH_S, touch
@@ -61,7 +62,7 @@ async def measure(run: Run) -> Result:
         found.open_s, found.channels = world.now() - began, len(channels)
         found.hub_kib = (before, memory_kib(world.pid("hub"))["pss"])
         run.say(f"{len(channels)} channels are open; a lock on the site")
-        await _cut(world, holder, persons, channels, "site", lambda: _lock_site(world), found)
+        await _cut(world, holder, persons, channels, "site", partial(_lock_site, world), found)
         for lock in (await world.admin.call("GET", "/api/v1/locks"))["items"]:
             await world.admin.call("DELETE", f"/api/v1/locks/{lock['id']}")
         run.say("opening them again")
@@ -75,7 +76,7 @@ async def measure(run: Run) -> Result:
             run.say(f"{HOWS[how]}: {len(who)}")
             these = [one for one in channels if int(one["id"].partition(":")[0]) in who]
             each = [persons[number] for number in who]
-            await _cut(world, holder, persons, these, how, lambda how=how, each=each: _each(world, how, each), found)
+            await _cut(world, holder, persons, these, how, partial(_each, world, how, each), found)
     return build(found, people)
 
 
