@@ -8,8 +8,11 @@ from roomgate.hub.channels import Cutoff
 from roomgate.hub.cuts.fall import Fall
 from roomgate.hub.relay.links import Links
 from roomgate.hub.relay.sessions import Book
-from roomgate.ids import GrantId
+from roomgate.hub.relay.watch import Watch
+from roomgate.ids import GrantId, OrderId
 from roomgate.link.messages import Outcome
+from roomgate.xapi.call import Verb
+from roomgate.xapi.schema import Catalogue
 from support.relay_rig import ADA, OSLO, FakeLink
 
 WHY = Cutoff("lock", "")
@@ -75,3 +78,27 @@ async def test_renewals_and_vouching_share_one_sequence():
 def test_an_outcome_that_nobody_waits_for_is_given_back():
     _, _, links = made()
     assert not links.outcome(Outcome("order_1", "done"), OSLO.connector)
+
+
+def test_every_watch_of_a_session_is_found_until_it_is_closed():
+    clock, book, links = made()
+    link = FakeLink(clock)
+    links.arrived(link)
+    catalogue = Catalogue.shipped()
+    call = catalogue.canonical(Verb.SUBSCRIBE, "Status/Audio")
+    mine, other = book.open(ADA, OSLO, "api"), book.open(ADA, OSLO, "api")
+    watches = [
+        Watch(session, call, OrderId(f"order_{number}"), catalogue, links.drop_watch)
+        for number, session in enumerate((mine, mine, other))
+    ]
+    for watch in watches:
+        links.add_watch(watch)
+    links.gone(link)  # also those whose link is lost
+    assert set(links.watches_of(mine)) == set(watches[:2])
+    watches[0].close()
+    assert links.watches_of(mine) == [watches[1]]
+    assert links.take_lost("connector_1") == watches[1:]
+    links.add_watch(watches[1])  # over the next link
+    watches[1].end(WHY)
+    watches[2].close()
+    assert (links.watches_of(mine), links.watches_of(other)) == ([], [])
