@@ -21,10 +21,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import pytest_asyncio
 
 import roomgate
+from bench.machine import look
 from roomgate.cli.demo.world import World, password
 from roomgate.clock import SystemClock, iso
 from support.channels import Machine, machine
@@ -356,7 +358,12 @@ async def verdicts(stage: Stage) -> AsyncIterator[Callable[[str, str], Awaitable
 
     yield verdict
     if file := os.environ.get("ROOMGATE_CUT_FIGURES"):
-        Path(file).write_text(json.dumps(stage.measured, indent=1) + "\n")
+        kept = {
+            "day": SystemClock().now().date().isoformat(),
+            "machine": msgspec.to_builtins(look(stage.folder)),
+            "cases": stage.measured,
+        }
+        Path(file).write_text(json.dumps(kept, indent=1) + "\n")
     for one in stage.measured:
         took = "  ".join(f"{name} {s * 1000:.0f}" for name, s in one["took_s"].items())
         print(f"{one['condition']:<20} {one['cause']:<30} {took}")
