@@ -121,12 +121,19 @@ class _Connection:
         self._last = 0  # the number of the newest subscription
         self._subscribing = 0
         self._over: asyncio.Future[_Over] = asyncio.get_running_loop().create_future()
-        self._closed = asyncio.Event()
 
     async def cut(self, why: Cutoff) -> None:
-        """Called by the registry: nothing more is sent but the close frame."""
-        self._end(CLOSE_CUT, why.cause)
-        await self._closed.wait()
+        """Called by the registry: nothing more is sent but the close frame.
+
+        It goes out at once, before this connection's tasks are taken down: of many sockets that are cut together
+        none waits for another's clean-up.
+        """
+        code = CLOSE_CUT
+        try:
+            await self._close(_Over(CLOSE_CUT, why.cause))
+            code = 0  # said
+        finally:
+            self._end(code, why.cause)
 
     def _end(self, code: int, reason: str) -> None:
         if not self._over.done():
@@ -146,7 +153,6 @@ class _Connection:
             if isinstance(over, _Over) and over.code:
                 await self._close(over)
         finally:
-            self._closed.set()
             for watch in list(self._subscriptions.values()):
                 watch.close()
 
