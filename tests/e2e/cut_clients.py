@@ -18,7 +18,7 @@ import httpx
 import xows
 
 POLL_S = 0.05
-ACT_S = 0.6  # a room takes 120 commands a minute
+ACT_S, PUT_S = 1.2, 1.6  # a room takes 120 commands a minute
 NO = (401, 403, 404)  # anything else says that the hub, the link or the device is not there just now
 SHOW = "UserInterface/Message/TextLine/Display"
 Task = dict[str, str]
@@ -65,6 +65,23 @@ async def acts(task: Task) -> None:
                 say(task, "open")
                 first = False
             await asyncio.sleep(ACT_S)
+
+
+async def putxml(task: Task) -> None:
+    """A script that posts a device's own documents again and again, by Basic credentials, until the hub says no."""
+    document = "<Command><UserInterface><Message><TextLine><Display><Text>{}</Text><Duration>1</Duration></Display></TextLine></Message></UserInterface></Command>"
+    async with http(task) as client:
+        client.auth = (task["room"], task["token"])
+        first = True
+        while True:
+            answer = await client.post("/putxml", content=document.format(task["user"]))
+            if answer.status_code in NO:
+                say(task, "closed", status=answer.status_code, last=answer.text)
+                return
+            if 'status="OK"' in answer.text and first:
+                say(task, "open")
+                first = False
+            await asyncio.sleep(PUT_S)
 
 
 async def consent(task: Task) -> None:
@@ -138,6 +155,7 @@ async def socket(task: Task) -> None:
 CHANNELS = {
     "rest": rest,
     "acts": acts,
+    "putxml": putxml,
     "consent": consent,
     "dial": dial,
     "events": events,

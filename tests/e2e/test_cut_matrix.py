@@ -30,7 +30,7 @@ from bench.machine import look
 from roomgate.cli.demo.world import World, password
 from roomgate.clock import SystemClock, iso
 from support.channels import Machine, machine
-from support.cut_scene import BY_TOKEN, EVERY, MAY, CutScene, Fallen
+from support.cut_scene import BY_TOKEN, CALL, EVERY, MAY, PAUSED, CutScene, Fallen
 from support.pairs import spread
 from support.proxy import Proxy, running
 from support.world import CHEAP, RunningWorld, Somebody
@@ -119,7 +119,7 @@ CAUSES: dict[str, Cause] = {
     "lock on the person": Cause(lock("person", lambda scene: scene.guest.id)),
     "lock on the room": Cause(lock("room", lambda scene: scene.room.name)),
     "session ended": Cause(
-        end_sessions, [name for name in EVERY if name not in ("rest", "acts")], leaves=frozenset({200, 503})
+        end_sessions, [name for name in EVERY if name not in ("rest", *PAUSED)], leaves=frozenset({200, 503})
     ),
     "room removed": Cause(admin("DELETE", lambda scene: f"/api/v1/rooms/{scene.room.name}")),
     "lock on the site": Cause(lock("site", lambda scene: scene.world.world.sites["connector"]), last=True),
@@ -302,15 +302,9 @@ async def run_condition(stage: Stage, condition: str, causes: Sequence[str]) -> 
                 patience = LEASE_S + PROMISED_S if condition == "link cut" else PROMISED_S
                 try:
                     await scene.call_ended(found, patience + 5)
-                    late = {
-                        name: s
-                        for name, s in found.took.items()
-                        if s > (patience if name == "the call" else PROMISED_S)
-                    }
+                    took = {name: round(s, 4) for name, s in found.took.items() if name not in PAUSED}
+                    late = {name: s for name, s in took.items() if s > (patience if name == CALL else PROMISED_S)}
                     assert late == {}, f"late: {late}"
-                    took = {
-                        name: round(s, 4) for name, s in found.took.items() if name != "acts"
-                    }  # those are its own pauses
                     stage.measured.append({"cause": cause, "condition": condition, "took_s": took})
                 except Exception as fault:
                     wrong[cause] = f"{type(fault).__name__}: {fault}"

@@ -37,7 +37,7 @@ CONSENT_S = 26.0  # the room has 25 seconds to answer; one more for the way
 CLOSE_CUT = 4403
 CLOSE_SLOW = 1008
 CLOSE_TOO_BIG = 1009
-_NOBODY = Principal(PersonId("nobody"), "", PrincipalKind.PERSON, "none")
+NOBODY = Principal(PersonId("nobody"), "", PrincipalKind.PERSON, "none")
 
 _log = log.get("gateway")
 
@@ -88,7 +88,7 @@ class Gateway:
         try:
             async with asyncio.timeout(SIGN_IN_WITHIN_S):
                 signed = await self._tokens.by_token(token)
-                principal = signed.principal if signed is not None else _NOBODY
+                principal = signed.principal if signed is not None else NOBODY
                 session = await self._relay.open_session(principal, room, Kind.XAPI)
         except (Denied, TimeoutError):
             return None

@@ -75,6 +75,7 @@ class Front:
     refused_page: RefusedPage | None = None
     csp: str = CSP
     websockets: Mapping[str, App] = field(default_factory=dict)
+    own_sign_in: Mapping[str, App] = field(default_factory=dict)  # HTTP paths that do, too
 
 
 def set_cookie(value: str) -> tuple[str, str]:
@@ -130,6 +131,9 @@ class Door:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, unsafe = scope["path"], scope["method"] in _UNSAFE
         try:
+            if (own := self._front.own_sign_in.get(path)) is not None:
+                await own(scope, receive, send)
+                return
             free = path in _OPEN or path.startswith("/static/")
             signed = None if free else await self._who(scope)
             most = LARGEST_BODY if signed is not None else LARGEST_STRANGERS_BODY
