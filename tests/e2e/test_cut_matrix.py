@@ -100,8 +100,9 @@ async def expire(scene: CutScene) -> None:
 
 
 async def end_sessions(scene: CutScene) -> None:
-    for one in await scene.sessions():
-        await scene.admin.call("DELETE", f"/api/v1/sessions/{one['id']}")
+    async with asyncio.TaskGroup() as group:
+        for one in await scene.sessions():
+            group.create_task(scene.admin.call("DELETE", f"/api/v1/sessions/{one['id']}"))
 
 
 # One line for each cause, with its public route. What spares one browser, one path or one session is in test_cut.py.
