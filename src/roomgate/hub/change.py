@@ -111,11 +111,16 @@ class Changes:
         result, revoked = await self._db.write(run)
         self.version += 1
         faults: list[Exception] = []
-        for revocation in revoked:
+
+        async def tell(revocation: Revocation) -> None:
             try:
                 await self._bus.publish(revocation)
             except Exception as fault:  # the others are told all the same: each cuts something of its own
                 faults.append(fault)
+
+        async with asyncio.TaskGroup() as group:  # at once: none waits for the slowest channel of another
+            for revocation in revoked:
+                group.create_task(tell(revocation), name="change.tell")
         if faults:
             raise ExceptionGroup("the change is written, and not everybody heard of it", faults)
         return result
