@@ -26,6 +26,7 @@ _SUBSCRIBE = (
     b'{"jsonrpc":"2.0","id":1,"method":"xFeedback/Subscribe",'
     b'"params":{"Query":["Status","Audio"],"NotifyCurrentValue":true}}'
 )
+_CHUNK_HEAD = 8  # bytes before what a chunk says
 _LAST_CHUNK = b"\r\n0\r\n\r\n"
 _OPEN_S = 30.0
 _AT_ONCE = 16  # handshakes under way: people do not come in the same millisecond
@@ -93,10 +94,14 @@ class Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._tail = (self._tail + data)[-400:]
-        if b"event:" in self._tail:
-            self._held.hear(goodbye=data.startswith(b"event: cut") or b"\r\nevent: cut" in data[:20])
-        if b"event: cut" in self._tail:
+        # The answer's last chunk comes by itself, after the goodbye.
+        if b"event: cut" in self._tail and not self._held.why:
             self._held.why = "cut"
+            said_more = data.find(b"event: cut") > _CHUNK_HEAD
+        else:
+            said_more = not self._held.why
+        if b"event:" in self._tail:
+            self._held.hear(goodbye=not said_more)
         if self._tail.endswith(_LAST_CHUNK):  # the answer is complete; the connection would take another request
             self._held.over("ended without a cut")
             self._transport.close()

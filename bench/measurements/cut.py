@@ -119,12 +119,12 @@ async def _revocations(world: Scene) -> dict[str, float]:
     return found
 
 
-async def touch(world: Scene) -> None:
+async def touch(world: Scene, every_s: float = TOUCH_S) -> None:
     """Somebody in the rooms presses the button for the microphones, in one room after the other, for ever."""
     while True:
         for room in world.rooms:
             await room.touch("mute")
-            await asyncio.sleep(TOUCH_S)
+            await asyncio.sleep(every_s)
 
 
 def build(found: dict[str, Fell], people: int) -> Result:
