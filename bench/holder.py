@@ -3,10 +3,11 @@
 A program of its own; `bench/measurements/cut.py` starts it. It reads JSON lines and answers each with one.
 
     {"do": "open", "channels": [{"id", "kind": "socket" or "events", "room", "token"}], "port", "ca"}
-    {"do": "ended", "within_s"}   waits until all have ended; gives {"ends": [{"id", "last", "end", "why"}], "open": n}
+    {"do": "ended", "within_s", "ids"}   waits until these (all) have ended; gives {"ends": [{"id", "news", "last",
+    "end", "why"}], "open": n}
 
-Times are seconds of the wall clock, since that is what a ledger has, on one machine. `last`: the last frame or the
-last data; `end`: the end of the socket, or of the stream.
+Times are seconds of the wall clock, since that is what a ledger has, on one machine. `news`: the last that said
+anything of a room; `last`: the last frame or the last data; `end`: the end of the socket, or of the stream.
 """
 
 import asyncio
@@ -25,6 +26,7 @@ _SUBSCRIBE = (
     b'{"jsonrpc":"2.0","id":1,"method":"xFeedback/Subscribe",'
     b'"params":{"Query":["Status","Audio"],"NotifyCurrentValue":true}}'
 )
+_CHUNK_HEAD = 8  # bytes before what a chunk says
 _LAST_CHUNK = b"\r\n0\r\n\r\n"
 _OPEN_S = 30.0
 _AT_ONCE = 16  # handshakes under way: people do not come in the same millisecond
@@ -39,6 +41,7 @@ class Held:
     """One channel. ``opened`` is set once something was heard, ``gone`` once it is over."""
 
     id: str
+    news: float = 0.0
     last: float = 0.0
     end: float = 0.0
     why: str = ""
@@ -46,8 +49,10 @@ class Held:
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     gone: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def hear(self) -> None:
+    def hear(self, *, goodbye: bool = False) -> None:
         self.last = now()
+        if not goodbye:
+            self.news = self.last
         self.heard += 1
         self.opened.set()
 
@@ -66,7 +71,7 @@ class Socket(WSListener):
         transport.send(WSMsgType.TEXT, _SUBSCRIBE)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        self.held.hear()
+        self.held.hear(goodbye=frame.msg_type == WSMsgType.CLOSE)
         if frame.msg_type == WSMsgType.CLOSE:
             self.held.why = str(int(frame.get_close_code() or 0))  # type: ignore[call-overload]  # an int at run time
             transport.disconnect()
@@ -89,10 +94,14 @@ class Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._tail = (self._tail + data)[-400:]
-        if b"event:" in self._tail:
-            self._held.hear()
-        if b"event: cut" in self._tail:
+        # The answer's last chunk comes by itself, after the goodbye.
+        if b"event: cut" in self._tail and not self._held.why:
             self._held.why = "cut"
+            said_more = data.find(b"event: cut") > _CHUNK_HEAD
+        else:
+            said_more = not self._held.why
+        if b"event:" in self._tail:
+            self._held.hear(goodbye=not said_more)
         if self._tail.endswith(_LAST_CHUNK):  # the answer is complete; the connection would take another request
             self._held.over("ended without a cut")
             self._transport.close()
@@ -142,20 +151,22 @@ class Holder:
             lambda: Stream(held, request), "127.0.0.1", port, ssl=trust, server_hostname="localhost"
         )
 
-    async def ended(self, within_s: float) -> dict[str, Any]:
+    async def ended(self, within_s: float, ids: list[str] | None = None) -> dict[str, Any]:
+        wanted = None if ids is None else set(ids)
+        these = [held for held in self._held if wanted is None or held.id in wanted]
         try:
             async with asyncio.timeout(within_s):
-                for held in self._held:
+                for held in these:
                     await held.gone.wait()
         except TimeoutError:
             pass  # those that are still open are counted
         ends = [
-            {"id": held.id, "last": held.last, "end": held.end, "why": held.why}
-            for held in self._held
+            {"id": held.id, "news": held.news, "last": held.last, "end": held.end, "why": held.why}
+            for held in these
             if held.gone.is_set()
         ]
-        heard = sum(held.heard for held in self._held)
-        return {"ends": ends, "open": len(self._held) - len(ends), "heard": heard}
+        heard = sum(held.heard for held in these)
+        return {"ends": ends, "open": len(these) - len(ends), "heard": heard}
 
 
 async def main() -> None:

@@ -21,7 +21,6 @@ SHELLS: dict[str, str] = {
     "hub/db/migrations/versions/v0002_restorations.py": "tests/unit/hub/db/test_migrate.py",
     "hub/db/migrations/versions/v0003_people_and_rights.py": "tests/unit/hub/db/test_migrate.py",
     "hub/db/steps.py": "tests/unit/hub/db/test_migrate.py",
-    "hub/grants/wanted.py": "tests/unit/hub/grants/test_service.py",
     "hub/identity/oidc/fetching.py": "tests/unit/hub/identity/oidc/test_service.py",
     "hub/identity/oidc/pages.py": "tests/unit/hub/identity/oidc/test_http.py",
     "hub/identity/oidc/peer.py": "tests/unit/hub/identity/oidc/test_service.py",

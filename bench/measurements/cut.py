@@ -79,7 +79,7 @@ async def _cut(world: Scene, holder: Program, persons: Sequence[Person], act: Ac
     await holder.say(do="open", channels=channels, port=world.world.port, ca=world.world.ca)
     before = await _revocations(world)
     async with asyncio.TaskGroup() as group:
-        noise = group.create_task(_touch(world))
+        noise = group.create_task(touch(world))
         await asyncio.sleep(2 * TOUCH_S)
         began = world.now()
         await act(world, persons)
@@ -119,12 +119,12 @@ async def _revocations(world: Scene) -> dict[str, float]:
     return found
 
 
-async def _touch(world: Scene) -> None:
+async def touch(world: Scene, every_s: float = TOUCH_S) -> None:
     """Somebody in the rooms presses the button for the microphones, in one room after the other, for ever."""
     while True:
         for room in world.rooms:
             await room.touch("mute")
-            await asyncio.sleep(TOUCH_S)
+            await asyncio.sleep(every_s)
 
 
 def build(found: dict[str, Fell], people: int) -> Result:

@@ -18,6 +18,9 @@ import httpx
 import xows
 
 POLL_S = 0.05
+ACT_S, PUT_S = 1.2, 1.6  # a room takes 120 commands a minute
+NO = (401, 403, 404)  # anything else says that the hub, the link or the device is not there just now
+SHOW = "UserInterface/Message/TextLine/Display"
 Task = dict[str, str]
 
 
@@ -39,12 +42,57 @@ async def rest(task: Task) -> None:
         first = True
         while True:
             answer = await client.post(f"/api/v1/rooms/{task['room']}/asks", json={"get": "Status/Audio/Volume"})
-            if answer.status_code != httpx.codes.OK:
+            if answer.status_code in NO:
                 say(task, "closed", status=answer.status_code, last=answer.json().get("code", ""))
                 return
-            say(task, "open" if first else "news")
-            first = False
+            if answer.status_code == httpx.codes.OK:
+                say(task, "open" if first else "news")
+                first = False
             await asyncio.sleep(POLL_S)
+
+
+async def acts(task: Task) -> None:
+    """Shows a line of text on the room's screen again and again, until the hub says no; the device writes it down."""
+    wish = {"command": SHOW, "arguments": {"Text": task["user"], "Duration": 1}, "reason": "to be seen"}
+    async with http(task, Authorization=f"Bearer {task['token']}") as client:
+        first = True
+        while True:
+            answer = await client.post(f"/api/v1/rooms/{task['room']}/asks", json=wish)
+            if answer.status_code in NO:
+                say(task, "closed", status=answer.status_code, last=answer.json().get("code", ""))
+                return
+            if answer.status_code == httpx.codes.OK and first:
+                say(task, "open")
+                first = False
+            await asyncio.sleep(ACT_S)
+
+
+async def putxml(task: Task) -> None:
+    """A script that posts a device's own documents again and again, by Basic credentials, until the hub says no."""
+    document = "<Command><UserInterface><Message><TextLine><Display><Text>{}</Text><Duration>1</Duration></Display></TextLine></Message></UserInterface></Command>"
+    async with http(task) as client:
+        client.auth = (task["room"], task["token"])
+        first = True
+        while True:
+            answer = await client.post("/putxml", content=document.format(task["user"]))
+            if answer.status_code in NO:
+                say(task, "closed", status=answer.status_code, last=answer.text)
+                return
+            if 'status="OK"' in answer.text and first:
+                say(task, "open")
+                first = False
+            await asyncio.sleep(PUT_S)
+
+
+async def consent(task: Task) -> None:
+    """An ask that only the room can grant, and nobody there answers: waits until there is an outcome."""
+    async with http(task, Authorization=f"Bearer {task['token']}") as client:
+        wish = {"command": "Audio/Microphones/Unmute", "arguments": {}, "reason": "to hear"}
+        asked = await client.post(f"/api/v1/rooms/{task['room']}/asks", json=wish, headers={"Prefer": "wait=1"})
+        assert asked.status_code == httpx.codes.ACCEPTED, asked.text
+        say(task, "open")
+        answer = await client.get(f"/api/v1/asks/{asked.json()['ask']}", params={"wait": 30})
+        say(task, "closed", status=answer.status_code, last=answer.json().get("outcome", ""))
 
 
 async def dial(task: Task) -> None:
@@ -104,7 +152,16 @@ async def socket(task: Task) -> None:
     say(task, "closed")
 
 
-CHANNELS = {"rest": rest, "dial": dial, "events": events, "page": page, "xows": socket}
+CHANNELS = {
+    "rest": rest,
+    "acts": acts,
+    "putxml": putxml,
+    "consent": consent,
+    "dial": dial,
+    "events": events,
+    "page": page,
+    "xows": socket,
+}
 
 
 async def kept(task: Task) -> None:

@@ -62,6 +62,8 @@ API: dict[tuple[str, str], Try] = {
     ("get", "/connectors/{id}"): (("connector",), None),
     ("post", "/connectors/{id}/confirm"): (("connector",), None),
     ("post", "/connectors/{id}/disable"): (("connector",), None),
+    ("get", "/cuts"): (NOTHING, None),
+    ("get", "/cuts/figures"): (NOTHING, None),
     ("get", "/directories"): (NOTHING, None),
     ("post", "/directories/{id}/people"): (("person", "name"), {"person": SUBJECT}),
     ("post", "/directories/{id}/release"): (("person", "name"), {"minutes": 5}),
@@ -136,7 +138,16 @@ QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
     "/tokens": {"person": ("person", "name")},
     "/web-sessions": {"person": ("person", "name")},
 }
-PLAIN_QUERIES = {"cursor", "limit", "wait", "path", "only", "issuer", "subject"}  # they name nothing of anybody's
+PLAIN_QUERIES = {
+    "cursor",
+    "limit",
+    "wait",
+    "path",
+    "only",
+    "issuer",
+    "subject",
+    "days",
+}  # they name nothing of anybody's
 # The console, in the same way; its bodies are forms.
 CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/"): (NOTHING, None),
@@ -180,6 +191,9 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("post", "/approvals/{id}/approve"): (("request",), {}),
     ("post", "/approvals/{id}/refuse"): (("request",), {"words": "no"}),
     ("post", "/approvals/{id}/withdraw"): (("request",), {}),
+    ("get", "/cuts"): (NOTHING, None),
+    ("get", "/cuts.csv"): (NOTHING, None),
+    ("get", "/cuts.json"): (NOTHING, None),
     ("get", "/settings"): (NOTHING, None),
     ("post", "/settings/factors/{id}/remove"): (("factor",), {}),
     ("post", "/settings/invitations"): (("name",), {"name": SUBJECT, "hours": "1"}),

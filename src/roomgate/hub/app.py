@@ -24,6 +24,7 @@ from roomgate.errors import BadInput, RoomgateError
 from roomgate.folder import alone_in
 from roomgate.hub.approvals import http as approvals_http
 from roomgate.hub.config import HubConfig
+from roomgate.hub.cuts import http as cuts_http
 from roomgate.hub.findings import http as findings_http
 from roomgate.hub.grants import http as grants_http
 from roomgate.hub.http.asgi import App, wants_page
@@ -119,6 +120,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             scim_api.API,
             oidc_http.API,
             roles_http.API,
+            cuts_http.API,
             *extension.api,
         ],
     )  # fmt: skip

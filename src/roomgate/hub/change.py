@@ -26,12 +26,13 @@ T = TypeVar("T")
 class Change:
     """What a unit of work may do beside its own statements. Lives in the writer's thread, for one unit."""
 
-    def __init__(self, conn: Connection, record: Record, now: datetime) -> None:
+    def __init__(self, conn: Connection, record: Record, now: datetime, mono: float) -> None:
         self.conn = conn
         self.now = now
         self.at = iso(now)
         self.revoked: list[Revocation] = []
         self._record = record
+        self._mono = mono
 
     def position(self) -> int:
         """The next number of the hub's own sequence."""
@@ -54,7 +55,7 @@ class Change:
         spared: WebSessionId | None = None,
     ) -> Revocation:
         """End what matches: row and ledger entry now, word to every open channel once it is durable."""
-        revocation = Revocation(self.position(), cause, kind, subject, by, reason, rooms, spared)
+        revocation = Revocation(self.position(), cause, kind, subject, by, reason, rooms, spared, written=self._mono)
         self.conn.execute(
             insert(revocations),
             {
@@ -104,17 +105,22 @@ class Changes:
         now = self._clock.now()
 
         def run(conn: Connection) -> tuple[T, list[Revocation]]:
-            change = Change(conn, self._record, now)
+            change = Change(conn, self._record, now, self._clock.monotonic())
             return unit(change), change.revoked
 
         result, revoked = await self._db.write(run)
         self.version += 1
         faults: list[Exception] = []
-        for revocation in revoked:
+
+        async def tell(revocation: Revocation) -> None:
             try:
                 await self._bus.publish(revocation)
             except Exception as fault:  # the others are told all the same: each cuts something of its own
                 faults.append(fault)
+
+        async with asyncio.TaskGroup() as group:  # at once: none waits for the slowest channel of another
+            for revocation in revoked:
+                group.create_task(tell(revocation), name="change.tell")
         if faults:
             raise ExceptionGroup("the change is written, and not everybody heard of it", faults)
         return result

@@ -24,6 +24,7 @@ from roomgate.xapi.call import Call
 
 IDLE = "idle"  # the cause of an end that is no cut: nothing of the session was left
 CLOSE_WITHIN_S = 0.5  # each channel has its own deadline: a slow one does not hold up the others
+CLOSE_EACH_S = 0.001  # and so much more for each that closes with it: their last frames go out one after another
 
 _log = log.get("channels")
 _MADE = object()
@@ -99,6 +100,7 @@ class Channel:
         self._registry = registry
         self._close = close
         self._entered = False
+        self._closing = False
 
     @property
     def room(self) -> Room | None:
@@ -128,16 +130,26 @@ class Channel:
         self._entered = False
         self._registry.remove(self)
 
-    async def close(self, why: Cutoff) -> None:
-        """Cut it: from now on nothing is sent, then the connection itself is closed, within the deadline."""
-        if self.cut is not None:
-            return
-        self.cut = why
+    def refuse(self, why: Cutoff) -> None:
+        """From now on nothing is sent. Safe to repeat: the first reason stands."""
+        if self.cut is None:
+            self.cut = why
+
+    async def close(self, why: Cutoff, within_s: float = CLOSE_WITHIN_S) -> str:
+        """Cut it: from now on nothing is sent, then the connection itself is closed, within the deadline.
+
+        Gives what went wrong with the closing, if anything did; the channel sends nothing more all the same.
+        """
+        self.refuse(why)
+        if self._closing:
+            return ""
+        self._closing = True
         try:
-            async with asyncio.timeout(CLOSE_WITHIN_S):
+            async with asyncio.timeout(within_s):
                 await self._close(why)
         except Exception as fault:  # whatever it was, the channel sends nothing more, and the others must close
-            _log.warning("channel.close-failed", kind=self.kind, error=f"{type(fault).__name__}: {fault}"[:200])
+            return f"{type(fault).__name__}: {fault}"[:200]
+        return ""
 
 
 class Channels:
@@ -145,6 +157,7 @@ class Channels:
 
     def __init__(self) -> None:
         self._open: set[Channel] = set()
+        self._pages: set[Channel] = set()  # those of them that are about no one room
 
     def open(self, kind: Kind, session: Session, close: Callable[[Cutoff], Awaitable[None]]) -> Channel:
         """A channel into one room; ``close`` ends the connection and is called at most once, when it is cut."""
@@ -167,10 +180,13 @@ class Channels:
         self._open.add(channel)
         if channel.session:
             channel.session.channels += 1
+        else:
+            self._pages.add(channel)
 
     def remove(self, channel: Channel) -> None:
         if channel in self._open:
             self._open.remove(channel)
+            self._pages.discard(channel)
             if channel.session:
                 channel.session.channels -= 1
 
@@ -181,19 +197,35 @@ class Channels:
     def of_room(self, room: RoomId) -> list[Channel]:
         return [one for one in self._open if one.room is not None and one.room.id == room]
 
-    def matching(self, revocation: Revocation) -> list[Channel]:
-        """Every open channel that the revocation concerns, be it to close or to judge anew."""
-        return [
-            one
-            for one in self._open
-            if concerns(revocation, one.principal, one.room, one.session.id if one.session else None, one.grants)
-        ]
+    def pages_matching(self, revocation: Revocation) -> list[Channel]:
+        """Every open channel about no one room that the revocation concerns. The others fall with their sessions."""
+        return [one for one in self._pages if concerns(revocation, one.principal, None, None, one.grants)]
 
-    async def close(self, channels: Iterable[Channel], why: Cutoff) -> None:
-        """Close them together, each within its own deadline."""
+    def refuse(self, channels: Iterable[Channel], why: Cutoff) -> None:
+        """From now on none of them sends anything more; `close` has still to end each connection."""
+        for channel in channels:
+            channel.refuse(why)
+
+    async def close(
+        self, channels: Iterable[Channel], why: Cutoff, closed: Callable[[str], None] = lambda kind: None
+    ) -> None:
+        """Close them together, each within its own deadline; ``closed`` is told of each when it is over."""
+
+        together = list(channels)
+        within_s = CLOSE_WITHIN_S + CLOSE_EACH_S * len(together)
+
+        faults: list[str] = []
+
+        async def close(channel: Channel) -> None:
+            if fault := await channel.close(why, within_s):
+                faults.append(f"{channel.kind}: {fault}")
+            closed(channel.kind)
+
         async with asyncio.TaskGroup() as group:
-            for channel in channels:
-                group.create_task(channel.close(why), name=f"close.{channel.kind}")
+            for channel in together:
+                group.create_task(close(channel), name=f"close.{channel.kind}")
+        if faults:
+            _log.warning("channels.close-failed", count=len(faults), first=faults[0])
 
     def __len__(self) -> int:
         return len(self._open)

@@ -22,6 +22,7 @@ from roomgate.hub.approvals.service import Approvals
 from roomgate.hub.bus import Bus
 from roomgate.hub.change import Changes
 from roomgate.hub.config import HubConfig
+from roomgate.hub.cuts.service import Cuts
 from roomgate.hub.db.migrate import migrate
 from roomgate.hub.dependants import Falling
 from roomgate.hub.findings.service import Findings
@@ -89,6 +90,7 @@ class Parts:
     approvals: Approvals
     break_glass: BreakGlass
     roles: Roles
+    cuts: Cuts
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -100,6 +102,7 @@ class Parts:
         await self.approvals.expire()
         await self.identity.expire()
         await self.invitations.expire()
+        self.cuts.sweep()
 
     async def look_at_clock(self) -> None:
         """A wall clock that was set is told in the log and on the record. It prolongs nothing: see `Ends`."""
@@ -202,4 +205,5 @@ async def open_parts(config: HubConfig, clock: Clock) -> Parts:
         approvals=approvals,
         break_glass=break_glass,
         roles=Roles(db, changes, identity),
+        cuts=Cuts(db, clock),
     )

@@ -4,7 +4,7 @@ A revocation is written in the same transaction as whatever caused it and its le
 after that transaction is durable. Whoever holds something open listens, and closes what matches.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from roomgate.ids import PersonId, RoomId, WebSessionId
@@ -61,3 +61,4 @@ class Revocation:
     reason: str
     rooms: frozenset[RoomId] | None = None  # None: all rooms
     spared: WebSessionId | None = None  # the web session that changed its own password goes on
+    written: float = field(default=0.0, compare=False)  # monotonic: just before its commit; 0: by an earlier run

@@ -86,3 +86,23 @@ async def test_a_listener_that_fails_for_one_cut_does_not_keep_back_the_next(tmp
         with pytest.raises(ExceptionGroup):
             await hub.parts.changes.write(both)
         assert [revocation.subject for revocation in hub.heard] == ["room_1", "room_2"]
+
+
+async def test_a_cut_does_not_wait_for_what_another_of_the_same_change_closes(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        second = asyncio.Event()
+
+        async def slow(revocation: Revocation) -> None:
+            if revocation.subject == "room_1":
+                await second.wait()
+            else:
+                second.set()
+
+        hub.parts.bus.listen(Revocation, slow)
+
+        def both(change: Change) -> None:
+            revoking(change)
+            change.revoke(Cause.LOCK, SubjectKind.ROOM, "room_2", by=None, reason="why")
+
+        async with asyncio.timeout(5):
+            await hub.parts.changes.write(both)

@@ -1,7 +1,10 @@
 import asyncio
+import re
+from pathlib import Path
 
 import pytest
 
+import roomgate.hub.channels as channels_module
 from roomgate.clock import HandClock
 from roomgate.hub.channels import Channel, ChannelClosed, Channels, Cutoff, Kind, concerns, outright
 from roomgate.hub.relay.sessions import Book
@@ -89,9 +92,9 @@ async def test_a_page_about_no_room_falls_with_its_person_its_sign_in_and_its_gr
             (SubjectKind.CREDENTIAL, ADA.credential),
             (SubjectKind.GRANT, "grant_1"),
         ):
-            assert channels.matching(revocation(Cause.LOCK, kind, subject)) == [page]
+            assert channels.pages_matching(revocation(Cause.LOCK, kind, subject)) == [page]
         for kind, subject in ((SubjectKind.ROOM, OSLO.id), (SubjectKind.PERSON, BOB.id), (SubjectKind.GRANT, "x")):
-            assert channels.matching(revocation(Cause.LOCK, kind, subject)) == []
+            assert channels.pages_matching(revocation(Cause.LOCK, kind, subject)) == []
 
 
 def test_a_revocation_of_some_rooms_leaves_the_others():
@@ -115,3 +118,34 @@ def test_channels_are_found_by_session_and_by_room():
         assert channels.of([session]) == [channel]
         assert channels.of_room(OSLO.id) == [channel]
         assert channels.of_room(RoomId("room_rome")) == []
+
+
+@pytest.mark.asyncio
+async def test_all_are_refused_before_the_first_is_closed():
+    channels, sent = Channels(), []
+
+    async def look(why):
+        sent.append([one.open for one in (first, second)])
+
+    with channels.open_page(ADA, look) as first, channels.open_page(ADA, look) as second:
+        channels.refuse([first, second], WHY)
+        assert not first.open
+        with pytest.raises(ChannelClosed):
+            second.require_open()
+        closed = []
+        await channels.close([first, second], WHY, closed.append)
+    assert sent == [[False, False]] * 2
+    assert closed == ["page", "page"]
+
+
+def test_every_answer_that_lasts_is_made_with_a_channel():
+    """An answer is either whole at once, or a stream that only a channel keeps open: no other route streams."""
+    hub = Path(channels_module.__file__).parent
+    lasting = {
+        file.relative_to(hub).as_posix()
+        for file in hub.rglob("*.py")
+        if re.search(r"\b(Stream|ServerSentEvent|File|StreamingResponse)\(", file.read_text("utf-8"))
+    }
+    assert lasting == {"relay/http.py", "relay/streams.py", "console/live.py"}
+    assert "channels.open(" in (hub / "relay/streams.py").read_text("utf-8")
+    assert "enter(stream)" in (hub / "console/live.py").read_text("utf-8")

@@ -84,7 +84,9 @@ class PageStream:
                         yield b": beat\n\n"
                 yield encode("cut", {"cause": self._why.cause, "words": self._said(self._why.words)})
         except ChannelClosed as closed:  # cut before it began
-            yield encode("cut", {"cause": closed.code, "words": self._said(closed.message)})
+            yield encode(
+                "cut", {"cause": channel.cut.cause if channel.cut else closed.code, "words": self._said(closed.message)}
+            )
         finally:
             self._told.set()
 

@@ -26,6 +26,7 @@ from roomgate.hub.console.visit import (
     words_of,
 )
 from roomgate.hub.console.words import LANGUAGES
+from roomgate.hub.cuts import pages as cuts_pages
 from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
@@ -55,6 +56,7 @@ PAGES = [
     *device_pages.ROUTES,
     *oidc_pages.ROUTES,
     *restoration_pages.ROUTES,
+    *cuts_pages.ROUTES,
 ]
 
 

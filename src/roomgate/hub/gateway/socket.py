@@ -20,6 +20,7 @@ from roomgate.hub.channels import Channel, ChannelClosed, Channels, Cutoff, Kind
 from roomgate.hub.gateway import answers, rpc
 from roomgate.hub.gateway.auth import read_credentials
 from roomgate.hub.gateway.doc import describe
+from roomgate.hub.http.asgi import source_of
 from roomgate.hub.http.reception import proven
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.service import Relay
@@ -37,7 +38,7 @@ CONSENT_S = 26.0  # the room has 25 seconds to answer; one more for the way
 CLOSE_CUT = 4403
 CLOSE_SLOW = 1008
 CLOSE_TOO_BIG = 1009
-_NOBODY = Principal(PersonId("nobody"), "", PrincipalKind.PERSON, "none")
+NOBODY = Principal(PersonId("nobody"), "", PrincipalKind.PERSON, "none")
 
 _log = log.get("gateway")
 
@@ -71,7 +72,7 @@ class Gateway:
             return
         await receive()  # websocket.connect
         shown = read_credentials(scope.get("headers", ()), scope.get("subprotocols", ()))
-        source = scope["client"][0] if scope.get("client") else "unknown"
+        source = source_of(scope)
         session = await self._sign_in(shown.room, shown.token.reveal(), source)
         if session is None:
             await send({"type": "websocket.close", "code": 1008})  # before the upgrade this is a 403
@@ -89,7 +90,7 @@ class Gateway:
         try:
             async with asyncio.timeout(SIGN_IN_WITHIN_S):
                 signed = await self._tokens.by_token(token, source)
-                principal = signed.principal if signed is not None else _NOBODY
+                principal = signed.principal if signed is not None else NOBODY
                 session = await self._relay.open_session(principal, room, Kind.XAPI)
         except (Denied, TimeoutError):
             return None
@@ -122,12 +123,19 @@ class _Connection:
         self._last = 0  # the number of the newest subscription
         self._subscribing = 0
         self._over: asyncio.Future[_Over] = asyncio.get_running_loop().create_future()
-        self._closed = asyncio.Event()
 
     async def cut(self, why: Cutoff) -> None:
-        """Called by the registry: nothing more is sent but the close frame."""
-        self._end(CLOSE_CUT, why.cause)
-        await self._closed.wait()
+        """Called by the registry: nothing more is sent but the close frame.
+
+        It goes out at once, before this connection's tasks are taken down: of many sockets that are cut together
+        none waits for another's clean-up.
+        """
+        code = CLOSE_CUT
+        try:
+            await self._close(_Over(CLOSE_CUT, why.cause))
+            code = 0  # said
+        finally:
+            self._end(code, why.cause)
 
     def _end(self, code: int, reason: str) -> None:
         if not self._over.done():
@@ -147,7 +155,6 @@ class _Connection:
             if isinstance(over, _Over) and over.code:
                 await self._close(over)
         finally:
-            self._closed.set()
             for watch in list(self._subscriptions.values()):
                 watch.close()
 

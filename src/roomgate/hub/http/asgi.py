@@ -28,6 +28,11 @@ def header(scope: Scope, name: str) -> str:
     return str(found[0].decode("latin-1")) if len(found) == 1 else ""
 
 
+def source_of(scope: Scope) -> str:
+    """The address that the request came from, as the connection has it; no header is believed."""
+    return scope["client"][0] if scope.get("client") else "unknown"
+
+
 def cookie(scope: Scope, name: str) -> str:
     for key, value in scope["headers"]:
         if key == b"cookie":

@@ -7,6 +7,7 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter
 
 from roomgate.errors import BadInput
+from roomgate.hub.http import asgi
 from roomgate.hub.http.door import SIGNED
 from roomgate.hub.http.problem import NotSignedIn
 from roomgate.hub.identity.person import Signed
@@ -33,8 +34,8 @@ def parts_of(request: Req) -> Parts:
 
 
 def source_of(request: Req) -> str:
-    """The address that the request came from, as the connection has it; no header is believed."""
-    return request.client.host if request.client else "unknown"
+    """The address that the request came from."""
+    return asgi.source_of(request.scope)  # type: ignore[arg-type]  # a TypedDict of theirs
 
 
 DEPENDENCIES = {

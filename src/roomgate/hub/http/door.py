@@ -25,6 +25,7 @@ from roomgate.hub.http.asgi import (
     header,
     read_body,
     refuse,
+    source_of,
     wants_page,
 )
 from roomgate.hub.http.gate import CHALLENGE_PATH, PENDING_COOKIE, Asked, Entered, Gate, end_pending
@@ -85,6 +86,7 @@ class Front:
     refused_page: RefusedPage | None = None
     csp: str = CSP
     websockets: Mapping[str, App] = field(default_factory=dict)
+    own_sign_in: Mapping[str, App] = field(default_factory=dict)  # HTTP paths that do, too
 
 
 def set_cookie(value: str) -> tuple[str, str]:
@@ -141,6 +143,9 @@ class Door:
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, unsafe = scope["path"], scope["method"] in _UNSAFE
         try:
+            if (own := self._front.own_sign_in.get(path)) is not None:
+                await own(scope, receive, send)
+                return
             free = path in _OPEN or path.startswith("/static/")
             free = free or _PROVIDERS.fullmatch(path) is not None
             signed = None if free else await self._who(scope)
@@ -246,11 +251,6 @@ class Door:
                 await self._idempotency.finish(slot, kept)
         await send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
         await send({"type": "http.response.body", "body": kept.body})
-
-
-def source_of(scope: Scope) -> str:
-    """The address that the request came from."""
-    return scope["client"][0] if scope.get("client") else "unknown"
 
 
 async def _body(receive: Receive, most: int) -> bytes:

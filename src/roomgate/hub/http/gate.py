@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from roomgate.errors import BadInput
-from roomgate.hub.http.asgi import Scope, cookie, header
+from roomgate.hub.http.asgi import Scope, cookie, header, source_of
 from roomgate.hub.identity.guessing import TooManyTries
 from roomgate.hub.identity.invitations import InvitationRefused, Invitations
 from roomgate.hub.identity.passkeys import Party, party_of
@@ -122,5 +122,5 @@ def _pending_cookie(value: str) -> tuple[str, str]:
 
 
 def _visitor(scope: Scope) -> Visitor:
-    source = scope["client"][0] if scope.get("client") else "unknown"
+    source = source_of(scope)
     return Visitor(source, header(scope, "user-agent"), cookie(scope, PENDING_COOKIE))

@@ -5,8 +5,7 @@ from litestar import Response, post
 from litestar.params import JSONBody
 
 from roomgate.access.scope import Scope
-from roomgate.hub.http.asking import Hub, Req
-from roomgate.hub.http.door import source_of
+from roomgate.hub.http.asking import Hub, Req, source_of
 from roomgate.hub.identity.devices import LIVES_S, POLL_S, USUAL_MINUTES, show_code
 
 PAGE = "/device"
@@ -47,7 +46,7 @@ async def begin(parts: Hub, request: Req, data: JSONBody[BeginSignIn]) -> SignIn
         data.machine,
         data.minutes,
         scope,
-        source_of(request.scope),  # type: ignore[arg-type]  # a TypedDict of theirs
+        source_of(request),
     )
     return SignInBegun(show_code(begun.code), secret.reveal(), PAGE, LIVES_S, POLL_S)
 

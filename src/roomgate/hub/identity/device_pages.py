@@ -5,8 +5,7 @@ from litestar import get, post
 from roomgate.errors import RoomgateError
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Visiting, read_form, refused
-from roomgate.hub.http.asking import Hub, Req
-from roomgate.hub.http.door import source_of
+from roomgate.hub.http.asking import Hub, Req, source_of
 from roomgate.hub.identity.device_http import PAGE
 from roomgate.hub.identity.devices import require_confirmable, show_code
 
@@ -44,7 +43,7 @@ async def answer(request: Req, visit: Visiting, parts: Hub) -> Page:
 
 
 def _source(request: Req) -> str:
-    return source_of(request.scope)  # type: ignore[arg-type]  # a TypedDict of theirs
+    return source_of(request)
 
 
 ROUTES = [show_page, look_up, answer]

@@ -130,10 +130,14 @@ class Asks:
     def by_order(self, order: str) -> Asked | None:
         return self._by_order.get(OrderId(order))
 
-    def release(self, session: Session) -> None:
-        """The session was cut: whoever waits for its answers waits no more."""
+    def release(self, session: Session) -> list[str]:
+        """The session was cut: whoever waits for its answers waits no more. Gives what each was waiting for."""
+        waiting = []
         for asked in self._under_way.get(session, ()):
+            if not asked.over.is_set():
+                waiting.append("consent" if asked.consent.is_set() else "ask" if asked.sent else "queued")
             asked.over.set()
+        return waiting
 
     def sweep(self) -> None:
         """Forget what is old; the database has how it ended."""

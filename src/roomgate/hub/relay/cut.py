@@ -7,7 +7,7 @@ live grant may cover what is open, that is judged anew by the same decision that
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -18,12 +18,15 @@ from roomgate.access.principal import Principal
 from roomgate.clock import Clock, iso
 from roomgate.hub.bus import Bus
 from roomgate.hub.channels import Channels, Cutoff, Kind, Session
+from roomgate.hub.cuts.fall import Fall
+from roomgate.hub.cuts.service import Cuts
 from roomgate.hub.relay import store
 from roomgate.hub.relay.asked import Asks
 from roomgate.hub.relay.heard import Heard
 from roomgate.hub.relay.links import Links
 from roomgate.hub.relay.sessions import Book
 from roomgate.hub.relay.standing import Standing, permits, stand
+from roomgate.hub.relay.watch import Watch
 from roomgate.hub.revocation import Cause, Revocation
 from roomgate.ids import ConnectorId, GrantId
 from roomgate.storage.database import Database
@@ -84,6 +87,7 @@ class Cutter:
         db: Database,
         clock: Clock,
         catalogue: Catalogue,
+        cuts: Cuts,
     ) -> None:
         self._book = book
         self._heard = heard
@@ -94,46 +98,57 @@ class Cutter:
         self._db = db
         self._clock = clock
         self._catalogue = catalogue
+        self._cuts = cuts
         bus.listen(Revocation, self.hear)
 
     async def hear(self, revocation: Revocation) -> None:
         """Returns when every local channel that had to fall has fallen or run out of its deadline."""
-        began = self._clock.monotonic()
+        fall = self._cuts.begin(revocation)
         why = Cutoff(revocation.cause.value, WORDS[revocation.cause])
         self._heard.take(revocation)
         ended, doubtful = self._book.concerned(revocation)
-        pages = [one for one in self._channels.matching(revocation) if one.session is None]
-        self._end(ended, why, began)
+        falling = [*self._channels.of(ended), *self._channels.pages_matching(revocation)]
+        self._channels.refuse(falling, why)
+        self._end(ended, why, fall)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._channels.close(falling, why, fall.closed), name="cut.channels")
+                if doubtful:
+                    group.create_task(self._judge_all(doubtful, why, fall), name="cut.judge")
+        finally:
+            fall.ended_here()
 
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._channels.close([*self._channels.of(ended), *pages], why), name="cut.channels")
-            if doubtful:
-                group.create_task(self._judge_all(doubtful, why, began), name="cut.judge")
-
-    def _end(self, sessions: Iterable[Session], why: Cutoff, began: float) -> None:
+    def _end(self, sessions: Iterable[Session], why: Cutoff, fall: Fall) -> None:
         """Refuse, and tell the connectors: nothing waits in here."""
         told: dict[ConnectorId, list[str]] = defaultdict(list)
-        ids: list[str] = []
+        ended: list[Session] = []
         for session in sessions:
             self._book.end(session, why)
-            self._asks.release(session)
-            ids.append(session.id)
-            for watch in self._links.watches_of(session):
-                watch.end(why)
+            ended.append(session)
             if session.vouched:  # the connector has heard of it
                 told[session.room.connector].append(session.id)
-        if not ids:
+        if not ended:
             return
-        self._links.cut(told, why, began)
-        at = iso(self._clock.now())
+        self._links.cut(told, why, fall)
+        fall.sessions += len(ended)
+        for session in ended:
+            for kind in self._asks.release(session):
+                fall.closed(kind)
+            self._end_watches(self._links.watches_of(session), why, fall)
+        at, ids = iso(self._clock.now()), [str(session.id) for session in ended]
         self._db.write_soon(lambda conn: store.end_sessions(conn, ids, why.cause, at))
 
-    async def _judge_all(self, sessions: list[Session], why: Cutoff, began: float) -> None:
+    def _end_watches(self, watches: Sequence[Watch], why: Cutoff, fall: Fall) -> None:
+        for watch in watches:
+            watch.end(why)
+        fall.closed("subscription", len(watches))
+
+    async def _judge_all(self, sessions: list[Session], why: Cutoff, fall: Fall) -> None:
         async with asyncio.TaskGroup() as group:
             for session in sessions:
-                group.create_task(self._judge(session, why, began), name="cut.judge-one")
+                group.create_task(self._judge(session, why, fall), name="cut.judge-one")
 
-    async def _judge(self, session: Session, why: Cutoff, began: float) -> None:
+    async def _judge(self, session: Session, why: Cutoff, fall: Fall) -> None:
         """Judge one session anew; no verdict is a no."""
         try:
             async with asyncio.timeout(JUDGE_WITHIN_S):
@@ -141,17 +156,20 @@ class Cutter:
         except Exception as no:  # denied, or the facts cannot be had: both end it
             if not isinstance(no, Denied):
                 _log.error("cut.no-verdict", session=session.id, error=f"{type(no).__name__}: {no}"[:200])
-            self._end([session], why, began)
-            await self._channels.close(self._channels.of([session]), why)
+            self._end([session], why, fall)
+            await self._channels.close(self._channels.of([session]), why, fall.closed)
             return
         apply(session, standing)
         now = self._clock.now()
-        for watch in self._links.watches_of(session):
-            if not permits(session, watch.call, facts, now, self._catalogue):
-                watch.end(why)
+        fallen = [
+            watch
+            for watch in self._links.watches_of(session)
+            if not permits(session, watch.call, facts, now, self._catalogue)
+        ]
+        self._end_watches(fallen, why, fall)
         if session.kind is Kind.PAGE:
             # A page shows what its grants gave when it was drawn: it is drawn anew.
-            await self._channels.close(self._channels.of([session]), why)
+            await self._channels.close(self._channels.of([session]), why, fall.closed)
 
     async def _standing(self, session: Session) -> tuple[Standing, Facts]:
         while True:

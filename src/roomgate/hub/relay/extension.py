@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from roomgate.hub.app import Extension
 from roomgate.hub.gateway.socket import Gateway
+from roomgate.hub.gateway.xmlapi import XmlApi
 from roomgate.hub.http.door import Front
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.http import build_api
@@ -20,7 +21,7 @@ def open_relay(parts: Parts) -> RelayParts:
     """The relay of a hub, known to the parts that ask it something. Once for each hub."""
     relay = build_relay(
         parts.db, parts.record, parts.bus, parts.changes, parts.grants, parts.rooms, parts.rooms, parts.ledger,
-        parts.clock, memory=parts.restorations,
+        parts.clock, memory=parts.restorations, cuts=parts.cuts,
     )  # fmt: skip
     parts.grants.session_exists = session_exists(relay.book)
     parts.rooms.session_counts = _counter(relay)
@@ -38,13 +39,14 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
         checkpoint=relay.events.checkpoint,
     )
     gateway = Gateway(relay.relay, relay.channels, parts.identity)
+    xml = XmlApi(relay.relay, parts.identity)
     parts.bus.listen(Revocation, link_ender(link.close))
     base = front or Front()
     sockets = {**base.websockets, "/link": link, "/ws": gateway, "/ws/": gateway}
     return Extension(
         api=[build_api(relay)],
         tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
-        front=replace(base, websockets=sockets),
+        front=replace(base, websockets=sockets, own_sign_in={**base.own_sign_in, "/getxml": xml, "/putxml": xml}),
     )
 
 

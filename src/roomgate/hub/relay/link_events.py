@@ -157,7 +157,7 @@ class LinkEvents:
             case RoomState():
                 await self._room(link, message)
             case CutDone():
-                self._links.cut_done(message.id)
+                self._links.cut_done(message.id, link.connector)
             case EffectEnded():
                 self._book.effect_ended(message.effect)
             case Entries():
@@ -234,7 +234,7 @@ class LinkEvents:
             cause = no.rule if isinstance(no, Denied) else "session.unknown"
             _log.info("relay.not-restored", session=id, cause=cause, error=type(no).__name__)
             why = Cutoff(cause, "The access under which this was begun is over.")
-            self._links.cut({connector: [id]}, why, self._clock.monotonic())
+            self._links.cut({connector: [id]}, why)
         else:
             self._book.restore(session)
             self._links.vouch(live, session)

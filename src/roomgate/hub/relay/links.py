@@ -6,7 +6,7 @@ next link. Whoever asked is told "unknown" when the link goes; the record gets t
 """
 
 import asyncio
-from collections import deque
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -18,6 +18,7 @@ from roomgate.access.decision import Permit, Room
 from roomgate.clock import Clock
 from roomgate.errors import RoomgateError, Unreachable
 from roomgate.hub.channels import Cutoff, Session
+from roomgate.hub.cuts.fall import Fall
 from roomgate.hub.relay.asked import Asked
 from roomgate.hub.relay.orders import build_order, build_renewal
 from roomgate.hub.relay.sessions import Book
@@ -85,27 +86,19 @@ class Live:
     gone: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class _UnderWay:
-    """A revocation whose cuts are not all confirmed."""
-
-    began: float
-    cuts: set[str]
-
-
 class Links:
     """All of them; synchronous throughout, so nothing comes between a check and the send that it allows."""
 
     def __init__(self, book: Book, clock: Clock) -> None:
         self.book = book
-        self.cut_s: deque[float] = deque(maxlen=1000)  # from the commit to the last word of the connectors
         self._clock = clock
         self._live: dict[ConnectorId, Live] = {}
         self._gone: dict[ConnectorId, float] = {}  # when its last link went
         self._waiting: dict[OrderId, Waiting] = {}
         self._watches: dict[OrderId, Watch] = {}
         self._lost: list[Watch] = []  # their link has gone; to be subscribed again over the next one
-        self._cutting: list[_UnderWay] = []
+        self._by_session: defaultdict[Session, set[Watch]] = defaultdict(set)  # that are not closed
+        self._falls: dict[str, Fall] = {}  # by the cut that a connector has not confirmed
 
     # -- coming and going ----------------------------------------------------------------------------
 
@@ -218,27 +211,23 @@ class Links:
 
     # -- cutting -------------------------------------------------------------------------------------
 
-    def cut(self, sessions: Mapping[ConnectorId, list[str]], why: Cutoff, began: float) -> None:
+    def cut(self, sessions: Mapping[ConnectorId, list[str]], why: Cutoff, fall: Fall | None = None) -> None:
         """Tell the connectors concerned, ahead of everything that waits. One that is away lets leases lapse."""
-        cuts: set[str] = set()
         for connector, ids in sessions.items():
             live = self._live.get(connector)
-            if live is None:
-                continue
             cut = Cut(mint("cut"), sorted(ids), why.cause, why.words)
-            if self._plain(live, cut, urgent=True):
-                cuts.add(cut.id)
-        if cuts:
-            self._cutting.append(_UnderWay(began, cuts))
-        else:
-            self.cut_s.append(self._clock.monotonic() - began)
+            sent = live is not None and self._plain(live, cut, urgent=True)
+            if fall is not None and sent:
+                fall.told(connector, cut.id)
+                self._falls[cut.id] = fall
+            elif fall is not None:
+                fall.away(connector)
 
-    def cut_done(self, cut: str) -> None:
-        for under_way in self._cutting:
-            under_way.cuts.discard(cut)
-        for under_way in [one for one in self._cutting if not one.cuts]:
-            self._cutting.remove(under_way)
-            self.cut_s.append(self._clock.monotonic() - under_way.began)
+    def cut_done(self, cut: str, connector: ConnectorId) -> None:
+        """A connector says that it has cut: its own word, of a cut that it was told."""
+        fall = self._falls.get(cut)
+        if fall is not None and fall.said(cut, connector):
+            del self._falls[cut]
 
     # -- hearing -------------------------------------------------------------------------------------
 
@@ -258,6 +247,7 @@ class Links:
 
     def add_watch(self, watch: Watch) -> None:
         self._watches[watch.order] = watch
+        self._by_session[watch.session].add(watch)
 
     def find_watch(self, order: str) -> Watch | None:
         return self._watches.get(OrderId(order))
@@ -266,7 +256,7 @@ class Links:
         return [watch for watch in self._watches.values() if watch.session.room.connector == connector]
 
     def watches_of(self, session: Session) -> list[Watch]:
-        return [watch for watch in (*self._watches.values(), *self._lost) if watch.session is session]
+        return list(self._by_session.get(session, ()))
 
     def take_lost(self, connector: ConnectorId) -> list[Watch]:
         """The watches that an earlier link of this connector carried; whoever takes them subscribes them again."""
@@ -275,11 +265,17 @@ class Links:
         return mine
 
     def drop_watch(self, watch: Watch) -> None:
-        """Nobody watches any more: the connector may let go."""
+        """Nobody watches any more: the connector may let go. One that is told of the cut lets go by itself."""
+        mine = self._by_session.get(watch.session)
+        if mine is not None:
+            mine.discard(watch)
+            if not mine:
+                del self._by_session[watch.session]
         if watch in self._lost:
             self._lost.remove(watch)
         if self._watches.pop(watch.order, None) is None:
             return
         live = self._live.get(watch.session.room.connector)
-        if live is not None:
+        told = watch.ended is not None and watch.session.ended is not None
+        if live is not None and not told:
             self._plain(live, Unsubscribe(watch.order))

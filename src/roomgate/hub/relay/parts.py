@@ -9,6 +9,7 @@ from roomgate.clock import Clock
 from roomgate.hub.bus import Bus
 from roomgate.hub.change import Changes
 from roomgate.hub.channels import Channels
+from roomgate.hub.cuts.service import Cuts
 from roomgate.hub.relay import store
 from roomgate.hub.relay.asked import Asks
 from roomgate.hub.relay.cut import Cutter, FactsSource
@@ -54,12 +55,13 @@ def build_relay(
     clock: Clock,
     catalogue: Catalogue | None = None,
     memory: Memory | None = None,
+    cuts: Cuts | None = None,
 ) -> RelayParts:
     """Everything of the relay, listening to the bus from now on."""
     known = Catalogue.shipped() if catalogue is None else catalogue
     channels, book, heard, asks = Channels(), Book(clock), Heard(), Asks(clock)
     links = Links(book, clock)
     relay = Relay(db, record, grants, devices, book, heard, links, asks, clock, known)
-    cutter = Cutter(bus, book, heard, channels, links, asks, grants, db, clock, known)
+    cutter = Cutter(bus, book, heard, channels, links, asks, grants, db, clock, known, cuts or Cuts(db, clock))
     events = LinkEvents(relay, links, book, rooms, ledgers, grants, changes, db, record, clock, known, memory)
     return RelayParts(channels, book, links, relay, events, EventStreams(relay, channels, clock), cutter, changes)

@@ -472,6 +472,11 @@ class Relay:
         apply(session, standing)
         return session
 
+    async def require_room(self, principal: Principal, room_name: str) -> None:
+        """Raises Denied where they may do nothing in this room now; opens nothing."""
+        room, facts = await self._grants.facts(principal, room_name)
+        stand(principal, room, facts, self._clock.now(), self.catalogue, None)
+
     async def watch(self, channel: Channel, path: Path | str, reason: str = "") -> Watch:
         """Hear of every change at or below a path, over an open channel; the present value comes first.
 

@@ -17,6 +17,7 @@ from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.grants.answer import AGAINST, COLUMNS
 from roomgate.hub.identity.token_pages import SCOPES
 from roomgate.hub.relay.cut import WORDS
+from roomgate.hub.revocation import Cause
 from roomgate.hub.rooms.actions import ACTIONS, JOIN
 from roomgate.hub.rooms.view import KINDS
 
@@ -61,6 +62,7 @@ def built() -> set[str]:
         "settings.scope-long.": set(SCOPES),
         "settings.factors.": {"totp", "passkey"},
         "restoration.": {"people", "tokens", "grants"},
+        "cause.": {cause.value for cause in Cause},
         "restoration.cause-": {"backup", "witness", "connector"},
     }
     return {start + end for start, ends in endings.items() for end in ends}

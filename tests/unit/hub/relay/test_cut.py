@@ -5,6 +5,7 @@ import pytest
 
 from roomgate.access.grant import Lock
 from roomgate.hub.channels import Kind
+from roomgate.hub.cuts import store
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.ids import GrantId, LockId
@@ -34,6 +35,11 @@ CAUSES = [
     (Cause.CONNECTOR_DISABLED, SubjectKind.CONNECTOR, OSLO.connector),
     (Cause.POLICY_CHANGED, SubjectKind.SITE, OSLO.site),
 ]
+
+
+async def measured(hub):
+    await hub.db.write(lambda conn: None)  # what was handed over before is committed with it
+    return await hub.db.read(lambda conn: store.page(conn, None, 10))
 
 
 class Heard:
@@ -292,10 +298,39 @@ async def test_the_time_of_a_cut_runs_to_the_connector_s_last_word(tmp_path):
         hub.given.give(ADA, "call")
         await permitted(hub, group, None)
         await hub.revoke(Cause.LOCK, SubjectKind.ROOM, OSLO.id)
-        assert list(hub.parts.links.cut_s) == []
+        assert await measured(hub) == []
         hub.clock.advance(0.25)
         await hub.cut_done()
-        assert list(hub.parts.links.cut_s) == [0.25]
+        [cut] = await measured(hub)
+        assert (cut.sessions, cut.connectors, cut.took_ms) == (1, {"connector_1": 250.0}, 250)
+
+
+@pytest.mark.asyncio
+async def test_what_each_cut_let_go_is_counted_by_kind(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "call", "observe")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+
+        async def close(why):
+            hub.clock.advance(0.02)
+
+        with hub.parts.channels.open(Kind.XAPI, session, close) as channel:
+            watching = group.create_task(hub.relay.watch(channel, "Status/Audio/Volume"))
+            await hub.answer(await hub.link.order(1))
+            await watching
+            asking = [
+                group.create_task(hub.relay.ask(ADA, "oslo", wish, session=session, wait_s=20))
+                for wish in (DIAL, Wish(Verb.GET, "Status/Audio"))
+            ]
+            for order in [await hub.link.order(2), await hub.link.order(3)]:
+                if order.call().verb is Verb.COMMAND:
+                    await hub.answer(order, "waiting")
+            await hub.revoke(Cause.LOCK, SubjectKind.ROOM, OSLO.id)
+            await asyncio.gather(*asking)
+        await hub.cut_done()
+        [cut] = await measured(hub)
+        assert cut.channels == {"ask": [0.0], "consent": [0.0], "subscription": [0.0], "xapi": [20.0]}
+        assert hub.link.unsubscribed == []  # the connector lets go by itself of what it is told to cut
 
 
 @pytest.mark.asyncio

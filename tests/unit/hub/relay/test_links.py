@@ -5,10 +5,14 @@ import pytest
 from roomgate.clock import HandClock
 from roomgate.errors import Unreachable
 from roomgate.hub.channels import Cutoff
+from roomgate.hub.cuts.fall import Fall
 from roomgate.hub.relay.links import Links
 from roomgate.hub.relay.sessions import Book
-from roomgate.ids import GrantId
+from roomgate.hub.relay.watch import Watch
+from roomgate.ids import GrantId, OrderId
 from roomgate.link.messages import Outcome
+from roomgate.xapi.call import Verb
+from roomgate.xapi.schema import Catalogue
 from support.relay_rig import ADA, OSLO, FakeLink
 
 WHY = Cutoff("lock", "")
@@ -44,21 +48,18 @@ async def test_a_cut_of_two_connectors_lasts_until_both_have_answered():
     two.connector = "connector_2"
     links.arrived(one)
     links.arrived(two)
-    links.cut(
-        {"connector_1": ["session_1"], "connector_2": ["session_2"], "connector_3": ["x"]}, WHY, clock.monotonic()
-    )
+    kept: list[Fall] = []
+    fall = Fall(7, "lock", "then", clock.monotonic(), clock, kept.append)
+    links.cut({"connector_1": ["session_1"], "connector_2": ["session_2"], "connector_3": ["x"]}, WHY, fall)
+    fall.ended_here()
     clock.advance(0.1)
-    links.cut_done(one.cuts[0].id)
-    assert list(links.cut_s) == []
+    links.cut_done(one.cuts[0].id, "connector_2")  # which is not its to say
+    links.cut_done(one.cuts[0].id, "connector_1")
+    assert kept == []
     clock.advance(0.1)
-    links.cut_done(two.cuts[0].id)
-    assert list(links.cut_s) == [pytest.approx(0.2)]
-
-
-def test_a_cut_that_concerns_no_connector_is_over_at_once():
-    clock, _, links = made()
-    links.cut({"connector_1": ["session_1"]}, WHY, clock.monotonic())
-    assert list(links.cut_s) == [0.0]
+    links.cut_done(two.cuts[0].id, "connector_2")
+    assert kept == [fall]
+    assert fall.connectors == {"connector_1": 100.0, "connector_2": 200.0, "connector_3": None}
 
 
 @pytest.mark.asyncio
@@ -77,3 +78,27 @@ async def test_renewals_and_vouching_share_one_sequence():
 def test_an_outcome_that_nobody_waits_for_is_given_back():
     _, _, links = made()
     assert not links.outcome(Outcome("order_1", "done"), OSLO.connector)
+
+
+def test_every_watch_of_a_session_is_found_until_it_is_closed():
+    clock, book, links = made()
+    link = FakeLink(clock)
+    links.arrived(link)
+    catalogue = Catalogue.shipped()
+    call = catalogue.canonical(Verb.SUBSCRIBE, "Status/Audio")
+    mine, other = book.open(ADA, OSLO, "api"), book.open(ADA, OSLO, "api")
+    watches = [
+        Watch(session, call, OrderId(f"order_{number}"), catalogue, links.drop_watch)
+        for number, session in enumerate((mine, mine, other))
+    ]
+    for watch in watches:
+        links.add_watch(watch)
+    links.gone(link)  # also those whose link is lost
+    assert set(links.watches_of(mine)) == set(watches[:2])
+    watches[0].close()
+    assert links.watches_of(mine) == [watches[1]]
+    assert links.take_lost("connector_1") == watches[1:]
+    links.add_watch(watches[1])  # over the next link
+    watches[1].end(WHY)
+    watches[2].close()
+    assert (links.watches_of(mine), links.watches_of(other)) == ([], [])

@@ -1,0 +1,1 @@
+"""How fast access ended, each time that it did."""
