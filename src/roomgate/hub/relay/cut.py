@@ -141,6 +141,9 @@ class Cutter:
         for watch in self._links.watches_of(session):
             if not permits(session, watch.call, facts, now, self._catalogue):
                 watch.end(why)
+        for asked in self._asks.under_way(session):
+            if not permits(session, asked.call, facts, now, self._catalogue):
+                asked.fall(why)
         if session.kind is Kind.PAGE:
             # A page shows what its grants gave when it was drawn: it is drawn anew.
             await self._channels.close(self._channels.of([session]), why)
