@@ -8,7 +8,7 @@ WORKERS ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit faults chaos matrix break fuzz flood netns bench format lock clean reference parity pictures
+.PHONY: help setup setup-tests demo test check unit faults chaos matrix soak break fuzz flood netns bench format lock clean reference parity pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ chaos: $(VENV)/.dev-ready  ## 200 rounds of kill -9 while people work, and 200 c
 
 matrix: setup-tests  ## every cause of a cut under every condition, with real programs and clients (`make test` runs forty)
 	@ROOMGATE_PAIRS=all $(VENV)/bin/pytest -n 0 -s tests/e2e/test_cut_matrix.py
+
+soak: setup-tests  ## the cut for long: 100,000 random lives, then every pair with real processes (SEEDS=, HOURS=)
+	@$(PY) tools/soak.py --seeds $(or $(SEEDS),100000) --first $(or $(FIRST),0) --hours $(or $(HOURS),0)
 
 break: $(VENV)/.dev-ready  ## break each promise on purpose in a copy, and see that a test notices
 	@$(PY) tools/break.py $(BREAK)

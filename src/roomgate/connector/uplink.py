@@ -127,15 +127,30 @@ class UplinkHandler(Protocol):
     async def kept(self, size: int, checkpoint: str) -> None: ...
 
 
+class Dial(Protocol):
+    """`wire.connect`, or what stands for it where there is no network."""
+
+    async def __call__(
+        self,
+        identity: Identity,
+        heard: Callable[[ToConnector, int], None],
+        *,
+        ca_pem: bytes | None,
+        proxy: str | None,
+        within_s: float,
+    ) -> Wire: ...
+
+
 class Uplink:
     """`run` it in a task; `send` through it at any time."""
 
-    def __init__(self, config: UplinkConfig, handler: UplinkHandler, clock: Clock) -> None:
+    def __init__(self, config: UplinkConfig, handler: UplinkHandler, clock: Clock, dial: Dial = connect) -> None:
         if not 0 < config.lease_s <= LEASE_S:
             raise ValueError("a lease is never longer than the protocol's")
         self._config = config
         self._handler = handler
         self._clock = clock
+        self._dial = dial
         self._hub_key = config.identity.hub_key
         self._book = LeaseBook(b"", config.lease_s)
         self._wire: Wire | None = None  # set while a link is welcomed
@@ -233,7 +248,7 @@ class Uplink:
         config = self._config
         self._inbox.clear()
         self._inbox_bytes = 0
-        wire = await connect(
+        wire = await self._dial(
             config.identity, self._heard, ca_pem=config.ca_pem, proxy=config.proxy, within_s=config.connect_s
         )
         link, reason = "", "the connector ended it"

@@ -135,15 +135,18 @@ def _ensure_key(path: Path) -> Ed25519PrivateKey:
     return loaded
 
 
-async def open_parts(config: HubConfig, clock: Clock) -> Parts:
-    """Open the data folder (made where it is missing), bring the schema up, know what lives."""
+async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None) -> Parts:
+    """Open the data folder (made where it is missing), bring the schema up, know what lives.
+
+    ``db``: the database, where it is not the file that the configuration names. It is closed with the parts.
+    """
     keys = ensure_keys(config.keys)
     witness = None
     if config.witness_url:
         tls = ssl.create_default_context(cafile=config.witness_ca or None)
         witness = Witness(config.witness_url, VerifierKey.parse(config.witness_key), tls)
 
-    db = Database.open(config.database)
+    db = db or Database.open(config.database)
     passwords = Passwords(config.argon2)
     try:
         await migrate(db)

@@ -37,6 +37,7 @@ SIGN_IN_WITHIN_S = 5.0
 CONSENT_S = 26.0  # the room has 25 seconds to answer; one more for the way
 CLOSE_CUT = 4403
 CLOSE_SLOW = 1008
+CLOSE_LOST = 1011
 CLOSE_TOO_BIG = 1009
 NOBODY = Principal(PersonId("nobody"), "", PrincipalKind.PERSON, "none")
 
@@ -285,4 +286,5 @@ class _Connection:
             for root in ("Status", "Configuration", "Event"):
                 if not skip and root in seen.document:
                     self._put(rpc.build_event(number, root, seen.document[root]))
-        self._subscriptions.pop(number, None)
+        if self._subscriptions.pop(number, None) is not None and watch.ended is None:
+            self._end(CLOSE_LOST, "lost")  # it would hear nothing more, and never know: it is to come back

@@ -10,8 +10,8 @@ from roomgate.access.capability import Classes
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock
 from roomgate.errors import BadInput
-from roomgate.hub.channels import IDLE, Session
-from roomgate.ids import AskId, OrderId
+from roomgate.hub.channels import IDLE, Cutoff, Session
+from roomgate.ids import AskId, OrderId, SessionId
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
@@ -72,6 +72,8 @@ class Asked:
     code: int = 0
     entry: int | None = None
     sent: bool = False
+    sent_in: SessionId | None = None  # the session's id at that moment
+    fallen: Cutoff | None = None  # why its answer is the asker's no more, though the session goes on
     deadline: asyncio.TimerHandle | None = None  # after it the outcome is awaited no more
     consent: asyncio.Event = field(default_factory=asyncio.Event)  # the room is being asked
     over: asyncio.Event = field(default_factory=asyncio.Event)  # there is a final outcome, or the asker was cut
@@ -84,12 +86,17 @@ class Asked:
         self.outcome, self.result, self.rule, self.words, self.code = outcome, result, rule, words, code
         self.over.set()
 
+    def fall(self, why: Cutoff) -> None:
+        """What it was permitted by is gone: whoever waits waits no more, and its result is not told."""
+        self.fallen = why
+        self.over.set()
+
     def answer(self) -> Answer:
         """For the asker. Whoever was cut off meanwhile learns no more than that."""
         receipt = None
         if self.entry is not None:
             receipt = {"entry": self.entry, "order": self.order, "digest": self.digest}
-        why = self.session.ended
+        why = self.session.ended or self.fallen
         if why is not None and why.cause != IDLE:
             outcome = self.outcome
             if outcome == "waiting":
@@ -129,6 +136,10 @@ class Asks:
 
     def by_order(self, order: str) -> Asked | None:
         return self._by_order.get(OrderId(order))
+
+    def under_way(self, session: Session) -> list[Asked]:
+        """Those of a session that have no outcome yet."""
+        return list(self._under_way.get(session, ()))
 
     def release(self, session: Session) -> list[str]:
         """The session was cut: whoever waits for its answers waits no more. Gives what each was waiting for."""

@@ -167,6 +167,9 @@ class Cutter:
             if not permits(session, watch.call, facts, now, self._catalogue)
         ]
         self._end_watches(fallen, why, fall)
+        for asked in self._asks.under_way(session):
+            if not permits(session, asked.call, facts, now, self._catalogue):
+                asked.fall(why)
         if session.kind is Kind.PAGE:
             # A page shows what its grants gave when it was drawn: it is drawn anew.
             await self._channels.close(self._channels.of([session]), why, fall.closed)

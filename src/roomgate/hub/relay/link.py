@@ -194,6 +194,7 @@ class LinkEndpoint:
         ledger_size: Callable[[ConnectorId], Awaitable[int]],
         times: LinkTimes = LinkTimes(),
         checkpoint: Callable[[], Awaitable[str]] | None = None,
+        tls: Callable[[bool, bytes, bytes, bytes], InnerTls] = InnerTls,
     ) -> None:
         self._directory = directory
         self._hub_key = hub_key
@@ -203,6 +204,7 @@ class LinkEndpoint:
         self._ledger_size = ledger_size
         self._times = times
         self._checkpoint = checkpoint
+        self._tls = tls
         self._links: dict[ConnectorId, HubLinkSession] = {}
         self._strangers = 0
 
@@ -226,7 +228,8 @@ class LinkEndpoint:
         source = str((scope.get("client") or ("",))[0])
         link = HubLinkSession(enrolled.id, enrolled.site, key, self._hub_key, source)
         await send({"type": "websocket.accept"})
-        shore = _Shore(receive, send, self._certificate, build_private_pem(self._hub_key), enrolled.certificate)
+        tls = self._tls(True, self._certificate, build_private_pem(self._hub_key), enrolled.certificate)
+        shore = _Shore(receive, send, tls)
         try:
             await self._greet(link, shore)
             proven(scope)
@@ -351,10 +354,10 @@ class LinkEndpoint:
 class _Shore:
     """The bytes' side: ASGI events, inner TLS, chunks. After the hello only `write` sends, so records keep order."""
 
-    def __init__(self, receive: Receive, send: Send, certificate: bytes, key_pem: bytes, peer: bytes) -> None:
+    def __init__(self, receive: Receive, send: Send, tls: InnerTls) -> None:
         self._receive = receive
         self._send = send
-        self._tls = InnerTls(True, certificate, key_pem, peer)
+        self._tls = tls
         self._chunks = Receiver()
         self._waiting: list[bytes] = []  # messages that came together with the hello
         self.lost = False

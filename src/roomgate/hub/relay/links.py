@@ -264,6 +264,10 @@ class Links:
         self._lost = [watch for watch in self._lost if watch not in mine]
         return mine
 
+    def forget_watch(self, watch: Watch) -> None:
+        """The connector does not have it (any more); it may be added again."""
+        self._watches.pop(watch.order, None)
+
     def drop_watch(self, watch: Watch) -> None:
         """Nobody watches any more: the connector may let go. One that is told of the cut lets go by itself."""
         mine = self._by_session.get(watch.session)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from roomgate import log
+from roomgate.access.capability import Classes
 from roomgate.access.decision import Ask, Denied, Facts, Permit, decide, used_up
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock, iso
@@ -50,6 +51,10 @@ RESTARTED_WORDS = "The hub was restarted: look at the room before you ask again.
 MOST_PENDING = 32  # asks under way in one session
 
 _log = log.get("relay")
+
+
+class SessionLetGo(Unreachable):
+    """The connector has let the session go meanwhile; it has a new id, and may be asked in again."""
 
 
 class Devices(Protocol):
@@ -296,6 +301,7 @@ class Relay:
             if session.ended is not None:
                 raise Denied(session.ended.cause, session.ended.words, some_grant=True)
             self._heard.require(mark, asked.principal, room, session.id, session.grants)
+            asked.sent_in = session.id
             self.links.order(live, permit, asked, device, over)
         except Denied as no:
             over(Outcome(asked.order, "refused", rule=no.rule, words=no.message))
@@ -326,22 +332,35 @@ class Relay:
             self.book.ask_ended(session)
 
     def _settle(self, asked: Asked, permit: Permit, outcome: Outcome) -> None:
-        session = asked.session
-        if outcome.outcome == "refused" and outcome.rule in ("session.lease", "session.cut") and session.ended is None:
-            # The connector has let this session go, with all that it had caused.
-            self.book.reissue(session)
+        self._let_go(asked, outcome)
         if outcome.outcome == "unknown" and not asked.call.acts:
             # The record keeps the unknown; to the asker a lost reading is nobody's answer, and can be asked again.
             outcome = Outcome(asked.order, "failed", rule=Unreachable.code, words=LOST_READING_WORDS)
-        result = self._permitted_part(asked.call, permit, outcome.result)
+        result = self._permitted_part(asked, permit, outcome.result)
         asked.settle(
             outcome.outcome, result=result, rule=outcome.rule, words=foreign(outcome.words, 500), code=outcome.code
         )
 
-    def _permitted_part(self, call: Call, permit: Permit, result: Any) -> Any:
-        """Of a read, the leaves that the grants cover; of everything, no secrets."""
+    def _let_go(self, asked: Asked, outcome: Outcome) -> bool:
+        """Whether the connector has let the session go, with all that it had caused: then it goes on under a new id.
+
+        Several orders of it may be refused at once: one new id is enough, and the next would take the first's leave.
+        """
+        session = asked.session
+        gone = outcome.outcome == "refused" and outcome.rule in ("session.lease", "session.cut")
+        if gone and session.ended is None and session.id == asked.sent_in:
+            self.book.reissue(session)
+        return gone and session.ended is None
+
+    def _permitted_part(self, asked: Asked, permit: Permit, result: Any) -> Any:
+        """Of a read, the leaves that the grants covered when it was asked and cover now; of everything, no secrets."""
+        call, held = asked.call, asked.session.capabilities
         if call.verb is Verb.GET:
-            result = tree.prune(result, None if call.path.is_pattern else call.path, permit.may_read)
+            prefix = None if call.path.is_pattern else call.path
+            result = tree.prune(result, prefix, permit.may_read)
+            if not permit.held <= held:  # narrowed meanwhile
+                classes = Classes.shipped()
+                result = tree.prune(result, prefix, lambda leaf: classes.told(leaf, self.catalogue) in held)
         return mask_result(result)
 
     def _keep_outcome(self, call: Call, room: str, connector: str, outcome: Outcome) -> None:
@@ -491,6 +510,8 @@ class Relay:
         try:
             await self.subscribe(watch, reason)
             channel.require_open()
+            if watch.ended is not None:  # judged anew while it was being made
+                raise Denied(watch.ended.cause, watch.ended.words, some_grant=True)
         except BaseException:
             watch.close()
             raise
@@ -517,6 +538,7 @@ class Relay:
                 if not final.done():
                     final.set_result(outcome)
 
+            asked.sent_in = session.id
             self.links.order(live, permit, asked, device, heard)
             try:
                 async with asyncio.timeout(SUBSCRIBE_WITHIN_S):
@@ -526,8 +548,8 @@ class Relay:
             finally:
                 self.links.forget(watch.order)
         if outcome.outcome != "done":
-            if outcome.rule in ("session.lease", "session.cut") and session.ended is None:
-                self.book.reissue(session)
+            if self._let_go(asked, outcome):
+                raise SessionLetGo(foreign(outcome.words, 500))
             if outcome.outcome == "refused":
                 raise Denied(outcome.rule or "site", foreign(outcome.words, 500), some_grant=True)
             raise Unreachable(foreign(outcome.words, 500) or "The device does not answer.")
@@ -547,9 +569,16 @@ class Relay:
         self.background(self._again(watch), "relay.again")
 
     async def _again(self, watch: Watch) -> None:
-        watch.order = OrderId(mint("order"))
         try:
-            await self.subscribe(watch)
+            for last in (False, True):
+                watch.order = OrderId(mint("order"))
+                try:
+                    await self.subscribe(watch)
+                    return
+                except SessionLetGo:
+                    if last:
+                        raise
+                    self.links.forget_watch(watch)
         except Exception as fault:  # the outermost edge: it hears nothing more, and its reader is told so
             _log.warning("relay.watch-lost", error=f"{type(fault).__name__}: {fault}"[:200])
             watch.close()

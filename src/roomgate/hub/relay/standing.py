@@ -60,9 +60,10 @@ def sum_up(principal: Principal, room: Room, facts: Facts, now: datetime) -> Sta
 
 
 def permits(session: Session, call: Call, facts: Facts, now: datetime, catalogue: Catalogue) -> bool:
-    """Whether an open subscription of the session may go on."""
+    """Whether something of the session that is open or under way may go on: it has paid its use."""
+    ask = Ask(_JUDGING, session.principal, session.room, call, session=session.id)
     try:
-        decide(Ask(_JUDGING, session.principal, session.room, call, session=session.id), facts, now, catalogue)
+        decide(ask, facts.unspent(), now, catalogue)
     except Denied:
         return False
     return True

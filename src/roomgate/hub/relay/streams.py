@@ -194,6 +194,8 @@ class EventStreams:
     async def _pump(self, stream: Stream, watch: Watch) -> None:
         async for seen in watch:
             stream.take(watch, seen)
+        if watch.ended is None:
+            stream.close()  # it hears nothing more, and no cut says so: the reader is to come back
         stream.news.set()
 
     async def _run(self, reader: "_Reader") -> AsyncGenerator[bytes, None]:

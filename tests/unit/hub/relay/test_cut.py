@@ -3,6 +3,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from roomgate.access.decision import Denied
 from roomgate.access.grant import Lock
 from roomgate.hub.channels import Kind
 from roomgate.hub.cuts import store
@@ -349,3 +350,55 @@ async def test_one_channel_that_hangs_does_not_hold_up_the_others(tmp_path):
                 await hub.revoke(Cause.LOCK, SubjectKind.ROOM, OSLO.id)
             assert heard.causes == ["lock"]
             assert not stuck.open
+
+
+@pytest.mark.asyncio
+async def test_an_ask_on_its_way_is_judged_anew_with_its_session(tmp_path):
+    volume, calls = Wish(Verb.GET, "Status.Audio.Volume"), Wish(Verb.GET, "Status.Call")
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe", "call")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+        lost = group.create_task(hub.relay.ask(ADA, "oslo", volume, session=session, wait_s=5))
+        await hub.link.order(1)
+        goes_on = group.create_task(hub.relay.ask(ADA, "oslo", calls, session=session, wait_s=5))
+        first, second = hub.link.orders[0], await hub.link.order(2)
+
+        hub.given.narrow("grant_1", "call")
+        await hub.revoke(Cause.GRANT_NARROWED, SubjectKind.GRANT, "grant_1")
+        assert session.ended is None
+        told = await lost
+        assert (told.outcome, told.rule) == ("unknown", "grant.narrowed")
+        await hub.answer(first, result=50)
+        assert (await hub.relay.answer(told.ask, ADA, False)).result is None
+        await hub.answer(second, result=[{"id": 1, "RemoteNumber": "1@example.com"}])
+        assert (await goes_on).outcome == "done"
+
+
+@pytest.mark.asyncio
+async def test_a_reading_on_its_way_tells_what_the_grants_give_when_it_comes(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe", "call")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+        asking = group.create_task(hub.relay.ask(ADA, "oslo", Wish(Verb.GET, "Status"), session=session, wait_s=5))
+        order = await hub.link.order(1)
+        hub.given.narrow("grant_1", "call")
+        await hub.revoke(Cause.GRANT_NARROWED, SubjectKind.GRANT, "grant_1")
+        calls = [{"id": 1, "RemoteNumber": "1@example.com"}]
+        await hub.answer(order, result={"Audio": {"Volume": 50}, "Call": calls})
+        assert (await asking).result == {"Call": calls}
+
+
+@pytest.mark.asyncio
+async def test_a_subscription_that_falls_while_it_is_made_is_refused(tmp_path):
+    async with rig(tmp_path) as hub:
+        hub.given.give(ADA, "observe", "call")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.XAPI)
+        with hub.parts.channels.open(Kind.XAPI, session, Heard().close) as channel:
+            asking = asyncio.ensure_future(hub.relay.watch(channel, "Status/Audio"))
+            order = await hub.link.order(1)
+            hub.given.narrow("grant_1", "call")
+            await hub.revoke(Cause.GRANT_NARROWED, SubjectKind.GRANT, "grant_1")
+            await hub.answer(order)
+            with pytest.raises(Denied, match="narrowed"):
+                await asking
+            assert channel.open

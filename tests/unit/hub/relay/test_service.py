@@ -434,3 +434,35 @@ async def test_a_counted_grant_carries_as_many_commands_as_it_says_however_many_
         assert len(hub.link.orders) == 4
         with pytest.raises(Denied):
             await hub.relay.ask(ADA, "oslo", DIAL)
+
+
+@pytest.mark.asyncio
+async def test_what_was_watched_is_heard_again_after_the_site_has_let_its_session_go(tmp_path):
+    async with rig(tmp_path) as hub, asyncio.TaskGroup() as group:
+        hub.given.give(ADA, "observe")
+        session = await hub.relay.open_session(ADA, "oslo", Kind.EVENTS)
+
+        async def close(why):
+            raise AssertionError(why)
+
+        with hub.parts.channels.open(Kind.EVENTS, session, close) as channel:
+            watching = [group.create_task(hub.relay.watch(channel, path)) for path in ("Status/Audio", "Status/Video")]
+            for count in (1, 2):
+                await hub.answer(await hub.link.order(count))
+            watches = [await one for one in watching]
+            before = session.id
+            await hub.parts.events.gone(hub.link)
+            hub.link.leases.cut(before)
+            link = await hub.connect()
+            await hub.beat()
+            for count in (1, 2):
+                await hub.answer(await link.order(count), "refused", rule="session.cut")
+            again = [await link.order(count) for count in (3, 4)]
+            assert {order.session for order in again} == {session.id}, "one new id, though both were refused"
+            assert session.id != before
+            for order in again:
+                await hub.answer(order)
+                await hub.feed(order, "status", {"Status": {order.path[1]: {"Volume": 7}}})
+            for watch in watches:
+                assert [(await anext(watch)).kind for _ in range(2)] == ["gap", "status"]
+                watch.close()

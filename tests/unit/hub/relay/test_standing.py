@@ -89,6 +89,8 @@ def test_what_was_begun_with_the_last_use_stands(given):
     session.uses, session.effects = frozenset({DIAL}), {"effect_1"}
     given.grants = [replace(given.give(ADA, "call"), most_uses=1)]
     assert judge(given, session, uses={"grant_1": 1}).grants == {"grant_1"}
+    facts = Facts(True, True, tuple(given.grants), uses={given.grants[0].id: 1})
+    assert permits(session, DIAL, facts, given.clock.now(), KNOWN)  # the ask itself, on its way
 
 
 def test_what_a_booking_opened_stands_while_it_lasts(given):
