@@ -118,6 +118,7 @@ tokens = Table(
     Column("scope", JSON),  # words: what it is for; null: all that its owner may
     Column("seen", String(40)),  # when it was last used, to the half minute
     Column("source", String(80)),  # and from where
+    Column("web", String(80), index=True),  # of a sign-in by code: the web session that said yes
 )
 
 factors = Table(

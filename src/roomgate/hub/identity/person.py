@@ -118,6 +118,7 @@ class Token:
     scope: Scope | None = None  # None: all that its owner may
     seen: datetime | None = None  # when it was last used, to the half minute
     source: str = ""  # and from where
+    web: WebSessionId | None = None  # of a sign-in by code: the web session that said yes
 
 
 @dataclass(frozen=True, slots=True)

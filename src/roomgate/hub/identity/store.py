@@ -53,6 +53,7 @@ def _token(row: Row[Any]) -> Token:
         PersonId(row.made_by), row.issued, row.ended, row.paused,
         None if row.scope is None else Scope.parse(row.scope),
         None if row.seen is None else parse_iso(row.seen), row.source or "",
+        WebSessionId(row.web) if row.web else None,
     )  # fmt: skip
 
 
@@ -220,7 +221,7 @@ def add_token(conn: Connection, token: Token, hash: str) -> None:
         {
             "id": token.id, "person": token.person, "name": token.name, "hash": hash, "issued": token.issued,
             "made_by": token.made_by, "created": iso(token.created), "until": iso(token.until),
-            "scope": None if token.scope is None else list(token.scope.words),
+            "scope": None if token.scope is None else list(token.scope.words), "web": token.web,
         },
     )  # fmt: skip
 

@@ -54,12 +54,20 @@ class Tokens:
             self._ends.set(token.id, token.until, since)
 
     async def make(
-        self, person: str, minutes: float, name: str, by: Signed, scope: Scope | None = None
+        self,
+        person: str,
+        minutes: float,
+        name: str,
+        by: Signed,
+        scope: Scope | None = None,
+        *,
+        signs_in: bool = False,
     ) -> tuple[Token, Secret[str]]:
         """A token, shown this once. For oneself, or for anybody with the right to change people.
 
         It carries no right over the hub that whoever makes it lacks. One that is made by a token for the same
-        person, or by a token with a scope for anybody, is neither wider nor longer than that.
+        person, or by a token with a scope for anybody, is neither wider nor longer than that. One that
+        ``signs_in`` a device is part of the web session that said yes, and falls when its provider ends that.
         """
         by.require_strong()  # a token is as strong as the sign-in that made it
         if not 0 < minutes <= LONGEST_TOKEN_MINUTES:
@@ -80,7 +88,8 @@ class Tokens:
             if by.token is not None and (owner.id == by.person.id or by.scope is not None):
                 until = min(until, by.token.until)
             token = Token(
-                id, owner.id, name[:120], change.now, until, by.person.id, change.position(), scope=scope
+                id, owner.id, name[:120], change.now, until, by.person.id, change.position(), scope=scope,
+                web=by.web.id if signs_in and by.web else None,
             )  # fmt: skip
             store.add_token(change.conn, token, store.hashed(text.reveal()))
             change.record(

@@ -312,7 +312,13 @@ class SignOn:
                 Cause.PROVIDER_SIGNED_OUT, SubjectKind.CREDENTIAL, web, by=None,
                 reason="The identity provider signed the person out.",
             )  # fmt: skip
-        return len(ended)
+        gone = store.end_tokens(change.conn, there.issuer, there.subject, there.session, Cause.PROVIDER_SIGNED_OUT)
+        for token in gone:
+            change.revoke(
+                Cause.PROVIDER_SIGNED_OUT, SubjectKind.CREDENTIAL, token, by=None,
+                reason="The identity provider signed the person out.",
+            )  # fmt: skip
+        return len(ended) + len(gone)
 
     def _remember(self, there: SignedOutThere) -> None:
         """A sign-in that was under way meanwhile is not to be opened after it."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 
 from roomgate.clock import iso, parse_iso
-from roomgate.hub.db.schema import logout_tokens, outside_identities, web_sessions
+from roomgate.hub.db.schema import logout_tokens, outside_identities, tokens, web_sessions
 from roomgate.hub.revocation import Cause
 from roomgate.ids import PersonId, WebSessionId
 
@@ -67,17 +67,31 @@ def end_webs(
     Where it names both, a web session of the subject that it gave no session for may be the one, and ends too.
     """
     table = web_sessions
-    meant = (table.c.issuer == issuer) & table.c.ended.is_(None)
-    if subject is not None:
-        meant &= table.c.outside == subject
-    if session is not None:
-        meant &= _of_session(session, anonymous=subject is not None)
+    meant = _meant(issuer, subject, session) & table.c.ended.is_(None)
     ended = [
         (WebSessionId(row.id), PersonId(row.person))
         for row in conn.execute(select(table.c.id, table.c.person).where(meant))
     ]
     conn.execute(update(table).where(meant).values(ended=cause.value))
     return ended
+
+
+def end_tokens(conn: Connection, issuer: str, subject: str | None, session: str | None, cause: Cause) -> list[str]:
+    """End the tokens of devices that were signed in by web sessions of the same, whether those live or are over."""
+    of = select(web_sessions.c.id).where(_meant(issuer, subject, session))
+    theirs = tokens.c.web.in_(of) & tokens.c.ended.is_(None)
+    ended = list(conn.execute(select(tokens.c.id).where(theirs)).scalars())
+    conn.execute(update(tokens).where(theirs).values(ended=cause.value))
+    return ended
+
+
+def _meant(issuer: str, subject: str | None, session: str | None) -> ColumnElement[bool]:
+    meant = web_sessions.c.issuer == issuer
+    if subject is not None:
+        meant &= web_sessions.c.outside == subject
+    if session is not None:
+        meant &= _of_session(session, anonymous=subject is not None)
+    return meant
 
 
 def _of_session(session: str, *, anonymous: bool) -> ColumnElement[bool]:

@@ -531,6 +531,23 @@ async def test_a_logout_ends_the_sign_ins_that_it_names_and_no_others(tmp_path: 
         assert {one.cause for one in r.hub.heard[-2:]} == {Cause.PROVIDER_SIGNED_OUT}
 
 
+async def test_a_device_that_was_signed_in_from_there_falls_with_it_and_a_token_stays(tmp_path: Path) -> None:
+    async with rig(tmp_path) as r:
+        await r.linked("bob")
+        there, identity = await signed_in(r), r.hub.parts.identity
+        begun, secret = identity.devices.begin("laptop", 60, None, "192.0.2.9")
+        device = await identity.allow_device(begun.code, there, "192.0.2.9")
+        _, kept = await identity.make_token("bob", 60, "ci", there)
+        await identity.sign_out(there)  # the browser's own end is not the shell's
+        fetched = identity.devices.fetch(secret.reveal())
+        assert fetched is not None
+        assert await identity.by_token(fetched.reveal()) is not None
+        assert await r.sign_on.logout("corp", r.double.logout_token(sub=None, sid="sid-1"), "192.0.2.9") == 1
+        assert (r.hub.heard[-1].cause, r.hub.heard[-1].subject) == (Cause.PROVIDER_SIGNED_OUT, device.id)
+        assert await identity.by_token(fetched.reveal()) is None
+        assert await identity.by_token(kept.reveal()) is not None
+
+
 async def test_a_session_that_was_never_named_ends_with_its_subject(tmp_path: Path) -> None:
     async with rig(tmp_path) as r:
         await r.linked("bob")

@@ -26,6 +26,8 @@ def upgrade() -> None:
     op.add_column("tokens", sa.Column("scope", sa.JSON(), nullable=True))
     op.add_column("tokens", sa.Column("seen", sa.String(length=40), nullable=True))
     op.add_column("tokens", sa.Column("source", sa.String(length=80), nullable=True))
+    op.add_column("tokens", sa.Column("web", sa.String(length=80), nullable=True))
+    op.create_index(op.f("ix_tokens_web"), "tokens", ["web"], unique=False)
     op.add_column("grants", sa.Column("sites", sa.JSON(), nullable=True))
     op.add_column("grants", sa.Column("tags", sa.JSON(), nullable=True))
     op.add_column("grants", sa.Column("most_uses", sa.Integer(), nullable=True))
