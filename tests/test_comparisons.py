@@ -9,6 +9,7 @@ SECRET = {"secret", "token", "cookie", "csrf", "password", "passcode", "proof", 
 # What is compared there is no secret that somebody guesses at, and why.
 HARMLESS = {
     "hub/identity/service.py": "two stored hashes of one row; a bearer's kind of sign-in",
+    "hub/identity/signin.py": "two stored hashes of one row",
     "hub/http/asgi.py": "a header's name",
     "meetings": "what an invitation says, for the people in the room",
     "sim": "a simulated device: its accounts are printed on the screen",

@@ -99,6 +99,21 @@ async def expire(scene: CutScene) -> None:
     await scene.admin.call("PATCH", grant(scene), {"until": iso(until)})
 
 
+async def deprovision(scene: CutScene) -> None:
+    """As the directory that keeps this person says it, by SCIM."""
+    name = f"directory {scene.guest.name}"
+    made = await scene.admin.call("POST", "/api/v1/service-accounts", {"name": name, "roles": ["provisioner"]})
+    token = {"service_account": name, "minutes": 5, "scope": ["scim"]}
+    text = (await scene.admin.call("POST", "/api/v1/tokens", token))["token"]
+    await scene.admin.call("POST", f"/api/v1/directories/{made['id']}/people", {"person": scene.guest.id})
+    off = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "Operations": [{"op": "replace", "path": "active", "value": False}],
+    }
+    async with scene.world.caller(text) as directory:
+        await directory.call("PATCH", f"/scim/v2/Users/{scene.guest.id}", off)
+
+
 async def end_sessions(scene: CutScene) -> None:
     async with asyncio.TaskGroup() as group:
         for one in await scene.sessions():
@@ -112,6 +127,8 @@ CAUSES: dict[str, Cause] = {
     "grant expired": Cause(expire, causes=("grant.expired",)),
     "person disabled": Cause(admin("PATCH", person, {"active": False})),
     "person deleted": Cause(admin("DELETE", person)),
+    "person deprovisioned": Cause(deprovision),
+    "second factor reset": Cause(admin("DELETE", lambda scene: f"{person(scene)}/factors")),
     "password reset": Cause(admin("PATCH", person, {"password": password()})),
     "token revoked": Cause(admin("DELETE", lambda scene: f"/api/v1/tokens/{scene.guest.token_id}"), BY_TOKEN),
     "giver loses the role": Cause(admin("PATCH", giver, {"roles": ["member"]}), given_by=True),

@@ -26,8 +26,9 @@ from schemathesis.specs.openapi.checks import (
 from roomgate.access.scope import Scope
 from roomgate.clock import SystemClock
 from roomgate.hub.http.problem import MEDIA_TYPE
+from roomgate.hub.identity.person import Proof
 from roomgate.hub.parts import open_parts
-from support.hub import PASSWORD, Hub, config
+from support.hub import Hub, config
 from support.hub_program import hub_program
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("schema")]
@@ -47,7 +48,10 @@ async def furnish(data):
     """Two people, a room, a grant on it; a member's token, and one of the administrator's that is there to look."""
     parts = await open_parts(config(data), SystemClock())
     try:
-        _, cookie = await parts.identity.sign_in("ada", PASSWORD, "192.0.2.1")
+        ada = await parts.identity.get("ada")
+        opened = await parts.identity.open_web(ada.id, Proof("passkey", strong=True), "192.0.2.1")
+        assert opened is not None
+        cookie = opened[1]
         admin = await parts.identity.by_cookie(cookie.reveal())
         hub = Hub(parts, parts.clock, admin, cookie.reveal())
         for name in ("alma", "bert"):

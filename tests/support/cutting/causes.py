@@ -15,14 +15,16 @@ from typing import Any
 from roomgate.access.capability import Capability
 from roomgate.connector.room import RoomCondition
 from roomgate.hub.identity import store as identity_store
+from roomgate.hub.identity.scim.kept import PersonWish
 from roomgate.hub.parts import Parts
 from roomgate.hub.revocation import Cause as Word
 from roomgate.hub.revocation import SubjectKind
-from roomgate.ids import PersonId
+from roomgate.ids import PersonId, WebSessionId
 from roomgate.redact import Secret
 from support.cutting.clients import Client, RoomPage, RoomsPage
 from support.cutting.site import SHUT
 from support.cutting.world import World
+from support.hub import PASSWORD
 
 Act = Callable[[World], Awaitable[object]]
 CREDENTIALS = ("web1", "web2", "tok1", "tok2")
@@ -132,20 +134,19 @@ async def delete(world: World) -> None:
 
 
 async def deprovision(world: World) -> None:
-    parts, mia = _parts(world), PersonId(world.made.ids["mia"])
-
-    def unit(change: Any) -> None:
-        identity_store.change_person(change.conn, mia, active=False)
-        parts.identity._end_person(change, mia, Word.PERSON_DEPROVISIONED, None, "The directory ended it.")
-
-    await parts.changes.write(unit)
+    parts = _parts(world)
+    directory = await parts.identity.by_token(world.made.tokens["directory"])
+    assert directory is not None
+    await parts.directories.change_person(
+        world.made.ids["mia"], lambda known: PersonWish(known.name, active=False), directory
+    )
 
 
 async def own_password(world: World) -> None:
     parts = _parts(world)
     me = await parts.identity.by_cookie(world.cookies["mia.web1"])
     assert me is not None
-    _, fresh = await parts.identity.set_password("mia", NEW, me)
+    _, fresh = await parts.identity.set_password("mia", NEW, me, present=PASSWORD)
     assert fresh is not None
     world.cookies["mia.web1"] = fresh.reveal()
 
@@ -154,20 +155,20 @@ async def reset_password(world: World) -> None:
     await _parts(world).identity.set_password("mia", NEW, await world.admin())
 
 
-def change_factor(own: bool) -> Act:
-    async def act(world: World) -> None:
-        parts, mia = _parts(world), PersonId(world.made.ids["mia"])
-        fresh = Secret("a fresh cookie of the one that changed it") if own else None
-        spared = world.made.ids["mia.web1"] if own else None
-        await parts.changes.write(
-            lambda change: parts.identity.cut_credentials(
-                change, mia, Word.FACTOR_CHANGED, mia, "A passkey was added.", spared, fresh  # type: ignore[arg-type]
-            )
-        )  # fmt: skip
-        if fresh is not None:
-            world.cookies["mia.web1"] = fresh.reveal()
+async def own_factor(world: World) -> None:
+    """As when a passkey is added: that takes a sign-in of the last minutes, so here it is the change alone."""
+    parts, mia = _parts(world), PersonId(world.made.ids["mia"])
+    fresh, spared = Secret("a fresh cookie of the one that changed it"), WebSessionId(world.made.ids["mia.web1"])
+    await parts.changes.write(
+        lambda change: parts.identity.cut_credentials(
+            change, mia, Word.FACTOR_CHANGED, mia, "A passkey was added.", spared, fresh
+        )
+    )
+    world.cookies["mia.web1"] = fresh.reveal()
 
-    return act
+
+async def reset_factors(world: World) -> None:
+    await _parts(world).factors.reset("mia", await world.admin())
 
 
 def change_roles(who: str, *roles: str) -> Act:
@@ -324,8 +325,8 @@ CAUSES: tuple[Cause, ...] = (
     Cause("person deprovisioned", deprovision, lifted=enable, **_gone),  # type: ignore[arg-type]
     Cause("own password changed", own_password, fate(_but_web1), ends=_others, answered=True),
     Cause("password reset", reset_password, fate(_mia), ends=MIA),
-    Cause("own second factor changed", change_factor(own=True), fate(_but_web1), ends=_others, answered=True),
-    Cause("second factor reset", change_factor(own=False), fate(_mia), ends=MIA),
+    Cause("own second factor changed", own_factor, fate(_but_web1), ends=_others, answered=True),
+    Cause("second factor reset", reset_factors, fate(_mia), ends=MIA),
     Cause(
         "role changed", change_roles("mia", "member", "provisioner"), fate(lambda c: False, drawn_anew("mia")),
         lifted=change_roles("mia", "member"),

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import MetaData
 
 from roomgate.access.capability import Capability
+from roomgate.access.principal import Kind
 from roomgate.clock import HandClock
 from roomgate.hub.app import EXPIRE_EVERY_S, every
 from roomgate.hub.db.migrate import migrate
@@ -123,7 +124,7 @@ async def _make(folder: Path, clock: HandClock) -> Template:
     ids: dict[str, str] = {}
 
     async def web(name: str, person: str, proof: Proof | None = None) -> Signed:
-        opened = await parts.identity.open_web(parts_ids[person], proof or Proof(), "192.0.2.1")
+        opened = await parts.identity.open_web(parts_ids[person], proof or Proof("passkey", strong=True), "192.0.2.1")
         assert opened is not None
         cookies[name], ids[name] = opened[1].reveal(), opened[0].id
         signed = await parts.identity.by_cookie(cookies[name])
@@ -156,6 +157,10 @@ async def _make(folder: Path, clock: HandClock) -> Template:
             giver = eva if (person, room) == ("mia", "oslo") else ada
             made = await parts.grants.make(giver, person, [room], held, minutes=HOURS, reason="test")
             grants[f"{person}.{room}"] = made.id
+    directory = await parts.identity.create_person("directory", None, frozenset({"provisioner"}), ada, Kind.SERVICE)
+    _, text = await parts.identity.make_token("directory", HOURS, "scim", ada)
+    tokens["directory"] = text.reveal()
+    await parts.directories.hand_over("mia", directory.id, ada)
     ids |= {"site": site.id, "connector": connector.id, **parts_ids}
     parts.passwords.close()
     await db.aclose()

@@ -575,7 +575,9 @@ class Identity:
         begun = self.devices.take(code, by.person.id, source)
         secret = None
         try:
-            token, secret = await self._tokens.make(by.person.id, begun.minutes, begun.machine, by, begun.scope, signs_in=True)
+            token, secret = await self._tokens.make(
+                by.person.id, begun.minutes, begun.machine, by, begun.scope, signs_in=True
+            )
         finally:
             self.devices.answer(begun, secret)
         return token
