@@ -13,22 +13,16 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
+
+from cut_off_real import BOUNDS, FALLS, NOT_PROMISED, measured  # noqa: E402
+
 KEPT = ROOT / "bench" / "results" / "cut-matrix.json"
-REAL = ROOT / "bench" / "results" / "cut-real.json"  # {"words": [lines of Markdown]}: what real processes did
 PAGE = ROOT / "docs" / "cut-off.md"
 
 HEAD = """# How fast access ends
 
-Written by `tools/cut_off.py` from what was measured. Every ordinary administrative act ends what it should end at once: open pages, streams, sockets, orders on their way, questions in a room, and the calls that were started. This page says what was tried, and what is promised where.
-
-## What is promised
-| where | within | from |
-|---|---|---|
-| hub and connector reach each other | 1 s | the moment that the hub knows |
-| they cannot, or one of them was killed | 15 s, and what undoing takes | the last heartbeat that was answered |
-| a password was changed at the device itself | 30 s while somebody is in the room | the change |
-
-Bounds that are worse than one second are what they are: without a link the connector knows of nothing, so it lets sessions live on leases of fifteen seconds, and ends them when nobody renews. While its device cannot be reached a call cannot be hung up; it is tried again until it can.
+Written by `tools/cut_off.py` from what was measured. Every ordinary administrative act ends what it should end at once: open pages, streams, sockets, orders on their way, questions in a room, and the calls that were started. This page says what is promised, what falls with what, and what was tried.
 """
 
 SIMULATED = """## Every cause × every channel × every condition, simulated
@@ -73,7 +67,7 @@ def measure() -> dict[str, Any]:
     }
 
 
-def build(kept: dict[str, Any], real: dict[str, Any] | None) -> str:
+def build(kept: dict[str, Any]) -> str:
     """The page."""
     rows = kept["rows"]
     causes = list(dict.fromkeys(row["cause"] for row in rows))
@@ -83,13 +77,15 @@ def build(kept: dict[str, Any], real: dict[str, Any] | None) -> str:
     without = "\n".join(f"- {name}: {why}." for name, why in kept["without"].items())
     parts = [
         HEAD,
-        "" if real is None else "\n".join(["## Measured with real processes and clients", "", *real["words"], ""]),
+        f"{BOUNDS}\n",
+        f"{FALLS}\n",
         SIMULATED.format(
             cells=f"{cells:,}", cases=kept["cases"], rows="\n".join(table), conditions=conditions, without=without
         ),
         LIVES,
+        "\n\n".join(["## With real processes and clients", *measured(), NOT_PROMISED, ""]),
     ]
-    return "\n".join(part for part in parts if part)
+    return "\n".join(parts)
 
 
 _REACHABLE = ("quiet", "clock an hour on", "clock an hour back")
@@ -115,8 +111,7 @@ def main() -> int:
         kept = measure()
         rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in kept.pop("rows"))
         KEPT.write_text(json.dumps(kept, ensure_ascii=False)[:-1] + f', "rows": [\n{rows}\n]}}\n', "utf-8")
-    real = json.loads(REAL.read_text("utf-8")) if REAL.exists() else None
-    PAGE.write_text(build(json.loads(KEPT.read_text("utf-8")), real), "utf-8")
+    PAGE.write_text(build(json.loads(KEPT.read_text("utf-8"))), "utf-8")
     return 0
 
 

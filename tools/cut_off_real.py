@@ -1,6 +1,6 @@
 """The measured half of docs/cut-off.md: what real processes and real clients felt, from the files that are kept.
 
-`tools/cut_off.py` puts `real()` into the page; run alone, this prints it. The figures come from
+`tools/cut_off.py` puts it into the page. The figures come from
 ``bench/results/*-cut-matrix.json`` (written by tests/e2e/test_cut_matrix.py where ``ROOMGATE_CUT_FIGURES`` names it)
 and from the bench's own results; nobody writes a number by hand.
 """
@@ -53,7 +53,7 @@ FALLS = """\
 | own password or second factor changed | end, but the one that changed it | end | stay | all, but that one web session |
 | password or second factor reset by somebody else | end | end | stay | all |
 | role changed | go on | judged anew | given ones beyond the new rights pause | judged anew |
-| signed out by the identity provider | those of that sign-in | stay | stay | those opened from them |
+| signed out by the identity provider | those of that sign-in, and devices that it signed in | stay | stay | those opened from them |
 | token revoked | stay | that one | stay | those opened with it |
 | lock | refused while it holds; nothing issued before it lives again | same | stay | all that match |
 | room removed, re-assigned; device credential changed; connector disabled, cloned, re-enrolled | stay | stay | pause where the room is gone | all of that room or site |
@@ -72,11 +72,6 @@ NOT_PROMISED = """\
 - A clock that is set back makes grants that have not begun by it give nothing; it prolongs none.
 - An answer that is whole at once (a page, a table as CSV) is not taken back while it is being sent. Nothing that
   lasts is an answer: every stream is a channel, and a test holds that."""
-
-
-def real() -> str:
-    """The sections, as Markdown."""
-    return "\n\n".join([BOUNDS, FALLS, "## Measured", *measured(), NOT_PROMISED, ""])
 
 
 def measured() -> Iterable[str]:
@@ -128,7 +123,3 @@ def by_condition(cases: Iterable[Mapping[str, Any]]) -> Table:
 
 def shown(ms: list[float]) -> str:
     return f"{number(quantile(ms, 0.5))}, {number(max(ms))}" if ms else "–"
-
-
-if __name__ == "__main__":
-    print(real())

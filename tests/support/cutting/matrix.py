@@ -405,7 +405,7 @@ def _newest(here: World) -> int:
 
 # What the issue lists and has no channel here, and why.
 WITHOUT_CHANNEL = {
-    "/putxml": "the hub serves no such path",
+    "/putxml": "each command in a document is an ask, cut like one by REST: `tests/unit/hub/gateway/test_xmlapi.py`",
     "download": "an answer of one piece, made and handed over before anything else: there is nothing to cut",
     "ask waiting for approval": "nothing of it is at the relay: what is approved is a grant, made then",
 }
