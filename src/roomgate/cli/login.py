@@ -44,7 +44,7 @@ def login(
     hub
         the hub's address
     user
-        your name at the hub, to sign in by password; a token of yours is made, which `roomgate logout` ends
+        your name at the hub, to sign in by a password alone; administrators leave it out, and type a code
     password_file
         a file that holds your password; without it you are asked
     token_file
@@ -149,6 +149,11 @@ def _token_by_password(hub: str, ca: str | None, user: str, password: Secret[str
     match status:
         case HTTPStatus.SEE_OTHER:
             pass
+        case HTTPStatus.OK:  # the page that asks for more
+            raise SaysNo(
+                "factor.wanted", f"{user} signs in with a second factor, which a shell does not ask for.",
+                "Leave --user out: you type a code at the console, where your second factor is.",
+            )  # fmt: skip
         case HTTPStatus.UNAUTHORIZED:
             raise SaysNo("signin.refused", "Name or password is wrong.", "Try again; an administrator can reset it.")
         case HTTPStatus.TOO_MANY_REQUESTS:

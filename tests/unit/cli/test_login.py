@@ -107,7 +107,8 @@ def test_a_profile_that_others_could_read_is_replaced(anybody, profile, secret):
     ("answer", "code", "said"),
     [
         ((429, {"Retry-After": "7"}, b""), 1, "Wait 7 s"),
-        ((200, {}, b"<html>"), 3, "answered 200 to a sign-in"),
+        ((200, {}, b"<html>"), 1, "second factor"),
+        ((418, {}, b""), 3, "answered 418 to a sign-in"),
         ((303, {"Location": "/"}, b""), 3, "gave no session"),
     ],
 )
