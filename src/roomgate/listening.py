@@ -36,7 +36,11 @@ def listen(host: str, port: int) -> socket.socket:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server((str(address[0]), int(address[1])), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((str(address[0]), int(address[1])), family=family, backlog=_BACKLOG)
+        # What is accepted inherits it. asyncio sets it only on sockets that name their protocol, which these do not:
+        # an answer of two writes would wait 40 ms for the other end's acknowledgement of the first.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except socket.gaierror as fault:
         raise CannotStart(f"{where} is no address of this machine: {fault.strerror}.") from fault
     except OSError as fault:

@@ -14,6 +14,7 @@ def test_a_free_port_is_had_at_once_and_heard_on() -> None:
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getpeername() == caller.getsockname()
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # an answer of two writes does not wait
 
 
 def test_a_port_that_somebody_has_is_named() -> None:
