@@ -81,7 +81,8 @@ async def take(world: RunningWorld, browser: Browser) -> None:
                     ("settings", "/settings"),
                 ):
                     await one.page.goto(path)
-                    await one.live()
+                    if name != "settings":
+                        await one.live()
                     await keep(one, f"{name}-{scheme}")
 
 
