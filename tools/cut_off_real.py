@@ -68,6 +68,9 @@ NOT_PROMISED = """\
 - A hub that lies can withhold a cut from a connector, but not prolong a lease by silence; what a site never allowed
   it cannot allow. What a hub that was taken over may do within the site's policy is in the threat model.
 - An account at the device that is not ours is the device owner's: nothing here ends it.
+- In the first moments after the hub's own restart it does not know of sessions that caused nothing lasting before. What
+  ends then is refused by the hub at once, and at the site within the lease: an ask that waited for the room's Yes
+  falls with its lease, not within a second.
 - Without a link the site cannot be told. Channels at the hub end at once; what was started there ends with its lease.
 - A clock that is set back makes grants that have not begun by it give nothing; it prolongs none.
 - An answer that is whole at once (a page, a table as CSV) is not taken back while it is being sent. Nothing that
