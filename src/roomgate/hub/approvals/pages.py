@@ -10,13 +10,13 @@ from litestar.response import Stream
 from roomgate.access.capability import Capability
 from roomgate.access.principal import Right
 from roomgate.clock import iso
-from roomgate.errors import BadInput, RoomgateError
+from roomgate.errors import RoomgateError
 from roomgate.hub.approvals.request import EVERYDAY, Request, State, may_answer
 from roomgate.hub.approvals.words import say_request
 from roomgate.hub.channels import Channel
 from roomgate.hub.console import export
 from roomgate.hub.console.live import PageStream, stream_page
-from roomgate.hub.console.naming import people_names
+from roomgate.hub.console.naming import people_names, room_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Form, Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.grants.wanted import Wanted
@@ -83,7 +83,7 @@ async def show_approvals(visit: Visiting, parts: Hub, relay: Relayed, room: From
         waiting=[await _waiting(visit, parts, one, names[one.person]) for one in waiting],
         answered=await _answered(visit, parts, MOST_ANSWERED),
         questions=[_question(visit, parts, one) for one in _questions(visit, relay)],
-        rooms=await _rooms(visit, parts),
+        rooms=await room_names(parts, visit.signed),
         wanted_room=room[:200],
         everyday=[one.value for one in Capability if one in EVERYDAY],
         others=[one.value for one in Capability if one not in EVERYDAY],
@@ -160,7 +160,7 @@ async def approve(id: FromPath[str], request: Req, visit: Visiting, parts: Hub) 
         ticked = tuple(form.all("capabilities"))
         same = set(ticked) == set(asked.wanted.capabilities)
         await parts.approvals.approve(
-            id, visit.signed, form.text("words"), minutes=_minutes(form) if form.text("minutes") else None,
+            id, visit.signed, form.text("words"), minutes=form.minutes() if form.text("minutes") else None,
             capabilities=None if same else ticked,
         )  # fmt: skip
     except RoomgateError as fault:
@@ -202,24 +202,12 @@ def _wanted(visit: Visit, form: Form) -> Wanted:
         person=visit.signed.person.id,
         rooms=tuple(name.strip() for name in form.text("rooms").split(",") if name.strip()),
         capabilities=tuple(form.all("capabilities")),
-        minutes=_minutes(form),
+        minutes=form.minutes(),
         reason=form.text("reason"),
     )
 
 
-def _minutes(form: Form) -> float:
-    text = form.text("minutes")
-    if not (text.isascii() and text.isdigit() and len(text) <= 7):
-        raise BadInput("Say in minutes how long it lasts.")
-    return float(text)
-
-
 # -- looking -------------------------------------------------------------------------------------------
-
-
-async def _rooms(visit: Visit, parts: Parts) -> list[str]:
-    granted = frozenset() if visit.signed.may(Right.SEE) else await parts.grants.live_rooms(visit.signed.principal)
-    return sorted((str(one.name) for one in parts.rooms.list_for(visit.signed, granted)), key=str.casefold)
 
 
 def _lengths(visit: Visit, minutes: tuple[int, ...]) -> list[tuple[int, str]]:

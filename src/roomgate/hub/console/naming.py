@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from roomgate.access.principal import Right
 from roomgate.errors import NotFound
+from roomgate.hub.identity.person import Signed
 from roomgate.hub.parts import Parts
 
 _PAGE = 500
@@ -21,3 +23,9 @@ async def people_names(parts: Parts, ids: Iterable[str]) -> dict[str, str]:
 
 async def site_names(parts: Parts) -> dict[str, str]:
     return {site.id: site.name for site in await parts.sites.sites(limit=_PAGE)}
+
+
+async def room_names(parts: Parts, signed: Signed) -> list[str]:
+    """Of the rooms that somebody may see, in the order of the alphabet."""
+    granted = frozenset() if signed.may(Right.SEE) else await parts.grants.live_rooms(signed.principal)
+    return sorted((str(room.name) for room in parts.rooms.list_for(signed, granted)), key=str.casefold)

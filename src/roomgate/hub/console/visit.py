@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 
 from roomgate.access.decision import Denied
 from roomgate.clock import iso
-from roomgate.errors import NotFound, RoomgateError
+from roomgate.errors import BadInput, NotFound, RoomgateError
 from roomgate.hub.console import assets
 from roomgate.hub.console.local import local_path
 from roomgate.hub.console.notices import Notice, Notices
@@ -72,6 +72,13 @@ class Form:
 
     def text(self, name: str) -> str:
         return self.fields.get(name, [""])[0].strip()
+
+    def minutes(self) -> float:
+        """How long something lasts; raises BadInput."""
+        text = self.text("minutes")
+        if not (text.isascii() and text.isdigit() and len(text) <= 7):
+            raise BadInput("Say in minutes how long it lasts.")
+        return float(text)
 
     def all(self, name: str) -> list[str]:
         return [text.strip() for text in self.fields.get(name, []) if text.strip()]

@@ -18,7 +18,7 @@ from roomgate.hub.channels import Channel
 from roomgate.hub.console import export
 from roomgate.hub.console.inside import InsideView, living, show
 from roomgate.hub.console.live import PageStream, stream_page
-from roomgate.hub.console.naming import people_names, site_names
+from roomgate.hub.console.naming import people_names, room_names, site_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Form, Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.console.words import Words
@@ -104,7 +104,7 @@ async def show_access(
 ) -> Page:
     signed = visit.signed
     sees = signed.may(Right.SEE)
-    rooms = await _rooms(visit, parts)
+    rooms = await room_names(parts, visit.signed)
     people = await _people(visit, parts) if sees or signed.may(Right.GIVE) else []
     sessions = show(living(relay.book), signed)
     grants = await _grants(visit, parts)
@@ -189,7 +189,7 @@ async def give(request: Req, visit: Visiting, parts: Hub) -> Page:
         wanted = Wanted(
             person=form.text("person"), rooms=(*form.all("rooms"), *named), sites=tuple(form.all("sites")),
             tags=tuple(form.all("tags")), capabilities=tuple(form.all("capabilities")),
-            role=form.text("role") or None, minutes=_minutes(form), reason=form.text("reason"),
+            role=form.text("role") or None, minutes=form.minutes(), reason=form.text("reason"),
             start=iso(visit.now + timedelta(minutes=later)) if later else None,
             most_uses=_whole(form, "uses"), only_booked=bool(form.text("only_booked")),
         )  # fmt: skip
@@ -274,19 +274,7 @@ def _whole(form: Form, name: str) -> int | None:
     return int(text) if text else None
 
 
-def _minutes(form: Form) -> float:
-    text = form.text("minutes")
-    if not (text.isascii() and text.isdigit() and len(text) <= 7):
-        raise BadInput("Say in minutes how long it lasts.")
-    return float(text)
-
-
 # -- looking -------------------------------------------------------------------------------------------
-
-
-async def _rooms(visit: Visit, parts: Parts) -> list[str]:
-    granted = frozenset() if visit.signed.may(Right.SEE) else await parts.grants.live_rooms(visit.signed.principal)
-    return sorted((str(r.name) for r in parts.rooms.list_for(visit.signed, granted)), key=str.casefold)
 
 
 async def _people(visit: Visit, parts: Parts) -> list[PersonView]:
