@@ -97,6 +97,7 @@ class Client:
             await asyncio.sleep(AGAIN_S * self.world.pace * min(self.world.patience**tries, 10.0))
 
     async def connect(self, hub: Hub) -> None:
+        """Open it and take what comes until it ends. Each kind of client says how: this one is none."""
         raise NotImplementedError
 
     def got(self, hub: Hub) -> None:
