@@ -21,6 +21,7 @@ class MemoryRoom:
     condition: RoomCondition = RoomCondition.FINE
     state: dict[str, Any] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
+    privileged: list[bool] = field(default_factory=list)  # of each of these: whether by the Admin account
     prompts: list[Call] = field(default_factory=list)
     cleared: list[Call] = field(default_factory=list)
     answer: int | None = None  # the option that somebody in the room presses at once
@@ -59,6 +60,7 @@ class MemoryRoom:
         if self.failure:
             raise self.failure
         self.calls.append(call)
+        self.privileged.append(privileged)
         if call.verb is Verb.GET:
             return self.document if call.path.is_pattern else tree.lookup(self.document, call.path.parts)
         if words == "Dial":

@@ -14,9 +14,11 @@ from typing import Any, Protocol
 
 from roomgate import log
 from roomgate.access.capability import Classes
+from roomgate.access.offered import needs_admin, own
 from roomgate.clock import Clock, iso
 from roomgate.connector.consent import Panel, Question, Said
 from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of, intent_of
+from roomgate.connector.own import Deed, OwnCommands
 from roomgate.connector.room import Room, RoomCondition
 from roomgate.connector.site_policy import Circumstances, Leave, PolicyRefused, SitePolicy
 from roomgate.errors import Unreachable
@@ -97,6 +99,7 @@ class Acts:
     clock: Clock
     sender: Sender
     leases: Leases
+    own: OwnCommands
     follow_again_s: float = FOLLOW_AGAIN_S
     _group: asyncio.TaskGroup | None = None
     _doing: dict[str, tuple[Order, asyncio.Task[None]]] = field(default_factory=dict)
@@ -190,7 +193,7 @@ class Acts:
                 if leave.needs_consent:
                     consent = await self._consent(order, room, call)
                     leave = self.policy().judge(call, about, self.catalogue)  # the policy may have changed meanwhile
-                await self._command(order, room, call, leave, consent)
+                await self._command(order, room, call, leave, consent, about)
 
     def _understood(self, order: Order, arrived: float) -> tuple[Room, Call]:
         """The room and the call that the order means; raises OrderRefused."""
@@ -237,7 +240,9 @@ class Acts:
             raise OrderRefused(f"consent.{said.value}", words)
         return "room"
 
-    async def _command(self, order: Order, room: Room, call: Call, leave: Leave, consent: str) -> None:
+    async def _command(
+        self, order: Order, room: Room, call: Call, leave: Leave, consent: str, circumstances: Circumstances
+    ) -> None:
         if leave.needs_consent and consent != "room":
             raise OrderRefused("consent.missing", "The site now asks for the room's consent.")
         self.leases.require(order.session, self.clock.monotonic())
@@ -261,7 +266,7 @@ class Acts:
             raise
         self._sent.add(order.id)
         try:
-            result = await room.call(call)
+            result = await self._call(order, room, call, circumstances)
         except XapiError as failed:
             if intent and isinstance(failed, DeviceGone):
                 self._live(intent)  # it may have been done: it stays in the book until the device can be asked
@@ -272,6 +277,12 @@ class Acts:
         if intent:
             await self._begun(effect_of(intent, result), room)
         self._outcome(order, room, Outcome(order.id, "done", result=result))
+
+    async def _call(self, order: Order, room: Room, call: Call, circumstances: Circumstances) -> Any:
+        """Do it, once: what is ours here, the rest at the device, by the Admin account for what it alone may do."""
+        if own(call):
+            return await self.own.do(Deed(order, room, call, circumstances, self.policy()))
+        return await room.call(call, privileged=needs_admin(call, self.catalogue))
 
     def _failed(self, order: Order, room: Room, failed: XapiError) -> None:
         unknown = isinstance(failed, DeviceGone)

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sql
 
 from roomgate import log, supervise
+from roomgate.access.offered import offered
 from roomgate.clock import Clock, Jumps, SystemClock, iso
 from roomgate.connector import effects as effects_book
 from roomgate.connector import quarantine as quarantine_list
@@ -29,6 +30,7 @@ from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
 from roomgate.connector.local import Door
 from roomgate.connector.mirror import Mirrored
+from roomgate.connector.own import OwnCommands, judge_beforehand
 from roomgate.connector.policy_file import PolicyFile
 from roomgate.connector.proof import Prover
 from roomgate.connector.quarantine import Quarantine
@@ -47,7 +49,6 @@ from roomgate.storage.database import Database
 from roomgate.storage.record import Record
 from roomgate.storage.record import metadata as record_tables
 from roomgate.storage.witnessed import push
-from roomgate.xapi.schema import Catalogue
 
 MACHINE_EVERY_S = 1.0
 WITNESS_EVERY_S = 2.0
@@ -88,7 +89,7 @@ class Connector:
         self._policy = PolicyFile(config.policy)
         self._witness = _witness(config)
 
-        catalogue = Catalogue.shipped()
+        catalogue = offered()
         self.desk = Desk(effects, lambda: self._policy.policy)
         self.mirrored = Mirrored(self.desk.send)
         self.spool = Spool(record, self.desk.send)
@@ -124,6 +125,7 @@ class Connector:
             clock=clock,
             sender=Sender(self.desk.send),
             leases=self.uplink,
+            own=OwnCommands({"Allowed Get": judge_beforehand}),
         )
         self.desk.attend(
             Staff(

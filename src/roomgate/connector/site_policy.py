@@ -28,7 +28,7 @@ from roomgate.errors import RoomgateError
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.schema import Catalogue
 
-SHIPPED = ("meetings-only", "service-desk")
+SHIPPED = ("meetings-only", "service-desk", "managed")
 REMEMBERED = 4096  # answers of Cedar; the oldest make way
 _LONGEST_NAME = 256  # people with longer names are judged as well, but not remembered: a hub chooses the names
 

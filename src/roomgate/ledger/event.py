@@ -512,6 +512,48 @@ class FindingMade(Event, frozen=True, kw_only=True, tag="finding"):
     person: Personal[str] = ""
 
 
+class PlanMade(Event, frozen=True, kw_only=True, tag="plan.made"):
+    """A document says what rooms should have; ``digest`` is its SHA-256, ``rooms`` how many it is about."""
+
+    plan: Public[str]
+    name: Public[str] = ""
+    digest: Public[str]
+    rooms: Public[int]
+    by: Personal[str]
+
+
+class PlanStarted(Event, frozen=True, kw_only=True, tag="plan.started"):
+    """Somebody had a plan applied, or went on with it; each step is an ask of theirs."""
+
+    plan: Public[str]
+    by: Personal[str]
+
+
+class PlanHalted(Event, frozen=True, kw_only=True, tag="plan.halted"):
+    """A plan stopped before its end: by failures, by somebody, or since its person's access ended."""
+
+    plan: Public[str]
+    why: Public[str]
+    by: Personal[str] = ""
+
+
+class PlanEnded(Event, frozen=True, kw_only=True, tag="plan.ended"):
+    """A plan came to its end; in so many rooms it was done, in so many it was not."""
+
+    plan: Public[str]
+    done: Public[int]
+    failed: Public[int]
+
+
+class AlertRouteChanged(Event, frozen=True, kw_only=True, tag="alert-route.changed"):
+    """Where alerts are sent to was added or removed. The address may hold a secret, so it is a digest."""
+
+    route: Public[str]
+    what: Public[str]
+    address: str
+    by: Personal[str]
+
+
 # ---- connector ------------------------------------------------------------------------------------
 
 
@@ -679,6 +721,63 @@ class VaultChanged(Event, frozen=True, kw_only=True, tag="vault.changed"):
     room: Public[str]
     what: Public[str]
     by: Personal[str] = ""
+
+
+class TunnelOpened(Event, frozen=True, kw_only=True, tag="tunnel.opened"):
+    """Somebody outside has an end-to-end connection to the device's own page; what goes through it nobody sees."""
+
+    order: Public[str]
+    room: Public[str]
+    principal: Personal[str]
+
+
+class TunnelClosed(Event, frozen=True, kw_only=True, tag="tunnel.closed"):
+    """The tunnel is shut: why, and how many bytes went each way."""
+
+    order: Public[str]
+    room: Public[str]
+    cause: Public[str]
+    to_device: Public[int] = 0
+    from_device: Public[int] = 0
+
+
+class BackupMade(Event, frozen=True, kw_only=True, tag="backup.made"):
+    """The site keeps a sealed copy of a room's settings, panels and macros; ``digest`` is over its plain text."""
+
+    room: Public[str]
+    backup: Public[str]
+    digest: Public[str]
+    by: Personal[str] = ""
+    order: Public[str] = ""
+
+
+class BackupRemoved(Event, frozen=True, kw_only=True, tag="backup.removed"):
+    """A backup is gone: by somebody, or because newer ones took its place."""
+
+    room: Public[str]
+    backup: Public[str]
+    by: Personal[str] = ""
+    order: Public[str] = ""
+
+
+class LogsCollected(Event, frozen=True, kw_only=True, tag="logs.collected"):
+    """A bundle of logs left the site with its secrets taken out. ``original`` is the SHA-256 of what was read."""
+
+    order: Public[str]
+    room: Public[str]
+    principal: Personal[str]
+    original: Public[str]
+    sent: Public[str]
+    hidden: Public[int] = 0
+
+
+class SettingReverted(Event, frozen=True, kw_only=True, tag="setting.reverted"):
+    """A change that could have cut the site's own way to the device was taken back, or could not be."""
+
+    order: Public[str]
+    room: Public[str]
+    path: Public[str]
+    outcome: Public[str]
 
 
 # ---- reading and looking up -----------------------------------------------------------------------

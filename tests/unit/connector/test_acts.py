@@ -12,11 +12,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Connection
 
+from roomgate.access.offered import offered
 from roomgate.clock import HandClock
 from roomgate.connector import effects as effects_module
 from roomgate.connector.acts import Acts
 from roomgate.connector.consent import Panel, Question
 from roomgate.connector.effects import Effects
+from roomgate.connector.own import OwnCommands, judge_beforehand
 from roomgate.connector.room import RoomCondition
 from roomgate.connector.site_policy import SitePolicy, SiteRules
 from roomgate.ids import mint
@@ -28,11 +30,10 @@ from roomgate.storage.record import Record
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.errors import CommandFailed, DeviceGone, DeviceUnreachable, PermissionDenied, XapiError
 from roomgate.xapi.path import Path
-from roomgate.xapi.schema import Catalogue
 from support.rooms import MemoryRoom
 from support.waiting import until
 
-CATALOGUE = Catalogue.shipped()
+CATALOGUE = offered()
 LINK = b"n" * 16
 
 
@@ -84,9 +85,16 @@ class Site:
         self.leases.renew(Renewal(LINK, self._sequence, self._sequence, [session]))
 
     def order(
-        self, verb: Verb, path: str, *, session: str = "ses_1", held: list[str] | None = None, **arguments: object
+        self,
+        verb: Verb,
+        path: str,
+        *,
+        session: str = "ses_1",
+        held: list[str] | None = None,
+        body: str | None = None,
+        **arguments: object,
     ) -> Order:
-        call = CATALOGUE.canonical(verb, path, {k.replace("_", "."): v for k, v in arguments.items()})
+        call = CATALOGUE.canonical(verb, path, {k.replace("_", "."): v for k, v in arguments.items()}, body)
         return Order(
             id=mint("ord"), link=LINK, sequence=0, session=session, site="site_1", connector="con_1", room="oslo",
             device="dev_oslo", verb=call.verb.value, path=list(call.path.parts),
@@ -126,7 +134,7 @@ def site(tmp_path: File) -> Opened:
         policies: list[SitePolicy] = []
         acts = Acts(
             "site_1", One(), lambda: policies[0], booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
-            wires, leases, follow_again_s=0.01,
+            wires, leases, OwnCommands({"Allowed Get": judge_beforehand}), follow_again_s=0.01,
         )  # fmt: skip
         made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db", db, policies)
         made.use(policy)
@@ -595,3 +603,22 @@ async def test_a_call_that_was_never_made_is_let_go_when_the_device_says_so(site
         s.room.failure = None
         await until(lambda: not s.acts.effects.all())
         assert s.room.done("Call Disconnect") == []
+
+
+@pytest.mark.asyncio
+async def test_a_command_of_ours_never_reaches_the_device_and_is_recorded_like_any_other(site: Opened) -> None:
+    async with site() as s:
+        body = '[{"verb": "set", "path": "Configuration/Audio/DefaultVolume", "arguments": {"Value": 1}}]'
+        said = await s.do(s.order(Verb.COMMAND, "Command/Roomgate/Allowed/Get", body=body))
+        assert (said.outcome, said.result["Verdicts"][0]["verdict"]) == ("done", "allowed")
+        assert s.room.calls == []
+        assert (await s.kinds())[-2:] == ["order.about", "order.outcome"]
+
+
+@pytest.mark.asyncio
+async def test_what_only_the_admin_may_do_goes_by_the_privileged_account(site: Opened) -> None:
+    async with site() as s:
+        s.use("managed")
+        await s.do(s.order(Verb.COMMAND, "Command/Macros/Runtime/Status"))
+        await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=3))
+        assert s.room.privileged == [True, False]

@@ -34,6 +34,8 @@ BRIEF = {
     *("identity.linked", "identity.unlinked"),
     *("restoration.confirmed", "role.changed", "room.tagged"),
     *("factor.added", "factor.removed", "factor.refused", "invitation.made", "invitation.ended"),
+    *("tunnel.opened", "tunnel.closed", "backup.made", "backup.removed", "logs.collected", "setting.reverted"),
+    *("plan.made", "plan.started", "plan.halted", "plan.ended", "alert-route.changed"),
 }
 
 

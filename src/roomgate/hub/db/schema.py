@@ -436,3 +436,108 @@ idempotency = Table(
     Column("body", LargeBinary, nullable=False),  # sealed: an answer may hold a token
     Column("created", String(40), nullable=False),
 )
+
+samples = Table(
+    "samples",
+    metadata,
+    Column("room", ForeignKey("rooms.id"), nullable=False),
+    Column("at", String(40), nullable=False, index=True),
+    Column("values", JSON, nullable=False),  # name → number: what the status page draws
+    PrimaryKeyConstraint("room", "at"),
+)
+
+room_facts = Table(
+    "room_facts",
+    metadata,
+    Column("room", ForeignKey("rooms.id"), primary_key=True),
+    Column("facts", JSON, nullable=False),  # serial number, model, address …: as the device last told
+    Column("seen", String(40), nullable=False),
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("person", ForeignKey("people.id"), nullable=False, index=True),
+    Column("page", String(40), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("filter", JSON, nullable=False),
+    Column("created", String(40), nullable=False),
+)
+
+text_versions = Table(
+    "text_versions",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("room", ForeignKey("rooms.id"), nullable=False),
+    Column("kind", String(20), nullable=False),  # macro, panel
+    Column("name", String(255), nullable=False),
+    Column("digest", String(64), nullable=False),  # SHA-256 of the text
+    Column("sealed", LargeBinary, nullable=False),  # the text: macros hold passwords more often than they should
+    Column("how", String(20), nullable=False),  # saved, seen, removed
+    Column("by", String(80)),
+    Column("at", String(40), nullable=False),
+)
+Index("ix_text_versions_name", text_versions.c.room, text_versions.c.kind, text_versions.c.name)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("kind", String(20), nullable=False),  # document, upgrade, restore
+    Column("name", String(120), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # the document: it may hold secrets
+    Column("digest", String(64), nullable=False),  # SHA-256 of the document
+    Column("options", JSON, nullable=False),  # waves, window, tries, what stops it
+    Column("state", String(20), nullable=False, index=True),  # planned, running, halted, done, cancelled
+    Column("words", Text, nullable=False),
+    Column("person", ForeignKey("people.id"), nullable=False),
+    Column("credential", String(80), nullable=False),  # by which it was started: it stops when that ends
+    Column("created", String(40), nullable=False),
+    Column("started", String(40)),
+    Column("ended", String(40)),
+    Column("version", Integer, nullable=False),
+)
+
+plan_rooms = Table(
+    "plan_rooms",
+    metadata,
+    Column("plan", ForeignKey("plans.id"), nullable=False),
+    Column("room", String(80), nullable=False),
+    Column("wave", Integer, nullable=False),
+    Column("state", String(20), nullable=False),  # waiting, doing, done, failed, unknown, skipped, unchanged
+    Column("sealed", LargeBinary, nullable=False),  # the steps with their values
+    Column("progress", JSON, nullable=False),  # what became of each step
+    Column("tries", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("at", String(40)),
+    PrimaryKeyConstraint("plan", "room"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("room", String(80), index=True),
+    Column("kind", String(40), nullable=False),  # room.offline, certificate.ends …
+    Column("severity", String(20), nullable=False),
+    Column("subject", String(120), nullable=False),  # what of the room: the same one is one alert
+    Column("words", Text, nullable=False),
+    Column("since", String(40), nullable=False),
+    Column("ended", String(40)),
+    Column("seen_by", String(80)),  # who said that they look after it
+    Column("seen_at", String(40)),
+)
+
+alert_routes = Table(
+    "alert_routes",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("name", String(120), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),  # the address, which may hold a secret
+    Column("kinds", JSON, nullable=False),  # empty: all
+    Column("created", String(40), nullable=False),
+    Column("created_by", String(80), nullable=False),
+    Column("last_at", String(40)),
+    Column("last_words", Text, nullable=False),  # "" or what went wrong
+)

@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, Router, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from roomgate.access.offered import offered
 from roomgate.access.principal import Principal, Right
 from roomgate.clock import iso
 from roomgate.errors import BadInput, NotFound
@@ -18,7 +19,6 @@ from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
 from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.parts import Parts
 from roomgate.ids import RoomId
-from roomgate.xapi.schema import Catalogue
 
 
 class GrantShown(msgspec.Struct, frozen=True):
@@ -164,7 +164,7 @@ async def explain_grant(
     sees = signed.may(Right.SEE)
     if not sees and person not in (signed.person.id, signed.person.name):
         raise NotFound("There is nobody of this name.")
-    catalogue = Catalogue.shipped()
+    catalogue = offered()
     wish = parse_call(call, value, catalogue)
     why = await parts.grants.explain(person, room)
     if why.person is None and sees:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from roomgate.access.offered import offered
 from roomgate.clock import Clock
 from roomgate.hub.bus import Bus
 from roomgate.hub.change import Changes
@@ -58,7 +59,7 @@ def build_relay(
     cuts: Cuts | None = None,
 ) -> RelayParts:
     """Everything of the relay, listening to the bus from now on."""
-    known = Catalogue.shipped() if catalogue is None else catalogue
+    known = offered() if catalogue is None else catalogue
     channels, book, heard, asks = Channels(), Book(clock), Heard(), Asks(clock)
     links = Links(book, clock)
     relay = Relay(db, record, grants, devices, book, heard, links, asks, clock, known)

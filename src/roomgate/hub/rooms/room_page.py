@@ -12,30 +12,26 @@ from litestar.response import Stream
 
 from roomgate.access.capability import Capability
 from roomgate.access.decision import Denied
-from roomgate.access.grant import Grant, Lock
 from roomgate.access.principal import Right
 from roomgate.errors import NotFound, RoomgateError
-from roomgate.hub.channels import Channel, Kind, Session
-from roomgate.hub.console.inside import living, people_inside, show
+from roomgate.hub.channels import Channel, Kind
+from roomgate.hub.console.inside import living, show
 from roomgate.hub.console.live import PageStream, stream_page
-from roomgate.hub.console.naming import people_names, site_names
+from roomgate.hub.console.naming import people_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.console.words import Words
 from roomgate.hub.http.asking import Hub, Req
-from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.asked import Answer, Wish
 from roomgate.hub.relay.parts import RelayParts
-from roomgate.hub.relay.standing import stand
-from roomgate.hub.rooms.actions import ACTIONS, BOOKINGS, DEFAULT_VOLUME, JOIN, May, build_may
-from roomgate.hub.rooms.state import RoomSummary
+from roomgate.hub.rooms.actions import ACTIONS, BOOKINGS, DEFAULT_VOLUME, JOIN, May
+from roomgate.hub.rooms.seen import Seen, page_session, room_context, see_room
 from roomgate.hub.rooms.timeline import Line, build_timeline
-from roomgate.hub.rooms.view import build_room, lock_on, read_bookings, read_calls, read_scalar
+from roomgate.hub.rooms.view import read_bookings, read_calls, read_scalar
 from roomgate.hub.sites.service import fingerprint_of
 from roomgate.ids import RoomId
 from roomgate.xapi.errors import XapiError
-from roomgate.xapi.schema import Catalogue
 
 READ_WITHIN_S = 2.0  # what the page asks the device is left out when it takes longer
 CONSENT_S = 25  # how long a room has to answer
@@ -69,37 +65,6 @@ class GrantLine:
     may_cut: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A room that this person may see, and what they may do there now."""
-
-    summary: RoomSummary
-    live: tuple[Grant, ...]
-    locks: tuple[Lock, ...]
-
-    @property
-    def locked(self) -> bool:
-        return bool(lock_on(self.summary, self.locks))
-
-    def may(self, catalogue: Catalogue) -> May:
-        return build_may(() if self.locked else self.live, catalogue)
-
-
-async def _seen(visit: Visit, parts: Parts, relay: RelayParts, name: str) -> _Seen:
-    """Raises NotFound alike for a room that is not there and one that is not theirs, and Denied for a locked one.
-
-    Whoever has the right to see looks at every room, locked or not.
-    """
-    signed = visit.signed
-    room, facts = await parts.grants.facts(signed.principal, name)
-    if room is None:
-        raise NotFound(NO_SUCH_ROOM)
-    if not signed.may(Right.SEE):
-        stand(signed.principal, room, facts, visit.now, relay.relay.catalogue, None)
-    open = facts.open(signed.principal.id, room, visit.now)
-    return _Seen(parts.rooms.get(room.id), tuple(open), facts.locks)
-
-
 @get("/rooms/{name:str}", include_in_schema=False)
 async def show_room(
     name: FromPath[str],
@@ -110,7 +75,7 @@ async def show_room(
     at: FromQuery[str] = "",
     since: FromQuery[int] = 0,
 ) -> Page:
-    seen = await _seen(visit, parts, relay, name)
+    seen = await see_room(visit, parts, relay, name)
     may = seen.may(relay.relay.catalogue)
     linked = parts.rooms.linked(seen.summary.connector)
     reads = await _read(visit, relay, seen, may) if linked and seen.live else {}
@@ -138,22 +103,21 @@ async def room_now(
     since: FromQuery[int] = 0,
 ) -> Page:
     """The parts of the page that change by themselves."""
-    seen = await _seen(visit, parts, relay, name)
+    seen = await see_room(visit, parts, relay, name)
     may = seen.may(relay.relay.catalogue)
     asked = await _asked(visit, relay, ask, at, since)
     return visit.part("room_now.html", **await _now(visit, parts, relay, seen, may, asked))
 
 
 async def _now(
-    visit: Visit, parts: Parts, relay: RelayParts, seen: _Seen, may: May, asked: AskedView | None
+    visit: Visit, parts: Parts, relay: RelayParts, seen: Seen, may: May, asked: AskedView | None
 ) -> dict[str, Any]:
     summary = seen.summary
-    names = await site_names(parts)
-    inside = people_inside(relay.book).get(summary.id, 0)
-    room = build_room(summary, names.get(summary.site, summary.site), inside, seen.locks)
+    context = await room_context(visit, parts, relay, seen)
+    room = context["room"]
     connector = await parts.sites.connector(summary.connector)
     return {
-        "room": room,
+        **context,
         "link": f"https://{visit.host}/r/{quote(room.name, safe='')}",
         "may": may,
         "asked": asked,
@@ -203,21 +167,11 @@ async def _line(visit: Visit, parts: Parts, room: str) -> list[Line] | None:
     return build_timeline(events, await people_names(parts, ids), visit.t)
 
 
-async def _session(visit: Visit, relay: RelayParts, seen: _Seen) -> Session:
-    """The one session of this sign-in in this room: its pages look and ask in it. Raises Denied."""
-    me = visit.signed.principal
-    for session in relay.book:
-        mine = session.kind is Kind.PAGE and session.room.id == seen.summary.id and session.principal == me
-        if mine and relay.book.lives(session):
-            return session
-    return await relay.relay.open_session(me, seen.summary.name, Kind.PAGE)
-
-
-async def _read(visit: Visit, relay: RelayParts, seen: _Seen, may: May) -> dict[str, Answer | Exception]:
+async def _read(visit: Visit, relay: RelayParts, seen: Seen, may: May) -> dict[str, Answer | Exception]:
     """What only the device knows: its bookings, its settings. Both at once, neither waited for long."""
     found: dict[str, Answer | Exception] = {}
     try:
-        session = await _session(visit, relay, seen)
+        session = await page_session(visit, relay, seen)
     except Denied:
         return {}  # locked: whoever may see it all the same sees what the hub knows
 
@@ -245,12 +199,12 @@ async def act(
     name: FromPath[str], action: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed
 ) -> Page:
     """Ask the room for one thing, and go back to its page, where it is said what became of it."""
-    seen = await _seen(visit, parts, relay, name)
+    seen = await see_room(visit, parts, relay, name)
     room, form = seen.summary, await read_form(request)
     here = f"/rooms/{quote(name, safe='')}"
     me = visit.signed.principal
     try:
-        session = await _session(visit, relay, seen) if seen.live else None
+        session = await page_session(visit, relay, seen) if seen.live else None
         if action == JOIN:
             which, why = form.text("booking") or "next", form.text("reason")
             answer = await relay.relay.join(me, room.name, which, why, session=session, wait_s=ANSWER_WITHIN_S)
@@ -275,7 +229,7 @@ async def act(
 @post("/rooms/{name:str}/cut", include_in_schema=False, status_code=303)
 async def cut_room(name: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed) -> Page:
     """Everyone out, from outside, at once; and nobody in until it is lifted."""
-    seen, form = await _seen(visit, parts, relay, name), await read_form(request)
+    seen, form = await see_room(visit, parts, relay, name), await read_form(request)
     await parts.grants.lock("room", seen.summary.id, visit.t("cut.reason"), visit.signed)
     told = Notice("ok", visit.t("cut.done"), visit.t("cut.room", room=seen.summary.name))
     return visit.back(form.text("back") or f"/rooms/{quote(name, safe='')}", told)
@@ -315,7 +269,7 @@ def build_notice(answer: Answer, at: str, t: Words) -> Notice:
 @get("/rooms/{name:str}/stream", include_in_schema=False)
 async def room_stream(name: FromPath[str], visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
     """Being on this page is being in the room, for whoever has a grant there."""
-    seen = await _seen(visit, parts, relay, name)
+    seen = await see_room(visit, parts, relay, name)
     room, signed = seen.summary, visit.signed
 
     async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
@@ -335,7 +289,7 @@ async def room_stream(name: FromPath[str], visit: Visiting, parts: Hub, relay: R
     session = None
     if seen.live:
         try:
-            session = await _session(visit, relay, seen)
+            session = await page_session(visit, relay, seen)
         except Denied:
             if not signed.may(Right.SEE):
                 raise

@@ -19,6 +19,7 @@ from roomgate.hub.identity.token_pages import SCOPES
 from roomgate.hub.relay.cut import WORDS
 from roomgate.hub.revocation import Cause
 from roomgate.hub.rooms.actions import ACTIONS, JOIN
+from roomgate.hub.rooms.tabs import TABS
 from roomgate.hub.rooms.view import KINDS
 
 HUB = Path(roomgate.hub.__file__).parent
@@ -56,6 +57,7 @@ def built() -> set[str]:
         "lock.": {"person", "room", "site", "connector", "session"},
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
         "nav.": {"rooms", "access"},
+        "tab.": {key or "room" for key in TABS},
         "time.days-hours.": {"one", "other"},
         "settings.how.": {"password", "totp", "passkey", "recovery", "invitation", "oidc"},
         "settings.scope.": {"rooms", "read", "hub", "scim"},
