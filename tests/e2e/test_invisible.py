@@ -79,6 +79,11 @@ API: dict[tuple[str, str], Try] = {
     ("delete", "/grants/{id}"): (("grant",), None),
     ("patch", "/grants/{id}"): (("grant",), {"capabilities": ["observe"]}),
     ("post", "/grants/{id}/confirm"): (("grant",), None),
+    ("get", "/inventory"): (NOTHING, None),
+    ("post", "/inventory/tags"): (("room",), {"csv": f"name,tags\n{SUBJECT},x", "dry_run": True}),
+    ("get", "/inventory/views"): (NOTHING, None),
+    ("post", "/inventory/views"): (NOTHING, {"name": "x", "filter": {}}),
+    ("delete", "/inventory/views/{id}"): (("view",), None),
     ("get", "/invitations"): (NOTHING, None),
     ("post", "/invitations"): (("name",), {"name": SUBJECT}),
     ("delete", "/invitations/{id}"): (("invitation",), None),
@@ -133,6 +138,13 @@ QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
     "/connectors": {"site": ("site",)},
     "/grants": {"person": ("person", "name"), "room": ("room", "room-id")},
     "/grants/explain": {"person": ("person", "name"), "room": ("room", "room-id"), "call": NOTHING, "value": NOTHING},
+    "/inventory": {
+        "q": NOTHING,
+        "site": ("site",),
+        "tag": NOTHING,
+        "product": NOTHING,
+        "software": NOTHING,
+    },
     "/ledger": {"room": ("room",), "person": ("person",), "kind": NOTHING},
     "/sessions": {"room": ("room", "room-id")},
     "/tokens": {"person": ("person", "name")},
@@ -157,6 +169,12 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/rooms.csv"): (NOTHING, None),
     ("get", "/rooms.json"): (NOTHING, None),
     ("get", "/rooms/stream"): (NOTHING, None),
+    ("get", "/inventory"): (NOTHING, None),
+    ("get", "/inventory.csv"): (NOTHING, None),
+    ("get", "/inventory.json"): (NOTHING, None),
+    ("post", "/inventory/tags"): (("room",), {"sheet": f"name,tags\n{SUBJECT},x"}),
+    ("post", "/inventory/views"): (NOTHING, {"name": "x", "q": "y"}),
+    ("post", "/inventory/views/{id}/forget"): (("view",), {}),
     ("get", "/rooms/{name}"): (("room", "room-id"), None),
     ("get", "/rooms/{name}/now"): (("room", "room-id"), None),
     ("post", "/rooms/{name}/{action}"): (("room", "room-id"), {"back": "/rooms"}),
@@ -218,7 +236,7 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/restoration"): (NOTHING, None),
     ("post", "/restoration"): (("grant",), {"do": "confirm", "grants": SUBJECT}),
 }
-CONSOLE_QUERIES = {"/access": ("q", "room", "person")}
+CONSOLE_QUERIES = {"/inventory": ("site", "tag", "product"), "/access": ("q", "room", "person")}
 # What is neither: it names nothing that anybody has, or is open to strangers (see test_anonymous).
 NOBODYS = {
     "/signin", "/signout", "/language", "/enrol", "/auth/device", "/auth/device/token", "/healthz", "/readyz",
@@ -427,6 +445,9 @@ async def join(made: Console, owner: Owner, mark: str, kind: Kind) -> None:
         owner.cookie = {"Cookie": f"{COOKIE}={opened[1].reveal()}"}
         owner.csrf = opened[0].csrf
         owner.things["web"] = opened[0].id
+    kept = {"name": f"{mark}-view", "filter": {"q": mark}}
+    view = await made.http.post("/api/v1/inventory/views", json=kept, headers=owner.bearer)
+    owner.things["view"] = view.json()["id"]
     wanted = {"rooms": ["zq"], "capabilities": ["observe"], "minutes": 5, "reason": f"{mark}-wish"}
     wish = await made.http.post("/api/v1/approvals", json=wanted, headers=owner.bearer)
     if kind is Kind.PERSON:

@@ -47,6 +47,7 @@ _GROUPS = {
         "room:ask",
         'Any xAPI call in a room, through the hub.\n\nExample: ``roomgate ask oslo "Audio Volume Set" Level=40``',
     ),
+    "inventory": ("inventory:app", "All devices in one list, and their tags."),
     "site": ("sites:site", "Sites and their connectors."),
     "person": ("people:person", "People."),
     "service-account": ("people:service_account", "Service accounts."),

@@ -40,6 +40,7 @@ from roomgate.hub.identity import http as identity_http
 from roomgate.hub.identity.oidc import http as oidc_http
 from roomgate.hub.identity.scim import api as scim_api
 from roomgate.hub.identity.scim import http as scim_http
+from roomgate.hub.inventory import http as inventory_http
 from roomgate.hub.ledger import http as ledger_http
 from roomgate.hub.parts import Parts, open_parts
 from roomgate.hub.restoration import http as restoration_http
@@ -121,6 +122,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             oidc_http.API,
             roles_http.API,
             cuts_http.API,
+            inventory_http.API,
             *extension.api,
         ],
     )  # fmt: skip

@@ -36,6 +36,7 @@ from roomgate.hub.identity.scim.service import Directories
 from roomgate.hub.identity.sealing import Seal
 from roomgate.hub.identity.service import Identity
 from roomgate.hub.identity.signin import SignIn
+from roomgate.hub.inventory.service import Inventory
 from roomgate.hub.ledger.service import HubLedger, Witness
 from roomgate.hub.restoration.service import ORIGIN, Restorations
 from roomgate.hub.roles.service import Roles
@@ -91,6 +92,7 @@ class Parts:
     break_glass: BreakGlass
     roles: Roles
     cuts: Cuts
+    inventory: Inventory
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -209,4 +211,5 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         break_glass=break_glass,
         roles=Roles(db, changes, identity),
         cuts=Cuts(db, clock),
+        inventory=Inventory(db, clock, rooms, grants),
     )

@@ -35,6 +35,7 @@ from roomgate.hub.identity import pages as identity_pages
 from roomgate.hub.identity.oidc import pages as oidc_pages
 from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.scim import pages as scim_pages
+from roomgate.hub.inventory import pages as inventory_pages
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
@@ -47,6 +48,7 @@ _log = log.get("console")
 # Behind the door, every one.
 PAGES = [
     *rooms_pages.ROUTES,
+    *inventory_pages.ROUTES,
     *room_page.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,

@@ -243,23 +243,31 @@ class Rooms:
 
     async def set_tags(self, name: str, tags: Iterable[str], by: Signed) -> None:
         """All its tags from now on. What a grant gives by a tag comes and goes with it, so this is to give."""
+        await self.set_many_tags({name: tags}, by)
+
+    async def set_many_tags(self, wanted: Mapping[str, Iterable[str]], by: Signed) -> None:
+        """The same for many rooms, all or none of them. Raises as `set_tags` does for the first that may not be."""
         by.require(Right.GIVE)
-        wanted = parse_tags(tags)
+        parsed = {name: parse_tags(tags) for name, tags in wanted.items()}
 
-        def unit(change: Change) -> RoomRecord:
-            record = store.find(change.conn, name)
-            if record is None:
-                raise NotFound("There is no such room.")
-            if record.room.tags == wanted:
-                return record
-            store.set_tags(change.conn, record.room.id, wanted)
-            change.record(RoomTagged, room=record.room.id, tags=tuple(sorted(wanted)), by=by.person.id)
-            tagged = replace(record.room, tags=wanted)
-            assert self._dependants is not None, "bind() comes first"
-            self._dependants.tags_changed(change, record.room, tagged, by)
-            return replace(record, room=tagged)
+        def unit(change: Change) -> list[RoomRecord]:
+            return [self._set_tags(change, name, tags, by) for name, tags in parsed.items()]
 
-        self._know(await self._changes.write(unit))
+        for record in await self._changes.write(unit):
+            self._know(record)
+
+    def _set_tags(self, change: Change, name: str, wanted: frozenset[str], by: Signed) -> RoomRecord:
+        record = store.find(change.conn, name)
+        if record is None:
+            raise NotFound("There is no such room.")
+        if record.room.tags == wanted:
+            return record
+        store.set_tags(change.conn, record.room.id, wanted)
+        change.record(RoomTagged, room=record.room.id, tags=tuple(sorted(wanted)), by=by.person.id)
+        tagged = replace(record.room, tags=wanted)
+        assert self._dependants is not None, "bind() comes first"
+        self._dependants.tags_changed(change, record.room, tagged, by)
+        return replace(record, room=tagged)
 
     # -- removing -----------------------------------------------------------------------------------
 

@@ -118,16 +118,20 @@ def lock_on(summary: RoomSummary, locks: Iterable[Lock]) -> str:
     return next((lock.id for lock in locks if lock.kind in at and at[lock.kind] == lock.subject), "")
 
 
+def hide(summary: RoomSummary) -> RoomSummary:
+    """A locked room for whoever may not look at it: that it is locked, and nothing of how it is."""
+    return replace(
+        summary, state=RoomState.UNKNOWN, words="Locked.", volume=None, muted=None, standby=None, call_since=None,
+        booked=None, booked_until=None,
+    )  # fmt: skip
+
+
 def build_room(summary: RoomSummary, site_name: str, inside: int, locks: Iterable[Lock], sees: bool = True) -> RoomView:
     """``sees``: whether the reader may look at a room that is locked; others learn that it is, and nothing more."""
     lock = lock_on(summary, locks)
     name = str(summary.name)
     if lock and not sees:
-        summary = replace(
-            summary, state=RoomState.UNKNOWN, words="Locked.", volume=None, muted=None, standby=None, call_since=None,
-            booked=None, booked_until=None,
-        )  # fmt: skip
-        inside = 0
+        summary, inside = hide(summary), 0
     return RoomView(
         id=summary.id, name=name, href=room_href(name, summary.id), site=summary.site, site_name=site_name,
         connector=summary.connector, kind=KINDS[summary.state], words=summary.words, product=summary.product,
