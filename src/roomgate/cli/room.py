@@ -15,6 +15,8 @@ from roomgate.errors import BadInput, Unreachable
 
 app = App(name="room", help="The daily work in a room, through the hub.")
 
+app.command("roomgate.cli.room_backup:app", name="backup", help="Backups of a room, sealed at its site.")
+
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]
 
