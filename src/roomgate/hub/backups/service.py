@@ -108,10 +108,14 @@ class Backups:
     async def restore(
         self, from_: Ask, id: str, into: Ask, room: str, *, same_room: bool, seen: str, reason: str = ""
     ) -> list[Outcome]:
-        """Do what was shown, and tell of each step. Raises PreconditionFailed where it would be something else now."""
+        """Do what was shown, and tell of each step; the room is kept as it was before, so that it can go back.
+
+        Raises PreconditionFailed where it would be something else now.
+        """
         plan = await self.difference(from_, id, into, room, same_room=same_room)
         if plan.seen != seen:
             raise PreconditionFailed("The room or the backup is not as it was shown.", hint="Look at it again.")
+        await self.make(into, "", reason)
         return await self._restoring.apply(into, plan.document, room, reason)
 
     async def _judged(self, into: Ask, document: str, room: str) -> tuple[dict[str, str], frozenset[str]]:

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from roomgate import log
 from roomgate.errors import BadInput, NotFound, RoomgateError
 from roomgate.hub.approvals import pages as approvals_pages
+from roomgate.hub.backups import pages as backups_pages
 from roomgate.hub.console import assets
 from roomgate.hub.console.notices import Notices
 from roomgate.hub.console.visit import (
@@ -48,6 +49,7 @@ _log = log.get("console")
 PAGES = [
     *rooms_pages.ROUTES,
     *room_page.ROUTES,
+    *backups_pages.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,

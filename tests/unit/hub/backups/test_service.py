@@ -102,6 +102,8 @@ async def test_a_restore_does_what_was_shown_in_the_other_room_alone():
         ("setting Audio/DefaultVolume", DONE), ("setting SystemUnit/Name", DONE), ("macro m", DONE),
     ]  # fmt: skip
     assert (oslo.did, rome.did[-1]) == ([], "Macros/Macro/Activate")
+    paths = [str(one.path) for one in rome.asked]
+    assert paths.index("Command/Roomgate/Backup/Make") < paths.index(rome.did[0])  # it can go back
 
 
 async def test_what_is_not_as_it_was_shown_is_not_done():
