@@ -28,7 +28,7 @@ def make(room: str, name: str = "", /, *, reason: Reason = "", json: Json = Fals
         what people will know it by
     """
     made = Api.from_profile().call("POST", at("rooms", room, "backups"), {"name": name, "reason": reason})
-    what = f"{made['settings']} settings, {made['panels']} panels, {made['macros']} macros"
+    what = f"settings: {made['settings']}, panels: {made['panels']}, macros: {made['macros']}"
     if made["unchanged"]:
         tell(made, f"{room} is as {made['id']} says; nothing new was kept.", json=json)
     else:

@@ -38,7 +38,7 @@ def asked(book: BookHub) -> list[tuple[str, str, object]]:
 def test_one_is_made_and_one_that_would_be_the_same_is_not(book: BookHub):
     book.answer(ok(ROW))
     assert (
-        "backup_1 of oslo is kept at its site: 3 settings, 1 panels"
+        "backup_1 of oslo is kept at its site: settings: 3, panels: 1"
         in run("room", "backup", "make", "oslo", "before").out
     )
     assert asked(book) == [("POST", "/api/v1/rooms/oslo/backups", {"name": "before", "reason": ""})]

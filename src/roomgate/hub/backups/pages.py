@@ -13,7 +13,7 @@ from roomgate.errors import RoomgateError
 from roomgate.fleet.backup import Shown
 from roomgate.hub.backups.applying import OneByOne
 from roomgate.hub.backups.service import ANSWER_WITHIN_S, Ask, Backups, Plan
-from roomgate.hub.backups.view import MOST_ROWS, same_kind, told, view_backup, view_rows
+from roomgate.hub.backups.view import MOST_ROWS, confirming, same_kind, told, view_backup, view_rows
 from roomgate.hub.console.naming import people_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting, read_form, refused
@@ -81,6 +81,7 @@ async def show_backup(
     return visit.page(
         "backup.html",
         id=id,
+        confirm=confirming(id),
         plan=plan,
         opened=view_backup(Shown(id, plan.backup.made), _here(seen)) if plan else None,
         rows=rows[:MOST_ROWS],
@@ -109,8 +110,14 @@ async def export_backup(
 
 
 @post("/rooms/{name:str}/backups/{id:str}/remove", include_in_schema=False, status_code=303)
-async def remove_backup(name: FromPath[str], id: FromPath[str], visit: Visiting, parts: Hub, relay: Relayed) -> Page:
+async def remove_backup(
+    name: FromPath[str], id: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed
+) -> Page:
+    """What cannot be undone is confirmed by typing."""
     seen = await see_room(visit, parts, relay, name)
+    if (await read_form(request)).text("confirm") != confirming(id):
+        wrong = Notice("bad", visit.t("said.refused"), visit.t("backups.remove-wrong"))
+        return visit.back(f"{_here(seen)}/{quote(id, safe='')}", wrong)
     try:
         await _backups(relay).remove(_asking(visit, relay, seen), id)
     except (RoomgateError, XapiError) as no:

@@ -51,6 +51,11 @@ def view_backup(shown: Shown, here: str) -> BackupView:
     return BackupView(shown, at, f"{here}/{shown.id}", f"{max(1, round(shown.size / 1024))} KiB")
 
 
+def confirming(id: str) -> str:
+    """What is typed to confirm that a backup is removed: the start of its id, as pages show it."""
+    return id.removeprefix("backup_")[:6]
+
+
 def view_rows(plan: Plan) -> list[RowView]:
     """What would be done, then what is left out."""
     return [_row(plan, one) for one in (*plan.difference.changes, *plan.difference.left)]

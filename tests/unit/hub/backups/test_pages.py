@@ -64,7 +64,7 @@ async def test_the_list_tells_what_is_kept_and_what_is_damaged(tmp_path: Path) -
         page = await ada.get("/rooms/oslo/backups")
         text = words(page)
         for said in (
-            "2 settings, 1 panels, 1 macros",
+            "Settings: 2, panels: 1, macros: 1",
             "2 KiB",
             "Damaged",
             "The file was changed since.",
@@ -85,11 +85,13 @@ async def test_one_is_made_and_removed_by_its_forms(tmp_path: Path) -> None:
         site.answers["Command/Roomgate/Backup/Make"] = {**row, "unchanged": True}
         assert "Nothing new was kept." in words(await ada.post("/rooms/oslo/backups"))
         assert "at most 120" in words(await ada.post("/rooms/oslo/backups", name="x" * 121))
-        assert "The backup is gone." in words(await ada.post(f"/rooms/oslo/backups/{ID}/remove"))
+        assert "Nothing was removed." in words(await ada.post(f"/rooms/oslo/backups/{ID}/remove", confirm="yes"))
+        assert "The backup is gone." in words(await ada.post(f"/rooms/oslo/backups/{ID}/remove", confirm="111111"))
         [removed] = [one for one in site.orders if "Remove" in str(one.call())]
         assert dict(removed.arguments) == {"Id": ID}
         site.answers["Command/Roomgate/Backup/Remove"] = Outcome("", "failed", words="There is no such backup.")
-        assert "There is no such backup." in words(await ada.post(f"/rooms/oslo/backups/{ID}/remove"))
+        gone = await ada.post(f"/rooms/oslo/backups/{ID}/remove", confirm="111111")
+        assert "There is no such backup." in words(gone)
 
 
 async def test_one_is_shown_beside_the_room_and_looking_changes_nothing(tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ async def test_one_is_shown_beside_the_room_and_looking_changes_nothing(tmp_path
         text = words(page)
         for said in (
             "If it were restored to oslo", "3 to change, 1 left out", "Audio/DefaultVolume", "Left out: it makes a device itself",
-            "SIP/Turn/Password", "Another generation of software", "Restore 3", "New, 1 lines",
+            "SIP/Turn/Password", "Another generation of software", "Make 3 changes", "New, 1 lines",
         ):  # fmt: skip
             assert said in text
         assert EVIL not in page.text

@@ -4,7 +4,7 @@ from roomgate.fleet.backup import Contents, Opened, Shown
 from roomgate.fleet.restoring import Change, Difference, Left
 from roomgate.hub.backups.applying import DONE, NOT_DONE, Outcome
 from roomgate.hub.backups.service import Plan
-from roomgate.hub.backups.view import MOST_LINES, same_kind, told, view_backup, view_rows
+from roomgate.hub.backups.view import MOST_LINES, confirming, same_kind, told, view_backup, view_rows
 from roomgate.hub.rooms.state import RoomSummary
 
 
@@ -17,6 +17,10 @@ def test_a_backup_has_a_time_where_that_can_be_read():
     one = view_backup(Shown("backup_1", "2026-03-10T09:00:00.000Z", size=2500), "/rooms/oslo/backups")
     assert (one.href, one.size, one.at is not None) == ("/rooms/oslo/backups/backup_1", "2 KiB", True)
     assert view_backup(Shown("backup_1", "yesterday"), "").at is None
+
+
+def test_what_confirms_a_removal_is_the_start_of_the_id():
+    assert (confirming("backup_abcdefgh"), confirming("x")) == ("abcdef", "x")
 
 
 def test_what_would_be_done_comes_before_what_is_left_out_and_says_who_is_against_it():
