@@ -11,6 +11,7 @@ from roomgate.hub.relay.asked import Wish
 from roomgate.hub.rooms.seen import NotDone
 from roomgate.xapi.errors import XapiError
 
+Ask = Callable[[Wish], Awaitable[Any]]  # one person, in one room: gives the result, raises whatever became of it else
 CAP = "cap"  # the site's rule for too many commands in a minute
 DONE, NOT_DONE, NOT_TRIED = "done", "not done", "not tried"
 STOPPED = "Not tried: the step before it had no answer, or the site takes no more in this minute. Look, and go on."
@@ -26,20 +27,20 @@ class Outcome:
 
 
 class Restoring(Protocol):
-    """Whoever brings a room to what a document says."""
+    """Whoever brings a room to what a document says, for one person and their reason."""
 
-    async def apply(
-        self, ask: Callable[[Wish], Awaitable[Any]], document: str, room: str, reason: str
-    ) -> list[Outcome]:
+    async def apply(self, document: str, room: str) -> list[Outcome]:
         """One outcome for each setting, panel and macro. Raises BadInput for a document that cannot be read."""
 
 
+@dataclass(frozen=True, slots=True)
 class OneByOne:
-    """`Restoring` by the asks of one person. Where it is not known what became of a step, it goes no further."""
+    """`Restoring` by the asks of one person in that room. Where nobody knows what became of a step, it goes no further."""
 
-    async def apply(
-        self, ask: Callable[[Wish], Awaitable[Any]], document: str, room: str, reason: str
-    ) -> list[Outcome]:
+    ask: Ask
+    reason: str = ""
+
+    async def apply(self, document: str, room: str) -> list[Outcome]:
         part = read_document(document).room.get(room)
         told: dict[str, Outcome] = {}
         stopped = False
@@ -50,11 +51,11 @@ class OneByOne:
             if stopped:
                 told[step.what] = Outcome(step.what, NOT_TRIED, STOPPED)
                 continue
-            told[step.what], stopped = await _do(ask, step, reason)
+            told[step.what], stopped = await _do(self.ask, step, self.reason)
         return list(told.values())
 
 
-async def _do(ask: Callable[[Wish], Awaitable[Any]], step: Step, reason: str) -> tuple[Outcome, bool]:
+async def _do(ask: Ask, step: Step, reason: str) -> tuple[Outcome, bool]:
     """What became of it, and whether nothing more is to be tried."""
     try:
         await ask(Wish(step.verb, step.path, step.arguments, step.body, reason))

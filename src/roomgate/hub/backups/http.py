@@ -11,8 +11,8 @@ from roomgate.access.principal import Principal
 from roomgate.errors import Unreachable
 from roomgate.fleet.backup import Opened, Shown
 from roomgate.fleet.restoring import Change
-from roomgate.hub.backups.applying import OneByOne
-from roomgate.hub.backups.service import ANSWER_WITHIN_S, Ask, Backups, Made, Plan
+from roomgate.hub.backups.applying import Ask, OneByOne
+from roomgate.hub.backups.service import ANSWER_WITHIN_S, Backups, Made, Plan
 from roomgate.hub.http.asking import Who
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.http import raise_unless_done
@@ -153,9 +153,10 @@ async def restore_backup(
 ) -> Restored:
     """The difference that was shown, and nothing else: 412 where it would be another one now."""
     target = data.into or room
+    into = asking(relay, signed.principal, target)
     steps = await backups.restore(
-        asking(relay, signed.principal, room), id, asking(relay, signed.principal, target), target,
-        same_room=data.same_room, seen=data.seen, reason=data.reason,
+        asking(relay, signed.principal, room), id, into, target,
+        same_room=data.same_room, seen=data.seen, restoring=OneByOne(into, data.reason),
     )  # fmt: skip
     return Restored([StepShown(one.what, one.outcome, one.words) for one in steps])
 
@@ -178,7 +179,7 @@ def show_plan(plan: Plan) -> DifferenceShown:
 
 def build_api(relay: RelayParts) -> Router:
     """The routes, given the relay."""
-    backups = Backups(relay.relay.catalogue, OneByOne())
+    backups = Backups(relay.relay.catalogue)
     return Router(
         "/",
         tags=["backups"],

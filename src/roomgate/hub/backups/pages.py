@@ -11,8 +11,8 @@ from litestar.params import FromPath, FromQuery
 from roomgate.access.principal import Right
 from roomgate.errors import RoomgateError
 from roomgate.fleet.backup import Shown
-from roomgate.hub.backups.applying import OneByOne
-from roomgate.hub.backups.service import ANSWER_WITHIN_S, Ask, Backups, Plan
+from roomgate.hub.backups.applying import Ask, OneByOne
+from roomgate.hub.backups.service import ANSWER_WITHIN_S, Backups, Plan
 from roomgate.hub.backups.view import MOST_ROWS, confirming, same_kind, told, view_backup, view_rows
 from roomgate.hub.console.naming import people_names
 from roomgate.hub.console.notices import Notice
@@ -134,12 +134,13 @@ async def restore_backup(
     form = await read_form(request)
     into, same = form.text("into"), form.text("same")
     target = await see_room(visit, parts, relay, into) if into else seen
+    there = _asking(visit, relay, target)
     asked = {key: word for key, word in (("into", into), ("same", same)) if word}
     back = f"{_here(seen)}/{quote(id, safe='')}" + (f"?{urlencode(asked)}" if asked else "")
     try:
         outcomes = await _backups(relay).restore(
-            _asking(visit, relay, seen), id, _asking(visit, relay, target), target.summary.name,
-            same_room=bool(same), seen=form.text("seen"), reason=form.text("reason"),
+            _asking(visit, relay, seen), id, there, target.summary.name, same_room=bool(same),
+            seen=form.text("seen"), restoring=OneByOne(there, form.text("reason")),
         )  # fmt: skip
     except (RoomgateError, XapiError) as no:
         return visit.back(back, refused(visit.t, told_of_room(visit, no)))
@@ -151,7 +152,7 @@ async def restore_backup(
 
 
 def _backups(relay: RelayParts) -> Backups:
-    return Backups(relay.relay.catalogue, OneByOne())
+    return Backups(relay.relay.catalogue)
 
 
 def _asking(visit: Visit, relay: RelayParts, seen: Seen) -> Ask:

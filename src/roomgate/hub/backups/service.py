@@ -5,7 +5,6 @@ restore is shown before it is done: `Backups.difference` says what would change,
 nothing else. If the room has changed meanwhile, it does nothing and asks to look again.
 """
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,7 +14,7 @@ from roomgate.errors import BadInput, PreconditionFailed, Unreachable
 from roomgate.fleet.backup import Opened, Shown
 from roomgate.fleet.from_backup import read_document, steps_of, to_be_judged, write_document
 from roomgate.fleet.restoring import Difference, compare
-from roomgate.hub.backups.applying import Outcome, Restoring
+from roomgate.hub.backups.applying import Ask, Outcome, Restoring
 from roomgate.hub.relay.asked import Wish
 from roomgate.redact import foreign
 from roomgate.xapi.call import Verb
@@ -26,7 +25,6 @@ LONGEST_NAME = 120
 ANSWER_WITHIN_S = 25.0  # a room with many macros takes its time
 
 T = TypeVar("T")
-Ask = Callable[[Wish], Awaitable[Any]]  # one person, in one room: gives the result, raises whatever became of it else
 
 
 class NotUnderstood(Unreachable):
@@ -75,9 +73,8 @@ class _Verdicts(msgspec.Struct, frozen=True):
 class Backups:
     """What can be done with them; each method takes the asking of somebody in a room."""
 
-    def __init__(self, catalogue: Catalogue, restoring: Restoring) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._restoring = restoring
 
     async def list_(self, ask: Ask) -> list[Shown]:
         """The newest first."""
@@ -106,17 +103,17 @@ class Backups:
         return Plan(kept, found, document, refused, asks)
 
     async def restore(
-        self, from_: Ask, id: str, into: Ask, room: str, *, same_room: bool, seen: str, reason: str = ""
+        self, from_: Ask, id: str, into: Ask, room: str, *, same_room: bool, seen: str, restoring: Restoring
     ) -> list[Outcome]:
-        """Do what was shown, and tell of each step; the room is kept as it was before, so that it can go back.
+        """Have ``restoring`` do what was shown, and tell of each step; the room is kept as it was before.
 
         Raises PreconditionFailed where it would be something else now.
         """
         plan = await self.difference(from_, id, into, room, same_room=same_room)
         if plan.seen != seen:
             raise PreconditionFailed("The room or the backup is not as it was shown.", hint="Look at it again.")
-        await self.make(into, "", reason)
-        return await self._restoring.apply(into, plan.document, room, reason)
+        await self.make(into)
+        return await restoring.apply(plan.document, room)
 
     async def _judged(self, into: Ask, document: str, room: str) -> tuple[dict[str, str], frozenset[str]]:
         """What the site's policy says to each step beforehand."""

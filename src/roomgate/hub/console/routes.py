@@ -36,6 +36,7 @@ from roomgate.hub.identity import pages as identity_pages
 from roomgate.hub.identity.oidc import pages as oidc_pages
 from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.scim import pages as scim_pages
+from roomgate.hub.phonebook import pages as phonebook_pages
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
@@ -50,6 +51,7 @@ PAGES = [
     *rooms_pages.ROUTES,
     *room_page.ROUTES,
     *backups_pages.ROUTES,
+    *phonebook_pages.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,

@@ -39,7 +39,7 @@ async def applied(faults: dict[str, Exception], room: str = "oslo") -> tuple[lis
         if fault := faults.get(asked[-1]):
             raise fault
 
-    told = await OneByOne().apply(ask, DOCUMENT, room, "why")
+    told = await OneByOne(ask, "why").apply(DOCUMENT, room)
     return [(one.what.rpartition("/")[2], one.outcome) for one in told], asked
 
 
@@ -81,4 +81,4 @@ async def test_the_devices_own_no_is_told_and_the_next_is_tried():
 async def test_another_rooms_part_is_nobodys():
     assert await applied({}, room="rome") == ([], [])
     with pytest.raises(BadInput):
-        await OneByOne().apply(None, "[", "oslo", "")  # type: ignore[arg-type]  # it asks nothing
+        await OneByOne(None).apply("[", "oslo")  # type: ignore[arg-type]  # it asks nothing

@@ -61,7 +61,7 @@ class Room:
 
 
 def backups() -> Backups:
-    return Backups(offered(), OneByOne())
+    return Backups(offered())
 
 
 async def test_they_are_listed_made_read_and_removed_by_asks():
@@ -97,7 +97,9 @@ async def test_a_difference_is_of_the_backups_room_and_the_other_and_changes_not
 async def test_a_restore_does_what_was_shown_in_the_other_room_alone():
     oslo, rome = Room(), Room()
     plan = await backups().difference(oslo.ask, "backup_1", rome.ask, "rome", same_room=True)
-    told = await backups().restore(oslo.ask, "backup_1", rome.ask, "rome", same_room=True, seen=plan.seen)
+    told = await backups().restore(
+        oslo.ask, "backup_1", rome.ask, "rome", same_room=True, seen=plan.seen, restoring=OneByOne(rome.ask)
+    )
     assert [(one.what, one.outcome) for one in told] == [
         ("setting Audio/DefaultVolume", DONE), ("setting SystemUnit/Name", DONE), ("macro m", DONE),
     ]  # fmt: skip
@@ -111,7 +113,9 @@ async def test_what_is_not_as_it_was_shown_is_not_done():
     plan = await backups().difference(oslo.ask, "backup_1", rome.ask, "rome", same_room=False)
     rome.now = Contents(settings={"Audio/DefaultVolume": 51})
     with pytest.raises(PreconditionFailed, match="not as it was shown"):
-        await backups().restore(oslo.ask, "backup_1", rome.ask, "rome", same_room=False, seen=plan.seen)
+        await backups().restore(
+            oslo.ask, "backup_1", rome.ask, "rome", same_room=False, seen=plan.seen, restoring=OneByOne(rome.ask)
+        )
     assert rome.did == []
 
 
