@@ -148,6 +148,17 @@ class BackupFiles:
         found = (file.name.removesuffix(_SUFFIX) for file in (self._folder / device).glob(f"*{_SUFFIX}"))
         return [id for id in found if _ID.fullmatch(id)]
 
+    def newest(self, device: DeviceId) -> str:
+        """The latest time that stands in the clear, "" where there is none: enough to plan by, and nothing is opened."""
+        found = [""]
+        for id in self.ids(device):
+            try:
+                lines, _ = _split(_read_bounded(self._folder / device / f"{id}{_SUFFIX}", _HEAD_BYTES))
+                found.append(_decoded(_head_decoder, lines[len(_FORMAT) : -1]).made)
+            except RoomgateError:
+                continue
+        return max(found)
+
     def remove(self, device: DeviceId, id: str) -> None:
         """Raises NotFound."""
         if not _ID.fullmatch(id):
@@ -175,8 +186,8 @@ def _split(raw: bytes) -> tuple[bytes, bytes]:
     return raw[: end + 1], raw[end + 1 :]
 
 
-def _read_bounded(file: Path) -> bytes:
-    """A plain file of a size that we write; no link is followed."""
+def _read_bounded(file: Path, most: int = LARGEST) -> bytes:
+    """The beginning of a plain file of a size that we write; no link is followed."""
     try:
         handle = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as gone:
@@ -188,7 +199,7 @@ def _read_bounded(file: Path) -> bytes:
         if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
             raise BackupDamaged("The file is larger than a backup, or is no file.")
         try:
-            return opened.read(LARGEST)
+            return opened.read(most)
         except OSError as bad:
             raise BackupDamaged(f"The file cannot be read: {bad.strerror}.") from bad
 

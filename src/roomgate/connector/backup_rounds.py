@@ -55,7 +55,10 @@ class BackupRounds:
     async def _first(self, device: DeviceId) -> float:
         """After a start: when the newest one is a period old, and in any case not at once."""
         newest = await self.backups.newest(device)
-        age = (self.clock.now() - parse_iso(newest)).total_seconds() if newest else self.period_s
+        try:
+            age = (self.clock.now() - parse_iso(newest)).total_seconds()
+        except ValueError:  # none yet, or a file that says nonsense
+            age = self.period_s
         rest = min(max(self.period_s - age, 0.0), self.period_s)  # also by a wall clock that was set back
         return self.clock.monotonic() + rest + self.dice.uniform(0.02, 0.25) * self.period_s
 

@@ -72,7 +72,7 @@ async def copy_room(room: Room) -> Contents:
     macros: dict[str, Macro] = {}
     try:
         panels, outward = read_panels(await room.call(_PANELS))
-        left_out += [f"the panel {foreign(id, 80)}, which leads out of the device" for id in outward]
+        left_out += [f"{len(outward)} panels that lead out of the device"] if outward else []
     except XapiError as fault:
         left_out.append(f"panels: {foreign(fault.message)}")
     try:
@@ -159,9 +159,8 @@ class Backups:
                 await self._drop(room, one.head.id)
 
     async def newest(self, device: DeviceId) -> str:
-        """When the newest readable one was made; "" where there is none."""
-        old = await self._readable(device)
-        return old[0].head.made if old else ""
+        """When the newest one says that it was made; "" where there is none."""
+        return await asyncio.to_thread(self.files.newest, device)
 
     async def shown(self, device: DeviceId) -> list[Shown]:
         """All of a device, the newest first, those that are damaged last."""

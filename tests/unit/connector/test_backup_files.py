@@ -128,6 +128,25 @@ def test_no_name_leads_out_of_the_folder(tmp_path: Path, id: str):
             do(OSLO, id)
 
 
+def test_an_older_one_that_was_put_back_is_what_it_says_with_its_own_time(tmp_path: Path):
+    files = BackupFiles(tmp_path, KEY)
+    kept = keep(files)
+    raw = file_of(tmp_path, kept).read_bytes()
+    files.remove(OSLO, kept.head.id)
+    file_of(tmp_path, kept).write_bytes(raw)
+    assert files.read(OSLO, kept.head.id).head.made == "2026-03-10T09:00:00.000Z"
+
+
+def test_the_newest_is_known_without_opening_any(tmp_path: Path):
+    files = BackupFiles(tmp_path, Secret(b"x" * 32))
+    assert files.newest(OSLO) == ""
+    keep(BackupFiles(tmp_path, KEY))
+    later = BackupFiles(tmp_path, KEY).write(OSLO, "2026-03-11T09:00:00.000Z", "oslo", "", "", CONTENTS)
+    assert files.newest(OSLO) == "2026-03-11T09:00:00.000Z"
+    file_of(tmp_path, later).write_bytes(b"roomgate backup 1\n{")
+    assert files.newest(OSLO) == "2026-03-10T09:00:00.000Z"
+
+
 def test_what_is_removed_is_gone(tmp_path: Path):
     files = BackupFiles(tmp_path, KEY)
     kept = keep(files)

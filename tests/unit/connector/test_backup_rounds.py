@@ -105,6 +105,16 @@ async def test_after_a_start_it_goes_on_where_it_was(age: float, waits: float):
     assert fake.kept == ["oslo"]
 
 
+async def test_a_file_that_says_nonsense_is_no_reason_to_wait():
+    fake, clock = Fake(), HandClock()
+    fake.made = {"dev_oslo": "yesterday"}
+    one = rounds(fake, clock, MemoryRoom())
+    await one.look()
+    clock.advance(DAY / 4)
+    await one.look()
+    assert fake.kept == ["oslo"]
+
+
 async def test_it_runs_until_it_is_cancelled_and_sweeps_first():
     fake, swept = Fake(), asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -108,7 +108,7 @@ async def test_what_a_room_is_like_is_kept_with_what_is_not_in_it(site: Site):
     assert contents.settings == {"Audio/DefaultVolume": 50, "NetworkServices/SSH/Mode": "Off"}
     assert contents.masked == ["SIP/Turn/Password"]
     assert (list(contents.panels), contents.macros) == (["lights"], {"hello": Macro("one", True)})
-    assert contents.left_out == ["the panel web, which leads out of the device"]
+    assert contents.left_out == ["1 panels that lead out of the device"]
     assert (contents.product, contents.software) == ("Desk", "RoomOS 26")
 
 

@@ -8,12 +8,14 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from roomgate.access.decision import Denied
 from roomgate.access.principal import Right
 from roomgate.errors import RoomgateError
 from roomgate.fleet.backup import Shown
 from roomgate.hub.backups.applying import Ask, OneByOne
 from roomgate.hub.backups.service import ANSWER_WITHIN_S, Backups, Plan
-from roomgate.hub.backups.view import MOST_ROWS, confirming, same_kind, told, view_backup, view_rows
+from roomgate.hub.backups.view import COLUMNS, MOST_ROWS, confirming, same_kind, table_of, told, view_backup, view_rows
+from roomgate.hub.console import export
 from roomgate.hub.console.naming import people_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting, read_form, refused
@@ -42,6 +44,16 @@ async def show_backups(name: FromPath[str], visit: Visiting, parts: Hub, relay: 
         fault=fault,
         **await room_context(visit, parts, relay, seen),
     )
+
+
+@get("/rooms/{name:str}/backups.csv", include_in_schema=False)
+async def backups_csv(name: FromPath[str], visit: Visiting, parts: Hub, relay: Relayed) -> Page:
+    return export.csv_page(COLUMNS, await _table(name, visit, parts, relay), "backups")
+
+
+@get("/rooms/{name:str}/backups.json", include_in_schema=False)
+async def backups_json(name: FromPath[str], visit: Visiting, parts: Hub, relay: Relayed) -> Page:
+    return export.json_page(COLUMNS, await _table(name, visit, parts, relay))
 
 
 @post("/rooms/{name:str}/backups", include_in_schema=False, status_code=303)
@@ -151,6 +163,15 @@ async def restore_backup(
     return visit.back(back, Notice("warn", visit.t("backups.partly"), " ".join([said, *map(visit.t.said, left)])))
 
 
+async def _table(name: str, visit: Visit, parts: Parts, relay: RelayParts) -> list[list[str]]:
+    """Raises what became of the ask: a program that fetches a table is better served by a refusal than by a page."""
+    seen = await see_room(visit, parts, relay, name)
+    try:
+        return table_of(await _backups(relay).list_(_asking(visit, relay, seen)))
+    except Denied as no:
+        raise told_of_room(visit, no) from no
+
+
 def _backups(relay: RelayParts) -> Backups:
     return Backups(relay.relay.catalogue)
 
@@ -169,4 +190,13 @@ async def _rooms(visit: Visit, parts: Parts) -> Any:
     return parts.rooms.list_for(signed, granted)
 
 
-ROUTES = [show_backups, make_backup, show_backup, export_backup, remove_backup, restore_backup]
+ROUTES = [
+    show_backups,
+    backups_csv,
+    backups_json,
+    make_backup,
+    show_backup,
+    export_backup,
+    remove_backup,
+    restore_backup,
+]

@@ -12,6 +12,9 @@ from roomgate.hub.backups.applying import DONE, Outcome
 from roomgate.hub.backups.service import Plan
 from roomgate.hub.rooms.state import RoomSummary
 
+COLUMNS = (
+    "id", "made", "name", "by", "size", "digest", "product", "software", "settings", "panels", "macros", "damaged",
+)  # fmt: skip
 MOST_ROWS = 300  # of one table
 MOST_LINES = 80  # of one text's difference
 MOST_ROOMS = 100  # offered by name
@@ -41,6 +44,11 @@ class RowView:
     asks: bool
     lines: tuple[tuple[str, str], ...]
     more: int  # lines that are not shown
+
+
+def table_of(backups: Iterable[Shown]) -> list[list[str]]:
+    """For CSV and JSON: a row for each."""
+    return [[str(getattr(one, column)) for column in COLUMNS] for one in backups]
 
 
 def view_backup(shown: Shown, here: str) -> BackupView:

@@ -4,10 +4,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from urllib.parse import urlencode
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromPath, FromQuery
 
 from roomgate.access.capability import Capability
+from roomgate.access.decision import Denied
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.hub.console import export
 from roomgate.hub.console.notices import Notice
@@ -62,13 +63,13 @@ async def show_phonebook(
 
 
 @get("/rooms/{name:str}/phonebook.csv", include_in_schema=False)
-async def export_phonebook(name: FromPath[str], visit: Visiting, parts: Hub, relay: Relayed) -> Response[bytes]:
-    seen = await see_room(visit, parts, relay, name)
-    try:
-        contacts = await service.everything(_asking(visit, relay, seen))
-    except (RoomgateError, XapiError) as no:
-        return visit.back(_here(seen), refused(visit.t, told_of_room(visit, no)))
-    return export.csv_page(COLUMNS, rows_of(contacts), "phonebook")
+async def phonebook_csv(name: FromPath[str], visit: Visiting, parts: Hub, relay: Relayed) -> Page:
+    return export.csv_page(COLUMNS, await _table(name, visit, parts, relay), "phonebook")
+
+
+@get("/rooms/{name:str}/phonebook.json", include_in_schema=False)
+async def phonebook_json(name: FromPath[str], visit: Visiting, parts: Hub, relay: Relayed) -> Page:
+    return export.json_page(COLUMNS, await _table(name, visit, parts, relay))
 
 
 @post("/rooms/{name:str}/phonebook", include_in_schema=False, status_code=303)
@@ -131,6 +132,15 @@ async def _change(
     return visit.back(_here(seen), Notice("ok", visit.t("said.done"), visit.t(said)))
 
 
+async def _table(name: str, visit: Visit, parts: Parts, relay: RelayParts) -> list[list[str]]:
+    """Raises what became of the ask: a program that fetches a table is better served by a refusal than by a page."""
+    seen = await see_room(visit, parts, relay, name)
+    try:
+        return rows_of(await service.everything(_asking(visit, relay, seen)))
+    except Denied as no:
+        raise told_of_room(visit, no) from no
+
+
 def _asking(visit: Visit, relay: RelayParts, seen: Seen) -> Ask:
     return partial(ask_room, visit, relay, seen)
 
@@ -139,4 +149,4 @@ def _here(seen: Seen) -> str:
     return f"{room_href(seen.summary.name, seen.summary.id)}/phonebook"
 
 
-ROUTES = [show_phonebook, export_phonebook, add_contact, set_favourite, remove_contact, load_contacts]
+ROUTES = [show_phonebook, phonebook_csv, phonebook_json, add_contact, set_favourite, remove_contact, load_contacts]

@@ -73,6 +73,8 @@ async def test_the_list_tells_what_is_kept_and_what_is_damaged(tmp_path: Path) -
             assert said in text
         assert EVIL not in page.text
         assert 'aria-current="page">Backups' in page.text
+        assert (await ada.get("/rooms/oslo/backups.json")).json()[0]["settings"] == "2"
+        assert (await ada.get("/rooms/oslo/backups.csv")).text.splitlines()[1].startswith(ID)
         site.answers["Command/Roomgate/Backup/List"] = {"backups": []}
         assert "No backup yet" in words(await ada.get("/rooms/oslo/backups"))
 
@@ -153,6 +155,7 @@ async def test_whoever_lacks_the_right_is_shown_no_tab_and_told_why(tmp_path: Pa
             assert "Refused" in words(page)
             assert "Audio" not in words(page)
         assert "Refused" in words(await bob.post("/rooms/oslo/backups"))
+        assert (await bob.get("/rooms/oslo/backups.csv")).status_code == 403
         carl = await it.guest("carl", "oslo", "system")
         for other in ("rome", "nowhere"):
             assert (await carl.get(f"/rooms/oslo/backups/{ID}?into={other}")).status_code == 404

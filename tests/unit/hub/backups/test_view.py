@@ -4,7 +4,7 @@ from roomgate.fleet.backup import Contents, Opened, Shown
 from roomgate.fleet.restoring import Change, Difference, Left
 from roomgate.hub.backups.applying import DONE, NOT_DONE, Outcome
 from roomgate.hub.backups.service import Plan
-from roomgate.hub.backups.view import MOST_LINES, confirming, same_kind, told, view_backup, view_rows
+from roomgate.hub.backups.view import COLUMNS, MOST_LINES, confirming, same_kind, table_of, told, view_backup, view_rows
 from roomgate.hub.rooms.state import RoomSummary
 
 
@@ -17,6 +17,11 @@ def test_a_backup_has_a_time_where_that_can_be_read():
     one = view_backup(Shown("backup_1", "2026-03-10T09:00:00.000Z", size=2500), "/rooms/oslo/backups")
     assert (one.href, one.size, one.at is not None) == ("/rooms/oslo/backups/backup_1", "2 KiB", True)
     assert view_backup(Shown("backup_1", "yesterday"), "").at is None
+
+
+def test_a_table_has_a_row_for_each():
+    [row] = table_of([Shown("backup_1", settings=3)])
+    assert (dict(zip(COLUMNS, row, strict=True))["settings"], row[0]) == ("3", "backup_1")
 
 
 def test_what_confirms_a_removal_is_the_start_of_the_id():
