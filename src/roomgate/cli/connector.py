@@ -1,6 +1,7 @@
 """Running the connector, and the local operator's verbs. Nothing here goes over the network but the enrolment."""
 
 import asyncio
+import json as form
 import os
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from cyclopts import App
 from roomgate.cli import settings
 from roomgate.cli.exits import DONE, NO, SaysNo
 from roomgate.cli.files import read_secret, read_text
-from roomgate.cli.output import Json, say, show_facts, show_json, show_table, tell
+from roomgate.cli.output import Json, say, show_facts, show_json, show_table, tell, tell_rows
 from roomgate.cli.running import run_program
 from roomgate.errors import BadInput, Conflict, NotFound, Unreachable
 from roomgate.redact import Secret
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 app = App(name="connector", help="Run the connector: inside a site, dials out, has the last word.")
 vault = App(name="vault", help="The devices' passwords. They never leave this machine.")
 policy = App(name="policy", help="The site's own policy.")
+backups = App(name="backups", help="The backups of rooms that this site keeps.")
 app.command(vault)
+app.command(backups)
 app.command(policy)
 
 
@@ -301,6 +304,35 @@ def list_(*, config: Path | None = None, json: Json = False) -> None:
         held = sorted((room, account, version) for room, all_ in rooms.items() for account, version in all_.items())
         rows = [{"room": room, "account": account, "version": version} for room, account, version in held]
         show_table(rows, ["room", "account", "version"], empty="Empty. `roomgate connector vault put ROOM ACCOUNT`.")
+
+
+@backups.command(name="list")
+def list_backups(room: str, /, *, config: Path | None = None, json: Json = False) -> None:
+    """The backups of a room, also of one that the site has no more. Needs no hub.
+
+    Example: ``roomgate connector backups list oslo --config connector.toml``
+    """
+    rows = _local(config, do="backups", room=room)["backups"]
+    columns = ["id", "made", "name", "settings", "panels", "macros", "size", "damaged"]
+    tell_rows(rows, columns, empty="No backup of this room is kept here.", json=json)
+
+
+@backups.command
+def export(room: str, id: str, /, *, config: Path | None = None, json: Json = False) -> None:
+    """Print all that is in a backup, in the clear, as JSON. Keep the output as you would keep the device's password.
+
+    Example: ``roomgate connector backups export oslo backup_… --config connector.toml``
+
+    Parameters
+    ----------
+    id
+        a backup's, as `roomgate connector backups list` shows it
+    """
+    found = _local(config, do="backup-export", room=room, id=id)["backup"]
+    if json:
+        show_json(found)
+    else:
+        print(form.dumps(found, ensure_ascii=False, indent=2), flush=True)
 
 
 @policy.command

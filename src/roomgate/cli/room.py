@@ -15,6 +15,9 @@ from roomgate.errors import BadInput, Unreachable
 
 app = App(name="room", help="The daily work in a room, through the hub.")
 
+app.command("roomgate.cli.room_backup:app", name="backup", help="Backups of a room, sealed at its site.")
+app.command("roomgate.cli.room_phonebook:app", name="phonebook", help="A room's own phone book and its favourites.")
+
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]
 

@@ -5,6 +5,7 @@ file are replaced whole, and the hub says at each welcome which ledger entries i
 """
 
 import asyncio
+import random
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from roomgate.clock import Clock, Jumps, SystemClock, iso
 from roomgate.connector import effects as effects_book
 from roomgate.connector import quarantine as quarantine_list
 from roomgate.connector.acts import Acts
+from roomgate.connector.backup_files import PURPOSE, BackupFiles
+from roomgate.connector.backup_rounds import HOUR_S, BackupRounds
+from roomgate.connector.backups import Backups
 from roomgate.connector.bookings import RoomBookings
 from roomgate.connector.config import BadConfig, ConnectorConfig
 from roomgate.connector.consent import Panel
@@ -105,6 +109,18 @@ class Connector:
             connect=connect,
             check_s=config.devices_check_s,
         )
+        self.backups = Backups(BackupFiles(config.backups, vault.subkey(PURPOSE)), record, clock)
+        self.rounds: BackupRounds | None = None
+        if config.backup_every_h:
+            period_s = config.backup_every_h * HOUR_S
+            self.rounds = BackupRounds(
+                self.backups,
+                self.fleet.rooms,
+                clock,
+                period_s,
+                config.backup_keep,
+                random.Random(),  # noqa: S311 (spreads load, guards nothing)
+            )
         self.sync: Sync | None = None
         if config.calendar is not None:
             self.sync = Sync(Folder(config.calendar), DeviceDiary(self.fleet.by_name, record, clock), clock)
@@ -125,7 +141,15 @@ class Connector:
             clock=clock,
             sender=Sender(self.desk.send),
             leases=self.uplink,
-            own=OwnCommands({"Allowed Get": judge_beforehand}),
+            own=OwnCommands(
+                {
+                    "Allowed Get": judge_beforehand,
+                    "Backup Get": self.backups.get,
+                    "Backup List": self.backups.list_,
+                    "Backup Make": self.backups.make,
+                    "Backup Remove": self.backups.remove,
+                }
+            ),
         )
         self.desk.attend(
             Staff(
@@ -151,6 +175,7 @@ class Connector:
                 vault=vault,
                 record=record,
                 spool=self.spool,
+                backups=self.backups,
                 clock=clock,
                 link_up=lambda: self.uplink.up,
             ),
@@ -174,6 +199,8 @@ class Connector:
         }
         if self.sync is not None:
             services["meetings"] = self.sync.run
+        if self.rounds is not None:
+            services["backups"] = self.rounds.run
         if self._witness is not None:
             services["witness"] = self._push
         async with asyncio.TaskGroup() as group:

@@ -40,6 +40,8 @@ class ConnectorConfig:
     proof_idle_s: float = 600.0  # and otherwise, give or take a fifth
     heartbeat_s: float = 3.0  # between two words to the hub
     devices_check_s: float = 0.5  # how often the devices file is looked at
+    backup_every_h: float = 24.0  # hours between two backups of a room; 0: none but those that people ask for
+    backup_keep: int = 7  # how many of those are kept of a room; what has not changed is not kept twice
 
     @property
     def socket(self) -> Path:
@@ -50,6 +52,10 @@ class ConnectorConfig:
     def identity(self) -> Path:
         """What enrolment left: this connector's key, and the hub's pinned certificate."""
         return self.data / "identity"
+
+    @property
+    def backups(self) -> Path:
+        return self.data / "backups"
 
     @property
     def database(self) -> Path:
@@ -63,7 +69,10 @@ _BOUNDS = {
     "proof_idle_s": (30.0, 3600.0),
     "heartbeat_s": (0.2, 5.0),
     "devices_check_s": (0.05, 5.0),
+    "backup_every_h": (1.0, 720.0),
+    "backup_keep": (1.0, 60.0),
 }
+_UNITS = {"backup_every_h": "hours", "backup_keep": "a number"}
 
 
 def parse_config(settings: Mapping[str, Any], base: Path) -> ConnectorConfig:
@@ -130,8 +139,19 @@ def _number(name: str, value: Any, base: Path) -> float:
     except ValueError:
         number = None
     if number is None or not low <= number <= high:
-        raise BadInput(f"takes seconds from {low:g} to {high:g}")
+        raise BadInput(f"takes {_UNITS.get(name, 'seconds')} from {low:g} to {high:g}")
     return number
+
+
+def _number_or_none(name: str, value: Any, base: Path) -> float:
+    return 0.0 if str(value).strip() in ("0", "0.0") else _number(name, value, base)
+
+
+def _count(name: str, value: Any, base: Path) -> int:
+    number = _number(name, value, base)
+    if number != int(number):
+        raise BadInput("takes a whole number")
+    return int(number)
 
 
 def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
@@ -160,4 +180,6 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "proof_idle_s": _number,
     "heartbeat_s": _number,
     "devices_check_s": _number,
+    "backup_every_h": _number_or_none,
+    "backup_keep": _count,
 }

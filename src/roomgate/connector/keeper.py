@@ -23,7 +23,7 @@ from roomgate.connector.feeds import Dashboard, Feed, Feeds, Listening
 from roomgate.connector.mirror import Mirror, dashboard
 from roomgate.connector.quarantine import CERTIFICATE, CREDENTIAL, Quarantine, Why
 from roomgate.connector.room import Listener, RoomCondition
-from roomgate.connector.vault import NoCredential, Vault
+from roomgate.connector.vault import NoCredential, Vault, VaultDamaged
 from roomgate.errors import RoomgateError
 from roomgate.ids import DeviceId, RoomName
 from roomgate.ledger.event import DeviceConnected, DeviceGone, PrivilegedUsed
@@ -170,7 +170,10 @@ class Keeper:
                 raise DeviceUnreachable(self._words)
             await self._record.add(PrivilegedUsed(at=iso(self._clock.now()), room=self.name, what=str(call.path)))
             async with AsyncExitStack() as stack:
-                client = await self._enter(stack, privileged=True)
+                try:
+                    client = await self._enter(stack, privileged=True)
+                except (NoCredential, VaultDamaged) as missing:  # nothing was sent, and whoever asked is told why
+                    raise DeviceUnreachable(missing.message) from missing
                 return await client.call(call)
 
     async def subscribe(self, path: Path, listener: Listener) -> Callable[[], None]:

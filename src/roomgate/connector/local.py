@@ -69,7 +69,20 @@ class VaultRemove(msgspec.Struct, frozen=True, tag_field="do", tag="vault-remove
     account: str | None = None
 
 
-Wish = Status | Sessions | CutAll | HangUp | Confirm | VaultPut | VaultRemove
+class Backups(msgspec.Struct, frozen=True, tag_field="do", tag="backups", forbid_unknown_fields=True):
+    """The backups that the site keeps of one room."""
+
+    room: str
+
+
+class BackupExport(msgspec.Struct, frozen=True, tag_field="do", tag="backup-export", forbid_unknown_fields=True):
+    """All that is in one of them, in the clear."""
+
+    room: str
+    id: str
+
+
+Wish = Status | Sessions | CutAll | HangUp | Confirm | VaultPut | VaultRemove | Backups | BackupExport
 _decoder: msgspec.json.Decoder[Wish] = msgspec.json.Decoder(Wish)
 
 
@@ -89,6 +102,10 @@ class Operator(Protocol):
     async def vault_put(self, room: str, account: str, password: Secret[str], by: str) -> dict[str, Any]: ...
 
     async def vault_remove(self, room: str, account: str | None, by: str) -> dict[str, Any]: ...
+
+    async def list_backups(self, room: str) -> dict[str, Any]: ...
+
+    async def export_backup(self, room: str, id: str) -> dict[str, Any]: ...
 
 
 class Door:
@@ -159,6 +176,10 @@ class Door:
                 return await operator.vault_put(room, account, Secret(password), who)
             case VaultRemove(room=room, account=account):
                 return await operator.vault_remove(room, account, who)
+            case Backups(room=room):
+                return await operator.list_backups(room)
+            case BackupExport(room=room, id=id):
+                return await operator.export_backup(room, id)
             case _:
                 assert_never(wish)
 

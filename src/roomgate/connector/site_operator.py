@@ -3,8 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
+
 from roomgate.clock import Clock, iso
 from roomgate.connector.acts import Acts
+from roomgate.connector.backups import Backups
+from roomgate.connector.devices import device_id
 from roomgate.connector.effects import Effects
 from roomgate.connector.fleet import Fleet
 from roomgate.connector.keeper import Keeper
@@ -12,7 +16,7 @@ from roomgate.connector.site_policy import SitePolicy
 from roomgate.connector.spool import Spool
 from roomgate.connector.vault import Vault
 from roomgate.errors import NotFound
-from roomgate.ids import ConnectorId, RoomName
+from roomgate.ids import ConnectorId, DeviceId, RoomName
 from roomgate.ledger.event import VaultChanged
 from roomgate.redact import Secret, foreign
 from roomgate.storage.record import Record
@@ -37,6 +41,7 @@ class SiteOperator:
         vault: Vault,
         record: Record,
         spool: Spool,
+        backups: Backups,
         clock: Clock,
         link_up: Callable[[], bool],
     ) -> None:
@@ -49,6 +54,7 @@ class SiteOperator:
         self._vault = vault
         self._record = record
         self._spool = spool
+        self._backups = backups
         self._clock = clock
         self._link_up = link_up
 
@@ -116,6 +122,17 @@ class SiteOperator:
         self._vault.remove(room, account)
         await self._changed(foreign(room, 64), f"{foreign(account, 60) if account else 'all'} removed", by)
         return {"removed": True}
+
+    async def list_backups(self, room: str) -> dict[str, Any]:
+        return {"backups": msgspec.to_builtins(await self._backups.shown(self._device(room)))}
+
+    async def export_backup(self, room: str, id: str) -> dict[str, Any]:
+        kept = await self._backups.whole(self._device(room), id)
+        return {"backup": msgspec.to_builtins(kept)}
+
+    def _device(self, room: str) -> DeviceId:
+        """Also of a room that is in the site's list no more: its backups are there still."""
+        return device_id(self._connector, RoomName(room))
 
     async def _changed(self, room: str, what: str, by: str) -> None:
         await self._record.add(VaultChanged(at=iso(self._clock.now()), room=room, what=what, by=by))

@@ -20,7 +20,9 @@ from typing import Self
 
 import msgspec
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from roomgate.errors import Conflict, NotFound, RoomgateError
 from roomgate.redact import Secret
@@ -65,6 +67,7 @@ class Vault:
 
     def __init__(self, folder: Path, key: Secret[bytes]) -> None:
         self._folder = folder
+        self._key = key
         self._cipher = AESGCM(key.reveal())
         self._seen: tuple[int, int, int] | None = None
         self._values: _Values = {}
@@ -76,7 +79,8 @@ class Vault:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = secrets.token_bytes(32)
         vault = cls.__new__(cls)
-        vault._folder, vault._cipher, vault._seen, vault._values = folder, AESGCM(key), None, {}
+        vault._folder, vault._key, vault._seen, vault._values = folder, Secret(key), None, {}
+        vault._cipher = AESGCM(key)
         with vault._locked():
             if (folder / _KEY).exists():
                 raise Conflict("This data folder has a vault already.")
@@ -102,6 +106,11 @@ class Vault:
         if len(key) != 32:
             raise VaultDamaged(f"{_KEY} is no key.")
         return cls(folder, Secret(key))
+
+    def subkey(self, purpose: str) -> Secret[bytes]:
+        """A key for another purpose at this site, which says nothing of the vault's own (HKDF-SHA256, RFC 5869)."""
+        info = b"roomgate vault subkey v1\0" + purpose.encode()
+        return Secret(HKDF(hashes.SHA256(), 32, None, info).derive(self._key.reveal()))
 
     def put(self, room: str, account: str, password: Secret[str]) -> int:
         """Keep a password, durably, in place of what was there; gives the value's new version."""

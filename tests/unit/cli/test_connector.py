@@ -60,6 +60,15 @@ class Operator:
         self.did.append(("remove", room, account))
         return {"removed": True}
 
+    async def list_backups(self, room: str) -> dict[str, Any]:
+        row = {"id": "backup_1", "made": "2026-03-10", "name": "before", "settings": 3, "damaged": ""}
+        return {"backups": [row] if room == "oslo" else []}
+
+    async def export_backup(self, room: str, id: str) -> dict[str, Any]:
+        if id != "backup_1":
+            raise NotFound("There is no such backup.")
+        return {"backup": {"contents": {"settings": {"Audio/DefaultVolume": 40}}}}
+
 
 @pytest.fixture
 def config(tmp_path: Path) -> str:
@@ -119,11 +128,22 @@ def test_the_operator_cuts_and_hangs_up_and_confirms(operator, config):
     assert run("connector", "confirm", "rome", "--config", config, "--json").json == {"confirmed": False}
 
 
+def test_backups_are_listed_and_opened(operator, config):
+    table = run("connector", "backups", "list", "oslo", "--config", config).out
+    assert "backup_1" in table
+    assert "before" in table
+    assert "No backup" in run("connector", "backups", "list", "rome", "--config", config).out
+    for more in ([], ["--json"]):
+        done = run("connector", "backups", "export", "oslo", "backup_1", "--config", config, *more)
+        assert done.json == {"contents": {"settings": {"Audio/DefaultVolume": 40}}}
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         (["confirm", "nowhere"], 1, "This site has no such room. [not-found]\n  Look at the status."),
         (["hang-up", "away"], 1, "The device does not answer. [xapi.unreachable]"),
+        (["backups", "export", "oslo", "backup_2"], 1, "There is no such backup. [not-found]"),
     ],
 )
 def test_what_the_connector_says_no_to(operator, config, words, code, said):

@@ -49,11 +49,21 @@ def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
         {"meeting_domains": ["https://example.com"]},
         {"meeting_domains": 3},
         {"data": ""},
+        {"backup_every_h": 0.5},
+        {"backup_every_h": False},
+        {"backup_keep": 0},
+        {"backup_keep": 2.5},
     ],
 )
 def test_what_would_break_a_promise_is_refused(change):
     with pytest.raises(BadConfig):
         parse_config({**LEAST, **change}, BASE)
+
+
+def test_backups_come_by_the_day_and_can_be_left_to_people():
+    assert (parse_config(LEAST, BASE).backup_every_h, parse_config(LEAST, BASE).backup_keep) == (24.0, 7)
+    assert parse_config({**LEAST, "backup_every_h": "0"}, BASE).backup_every_h == 0
+    assert parse_config({**LEAST, "backup_keep": "3"}, BASE).backup_keep == 3
 
 
 def test_the_environment_has_only_texts():

@@ -315,6 +315,8 @@ async def test_a_site_without_a_privileged_account_proves_the_daily_one(site):
     site.vault.remove("oslo", "roomgate-privileged")
     async with site.kept() as keeper:
         assert await keeper.prove()
+        with pytest.raises(DeviceUnreachable, match="no password of roomgate-privileged"):
+            await keeper.call(VOLUME, privileged=True)
 
 
 @pytest.mark.asyncio

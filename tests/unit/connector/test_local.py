@@ -41,6 +41,12 @@ class Fake:
         self.did.append((room, account))
         return {}
 
+    async def list_backups(self, room):
+        return {"backups": [room]}
+
+    async def export_backup(self, room, id):
+        return {"backup": [room, id]}
+
 
 @contextlib.asynccontextmanager
 async def door(path, operator):
@@ -63,6 +69,10 @@ async def test_each_wish_reaches_its_deed(tmp_path):
         assert await ask_local(path, put) == {"ok": True, "version": 1}
         await ask_local(path, {"do": "vault-remove", "room": "oslo"})
         assert fake.did == [("cut-all", "fire", "local:"), ("oslo", "daily", "s"), ("oslo", None)]
+
+        assert (await ask_local(path, {"do": "backups", "room": "oslo"}))["backups"] == ["oslo"]
+        exported = await ask_local(path, {"do": "backup-export", "room": "oslo", "id": "backup_1"})
+        assert exported["backup"] == ["oslo", "backup_1"]
 
         gone = await ask_local(path, {"do": "hang-up", "room": "oslo"})
         assert (gone["ok"], gone["code"]) == (False, "xapi.unreachable")

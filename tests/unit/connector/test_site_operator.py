@@ -7,10 +7,14 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from roomgate.clock import HandClock
+from roomgate.connector.backup_files import BackupFiles
+from roomgate.connector.backups import Backups
+from roomgate.connector.devices import device_id
 from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.site_policy import SitePolicy
 from roomgate.connector.vault import NoCredential, Vault
 from roomgate.errors import NotFound
+from roomgate.fleet.backup import Contents
 from roomgate.ids import ConnectorId
 from roomgate.redact import Secret
 from roomgate.storage.database import Database
@@ -68,6 +72,7 @@ class Site:
             vault=self.vault,
             record=record,
             spool=SimpleNamespace(held=4),
+            backups=Backups(BackupFiles(folder / "backups", Secret(b"k" * 32)), record, HandClock()),
             clock=HandClock(),
             link_up=lambda: True,
         )
@@ -123,3 +128,17 @@ async def test_a_password_is_put_and_forgotten_and_both_are_in_the_ledger_withou
     entries = await site.record.entries()
     assert [entry.event.what for entry in entries] == ["roomgate-daily put, version 1", "roomgate-daily removed"]
     assert b"canary" not in b"".join(entry.raw for entry in entries)
+
+
+@pytest.mark.asyncio
+async def test_backups_are_listed_and_opened_at_the_site(site):
+    device = device_id(ConnectorId("connector_1"), "gone-room")
+    contents = Contents(settings={"Audio/DefaultVolume": 40})
+    kept = site.operator._backups.files.write(device, "2026-03-10", "gone-room", "last", "", contents)
+    [row] = (await site.operator.list_backups("gone-room"))["backups"]
+    assert (row["id"], row["name"]) == (kept.head.id, "last")
+    exported = (await site.operator.export_backup("gone-room", kept.head.id))["backup"]
+    assert exported["contents"]["settings"] == {"Audio/DefaultVolume": 40}
+    assert (await site.operator.list_backups("oslo"))["backups"] == []
+    with pytest.raises(NotFound):
+        await site.operator.export_backup("oslo", kept.head.id)

@@ -156,3 +156,12 @@ def test_a_damaged_file_is_not_written_over(vault, folder):
     with pytest.raises(VaultDamaged):
         vault.put("oslo", "daily", Secret("new"))
     assert (folder / "vault.json").read_bytes() == b"{}"
+
+
+def test_a_subkey_is_its_purposes_alone_and_stays_the_same(tmp_path):
+    vault = Vault.init(tmp_path)
+    one = vault.subkey("backups").reveal()
+    assert len(one) == 32
+    assert Vault.open(tmp_path).subkey("backups").reveal() == one
+    assert vault.subkey("other").reveal() != one
+    assert one not in {base64.b64decode((tmp_path / "vault.key").read_bytes())}

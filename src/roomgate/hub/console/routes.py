@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from roomgate import log
 from roomgate.errors import BadInput, NotFound, RoomgateError
 from roomgate.hub.approvals import pages as approvals_pages
+from roomgate.hub.backups import pages as backups_pages
 from roomgate.hub.console import assets
 from roomgate.hub.console.notices import Notices
 from roomgate.hub.console.visit import (
@@ -36,6 +37,7 @@ from roomgate.hub.identity.oidc import pages as oidc_pages
 from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.scim import pages as scim_pages
 from roomgate.hub.inventory import pages as inventory_pages
+from roomgate.hub.phonebook import pages as phonebook_pages
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
@@ -50,6 +52,8 @@ PAGES = [
     *rooms_pages.ROUTES,
     *inventory_pages.ROUTES,
     *room_page.ROUTES,
+    *backups_pages.ROUTES,
+    *phonebook_pages.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,

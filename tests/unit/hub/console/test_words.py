@@ -11,6 +11,7 @@ import pytest
 import roomgate.hub
 from roomgate.access.capability import Capability
 from roomgate.access.principal import ROLES, Right
+from roomgate.fleet.restoring import Left
 from roomgate.hub.approvals.request import State
 from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
@@ -66,6 +67,8 @@ def built() -> set[str]:
         "restoration.": {"people", "tokens", "grants"},
         "cause.": {cause.value for cause in Cause},
         "restoration.cause-": {"backup", "witness", "connector"},
+        "backups.kind-": {"setting", "panel", "macro"},
+        "backups.left-": {one.value for one in Left},
     }
     return {start + end for start, ends in endings.items() for end in ends}
 

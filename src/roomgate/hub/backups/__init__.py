@@ -1,0 +1,1 @@
+"""Backups of rooms: asked of the site that keeps them, compared with a room, and restored to one."""

@@ -1,0 +1,98 @@
+"""Pure: backups and their differences as a page shows them."""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from roomgate.clock import parse_iso
+from roomgate.fleet.backup import Shown
+from roomgate.fleet.restoring import Change
+from roomgate.hub.backups.applying import DONE, Outcome
+from roomgate.hub.backups.service import Plan
+from roomgate.hub.rooms.state import RoomSummary
+
+COLUMNS = (
+    "id", "made", "name", "by", "size", "digest", "product", "software", "settings", "panels", "macros", "damaged",
+)  # fmt: skip
+MOST_ROWS = 300  # of one table
+MOST_LINES = 80  # of one text's difference
+MOST_ROOMS = 100  # offered by name
+_MOST_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class BackupView:
+    """``at``: None where it is damaged, or the site gave no time that can be read."""
+
+    shown: Shown
+    at: datetime | None
+    href: str
+    size: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One difference. ``lines``: of a text, what goes and what comes, each with its sign."""
+
+    kind: str
+    name: str
+    was: str | None
+    will: str
+    left: str
+    refused: str
+    asks: bool
+    lines: tuple[tuple[str, str], ...]
+    more: int  # lines that are not shown
+
+
+def table_of(backups: Iterable[Shown]) -> list[list[str]]:
+    """For CSV and JSON: a row for each."""
+    return [[str(getattr(one, column)) for column in COLUMNS] for one in backups]
+
+
+def view_backup(shown: Shown, here: str) -> BackupView:
+    try:
+        at = parse_iso(shown.made)
+    except ValueError:
+        at = None
+    return BackupView(shown, at, f"{here}/{shown.id}", f"{max(1, round(shown.size / 1024))} KiB")
+
+
+def confirming(id: str) -> str:
+    """What is typed to confirm that a backup is removed: the start of its id, as pages show it."""
+    return id.removeprefix("backup_")[:6]
+
+
+def view_rows(plan: Plan) -> list[RowView]:
+    """What would be done, then what is left out."""
+    return [_row(plan, one) for one in (*plan.difference.changes, *plan.difference.left)]
+
+
+def _row(plan: Plan, one: Change) -> RowView:
+    what = f"{one.kind} {one.name}"
+    lines = [] if one.kind == "setting" else _lines(one.was or "", str(one.will))
+    return RowView(
+        one.kind, one.name, one.was, str(one.will), one.left or "", plan.refused.get(what, ""), what in plan.asks,
+        tuple(lines[:MOST_LINES]), max(0, len(lines) - MOST_LINES),
+    )  # fmt: skip
+
+
+def _lines(was: str, will: str) -> list[tuple[str, str]]:
+    """A panel's XML is one line: it is broken at its elements."""
+    before, after = (text.replace("><", ">\n<").splitlines() for text in (was, will))
+    found = difflib.unified_diff(before, after, n=1, lineterm="")
+    return [(line[:1], line[1:200]) for line in found if not line.startswith(("---", "+++", "@@"))]
+
+
+def same_kind(rooms: Iterable[RoomSummary], product: str) -> list[str]:
+    """The rooms that a backup may go to without a word of warning, by name."""
+    names = (str(room.name) for room in rooms if room.product == product)
+    return sorted(names, key=str.casefold)[:MOST_ROOMS]
+
+
+def told(outcomes: Sequence[Outcome]) -> tuple[int, list[str]]:
+    """How many steps were done; and of those that were not, the first few with why."""
+    left = [one for one in outcomes if one.outcome != DONE]
+    named = [f"{one.what}: {one.words}" for one in left[:_MOST_NAMED]]
+    return len(outcomes) - len(left), [*named, *(["…"] if len(left) > _MOST_NAMED else [])]

@@ -1,0 +1,105 @@
+"""The verbs of backups: what they ask of the hub, and what they say."""
+
+import json
+
+import pytest
+
+from support.cli import BookHub, ok, problem, run
+
+ROW = {
+    "id": "backup_1", "made": "2026-03-10T09:00:00.000Z", "name": "before", "by": "person_1", "size": 900,
+    "digest": "d", "settings": 3, "panels": 1, "macros": 0, "masked": 1, "damaged": "", "unchanged": False,
+}  # fmt: skip
+CHANGE = {
+    "kind": "setting",
+    "name": "Audio/DefaultVolume",
+    "was": "50",
+    "will": 40,
+    "left": None,
+    "refused": "",
+    "asks_room": False,
+}
+DIFFERENCE = {
+    "seen": "digest-1", "same": 5, "masked": ["SIP/Turn/Password"], "only_there": [], "document": "",
+    "product": ["Desk Pro", "Board Pro"], "software": None,
+    "changes": [
+        CHANGE,
+        {**CHANGE, "kind": "macro", "name": "hello", "was": None, "will": "x" * 200, "refused": "never done"},
+        {**CHANGE, "kind": "panel", "name": "lights", "asks_room": True},
+    ],
+    "left_out": [{**CHANGE, "name": "SystemUnit/Name", "left": "identity"}],
+}  # fmt: skip
+
+
+def asked(book: BookHub) -> list[tuple[str, str, object]]:
+    return [(one.method, one.path, json.loads(one.body) if one.body else None) for one in book.asked]
+
+
+def test_one_is_made_and_one_that_would_be_the_same_is_not(book: BookHub):
+    book.answer(ok(ROW))
+    assert (
+        "backup_1 of oslo is kept at its site: settings: 3, panels: 1"
+        in run("room", "backup", "make", "oslo", "before").out
+    )
+    assert asked(book) == [("POST", "/api/v1/rooms/oslo/backups", {"name": "before", "reason": ""})]
+    book.answer(ok({**ROW, "unchanged": True}))
+    assert "nothing new was kept" in run("room", "backup", "make", "oslo").out
+    assert run("room", "backup", "make", "oslo", "--json").json["unchanged"]
+
+
+def test_they_are_listed_shown_and_removed(book: BookHub):
+    book.answer(ok({"items": [ROW], "next": None}))
+    assert "before" in run("room", "backup", "list", "oslo").out
+    book.answer(ok({"items": [], "next": None}))
+    assert "None yet" in run("room", "backup", "list", "oslo").out
+    whole = {"id": "backup_1", "contents": {"settings": {"A/B": 1}, "panels": {}, "macros": {}, "masked": [], "product": "Desk", "software": "", "catalogue": "", "left_out": []}}  # fmt: skip
+    book.answer(ok(whole))
+    assert "Desk" in run("room", "backup", "show", "oslo", "backup_1").out
+    assert run("room", "backup", "show", "oslo", "backup_1", "--json").json == whole
+    book.answer((204, {}, b""))
+    assert run("room", "backup", "remove", "oslo", "backup_1").out == "backup_1 is gone.\n"
+    assert asked(book) == [("DELETE", "/api/v1/rooms/oslo/backups/backup_1", None)]
+
+
+def test_a_restore_is_shown_first_and_done_only_when_told(book: BookHub):
+    book.answer(ok(DIFFERENCE))
+    done = run("room", "backup", "restore", "oslo", "backup_1", "--into", "rome")
+    assert done.code == 0
+    for said in (
+        "Another product: the backup is of Desk Pro, rome is Board Pro.", "setting Audio/DefaultVolume",
+        "the site will refuse: never done", "the room is asked first", "left out: identity", "SIP/Turn/Password",
+    ):  # fmt: skip
+        assert said in done.out
+    assert "x" * 100 not in done.out
+    assert asked(book) == [("GET", "/api/v1/rooms/oslo/backups/backup_1/difference?into=rome&same_room=false", None)]
+    assert run("room", "backup", "restore", "oslo", "backup_1", "--json").json == DIFFERENCE
+
+
+@pytest.mark.parametrize("json_", [False, True])
+def test_what_was_shown_is_done_and_each_step_told(book: BookHub, json_: bool):
+    steps = [
+        {"what": "setting A/B", "outcome": "done", "words": ""},
+        {"what": "macro m", "outcome": "not done", "words": "No."},
+    ]
+    more = ["--json"] if json_ else []
+    book.answer(ok(DIFFERENCE), ok({"steps": steps}))
+    done = run("room", "backup", "restore", "oslo", "backup_1", "--same-room", "--apply", "--reason", "why", *more)
+    assert done.code == 1
+    assert asked(book)[-1] == (
+        "POST", "/api/v1/rooms/oslo/backups/backup_1/restore",
+        {"seen": "digest-1", "into": None, "same_room": True, "reason": "why"},
+    )  # fmt: skip
+    if json_:
+        assert done.json == {"steps": steps}
+    else:
+        assert "oslo: 1 of 2 done." in done.out
+        assert "No." in done.out
+    book.answer(ok(DIFFERENCE), ok({"steps": steps[:1]}))
+    assert run("room", "backup", "restore", "oslo", "backup_1", "--apply", *more).code == 0
+
+
+def test_no_difference_is_said_and_a_no_too(book: BookHub):
+    book.answer(ok({**DIFFERENCE, "changes": [], "left_out": [], "masked": [], "product": None}))
+    assert run("room", "backup", "restore", "oslo", "backup_1").out == "oslo is as the backup says.\n"
+    book.answer(problem(403, "denied", "You may not."))
+    assert run("room", "backup", "list", "oslo").code == 1
