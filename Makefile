@@ -8,7 +8,7 @@ WORKERS ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests demo test check unit faults chaos matrix soak break fuzz flood netns bench format lock clean reference parity pictures
+.PHONY: help setup setup-tests setup-system setup-npm demo test check unit faults chaos matrix soak break fuzz flood netns bench format lock clean reference parity pictures
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -18,10 +18,18 @@ setup: $(VENV)/.demo-ready  ## the virtual environment, with `roomgate` in it
 demo: setup  ## hub, connector, witness and three simulated rooms; the whole story, then a console to try
 	@$(VENV)/bin/roomgate demo $(DEMO)
 
-test: setup-tests check unit  ## the laws and the tests; installs what they need
+# A browser is long in coming and needs no Python, and the laws need no browser: so these go on beside each other.
+test:  ## the laws and the tests; installs what they need
+	@$(MAKE) --no-print-directory --jobs 3 setup-tests check
+	@$(MAKE) --no-print-directory unit
 
-setup-tests: $(VENV)/.dev-ready
-	@tools/setup_tests.sh
+setup-tests: setup-system setup-npm
+
+setup-system: | $(VENV)/bin/python  # which may have needed the system's package manager: one at a time
+	@tools/setup_tests.sh system
+
+setup-npm: $(VENV)/.dev-ready
+	@tools/setup_tests.sh npm
 
 check: $(VENV)/.dev-ready  ## laws first: format, lint, types, direction of imports
 	@$(VENV)/bin/ruff format --check --quiet src tests tools bench
@@ -93,6 +101,7 @@ $(VENV)/.demo-ready: requirements/demo.txt pyproject.toml $(VENV)/bin/python
 	@tools/install.sh "$(VENV)" requirements/demo.txt
 	@touch $@
 
-$(VENV)/.dev-ready: requirements/dev.txt $(VENV)/.demo-ready
+# It has all of the demonstration's, with the same pins: a fresh clone need not install those first.
+$(VENV)/.dev-ready: requirements/dev.txt requirements/demo.txt pyproject.toml $(VENV)/bin/python
 	@tools/install.sh "$(VENV)" requirements/dev.txt
-	@touch $@
+	@touch $(VENV)/.demo-ready $@

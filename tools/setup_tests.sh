@@ -1,29 +1,31 @@
 #!/bin/sh
-# Brings what the tests need beside Python packages: a browser, and the xAPI client from npm. What cannot be
-# brought is said at the end, with the one command that brings it; the tests that need it then fail.
+# Brings what the tests need beside Python packages: a browser and ss by the system's package manager ("system"), and
+# the xAPI client from npm ("npm", which needs the virtual environment); without a word both, one after the other.
+# What cannot be brought is said at the end, with the one command that brings it; the tests that need it then fail.
 set -eu
 cd "$(dirname "$0")/.."
 missing=""
 
-if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo"; else as_root="no"; fi
-
-if ! command -v chromium >/dev/null; then
+system() {
+  wanted=""
+  command -v chromium >/dev/null || wanted="chromium"
+  command -v ss >/dev/null || wanted="$wanted iproute2"
+  [ -n "$wanted" ] || return 0
+  if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo"; else as_root="no"; fi
   if [ "$as_root" != no ] && command -v apt-get >/dev/null; then
-    echo "Installing Chromium …"
-    $as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq chromium >/dev/null || true
+    echo "Installing for the tests, by apt: $wanted …"
+    $as_root apt-get update -qq || true
+    for package in $wanted; do  # one that is not to be had does not keep the other away
+      $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" >/dev/null || true
+    done
   fi
   command -v chromium >/dev/null || missing="$missing\n  Chromium: sudo apt-get install chromium"
-fi
-
-if ! command -v ss >/dev/null; then
-  if [ "$as_root" != no ] && command -v apt-get >/dev/null; then
-    $as_root apt-get update -qq && $as_root apt-get install -y -qq iproute2 >/dev/null || true
-  fi
   command -v ss >/dev/null || missing="$missing\n  ss: sudo apt-get install iproute2"
-fi
+}
 
-stamp=.tools/node_modules/.ready
-if [ ! -f "$stamp" ] || [ tests/support/node/package-lock.json -nt "$stamp" ]; then
+npm() {
+  stamp=.tools/node_modules/.ready
+  if [ -f "$stamp" ] && ! [ tests/support/node/package-lock.json -nt "$stamp" ]; then return 0; fi
   echo "Installing the npm packages pinned in tests/support/node …"
   mkdir -p .tools
   cp tests/support/node/package.json tests/support/node/package-lock.json .tools/
@@ -33,6 +35,13 @@ if [ ! -f "$stamp" ] || [ tests/support/node/package-lock.json -nt "$stamp" ]; t
   else
     missing="$missing\n  npm packages: make setup-tests (with a network)"
   fi
-fi
+}
+
+case ${1:-} in
+  system) system ;;
+  npm) npm ;;
+  "") system; npm ;;
+  *) echo "What is '$1'? There are: system, npm." >&2; exit 2 ;;
+esac
 
 [ -z "$missing" ] || printf 'Missing, so that the tests that need it will fail:%b\n' "$missing" >&2

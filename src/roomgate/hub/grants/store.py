@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, null, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, null, or_, select, update
 
 from roomgate.access.capability import Capability
 from roomgate.access.grant import Grant, Lock, Room
@@ -45,12 +45,22 @@ def _grant(row: Row[Any], of: frozenset[RoomId]) -> GrantRecord:
     )  # fmt: skip
 
 
-def _grants(conn: Connection, query: Any) -> list[GrantRecord]:
-    rows = conn.execute(query).all()
+# What every ask looks at is put together once: that takes as long as to ask it.
+_ROOMS = select(grant_rooms.c.grant, grant_rooms.c.room).where(grant_rooms.c.grant.in_(bindparam("of", expanding=True)))
+_OF_PERSON = select(grants).where(grants.c.person == bindparam("whose"), grants.c.ended.is_(None))
+_HOLDING = select(locks).where(locks.c.lifted.is_(None)).order_by(locks.c.id)
+_LOCKED = (
+    select(locks.c.id)
+    .where(locks.c.kind == bindparam("what"), locks.c.subject == bindparam("which"), locks.c.lifted.is_(None))
+    .limit(1)
+)
+
+
+def _grants(conn: Connection, query: Any, values: dict[str, str] | None = None) -> list[GrantRecord]:
+    rows = conn.execute(query, values).all()
     of: dict[str, set[RoomId]] = {row.id: set() for row in rows}
     if rows:
-        pairs = select(grant_rooms.c.grant, grant_rooms.c.room).where(grant_rooms.c.grant.in_(list(of)))
-        for pair in conn.execute(pairs):
+        for pair in conn.execute(_ROOMS, {"of": list(of)}):
             of[pair.grant].add(RoomId(pair.room))
     return [_grant(row, frozenset(of[row.id])) for row in rows]
 
@@ -81,7 +91,7 @@ def find(conn: Connection, id: str) -> GrantRecord | None:
 
 
 def of_person(conn: Connection, person: str) -> list[GrantRecord]:
-    return _grants(conn, select(grants).where(grants.c.person == person, grants.c.ended.is_(None)))
+    return _grants(conn, _OF_PERSON, {"whose": person})
 
 
 def naming(conn: Connection, room: str) -> list[GrantRecord]:
@@ -159,7 +169,7 @@ def add_lock(conn: Connection, record: LockRecord) -> None:
 
 
 def holding(conn: Connection) -> list[LockRecord]:
-    return [_lock(row) for row in conn.execute(select(locks).where(locks.c.lifted.is_(None)).order_by(locks.c.id))]
+    return [_lock(row) for row in conn.execute(_HOLDING)]
 
 
 def find_lock(conn: Connection, id: str) -> LockRecord | None:
@@ -168,8 +178,7 @@ def find_lock(conn: Connection, id: str) -> LockRecord | None:
 
 
 def locked(conn: Connection, kind: str, subject: str) -> bool:
-    query = select(locks.c.id).where(locks.c.kind == kind, locks.c.subject == subject, locks.c.lifted.is_(None))
-    return conn.execute(query.limit(1)).first() is not None
+    return conn.execute(_LOCKED, {"what": kind, "which": subject}).first() is not None
 
 
 def lift(conn: Connection, id: LockId, sequence: int, by: PersonId) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, or_, select, update
 
 from roomgate.access.principal import Kind
 from roomgate.access.scope import Scope
@@ -82,11 +82,14 @@ def get_person(conn: Connection, id_or_name: str) -> Person:
     return person
 
 
+# What every request asks is put together once: that takes as long as to ask it.
+_KNOWN = select(people).where(
+    people.c.deleted.is_(False), or_(people.c.id == bindparam("who"), people.c.key == bindparam("of"))
+)
+
+
 def find_known(conn: Connection, id_or_name: str) -> Known | None:
-    query = select(people).where(
-        people.c.deleted.is_(False), or_(people.c.id == id_or_name, people.c.key == name_key(id_or_name))
-    )
-    row = conn.execute(query).first()
+    row = conn.execute(_KNOWN, {"who": id_or_name, "of": name_key(id_or_name)}).first()
     return Known(_person(conn, row), row.password) if row else None
 
 
@@ -142,22 +145,24 @@ def add_web(conn: Connection, web: WebSession, hash: str) -> None:
     )  # fmt: skip
 
 
+_WEB = select(web_sessions).where(
+    web_sessions.c.ended.is_(None),
+    or_(
+        web_sessions.c.hash == bindparam("shown"),
+        (web_sessions.c.former == bindparam("shown")) & (web_sessions.c.former_until > bindparam("now")),
+    ),
+)
+_WEB_BY_ID = select(web_sessions).where(web_sessions.c.id == bindparam("which"), web_sessions.c.ended.is_(None))
+
+
 def find_web(conn: Connection, hash: str, now: datetime) -> tuple[WebSession, bool, bool] | None:
     """The live web session of a cookie; whether it waits for a renewal; whether the cookie is the former one."""
-    row = conn.execute(
-        select(web_sessions).where(
-            web_sessions.c.ended.is_(None),
-            or_(
-                web_sessions.c.hash == hash,
-                (web_sessions.c.former == hash) & (web_sessions.c.former_until > iso(now)),
-            ),
-        )
-    ).first()
+    row = conn.execute(_WEB, {"shown": hash, "now": iso(now)}).first()
     return (_web(row), bool(row.renew), row.hash != hash) if row else None
 
 
 def find_web_by_id(conn: Connection, id: str) -> WebSession | None:
-    row = conn.execute(select(web_sessions).where(web_sessions.c.id == id, web_sessions.c.ended.is_(None))).first()
+    row = conn.execute(_WEB_BY_ID, {"which": id}).first()
     return _web(row) if row else None
 
 
@@ -226,14 +231,17 @@ def add_token(conn: Connection, token: Token, hash: str) -> None:
     )  # fmt: skip
 
 
+_TOKEN = select(tokens).where(tokens.c.hash == bindparam("shown"), tokens.c.ended.is_(None), tokens.c.paused.is_(None))
+_TOKEN_BY_ID = select(tokens).where(tokens.c.id == bindparam("which"))
+
+
 def find_token(conn: Connection, hash: str) -> Token | None:
-    live = (tokens.c.hash == hash) & tokens.c.ended.is_(None) & tokens.c.paused.is_(None)
-    row = conn.execute(select(tokens).where(live)).first()
+    row = conn.execute(_TOKEN, {"shown": hash}).first()
     return _token(row) if row else None
 
 
 def find_token_by_id(conn: Connection, id: str) -> Token | None:
-    row = conn.execute(select(tokens).where(tokens.c.id == id)).first()
+    row = conn.execute(_TOKEN_BY_ID, {"which": id}).first()
     return _token(row) if row else None
 
 

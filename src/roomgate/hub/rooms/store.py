@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
 from roomgate.access.decision import Room
 from roomgate.hub.db.schema import connectors, room_tags, rooms
@@ -28,15 +28,21 @@ class RoomRecord:
 _columns = select(rooms, connectors.c.state.label("connector_state")).join(
     connectors, connectors.c.id == rooms.c.connector
 )
+# What every ask looks at is put together once: that takes as long as to ask it.
+_FIND = _columns.where(
+    rooms.c.removed.is_(None), or_(rooms.c.name == bindparam("which"), rooms.c.id == bindparam("which"))
+).limit(1)
+_EVERY = _columns.where(rooms.c.removed.is_(None)).order_by(rooms.c.name)
+_TAGS = select(room_tags)
+_TAGS_OF = _TAGS.where(room_tags.c.room == bindparam("of"))
 
 
-def _records(conn: Connection, query: Any) -> list[RoomRecord]:
-    rows = conn.execute(query).all()
+def _records(conn: Connection, query: Any, values: dict[str, str] | None = None) -> list[RoomRecord]:
+    rows = conn.execute(query, values).all()
     tags: dict[str, set[str]] = {}
-    of = select(room_tags)
-    if len(rows) < 2:  # one that is nowhere is looked for all the same: it takes as long as one that is there
-        of = of.where(room_tags.c.room == (rows[0].id if rows else ""))
-    for pair in conn.execute(of):
+    # One that is nowhere is looked for all the same: it takes as long as one that is there.
+    one = {"of": rows[0].id if rows else ""}
+    for pair in conn.execute(_TAGS_OF, one) if len(rows) < 2 else conn.execute(_TAGS):
         tags.setdefault(pair.room, set()).add(pair.tag)
     return [_record(row, frozenset(tags.get(row.id, ()))) for row in rows]
 
@@ -51,8 +57,7 @@ def _record(row: Row[Any], tags: frozenset[str]) -> RoomRecord:
 
 def find(conn: Connection, id_or_name: str) -> RoomRecord | None:
     """A room that is there, by its name or id."""
-    query = _columns.where(rooms.c.removed.is_(None), or_(rooms.c.name == id_or_name, rooms.c.id == id_or_name))
-    found = _records(conn, query.limit(1))
+    found = _records(conn, _FIND, {"which": id_or_name})
     return found[0] if found else None
 
 
@@ -75,7 +80,7 @@ def removed_by_hand(conn: Connection, connector: str) -> set[tuple[str, str]]:
 
 
 def every(conn: Connection) -> list[RoomRecord]:
-    return _records(conn, _columns.where(rooms.c.removed.is_(None)).order_by(rooms.c.name))
+    return _records(conn, _EVERY)
 
 
 def add(conn: Connection, record: RoomRecord) -> None:
