@@ -29,8 +29,10 @@ from roomgate.connector.fleet import Fleet
 from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
 from roomgate.connector.local import Door
+from roomgate.connector.logs import LogBundle
 from roomgate.connector.mirror import Mirrored
 from roomgate.connector.own import OwnCommands, judge_beforehand
+from roomgate.connector.own_accounts import OwnAccounts
 from roomgate.connector.policy_file import PolicyFile
 from roomgate.connector.proof import Prover
 from roomgate.connector.quarantine import Quarantine
@@ -125,7 +127,13 @@ class Connector:
             clock=clock,
             sender=Sender(self.desk.send),
             leases=self.uplink,
-            own=OwnCommands({"Allowed Get": judge_beforehand}),
+            own=OwnCommands(
+                {
+                    "Accounts List": OwnAccounts(self._accounts).list,
+                    "Allowed Get": judge_beforehand,
+                    "Logs Collect": LogBundle(record, clock, lambda room: passwords_of(vault, room)).collect,
+                }
+            ),
         )
         self.desk.attend(
             Staff(
@@ -155,6 +163,10 @@ class Connector:
                 link_up=lambda: self.uplink.up,
             ),
         )
+
+    def _accounts(self, device: str) -> tuple[str, ...]:
+        keeper = self.fleet.by_device(device)
+        return () if keeper is None else (keeper.entry.daily, keeper.entry.privileged)
 
     async def run(self, ready: Callable[["Connector"], None]) -> None:
         """Until cancelled. ``ready`` is called when the local door is open and the rooms are being dialled."""
@@ -209,6 +221,11 @@ class Connector:
             if await self._record.size() > done:
                 done = await push(self._record, self._witness.url, self._witness.key, self._witness.tls)
             await asyncio.sleep(WITNESS_EVERY_S)
+
+
+def passwords_of(vault: Vault, room: str) -> list[str]:
+    """All that the vault holds for a room: it must never stand in anything that leaves the site."""
+    return [vault.get(room, account).reveal() for account in vault.rooms().get(room, {})]
 
 
 @dataclass(frozen=True, slots=True)
