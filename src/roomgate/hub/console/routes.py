@@ -40,6 +40,8 @@ from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
 from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.hub.rooms import room_page
+from roomgate.hub.security import log_pages as security_log_pages
+from roomgate.hub.security import pages as security_pages
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
@@ -48,6 +50,8 @@ _log = log.get("console")
 PAGES = [
     *rooms_pages.ROUTES,
     *room_page.ROUTES,
+    *security_pages.ROUTES,
+    *security_log_pages.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,
