@@ -147,7 +147,11 @@ def _certificate(row: Mapping[str, Any]) -> x509.Certificate | None:
         return None
     try:
         found = x509.load_pem_x509_certificate(pem.encode())
-        found.subject.rfc4514_string(), found.issuer.rfc4514_string()  # a name that cannot be read is told here
+        (
+            found.subject.rfc4514_string(),
+            found.issuer.rfc4514_string(),
+            found.not_valid_after_utc,
+        )  # a name that cannot be read is told here
     except (ValueError, UnsupportedAlgorithm):
         return None
     return found

@@ -48,7 +48,7 @@ def test_every_rule_bites_and_says_what_to_do(rule: Any) -> None:
         assert rule.id not in found(settings(**wanted))
         wanted[rule.when[0].replace(" ", "__")] = rule.when[1][0]
     assert found(settings(**wanted))[rule.id] is rule.severity
-    assert rule.title.endswith(".") and rule.do.endswith(".")
+    assert (rule.title[-1], rule.do[-1]) == (".", ".")
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
