@@ -166,6 +166,13 @@ async def test_the_same_content_gives_the_same_bytes():
         assert files.namelist() == ["a.json", "b.json", INDEX]
 
 
+async def test_what_the_vault_holds_is_hidden_in_plain_words():
+    parts = [Part("a.json", ["tried vault-word-1 in vain"]), Part("b.json", {"Password": "other-word", "Log": "other-word"})]
+    with zipfile.ZipFile(io.BytesIO(make_bundle(parts, ["vault-word-1"], {}).packed)) as files:
+        assert json.loads(files.read("a.json")) == [f"tried {HIDDEN} in vain"]
+        assert json.loads(files.read("b.json")) == {"Password": HIDDEN, "Log": HIDDEN}
+
+
 async def test_what_would_be_too_large_is_left_out_and_said():
     huge = Part("huge.json", "x" * (LARGEST_PART + 1))
     _, told = pack([huge, Part("small.json", 1)], {})

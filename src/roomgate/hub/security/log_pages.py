@@ -22,7 +22,7 @@ from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.rooms.seen import Seen, page_session, room_context, see_room, told_of_room
 from roomgate.hub.security import service
 from roomgate.hub.security.download import open_download
-from roomgate.hub.security.reading import CallRow
+from roomgate.hub.security.reading import CallRow, moment
 from roomgate.ids import ConnectorId
 from roomgate.storage.record import Entry
 from roomgate.xapi.errors import XapiError
@@ -67,6 +67,7 @@ async def show_logs(
         q=q[:80],
         query=urlencode({"only": only, "q": q[:80]}),
         filters=FILTERS,
+        moment=moment,
         lines=await _lines(visit, parts, seen),
         places=("bundle",),
         **context,

@@ -40,6 +40,7 @@ async def show_security(name: FromPath[str], visit: Visiting, parts: Hub, relay:
         findings=[one for one in looked.findings if one.severity is not Severity.UNKNOWN],
         unknown=[one for one in looked.findings if one.severity is Severity.UNKNOWN],
         marks=MARKS,
+        moment=reading.moment,
         **context,
     )
 

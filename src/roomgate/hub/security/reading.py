@@ -130,7 +130,7 @@ def read_certificates(answer: Any, now: datetime) -> list[CertificateRow]:
             ends: datetime | None = known.not_valid_after_utc
             subject, issuer = known.subject.rfc4514_string(), known.issuer.rfc4514_string()
         else:
-            ends = _moment(_text(row, "NotAfter", "notAfter", "ValidTo"))
+            ends = moment(_text(row, "NotAfter", "notAfter", "ValidTo"))
             subject, issuer = _text(row, "SubjectName", "subject"), _text(row, "IssuerName", "issuer")
         days = None if ends is None else (ends - now).days
         rows.append(
@@ -157,7 +157,8 @@ def _certificate(row: Mapping[str, Any]) -> x509.Certificate | None:
     return found
 
 
-def _moment(text: str) -> datetime | None:
+def moment(text: str) -> datetime | None:
+    """A time as a device says it; None where it says no zone, or none at all."""
     try:
         return parse_iso(text)
     except ValueError:
