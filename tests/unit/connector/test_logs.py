@@ -167,7 +167,10 @@ async def test_the_same_content_gives_the_same_bytes():
 
 
 async def test_what_the_vault_holds_is_hidden_in_plain_words():
-    parts = [Part("a.json", ["tried vault-word-1 in vain"]), Part("b.json", {"Password": "other-word", "Log": "other-word"})]
+    parts = [
+        Part("a.json", ["tried vault-word-1 in vain"]),
+        Part("b.json", {"Password": "other-word", "Log": "other-word"}),
+    ]
     with zipfile.ZipFile(io.BytesIO(make_bundle(parts, ["vault-word-1"], {}).packed)) as files:
         assert json.loads(files.read("a.json")) == [f"tried {HIDDEN} in vain"]
         assert json.loads(files.read("b.json")) == {"Password": HIDDEN, "Log": HIDDEN}
