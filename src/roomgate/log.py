@@ -7,11 +7,13 @@ import json
 import logging
 import sys
 import traceback
+from collections import deque
 
 from roomgate.clock import SystemClock, iso
 
 _clock = SystemClock()
 _least = logging.INFO
+_newest: deque[str] = deque(maxlen=1000)
 
 
 def setup(level: str = "INFO") -> None:
@@ -56,11 +58,18 @@ class Logger:
             "event": event, "part": self._part, **facts,
             "level": logging.getLevelName(level).lower(), "timestamp": iso(_clock.now()),
         }  # fmt: skip
+        text = json.dumps(line, default=repr)
+        _newest.append(text)
         try:
-            sys.stderr.write(json.dumps(line, default=repr) + "\n")
+            sys.stderr.write(text + "\n")
             sys.stderr.flush()
         except (OSError, ValueError):
             pass  # a full disk or a closed pipe behind it loses lines and stops nobody's work
+
+
+def recent() -> list[str]:
+    """The newest lines of this process, the oldest of them first."""
+    return list(_newest)
 
 
 def get(part: str) -> Logger:

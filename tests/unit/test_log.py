@@ -88,3 +88,9 @@ def test_a_log_that_cannot_be_written_stops_nobody(capsys):
             log.get("hub").error("said.to.nobody")
     log.get("hub").info("heard")
     assert json.loads(capsys.readouterr().err)["event"] == "heard"
+
+
+def test_the_newest_lines_are_remembered_as_they_were_written(capsys):
+    log.setup()
+    log.get("connector").info("device.gone", room="oslo")
+    assert log.recent()[-1] + "\n" == capsys.readouterr().err

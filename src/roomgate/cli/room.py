@@ -14,6 +14,16 @@ from roomgate.cli.output import Json, say, show_facts, show_json, tell, tell_row
 from roomgate.errors import BadInput, Unreachable
 
 app = App(name="room", help="The daily work in a room, through the hub.")
+app.command(
+    "roomgate.cli.room_logs:logs",
+    name="logs",
+    help="Collect a room's logs into a file, without secrets; or tell its call history.\n\nExample: ``roomgate room logs oslo --output oslo.zip`` or ``roomgate room logs oslo --calls``",
+)
+app.command(
+    "roomgate.cli.room_security:security",
+    name="security",
+    help="What is exposed on a room's device and what to do about it; its sessions, accounts and certificates.\n\nExample: ``roomgate room security oslo``",
+)
 
 app.command("roomgate.cli.room_backup:app", name="backup", help="Backups of a room, sealed at its site.")
 app.command("roomgate.cli.room_phonebook:app", name="phonebook", help="A room's own phone book and its favourites.")

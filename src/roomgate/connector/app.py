@@ -33,8 +33,10 @@ from roomgate.connector.fleet import Fleet
 from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
 from roomgate.connector.local import Door
+from roomgate.connector.logs import LogBundle
 from roomgate.connector.mirror import Mirrored
 from roomgate.connector.own import OwnCommands, judge_beforehand
+from roomgate.connector.own_accounts import OwnAccounts
 from roomgate.connector.policy_file import PolicyFile
 from roomgate.connector.proof import Prover
 from roomgate.connector.quarantine import Quarantine
@@ -148,6 +150,8 @@ class Connector:
                     "Backup List": self.backups.list_,
                     "Backup Make": self.backups.make,
                     "Backup Remove": self.backups.remove,
+                    "Accounts List": OwnAccounts(self._accounts).list,
+                    "Logs Collect": LogBundle(record, clock, lambda room: passwords_of(vault, room)).collect,
                 }
             ),
         )
@@ -180,6 +184,10 @@ class Connector:
                 link_up=lambda: self.uplink.up,
             ),
         )
+
+    def _accounts(self, device: str) -> tuple[str, ...]:
+        keeper = self.fleet.by_device(device)
+        return () if keeper is None else (keeper.entry.daily, keeper.entry.privileged)
 
     async def run(self, ready: Callable[["Connector"], None]) -> None:
         """Until cancelled. ``ready`` is called when the local door is open and the rooms are being dialled."""
@@ -236,6 +244,11 @@ class Connector:
             if await self._record.size() > done:
                 done = await push(self._record, self._witness.url, self._witness.key, self._witness.tls)
             await asyncio.sleep(WITNESS_EVERY_S)
+
+
+def passwords_of(vault: Vault, room: str) -> list[str]:
+    """All that the vault holds for a room: it must never stand in anything that leaves the site."""
+    return [vault.get(room, account).reveal() for account in vault.rooms().get(room, {})]
 
 
 @dataclass(frozen=True, slots=True)

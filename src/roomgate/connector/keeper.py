@@ -21,6 +21,7 @@ from roomgate.clock import Clock, iso
 from roomgate.connector.devices import DeviceEntry
 from roomgate.connector.feeds import Dashboard, Feed, Feeds, Listening
 from roomgate.connector.mirror import Mirror, dashboard
+from roomgate.connector.own_accounts import refuse_own
 from roomgate.connector.quarantine import CERTIFICATE, CREDENTIAL, Quarantine, Why
 from roomgate.connector.room import Listener, RoomCondition
 from roomgate.connector.vault import NoCredential, Vault, VaultDamaged
@@ -155,8 +156,10 @@ class Keeper:
         """Do one call at the device, once.
 
         Raises XapiError: DeviceUnreachable when nothing was sent, DeviceGone when it is unknown whether a
-        command was done. Cancelling does not take back what was sent.
+        command was done, PermissionDenied for what would change our own accounts. Cancelling does not take back
+        what was sent.
         """
+        refuse_own(call, (self.entry.daily, self.entry.privileged))
         if privileged:
             return await self._call_privileged(call)
         client = self._client

@@ -18,6 +18,8 @@ from roomgate.sim.state import State
 
 _LONGEST_PEM = 256 * 1024
 _MOST = 100
+_TLS_1_3 = ("TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_128_GCM_SHA256")
+_TLS_1_2 = ("ECDHE-ECDSA-AES256-GCM-SHA384", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-RSA-AES128-GCM-SHA256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,12 @@ class Trust:
     def show_authorities(self, asked: Asked) -> Answer:
         return self._shown(list(self.authorities.values()), asked)
 
+    def list_ciphers(self, _: Asked) -> Answer:
+        """What is in the answer of a device is not established; these are the ciphers of a present-day TLS server."""
+        least = self.state.read("Configuration", "NetworkServices", "HTTPS", "Server", "MinimumTLSVersion")
+        names = [*_TLS_1_3, *(() if least == "TLSv1.3" else _TLS_1_2)]
+        return {"Ciphers": [{"id": n, "Name": name} for n, name in enumerate(names, 1)]}
+
     def _shown(self, found: list[Kept], asked: Asked) -> Answer:
         rows = [one.row(n, asked, self.extra_members) for n, one in enumerate(found, 1)]
         return {"Details": rows} if rows else {}
@@ -160,6 +168,7 @@ COMMANDS: Commands[Trust] = {
     "Security/Certificates/Services/Deactivate": Trust.deactivate,
     "Security/Certificates/Services/Delete": Trust.delete_service,
     "Security/Certificates/Services/Show": Trust.show_services,
+    "Security/Ciphers/List": Trust.list_ciphers,
     "Security/Certificates/CA/Add": Trust.add_authorities,
     "Security/Certificates/CA/Delete": Trust.delete_authority,
     "Security/Certificates/CA/Show": Trust.show_authorities,

@@ -190,3 +190,14 @@ def test_what_the_catalogue_does_not_know_is_told_to_nobody():
     assert CLASSES.told(Path.of("Status", "Call", 12), CATALOGUE) is not None  # a member that went away
     assert CLASSES.told(Path.of("Status", "Audio", "Brandnew"), CATALOGUE) is None
     assert CLASSES.of(Path.of("Status", "Audio", "Brandnew")) is Capability.OBSERVE  # by the root's rule alone
+
+
+def test_what_only_shows_takes_no_use_of_a_grant() -> None:
+    looks = (
+        "Security Certificates Services Show",
+        "Security Session List",
+        "CallHistory Get",
+        "Roomgate Accounts List",
+    )
+    calls = [offered().canonical(Verb.COMMAND, name) for name in (*looks, "Roomgate Logs Collect", "Standby Activate")]
+    assert [Classes.shipped().counted(call) for call in calls] == [False, False, False, False, True, True]

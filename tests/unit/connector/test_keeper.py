@@ -140,6 +140,16 @@ async def test_the_privileged_account_comes_for_one_call_and_is_written_down_fir
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("privileged", [True, False])
+async def test_our_own_accounts_are_not_touched_for_anybody(site, privileged):
+    async with site.kept() as keeper:
+        for name in ("roomgate-daily", "roomgate-privileged"):
+            with pytest.raises(PermissionDenied, match="own account"):
+                await keeper.call(command("UserManagement.User.Delete", Username=name), privileged=privileged)
+        assert site.device.calls == []
+
+
+@pytest.mark.asyncio
 async def test_the_entry_is_durable_before_the_privileged_account_goes_out(site):
     entries = []
 

@@ -74,3 +74,12 @@ def test_the_fingerprint_comes_back_or_not() -> None:
     device = Device.new("Birch", get_profile("26").with_switches({"added_fingerprint": False}), NINE)
     answer = Talk.open(ADMIN, device=device).result(f"{SERVICES}/Add", body="".join(pems("room")[:2]))
     assert answer == {"status": "OK"}
+
+
+def test_ciphers_follow_the_least_version_of_tls() -> None:
+    talk = Talk.open(ADMIN)
+    both = [one["Name"] for one in talk.result("xCommand/Security/Ciphers/List")["Ciphers"]]
+    talk.device.state.configure("NetworkServices", "HTTPS", "Server", "MinimumTLSVersion", value="TLSv1.3")
+    newest = [one["Name"] for one in talk.result("xCommand/Security/Ciphers/List")["Ciphers"]]
+    assert set(newest) < set(both)
+    assert all(name.startswith("TLS_") for name in newest)

@@ -43,6 +43,8 @@ from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
 from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.hub.rooms import room_page
+from roomgate.hub.security import log_pages as security_log_pages
+from roomgate.hub.security import pages as security_pages
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
@@ -54,6 +56,8 @@ PAGES = [
     *room_page.ROUTES,
     *backups_pages.ROUTES,
     *phonebook_pages.ROUTES,
+    *security_pages.ROUTES,
+    *security_log_pages.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,

@@ -18,7 +18,7 @@ from roomgate.hub.ledger.open_orders import OpenOrders
 from roomgate.hub.ledger.store import SiteRecord
 from roomgate.ids import ConnectorId
 from roomgate.ledger.checkpoint import SIGNATURE, BadNote, Checkpoint, Note, VerifierKey, open_checkpoint
-from roomgate.ledger.event import BadEvent, Event, Unknown, parse_event
+from roomgate.ledger.event import BadEvent, Event, Unknown, filed_under, parse_event
 from roomgate.ledger.reconcile import Discrepancy, Kind
 from roomgate.ledger.tree import Frontier, leaf_hash
 from roomgate.storage.database import Database
@@ -96,6 +96,24 @@ class HubLedger:
         return await self.record.entries(
             0, limit, before=before, kind=kind, room=room, person=person, newest_first=True
         )
+
+    async def site_entries(self, by: Signed, connector: ConnectorId, room: str, limit: int) -> list[Entry]:
+        """The newest of what a connector's own record says of a room, as far as it is here; newest first."""
+        by.require(Right.AUDIT)
+
+        def unit(conn: Connection) -> list[tuple[int, bytes]]:
+            kept = store.find(conn, connector)
+            return store.entries(conn, connector, max(0, kept.frontier.size - _PAGE), _PAGE) if kept else []
+
+        found: list[Entry] = []
+        for index, raw in reversed(await self._db.read(unit)):
+            try:
+                event = parse_event(raw)
+            except BadEvent:
+                continue  # a connector may tell what it likes; it is kept, and compared
+            if filed_under(event)[1] == room and len(found) < limit:
+                found.append(Entry(index, raw, event))
+        return found
 
     async def prove(self, by: Signed, index: int) -> Proven:
         """Raises NotFound."""

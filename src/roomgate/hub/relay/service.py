@@ -477,6 +477,12 @@ class Relay:
             answer.ask, answer.order, answer.outcome, result, answer.rule, answer.words, answer.code, answer.receipt
         )
 
+    def let_go(self, ask: AskId) -> None:
+        """Its result was handed over, and is too much or too private to be kept for whoever comes back for it."""
+        asked = self._asks.find(ask)
+        if asked is not None:
+            asked.result = None
+
     # -- sessions and watching -------------------------------------------------------------------------
 
     async def open_session(self, principal: Principal, room_name: str, kind: Kind) -> Session:

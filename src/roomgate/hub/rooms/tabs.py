@@ -10,6 +10,8 @@ TABS: dict[str, frozenset[Capability]] = {
     "": frozenset(),
     "phonebook": frozenset({Capability.CALL}),
     "backups": frozenset({Capability.SYSTEM}),
+    "security": frozenset({Capability.SECURITY, Capability.USERS}),
+    "logs": frozenset({Capability.LOGS, Capability.OBSERVE}),
 }
 
 

@@ -21,7 +21,8 @@ _DID = {
     "Command/Message": "line.said",
     "Configuration/": "line.set",
 }
-_READS = ("Status", "Event", "Command/Bookings/List", "Command/CallHistory")
+_READS = ("Status", "Event", "Command/Bookings/List", "Command/CallHistory", "Command/Roomgate/Accounts/List")
+_LOOKS = ("/List", "/Show", "/Get")
 _SIGNS = {"done": "ok", "waiting": "void", "unknown": "warn"}
 
 
@@ -62,6 +63,9 @@ def build_timeline(newest_first: Iterable[Event | Unknown], names: Mapping[str, 
 
 
 def is_read(call: str) -> bool:
+    path = call.partition(" ")[0]
+    if path.startswith(("Command/Security/", "Command/UserManagement/")) and path.endswith(_LOOKS):
+        return True
     return call.startswith(_READS) or (call.startswith("Configuration") and "Value=" not in call)
 
 

@@ -22,6 +22,8 @@ from roomgate.hub.revocation import Cause
 from roomgate.hub.rooms.actions import ACTIONS, JOIN
 from roomgate.hub.rooms.tabs import TABS
 from roomgate.hub.rooms.view import KINDS
+from roomgate.hub.security.advice import Severity
+from roomgate.hub.security.log_pages import FILTERS
 
 HUB = Path(roomgate.hub.__file__).parent
 MESSAGES = {
@@ -66,6 +68,10 @@ def built() -> set[str]:
         "settings.factors.": {"totp", "passkey"},
         "restoration.": {"people", "tokens", "grants"},
         "cause.": {cause.value for cause in Cause},
+        "security.sev-": {one.value for one in Severity},
+        "security.outcome-": {"off", "refused", "failed", "late"},
+        "logs.only-": set(FILTERS),
+        "logs.side-": {"hub", "site"},
         "restoration.cause-": {"backup", "witness", "connector"},
         "backups.kind-": {"setting", "panel", "macro"},
         "backups.left-": {one.value for one in Left},

@@ -42,6 +42,22 @@ async def test_entries_are_kept_batch_by_batch(tmp_path: Path) -> None:
         assert [raw for _, raw in await hub.parts.db.read(lambda conn: store.entries(conn, id, 0, 9))] == all_of_them
 
 
+async def test_a_sites_entries_of_a_room_are_read_newest_first_by_auditors_alone(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        id, at = (await hub.connector()).id, iso(hub.clock.now())
+        assert await hub.parts.ledger.site_entries(hub.admin, id, "oslo", 9) == []
+        told = [
+            OrderOutcome(at=at, order=f"order_{n}", outcome="done", room=room).encode()
+            for n, room in enumerate(("oslo", "rome", "oslo", "oslo"))
+        ] + [b"rubbish"]
+        await keep(hub, id, 0, told, note(told))
+        found = await hub.parts.ledger.site_entries(hub.admin, id, "oslo", 2)
+        assert [(one.index, one.event.order) for one in found] == [(3, "order_3"), (2, "order_2")]  # type: ignore[union-attr]
+        await hub.person("bob")
+        with pytest.raises(Forbidden):
+            await hub.parts.ledger.site_entries((await hub.sign_in("bob"))[0], id, "oslo", 2)
+
+
 async def test_another_past_is_refused_and_becomes_a_finding(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         id = (await hub.connector()).id

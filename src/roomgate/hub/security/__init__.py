@@ -1,0 +1,1 @@
+"""How a room's device is guarded, and what it has to tell of itself."""
