@@ -25,6 +25,7 @@ from roomgate.connector.desk import Desk, Sender, Staff
 from roomgate.connector.diary import DeviceDiary
 from roomgate.connector.effects import Effects
 from roomgate.connector.enrol import SOFTWARE, Identity, load_identity
+from roomgate.connector.fence import Fence
 from roomgate.connector.fleet import Fleet
 from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
@@ -126,6 +127,7 @@ class Connector:
             sender=Sender(self.desk.send),
             leases=self.uplink,
             own=OwnCommands({"Allowed Get": judge_beforehand}),
+            fence=Fence(record, clock, catalogue, config.fence_s),
         )
         self.desk.attend(
             Staff(

@@ -38,6 +38,7 @@ class ConnectorConfig:
     witness_ca: Path | None = None  # trust for its TLS; the system's when left out
     proof_live_s: float = 25.0  # how often both accounts are proven while a remote session lives in the room
     proof_idle_s: float = 600.0  # and otherwise, give or take a fifth
+    fence_s: float = 20.0  # within which the device must let us in after a change that may cut us off
     heartbeat_s: float = 3.0  # between two words to the hub
     devices_check_s: float = 0.5  # how often the devices file is looked at
 
@@ -61,6 +62,7 @@ _REQUIRED = ("data", "devices")
 _BOUNDS = {
     "proof_live_s": (1.0, 25.0),
     "proof_idle_s": (30.0, 3600.0),
+    "fence_s": (5.0, 60.0),
     "heartbeat_s": (0.2, 5.0),
     "devices_check_s": (0.05, 5.0),
 }
@@ -158,6 +160,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "witness_ca": _path,
     "proof_live_s": _number,
     "proof_idle_s": _number,
+    "fence_s": _number,
     "heartbeat_s": _number,
     "devices_check_s": _number,
 }
