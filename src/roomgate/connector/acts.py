@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from roomgate import log
+from roomgate.access.branch import may_cut
 from roomgate.access.capability import Classes
 from roomgate.access.offered import needs_admin, own
 from roomgate.clock import Clock, iso
-from roomgate.connector.branch import may_cut
 from roomgate.connector.consent import Panel, Question, Said
 from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of, intent_of
 from roomgate.connector.fence import Fence

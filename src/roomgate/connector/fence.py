@@ -8,6 +8,7 @@ What the device does with a new value only after its next restart cannot be prov
 
 import asyncio
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from roomgate import log
@@ -96,11 +97,13 @@ class Fence:
         try:
             async with asyncio.timeout(self.settle_s + self.within_s):
                 await asyncio.sleep(self.settle_s)
-                while not await room.prove():
+                for _ in count():
+                    if await room.prove():
+                        return True
                     await asyncio.sleep(self.again_s)
         except TimeoutError:
-            return False
-        return True
+            pass
+        return False
 
     async def _take_back(self, order: str, room: Room, way: Way, back: Call) -> bool:
         taken = False
@@ -112,8 +115,6 @@ class Fence:
             _log.error("fence.not-reverted", room=room.name, path=str(back.path), error=foreign(str(fault), 200))
         outcome = "reverted" if taken else "not-reverted"
         self.record.add_soon(
-            SettingReverted(
-                at=iso(self.clock.now()), order=order, room=room.name, path=str(back.path), outcome=outcome
-            )
+            SettingReverted(at=iso(self.clock.now()), order=order, room=room.name, path=str(back.path), outcome=outcome)
         )
         return taken

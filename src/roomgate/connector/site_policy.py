@@ -23,8 +23,8 @@ from typing import Any, NamedTuple, Self
 import cedarpy
 import msgspec
 
+from roomgate.access.branch import ends
 from roomgate.access.capability import Capability, Classes, Words
-from roomgate.connector.branch import ends
 from roomgate.errors import RoomgateError
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.schema import Catalogue

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
 
 from roomgate import log
+from roomgate.clock import Clock
 from roomgate.errors import BadInput, NotFound, RoomgateError
 from roomgate.hub.approvals import pages as approvals_pages
 from roomgate.hub.console import assets
@@ -40,6 +41,8 @@ from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
 from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.hub.rooms import room_page
+from roomgate.hub.settings import pages as settings_pages
+from roomgate.hub.settings.drafts import Drafts
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
@@ -48,6 +51,7 @@ _log = log.get("console")
 PAGES = [
     *rooms_pages.ROUTES,
     *room_page.ROUTES,
+    *settings_pages.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,
@@ -73,9 +77,9 @@ class Console:
     refused: Callable[[Req, Exception], Page]
 
 
-def build_console(relay: RelayParts) -> Console:
+def build_console(relay: RelayParts, clock: Clock) -> Console:
     """All pages and their static files."""
-    notices = Notices()
+    notices, drafts = Notices(), Drafts(clock)
 
     def visit_of(request: Req) -> Visit:
         parts = parts_of(request)
@@ -102,6 +106,7 @@ def build_console(relay: RelayParts) -> Console:
         dependencies={
             "visit": Provide(visit_of, sync_to_thread=False),
             "relay": Provide(lambda: relay, sync_to_thread=False),
+            "drafts": Provide(lambda: drafts, sync_to_thread=False),
         },
         exception_handlers={RoomgateError: refuse, XapiError: refuse, HTTPException: refuse, Exception: refuse},
         include_in_schema=False,

@@ -1,7 +1,7 @@
 """Pure: which changes of a setting could cut the branch that the connector sits on, its own way to the device.
 
 Some end it for certain: they are refused, whatever the policy says, and are made at the site alone. Others may end
-it, or may not: the connector makes them only behind the fence (`fence`), which takes them back where it must.
+it, or may not: the connector makes them only behind its fence, which takes them back where it must.
 """
 
 from roomgate.access.capability import Words, longest

@@ -3,7 +3,7 @@
 import pytest
 
 from roomgate.access.offered import offered
-from roomgate.connector.branch import ends, may_cut
+from roomgate.access.branch import ends, may_cut
 from roomgate.xapi.call import Verb
 
 
