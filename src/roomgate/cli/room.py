@@ -14,6 +14,9 @@ from roomgate.cli.output import Json, say, show_facts, show_json, tell, tell_row
 from roomgate.errors import BadInput, Unreachable
 
 app = App(name="room", help="The daily work in a room, through the hub.")
+app.command(
+    "roomgate.cli.room_settings:app", name="settings", help="The settings of a room's device, several at a time."
+)
 
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]

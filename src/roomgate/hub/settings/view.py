@@ -110,13 +110,13 @@ def build_row(setting: Setting, edit: Edit | None, catalogue: Catalogue, t: Word
     reset = None
     if setting.writable and not setting.at_default:
         reset = reset_value(setting, catalogue)
-    notes = []
+    notes = [t(f"can-short.{setting.kind.value}")]
     if setting.missing:
         notes.append(t("conf.needs", what=classes_words(setting.missing, t)))
     elif not setting.addressable:
         notes.append(t("conf.fixed"))
     if setting.secret:
-        notes.append(t("conf.secret", what=t(f"can-short.{setting.kind.value}")))
+        notes.append(t("conf.secret"))
     elif setting.default is not None:
         at_it = str(setting.value) == setting.default
         notes.append(t("conf.at-default") if at_it else t("conf.default", value=setting.default or t("conf.empty")))

@@ -47,7 +47,7 @@ async def test_only_what_the_grants_cover_is_shown_and_only_what_they_change_has
         eve = await person(it, "system", "av-control", name="eve")
         read = await eve.get(f"{HERE}?q=name")
         assert "v:SystemUnit" not in read.text
-        assert "To change it: change settings" in words(read)
+        assert "To change it you need: settings" in words(read)
 
 
 async def test_a_secret_is_dots_and_an_empty_field(tmp_path: Path) -> None:
