@@ -2,8 +2,8 @@
 
 import pytest
 
-from roomgate.access.offered import offered
 from roomgate.access.branch import ends, may_cut
+from roomgate.access.offered import offered
 from roomgate.xapi.call import Verb
 
 

@@ -66,6 +66,9 @@ def built() -> set[str]:
         "restoration.": {"people", "tokens", "grants"},
         "cause.": {cause.value for cause in Cause},
         "restoration.cause-": {"backup", "witness", "connector"},
+        "conf.verdict.": {"allowed", "consent", "refused", "unasked"},
+        "conf.outcome.": {"done", "refused", "failed", "unknown", "untried"},
+        "conf.warn.": {"ends", "fence", "restart"},
     }
     return {start + end for start, ends in endings.items() for end in ends}
 
