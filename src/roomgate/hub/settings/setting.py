@@ -7,6 +7,7 @@ included. What a device tells beyond the catalogue is not shown: no rule says wh
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from roomgate.access.branch import ends, may_cut
@@ -97,25 +98,47 @@ def build_settings(document: Any, held: Collection[frozenset[Capability]], catal
 
     ``held``: what each of the person's live grants gives. Rights of two grants do not add up to a third.
     """
-    known, classes, readable = known_leaves(catalogue), Classes.shipped(), frozenset().union(*held)
+    readable = frozenset().union(*held)
     lacks: dict[Capability, tuple[Capability, ...]] = {}
     found = []
     for path, value in tree.leaves(document, Path((ROOT,))):
-        leaf, kind = known.get(path.words), classes.of(path)
-        if leaf is None or kind not in readable or not isinstance(value, str | int):
+        known = _known(catalogue, path)
+        if known is None or known.kind not in readable or not isinstance(value, str | int):
             continue
+        kind, leaf = known.kind, known.leaf
         if kind not in lacks:
             lacks[kind] = _lacking(kind, held)
-        fitting = tuple(variant for variant in leaf.variants if variant.fits(path))
-        space = space_of(fitting or leaf.variants)
-        secret = is_secret(leaf, value)
-        found.append(Setting(path, value, space, leaf.default, kind, lacks[kind], secret, bool(fitting)))
-    return sorted(found, key=lambda one: tuple(map(_sorting, one.path.parts)))
+        secret = known.secret or value == HIDDEN  # what this hub hid because of its name (`masking`)
+        setting = Setting(path, value, known.space, leaf.default, kind, lacks[kind], secret, known.addressable)
+        found.append((known.order, setting))
+    return [setting for _, setting in sorted(found, key=itemgetter(0))]
 
 
-def is_secret(leaf: Leaf, value: Scalar | None = None) -> bool:
-    """Whether nobody may read it back; also what this hub hid because of its name (`masking`)."""
-    return leaf.masked or leaf.path.words in _OWN_SECRETS or value == HIDDEN
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What follows from a path alone."""
+
+    leaf: Leaf
+    kind: Capability
+    space: ValueSpace
+    secret: bool
+    addressable: bool
+    order: tuple[tuple[int, int, str], ...]
+
+
+@lru_cache(maxsize=16_384)  # bounded, since devices choose the paths
+def _known(catalogue: Catalogue, path: Path) -> _Known | None:
+    leaf, kind = known_leaves(catalogue).get(path.words), Classes.shipped().of(path)
+    if leaf is None or kind is None:
+        return None
+    fitting = tuple(variant for variant in leaf.variants if variant.fits(path))
+    order = tuple(map(_sorting, path.parts))
+    return _Known(leaf, kind, space_of(fitting or leaf.variants), is_secret(leaf), bool(fitting), order)
+
+
+def is_secret(leaf: Leaf) -> bool:
+    """Whether nobody may read it back."""
+    return leaf.masked or leaf.path.words in _OWN_SECRETS
 
 
 @lru_cache(maxsize=4)
