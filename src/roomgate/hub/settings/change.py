@@ -3,7 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from roomgate.hub.settings.setting import Scalar, Setting, parse_change, shown_value, warnings
+from roomgate.hub.settings.setting import (
+    Scalar,
+    Setting,
+    is_secret,
+    known_leaves,
+    parse_change,
+    shown_value,
+    warnings,
+)
 from roomgate.xapi.call import Call
 from roomgate.xapi.errors import XapiError
 from roomgate.xapi.schema import Catalogue
@@ -25,18 +33,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An edit beside the device's present value. ``before`` is None where the device does not tell it."""
+    """An edit beside the device's present value, which is None where this person is not told it."""
 
     edit: Edit
     setting: Setting | None
+    secret: bool
 
     @property
     def name(self) -> str:
         return "/".join(map(str, self.edit.call.path.parts[1:]))
-
-    @property
-    def secret(self) -> bool:
-        return self.setting is None or self.setting.secret
 
     @property
     def before(self) -> Scalar | None:
@@ -53,7 +58,8 @@ class Planned:
     @property
     def conflict(self) -> bool:
         """Whether the device has another value by now than the one that was changed."""
-        return self.edit.seen is not None and not self.secret and str(self.before) != self.edit.seen
+        known = self.before is not None and not self.secret
+        return known and self.edit.seen is not None and str(self.before) != self.edit.seen
 
     @property
     def idle(self) -> bool:
@@ -76,10 +82,15 @@ class Step:
     ask: str = ""
 
 
-def plan_changes(edits: Sequence[Edit], settings: Sequence[Setting]) -> list[Planned]:
+def plan_changes(edits: Sequence[Edit], settings: Sequence[Setting], catalogue: Catalogue) -> list[Planned]:
     """In the order of the edits."""
-    by_path = {one.path: one for one in settings}
-    return [Planned(edit, by_path.get(edit.call.path)) for edit in edits]
+    by_path, known = {one.path: one for one in settings}, known_leaves(catalogue)
+    planned = []
+    for edit in edits:
+        setting = by_path.get(edit.call.path)
+        secret = is_secret(known[edit.call.path.words]) or (setting is not None and setting.secret)
+        planned.append(Planned(edit, setting, secret))
+    return planned
 
 
 def plan_undo(steps: Sequence[Step], catalogue: Catalogue) -> list[Edit]:
@@ -87,7 +98,7 @@ def plan_undo(steps: Sequence[Step], catalogue: Catalogue) -> list[Edit]:
     edits = []
     for step in reversed(steps):
         planned = step.planned
-        if step.outcome != "done" or planned.secret or planned.idle:
+        if step.outcome != "done" or planned.secret or planned.idle or planned.before is None:
             continue
         try:
             back = parse_change(planned.name, planned.before, catalogue)

@@ -23,6 +23,7 @@ from roomgate.hub.settings import service
 from roomgate.hub.settings.change import Edit, Planned, Step, plan_changes
 from roomgate.hub.settings.groups import settings_in
 from roomgate.hub.settings.setting import HIDDEN, Scalar, Setting, is_secret, known_leaves, matches, parse_change
+from roomgate.xapi.values import Literals, ValueSpace
 
 RelayHere = NamedDependency[RelayParts]
 
@@ -113,9 +114,14 @@ async def read(parts: Parts, relay: RelayParts, signed: Signed, room: str) -> li
         raise
 
 
+def space_words(space: ValueSpace) -> str:
+    """What it takes, for people; of words that the tables do not know to the last, no more than that."""
+    return "one of the device's own words" if isinstance(space, Literals) and space.open else str(space)
+
+
 def show_setting(one: Setting) -> SettingShown:
     return SettingShown(
-        f"{one.path}", HIDDEN if one.secret and one.value else one.value, one.default, str(one.space), one.kind.value,
+        f"{one.path}", HIDDEN if one.secret and one.value else one.value, one.default, space_words(one.space), one.kind.value,
         one.writable, one.secret, [lack.value for lack in one.missing],
     )  # fmt: skip
 
@@ -154,7 +160,7 @@ async def change_settings(
     """One ask for each, in order. 412, and nothing done, where a value is not the expected one. What became of each is told."""
     edits = parse_changes(data, relay)
     ask = asking(relay, signed, room)
-    planned = plan_changes(edits, await read(parts, relay, signed, room))
+    planned = plan_changes(edits, await read(parts, relay, signed, room), relay.relay.catalogue)
     if others := [one for one in planned if one.conflict]:
         told = "; ".join(f"{one.name} is {one.shown_before}, not {one.edit.seen}" for one in others)
         raise PreconditionFailed(f"Changed meanwhile: {told}."[:500], hint="Nothing was done. Look, and ask again.")

@@ -162,7 +162,7 @@ async def review(name: FromPath[str], visit: Visiting, parts: Hub, relay: Relaye
     draft = draft_of(visit, drafts, seen)
     planned, verdicts = list[Planned](), list[service.Verdict]()
     if draft.edits:
-        planned = plan_changes(list(draft.edits.values()), await read(visit, relay, seen, draft))
+        planned = plan_changes(list(draft.edits.values()), await read(visit, relay, seen, draft), relay.relay.catalogue)
         verdicts = await service.judge(asking(visit, relay, seen), [one.edit.call for one in planned])
     lines = view.build_review(planned, verdicts, visit.t, await _others(visit, parts, seen, planned))
     return await _page(
@@ -230,7 +230,7 @@ async def _make(
 ) -> Page:
     here = view.href(seen.summary.name)
     try:
-        planned = plan_changes(edits, await read(visit, relay, seen, draft))
+        planned = plan_changes(edits, await read(visit, relay, seen, draft), relay.relay.catalogue)
     except (RoomgateError, XapiError) as fault:
         draft.add(edits)
         said = refusal(visit.t, fault)

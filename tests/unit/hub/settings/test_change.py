@@ -13,7 +13,7 @@ def edit(name, value, seen=None):
 
 
 def planned(document, *edits):
-    return plan_changes(edits, build_settings(document, HELD, offered()))
+    return plan_changes(edits, build_settings(document, HELD, offered()), offered())
 
 
 VOLUME = {"Audio": {"DefaultVolume": 50}}
@@ -29,7 +29,10 @@ def test_what_the_device_has_already_is_idle():
     (one,) = planned(VOLUME, edit("Audio/DefaultVolume", 50))
     assert one.idle
     (gone,) = planned({}, edit("Audio/DefaultVolume", 50, "50"))
-    assert (gone.idle, gone.conflict, gone.before, gone.secret) == (False, False, None, True)
+    assert (gone.idle, gone.conflict, gone.before, gone.shown_after) == (False, False, None, "50")
+    assert plan_undo([Step(gone, "done")], offered()) == []
+    (secret,) = planned({}, edit("SIP/Authentication/Password", "hunter2"))
+    assert secret.shown_after == "•••"
 
 
 def test_a_secret_shows_neither_value_and_is_never_in_conflict():

@@ -54,6 +54,8 @@ async def test_they_are_listed_found_and_paged(tmp_path: Path) -> None:
         assert [one["path"] for one in (await bob.get(f"{AT}?q=ring+vol")).json()["items"]] == [
             "Configuration/Audio/SoundsAndAlerts/RingVolume"
         ]
+        (zone,) = (await (await caller(it, "zoe", "system")).get(f"{AT}?q=zone")).json()["items"]
+        assert (zone["space"], zone["needs"]) == ("one of the device's own words", ["configure"])
         assert (await bob.get(f"{AT}?cursor=eA")).status_code == 400
 
 

@@ -38,7 +38,7 @@ def answer(outcome="done", result=None, rule="", words=""):
 
 def planned(*values):
     edits = [Edit(parse_change("Audio/DefaultVolume", value, offered())) for value in values]
-    return plan_changes(edits, [])
+    return plan_changes(edits, [], offered())
 
 
 async def steps(room, *values):
