@@ -38,8 +38,6 @@ def list_(room: str, /, *words: str, group: str = "", json: Json = False) -> Non
 def set_(room: str, /, *changes: str, dry_run: bool = False, reason: Reason = "", json: Json = False) -> int:
     """Change settings, one after the other; what became of each is told, and how to take them back.
 
-    Nothing is done where one of them was changed by somebody else while this was being asked.
-
     Example: ``roomgate room settings set oslo Audio/DefaultVolume=40 "SystemUnit/Name=Board room"``
 
     Parameters
