@@ -86,8 +86,12 @@ class Scene:
 
     async def set_cap(self, a_minute: int) -> None:
         """The site's own cap on commands in one room; takes a restart of the connector."""
+        await self.set_policy(f"{POLICY}commands_per_minute = {a_minute}\n")
+
+    async def set_policy(self, text: str) -> None:
+        """The site's own policy; takes a restart of the connector."""
         await self.world.programs.stop("connector")
-        self.world.file("policy.toml", f"{POLICY}commands_per_minute = {a_minute}\n")
+        self.world.file("policy.toml", text)
         await self.world.run_connector()
         await self.fine()
 

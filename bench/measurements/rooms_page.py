@@ -40,7 +40,7 @@ _WATCH = """
 }); }
 """
 _LIVE = "#live-sign.mark-ok"
-_FIRST = """
+FIRST = """
 new Promise((tell) => new PerformanceObserver((list) => {
   for (const one of list.getEntries()) if (one.name === "first-contentful-paint") tell(one.startTime);
 }).observe({type: "paint", buffered: true}))
@@ -63,7 +63,7 @@ async def measure(run: Run) -> Result:
     found: dict[int, tuple[Loads, list[float]]] = {}
     run.say("starting hub, connector, witness, simulator and Chromium")
     async with scene(run.place("world")) as world, chromium() as browser:
-        cookies = await _sign_in(world, browser)
+        cookies = await sign_in(world, browser)
         for count in (10, rooms):
             run.say(f"{count:,} rooms")
             async with crowd(world, run.place(f"crowd-{count}"), count, f"crowd of {count}") as told:
@@ -73,7 +73,7 @@ async def measure(run: Run) -> Result:
     return build(found)
 
 
-async def _context(browser: Browser, world: Scene, cookies: list[Any]) -> BrowserContext:
+async def new_context(browser: Browser, world: Scene, cookies: list[Any]) -> BrowserContext:
     context = await browser.new_context(
         base_url=world.world.hub, ignore_https_errors=True, viewport={"width": 1440, "height": 900}
     )
@@ -81,8 +81,8 @@ async def _context(browser: Browser, world: Scene, cookies: list[Any]) -> Browse
     return context
 
 
-async def _sign_in(world: Scene, browser: Browser) -> list[Any]:
-    context = await _context(browser, world, [])
+async def sign_in(world: Scene, browser: Browser) -> list[Any]:
+    context = await new_context(browser, world, [])
     page = await context.new_page()
     await page.goto("/signin")
     await page.fill("#user", world.world.admin["user"])
@@ -100,7 +100,7 @@ async def _load(world: Scene, browser: Browser, cookies: list[Any], times: int) 
     """Each time in a browser context of its own: no cache, no open connection."""
     loads = Loads()
     for turn in range(times + 1):
-        context = await _context(browser, world, cookies)
+        context = await new_context(browser, world, cookies)
         page = await context.new_page()
         network = await context.new_cdp_session(page)
         sizes: dict[str, float] = {}
@@ -114,7 +114,7 @@ async def _load(world: Scene, browser: Browser, cookies: list[Any], times: int) 
         )
         await network.send("Network.enable")
         await page.goto("/rooms", wait_until="load")
-        first = float(await page.evaluate(_FIRST))
+        first = float(await page.evaluate(FIRST))
         loaded = sum(sizes.values())
         await page.wait_for_selector(_LIVE, state="attached")  # then its script has fetched what it wants at once
         await page.wait_for_timeout(200)
@@ -131,7 +131,7 @@ async def _load(world: Scene, browser: Browser, cookies: list[Any], times: int) 
 
 async def _change(world: Scene, browser: Browser, cookies: list[Any], told: Told, times: int) -> list[float]:
     """Milliseconds for each change of one of the rooms that the page shows."""
-    context = await _context(browser, world, cookies)
+    context = await new_context(browser, world, cookies)
     page = await context.new_page()
     await page.goto("/rooms")
     await page.wait_for_selector(_LIVE, state="attached")

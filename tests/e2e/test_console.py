@@ -179,7 +179,7 @@ async def test_a_setting_is_saved_on_the_device(browser: Browser, world: Running
         async with signed_in(browser, world, who, f"/rooms/{room.name}") as one:
             await one.page.get_by_label("Default volume").fill("37")
             await one.page.get_by_role("button", name="Save").click()
-            await expect(one.page.locator("#say-settings")).to_contain_text(
+            await expect(one.page.locator("#say-default-volume")).to_contain_text(
                 "The default volume is saved on the device."
             )
             assert await device.get("Configuration/Audio/DefaultVolume") == 37
@@ -449,7 +449,7 @@ async def test_it_all_works_without_script(browser: Browser, world: RunningWorld
         async with signed_in(browser, world, who, f"/rooms/{room.name}", script=False) as one:
             await one.page.get_by_label("Default volume").fill("44")
             await one.page.get_by_role("button", name="Save").click()
-            await expect(one.page.locator("#say-settings")).to_contain_text(
+            await expect(one.page.locator("#say-default-volume")).to_contain_text(
                 "The default volume is saved on the device."
             )
             assert await device.get("Configuration/Audio/DefaultVolume") == 44

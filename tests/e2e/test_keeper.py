@@ -7,7 +7,9 @@ import random
 import pytest
 
 from roomgate import xapi
+from roomgate.access.offered import offered
 from roomgate.clock import SystemClock
+from roomgate.connector.fence import Fence, TakenBack
 from roomgate.connector.proof import Prover
 from roomgate.connector.room import RoomCondition
 from roomgate.redact import Secret
@@ -169,3 +171,25 @@ async def test_the_owners_password_is_not_ours(tmp_path):
             async with xapi.connect(f"wss://{room.host}:{room.port}/ws", user=room.user, password="no", pin=room.pin):
                 pass
         assert len(seen(room, "login.failed")) == 1
+
+
+async def test_the_fence_takes_back_what_shuts_us_out_and_leaves_what_does_not(tmp_path):
+    """The device's own owner shuts everybody else's addresses out: whoever is in stays in, nobody comes in afresh."""
+    path = "Configuration/Network/1/RemoteAccess/Allow"
+    async with simulator(tmp_path / "sim", "oslo") as (room,), kept(tmp_path, [room]) as site:
+        keeper = site.keeper("oslo")
+        fence = Fence(site.record, SystemClock(), offered(), within_s=0.5, settle_s=0.0, again_s=0.05)
+
+        async def change(value):
+            call = offered().canonical(Verb.SET, path, {"Value": value})
+            await fence.set("order_1", keeper, call, privileged=True)
+            return await keeper.call(offered().canonical(Verb.GET, path))
+
+        assert await change("127.0.0.0/8") == "127.0.0.0/8"
+        with pytest.raises(TakenBack, match="set back to “127"):
+            await change("192.0.2.9")
+        assert await keeper.prove()
+        assert await keeper.call(offered().canonical(Verb.GET, path)) == "127.0.0.0/8"
+        assert (await site.kinds()).count("setting.reverted") == 1
+        sets = [line["value"] for line in seen(room, "config.set")]
+        assert sets == ["127.0.0.0/8", "192.0.2.9", "127.0.0.0/8"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.measurements import command, connector, cut, growth, read, rooms_page, start, throughput
+from bench.measurements import command, connector, cut, growth, read, rooms_page, settings, start, throughput
 from bench.measurements.asking import HUB, NGINX
 from bench.measurements.connector import GOES_UP, STAYS, Memory, Windows
 from bench.measurements.cut import Fell
@@ -72,6 +72,12 @@ def test_the_page_is_judged_with_the_most_rooms():
     small, large = Loads([9e4], [8e4], [2e4], [90.0], [95.0]), Loads([1.2e5], [8e4], [4e4], [150.0], [160.0])
     result = rooms_page.build({10: (small, [50.0]), 5000: (large, [90.0, 120.0])})
     assert by_id(result) == {"rooms-page.bytes": 120.0, "rooms-page.first": 150.0, "rooms-page.update": 105.0}
+
+
+def test_the_settings_are_judged_by_the_slowest_and_the_heaviest_of_their_pages():
+    pages = {"a": settings.Opened([100.0, 120.0], [5e4]), "b": settings.Opened([200.0, 260.0], [8e4])}
+    result = settings.build(pages, [30.0, 40.0], 1000)
+    assert by_id(result) == {"settings-page.first": 230.0, "settings-page.bytes": 80.0}
 
 
 def test_growth_names_the_cost_that_grows_most():

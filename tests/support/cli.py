@@ -180,7 +180,12 @@ def answer_order(order: Order) -> list[Any]:
     }
     if order.verb == "subscribe":
         return [Outcome(order.id, "done"), Feedback(order.id, "status", {"Status": {"Audio": {"Volume": 50}}})]
-    results: dict[str, Any] = {"Status Audio Volume": 50, "Configuration Audio DefaultVolume": 40}
+    results: dict[str, Any] = {
+        "Status Audio Volume": 50,
+        "Configuration Audio DefaultVolume": 40,
+        "Configuration": {"Audio": {"DefaultVolume": 40, "SoundsAndAlerts": {"RingVolume": 50}}},
+        "Command Roomgate Allowed Get": {"Verdicts": [{"verdict": "allowed"}]},
+    }
     return [outcomes.get(str(number)) or Outcome(order.id, "done", result=results.get(path, {}))]
 
 

@@ -1,6 +1,7 @@
 """A room whose device is a few lines of memory: for speed. The keeper over the simulator keeps the same promises."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +28,7 @@ class MemoryRoom:
     answer: int | None = None  # the option that somebody in the room presses at once
     failure: Exception | None = None
     broken_panel: Exception | None = None
+    lets_in: bool = True  # both accounts, afresh
     document: dict[str, Any] = field(
         default_factory=lambda: {
             "Status": {
@@ -63,6 +65,9 @@ class MemoryRoom:
         self.privileged.append(privileged)
         if call.verb is Verb.GET:
             return self.document if call.path.is_pattern else tree.lookup(self.document, call.path.parts)
+        if call.verb is Verb.SET:
+            change = tree.expand(call.path, call.argument("Value"))
+            self.document = tree.merge(self.document, change)
         if words == "Dial":
             return {"CallId": 7, "ConferenceId": 1}
         if words == "Call Disconnect":
@@ -70,6 +75,13 @@ class MemoryRoom:
                 raise CommandFailed("no such call")
             self.feedback("status", {"Status": {"Call": [{"id": 7, "ghost": "True"}]}})
         return {"status": "OK"}
+
+    @asynccontextmanager
+    async def hold(self, what: Path, *, privileged: bool = False) -> AsyncIterator["_Way"]:
+        yield _Way(self, privileged)
+
+    async def prove(self) -> bool:
+        return self.lets_in
 
     def press(self, option: int) -> None:
         mark = self.prompts[-1].argument("FeedbackId")
@@ -97,3 +109,12 @@ class MemoryRoom:
                 self._listeners.remove(entry)
 
         return forget
+
+
+@dataclass
+class _Way:
+    room: MemoryRoom
+    privileged: bool
+
+    async def call(self, call: Call) -> Any:
+        return await self.room.call(call, privileged=self.privileged)

@@ -27,6 +27,9 @@ app.command(
 
 app.command("roomgate.cli.room_backup:app", name="backup", help="Backups of a room, sealed at its site.")
 app.command("roomgate.cli.room_phonebook:app", name="phonebook", help="A room's own phone book and its favourites.")
+app.command(
+    "roomgate.cli.room_settings:app", name="settings", help="The settings of a room's device, several at a time."
+)
 
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from roomgate import log
+from roomgate.access.branch import may_cut
 from roomgate.access.capability import Classes
 from roomgate.access.offered import needs_admin, own
 from roomgate.clock import Clock, iso
 from roomgate.connector.consent import Panel, Question, Said
 from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of, intent_of
+from roomgate.connector.fence import Fence
 from roomgate.connector.own import Deed, OwnCommands
 from roomgate.connector.room import Room, RoomCondition
 from roomgate.connector.site_policy import Circumstances, Leave, PolicyRefused, SitePolicy
@@ -100,6 +102,7 @@ class Acts:
     sender: Sender
     leases: Leases
     own: OwnCommands
+    fence: Fence
     follow_again_s: float = FOLLOW_AGAIN_S
     _group: asyncio.TaskGroup | None = None
     _doing: dict[str, tuple[Order, asyncio.Task[None]]] = field(default_factory=dict)
@@ -282,7 +285,10 @@ class Acts:
         """Do it, once: what is ours here, the rest at the device, by the Admin account for what it alone may do."""
         if own(call):
             return await self.own.do(Deed(order, room, call, circumstances, self.policy()))
-        return await room.call(call, privileged=needs_admin(call, self.catalogue))
+        privileged = needs_admin(call, self.catalogue)
+        if may_cut(call):
+            return await self.fence.set(order.id, room, call, privileged=privileged)
+        return await room.call(call, privileged=privileged)
 
     def _failed(self, order: Order, room: Room, failed: XapiError) -> None:
         unknown = isinstance(failed, DeviceGone)

@@ -29,6 +29,7 @@ from roomgate.connector.desk import Desk, Sender, Staff
 from roomgate.connector.diary import DeviceDiary
 from roomgate.connector.effects import Effects
 from roomgate.connector.enrol import SOFTWARE, Identity, load_identity
+from roomgate.connector.fence import Fence
 from roomgate.connector.fleet import Fleet
 from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
@@ -154,6 +155,7 @@ class Connector:
                     "Logs Collect": LogBundle(record, clock, lambda room: passwords_of(vault, room)).collect,
                 }
             ),
+            fence=Fence(record, clock, catalogue, config.fence_s),
         )
         self.desk.attend(
             Staff(

@@ -38,6 +38,7 @@ class ConnectorConfig:
     witness_ca: Path | None = None  # trust for its TLS; the system's when left out
     proof_live_s: float = 25.0  # how often both accounts are proven while a remote session lives in the room
     proof_idle_s: float = 600.0  # and otherwise, give or take a fifth
+    fence_s: float = 20.0  # within which the device must let us in after a change that may cut us off
     heartbeat_s: float = 3.0  # between two words to the hub
     devices_check_s: float = 0.5  # how often the devices file is looked at
     backup_every_h: float = 24.0  # hours between two backups of a room; 0: none but those that people ask for
@@ -67,6 +68,7 @@ _REQUIRED = ("data", "devices")
 _BOUNDS = {
     "proof_live_s": (1.0, 25.0),
     "proof_idle_s": (30.0, 3600.0),
+    "fence_s": (5.0, 60.0),
     "heartbeat_s": (0.2, 5.0),
     "devices_check_s": (0.05, 5.0),
     "backup_every_h": (1.0, 720.0),
@@ -178,6 +180,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "witness_ca": _path,
     "proof_live_s": _number,
     "proof_idle_s": _number,
+    "fence_s": _number,
     "heartbeat_s": _number,
     "devices_check_s": _number,
     "backup_every_h": _number_or_none,

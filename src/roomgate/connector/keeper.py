@@ -11,8 +11,8 @@ long enough to end what was begun from outside (hang up, mute, a word on the pan
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from roomgate import log
@@ -161,23 +161,32 @@ class Keeper:
         """
         refuse_own(call, (self.entry.daily, self.entry.privileged))
         if privileged:
-            return await self._call_privileged(call)
+            async with self.hold(call.path, privileged=True) as own:
+                return await own.call(call)
         client = self._client
         if client is None or (self._condition is RoomCondition.QUARANTINED and not _parting(call)):
             raise DeviceUnreachable(self._words or "The device is not connected.")
         return await client.call(call)
 
-    async def _call_privileged(self, call: Call) -> Any:
+    @asynccontextmanager
+    async def hold(self, what: Path, *, privileged: bool = False) -> AsyncIterator[Client]:
+        """See `room.Room`. The lasting connection, or one of the privileged account's that ends with the block."""
+        if not privileged:
+            client = self._client
+            if client is None or not self.may_login:
+                raise DeviceUnreachable(self._words or "The device is not connected.")
+            yield client
+            return
         async with self._one_privileged:
             if not self.may_login:
                 raise DeviceUnreachable(self._words)
-            await self._record.add(PrivilegedUsed(at=iso(self._clock.now()), room=self.name, what=str(call.path)))
+            await self._record.add(PrivilegedUsed(at=iso(self._clock.now()), room=self.name, what=str(what)))
             async with AsyncExitStack() as stack:
                 try:
                     client = await self._enter(stack, privileged=True)
                 except (NoCredential, VaultDamaged) as missing:  # nothing was sent, and whoever asked is told why
                     raise DeviceUnreachable(missing.message) from missing
-                return await client.call(call)
+                yield client
 
     async def subscribe(self, path: Path, listener: Listener) -> Callable[[], None]:
         """See `room.Room`. Raises XapiError where the device refuses, is not connected or takes no more."""

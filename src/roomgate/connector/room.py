@@ -1,6 +1,7 @@
 """The face of one device to the rest of the connector: what a keeper offers, and a fake offers in tests."""
 
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -15,6 +16,13 @@ class RoomCondition(StrEnum):
     FINE = "fine"
     OFFLINE = "offline"  # no connection to the device just now; it is being tried
     QUARANTINED = "quarantined"  # its identity or credential changed: not spoken to until the site confirms
+
+
+class Way(Protocol):
+    """One connection that is held open for more than one call."""
+
+    async def call(self, call: Call) -> Any:
+        """As `Room.call`."""
 
 
 class Room(Protocol):
@@ -39,6 +47,15 @@ class Room(Protocol):
         Raises XapiError: DeviceGone when the outcome of a command cannot be known. Cancelling does not take
         back what was sent.
         """
+
+    def hold(self, what: Path, *, privileged: bool = False) -> AbstractAsyncContextManager[Way]:
+        """One connection for several calls about ``what``, which no quarantine takes away meanwhile.
+
+        Raises XapiError on entering, as `call` does.
+        """
+
+    async def prove(self) -> bool:
+        """Both accounts log in afresh, one after the other: whether the device let them in."""
 
     async def subscribe(self, path: Path, listener: Listener) -> Callable[[], None]:
         """Hear of every change at or below ``path`` until the returned function is called.

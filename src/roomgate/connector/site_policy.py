@@ -23,6 +23,7 @@ from typing import Any, NamedTuple, Self
 import cedarpy
 import msgspec
 
+from roomgate.access.branch import ends
 from roomgate.access.capability import Capability, Classes, Words
 from roomgate.errors import RoomgateError
 from roomgate.xapi.call import Call, Verb
@@ -41,7 +42,7 @@ class BadPolicy(RoomgateError):
 
 
 class PolicyRefused(RoomgateError):
-    """This site does not allow it. ``rule``: never, policy, validator, cap, unknown."""
+    """This site does not allow it. ``rule``: never, policy, validator, fence, cap, unknown."""
 
     code = "policy.refused"
     hint = "The site's own policy decides this; the people who run the site can change it there."
@@ -276,6 +277,8 @@ def _validate(call: Call) -> None:
         for text in value if isinstance(value, tuple) else (value,):
             if isinstance(text, str) and any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") for c in text):
                 raise PolicyRefused("validator", f"{name} holds control characters.")
+    if why := ends(call):
+        raise PolicyRefused("fence", f"{call.path} is changed at the site alone: {why}.")
     if call.path.root != "Command":
         return
     for name in _NUMBERS:

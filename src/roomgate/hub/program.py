@@ -20,7 +20,7 @@ def extend(parts: Parts) -> Extension:
 def extend_with(parts: Parts, relay: RelayParts) -> Extension:
     """The same on a relay that is open already."""
     made = build_extension(parts, relay, console_front(parts.config.providers))
-    console = build_console(relay)
+    console = build_console(relay, parts.clock)
     return replace(made, routes=[*made.routes, *console.routes], refused=console.refused)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +32,7 @@ from roomgate.sim.wires import Wires
 
 _QUEUED_FRAMES = 2000
 _REBOOT_S = 3.0
+_ALLOWED = ("Configuration", "Network", 1, "RemoteAccess", "Allow")
 _HTTP_MODE = ("Configuration", "NetworkServices", "HTTP", "Mode")
 _SAVE_S = 0.2  # a volume may be lost if the room is killed so soon after
 
@@ -247,6 +249,17 @@ class Room:
     def serves_web(self) -> bool:
         """Whether the web server runs at all; the socket and the XML API end with it."""
         return bool(self.device.state.read(*_HTTP_MODE) != "Off")
+
+    def admits(self, address: str) -> bool:
+        """Whether somebody at this address may come in afresh (``Network RemoteAccess Allow``: addresses and networks,
+        with spaces between). Who is in stays in. A text that is no address admits nobody."""
+        allowed = str(self.device.state.read(*_ALLOWED) or "").split()
+        if not allowed:
+            return True
+        try:
+            return any(ip_address(address) in ip_network(one, strict=False) for one in allowed)
+        except ValueError:
+            return False
 
     def _close_sockets(self) -> None:
         """Whoever turns the web server off cuts the branch that they sit on. What becomes of open sockets when the

@@ -17,6 +17,7 @@ from roomgate.connector.consent import Panel
 from roomgate.connector.desk import Desk, Sender, Staff
 from roomgate.connector.effects import Effects
 from roomgate.connector.enrol import Identity
+from roomgate.connector.fence import Fence
 from roomgate.connector.own import OwnCommands
 from roomgate.connector.room import Listener, RoomCondition
 from roomgate.connector.site_policy import SitePolicy, SiteRules
@@ -327,6 +328,7 @@ class Site:
             site=self.paper.site, rooms=fleet, policy=lambda: policy(self.policy), bookings=_Bookings(), record=record,
             effects=effects, panel=Panel(catalogue), catalogue=catalogue, clock=self.clock,
             sender=Sender(desk.send), leases=uplink, own=OwnCommands({}),
+            fence=Fence(record, self.clock, catalogue),
         )  # fmt: skip
         desk.attend(Staff(fleet, acts, _Spool(), _Mirrored(), _Bookings(), uplink, self.memory, record, self.clock))  # type: ignore[arg-type]
         uplink.inherit({effect.session for effect in effects.all()})

@@ -18,6 +18,7 @@ from roomgate.connector import effects as effects_module
 from roomgate.connector.acts import Acts
 from roomgate.connector.consent import Panel, Question
 from roomgate.connector.effects import Effects
+from roomgate.connector.fence import Fence
 from roomgate.connector.own import OwnCommands, judge_beforehand
 from roomgate.connector.room import RoomCondition
 from roomgate.connector.site_policy import SitePolicy, SiteRules
@@ -134,7 +135,8 @@ def site(tmp_path: File) -> Opened:
         policies: list[SitePolicy] = []
         acts = Acts(
             "site_1", One(), lambda: policies[0], booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
-            wires, leases, OwnCommands({"Allowed Get": judge_beforehand}), follow_again_s=0.01,
+            wires, leases, OwnCommands({"Allowed Get": judge_beforehand}),
+            Fence(record, clock, CATALOGUE, within_s=0.05, settle_s=0.0, again_s=0.01), follow_again_s=0.01,
         )  # fmt: skip
         made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db", db, policies)
         made.use(policy)
@@ -622,3 +624,15 @@ async def test_what_only_the_admin_may_do_goes_by_the_privileged_account(site: O
         await s.do(s.order(Verb.COMMAND, "Command/Macros/Runtime/Status"))
         await s.do(s.order(Verb.COMMAND, "Command/Audio/Volume/Set", Level=3))
         assert s.room.privileged == [True, False]
+
+
+@pytest.mark.asyncio
+async def test_a_change_that_may_cut_us_off_is_made_behind_the_fence(site: Opened) -> None:
+    async with site("managed") as s:
+        s.room.document = {"Configuration": {"Network": [{"id": 1, "RemoteAccess": {"Allow": ""}}]}}
+        s.room.lets_in = False
+        path = "Configuration/Network/1/RemoteAccess/Allow"
+        outcome = await s.do(s.order(Verb.SET, path, Value="192.0.2.7", held=["network", "configure"]))
+        assert (outcome.outcome, outcome.rule) == ("failed", "fence.reverted")
+        assert [call.argument("Value") for call in s.room.calls] == [None, "192.0.2.7", ""]
+        assert "setting.reverted" in await s.kinds()

@@ -13,7 +13,7 @@ FACTS = [name for name, value in vars(Room).items() if isinstance(value, propert
 
 
 def test_the_role_is_this():
-    assert (METHODS, FACTS) == (["call", "subscribe"], ["device", "name", "condition", "state"])
+    assert (METHODS, FACTS) == (["call", "prove", "subscribe"], ["device", "name", "condition", "state"])
 
 
 @pytest.mark.parametrize("kind", [Keeper, MemoryRoom])

@@ -229,3 +229,14 @@ def test_no_minute_ever_holds_more_than_the_cap(times: list[float], most: int) -
     cap = Cap(most)
     admitted = [t for t in times if cap.admit(t)]
     assert all(sum(1 for u in admitted if t - 60 < u <= t) <= most for t in admitted)
+
+
+def test_what_would_cut_the_connector_off_is_refused_by_every_policy_beforehand_and_then() -> None:
+    rules = SiteRules(name="all", open=["Configuration NetworkServices"])
+    managed = SitePolicy.build(rules, SitePolicy.shipped_text("managed"))
+    off = CATALOGUE.canonical(Verb.SET, "Configuration/NetworkServices/Websocket", {"Value": "Off"})
+    with pytest.raises(PolicyRefused, match="is changed at the site alone") as no:
+        managed.judge(off, about(), CATALOGUE)
+    assert no.value.rule == "fence"
+    on = CATALOGUE.canonical(Verb.SET, "Configuration/NetworkServices/Websocket", {"Value": "FollowHTTPService"})
+    assert not managed.judge(on, about(), CATALOGUE).needs_consent

@@ -148,3 +148,14 @@ def test_an_account_without_a_passphrase_gets_in_at_the_web_page_only(tmp_path: 
     with pytest.raises(LoginFailed):
         room.log_in("admin", "", "WebSocket", "there")
     room.close()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "admitted"),
+    [("", True), ("192.0.2.7", True), ("198.51.100.1 192.0.2.0/24", True), ("198.51.100.1", False), ("rubbish", False)],
+)
+def test_who_may_come_in_afresh_is_a_setting(tmp_path: Path, allowed: str, admitted: bool) -> None:
+    room, _ = made(tmp_path)
+    room.device.restore_setting(("Network", 1, "RemoteAccess", "Allow"), allowed)
+    assert room.admits("192.0.2.7") is admitted
+    room.close()

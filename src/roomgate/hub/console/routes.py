@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
 
 from roomgate import log
+from roomgate.clock import Clock
 from roomgate.errors import BadInput, NotFound, RoomgateError
 from roomgate.hub.approvals import pages as approvals_pages
 from roomgate.hub.backups import pages as backups_pages
@@ -45,6 +46,8 @@ from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.hub.rooms import room_page
 from roomgate.hub.security import log_pages as security_log_pages
 from roomgate.hub.security import pages as security_pages
+from roomgate.hub.settings import pages as settings_pages
+from roomgate.hub.settings.drafts import Drafts
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
@@ -58,6 +61,7 @@ PAGES = [
     *phonebook_pages.ROUTES,
     *security_pages.ROUTES,
     *security_log_pages.ROUTES,
+    *settings_pages.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,
@@ -83,9 +87,9 @@ class Console:
     refused: Callable[[Req, Exception], Page]
 
 
-def build_console(relay: RelayParts) -> Console:
+def build_console(relay: RelayParts, clock: Clock) -> Console:
     """All pages and their static files."""
-    notices = Notices()
+    notices, drafts = Notices(), Drafts(clock)
 
     def visit_of(request: Req) -> Visit:
         parts = parts_of(request)
@@ -112,6 +116,7 @@ def build_console(relay: RelayParts) -> Console:
         dependencies={
             "visit": Provide(visit_of, sync_to_thread=False),
             "relay": Provide(lambda: relay, sync_to_thread=False),
+            "drafts": Provide(lambda: drafts, sync_to_thread=False),
         },
         exception_handlers={RoomgateError: refuse, XapiError: refuse, HTTPException: refuse, Exception: refuse},
         include_in_schema=False,

@@ -35,7 +35,7 @@ ACTIONS: dict[str, Callable[[Form], Wish]] = {
     "volume": lambda form: Wish(Verb.COMMAND, "Audio.Volume.Set", {"Level": _number(form, "level")}),
     "mute": lambda form: _on(form, "Audio.Microphones.Mute", "Audio.Microphones.Unmute"),
     "standby": lambda form: _on(form, "Standby.Activate", "Standby.Deactivate"),
-    "settings": lambda form: Wish(
+    "default-volume": lambda form: Wish(
         Verb.SET, "Configuration/Audio/DefaultVolume", {"Value": _number(form, "default_volume")}
     ),
 }
@@ -75,5 +75,5 @@ def build_may(grants: Iterable[Grant], catalogue: Catalogue) -> May:
     return May(
         any=bool(held), bookings=bookings, join=bookings and allowed["dial"], dial=allowed["dial"],
         hang_up=allowed["hang-up"], volume=allowed["volume"], mute=allowed["mute"], standby=allowed["standby"],
-        settings=allowed["settings"], read_settings=may(DEFAULT_VOLUME),
+        settings=allowed["default-volume"], read_settings=may(DEFAULT_VOLUME),
     )  # fmt: skip

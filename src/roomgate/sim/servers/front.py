@@ -19,7 +19,7 @@ class Front:
         self._page: LocalPage | None = None  # made for the first who looks: few of ten thousand are looked at
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not self._room.serves_web:
+        if not self._room.serves_web or not self._room.admits(origin_of(scope).rpartition(":")[0]):
             wire_of(scope).break_off(b"")  # nobody is there
         elif scope["type"] == "websocket":
             await self._socket(scope, receive, send)

@@ -9,6 +9,7 @@ from roomgate.sim.certificate import Certificate, make_own
 from roomgate.sim.faults import Kind
 from roomgate.sim.room import Room
 
+_ASKS_BACK = ("Configuration", "NetworkServices", "HTTPS", "VerifyClientCertificate")
 _ELSEWHERE = ("192.0.2.1",)  # an address of documentation (RFC 5737): nobody dials it
 
 
@@ -19,6 +20,7 @@ class Identity:
     certificate: Certificate
     own: ssl.SSLContext
     _false: dict[Kind, ssl.SSLContext] = field(default_factory=dict)
+    _strict: ssl.SSLContext | None = None  # asks for a certificate; no authority of a client's is installed here
 
     @classmethod
     def of(cls, certificate: Certificate) -> "Identity":
@@ -32,6 +34,11 @@ class Identity:
             for kind in (Kind.WRONG_CERTIFICATE, Kind.CHANGED_CERTIFICATE):
                 if faults.find(kind, mono):
                     return self._find(kind, room)
+        if room.device.state.read(*_ASKS_BACK) == "On":
+            if self._strict is None:
+                self._strict = load_tls(self.certificate.certificate, self.certificate.key)
+                self._strict.verify_mode = ssl.CERT_REQUIRED
+            return self._strict
         return self.own
 
     def _find(self, kind: Kind, room: Room) -> ssl.SSLContext:

@@ -75,6 +75,9 @@ def built() -> set[str]:
         "restoration.cause-": {"backup", "witness", "connector"},
         "backups.kind-": {"setting", "panel", "macro"},
         "backups.left-": {one.value for one in Left},
+        "conf.verdict.": {"allowed", "consent", "refused", "unasked"},
+        "conf.outcome.": {"done", "refused", "failed", "unknown", "untried"},
+        "conf.warn.": {"ends", "fence", "restart"},
     }
     return {start + end for start, ends in endings.items() for end in ends}
 

@@ -36,7 +36,7 @@ def grant(*capabilities: str) -> Grant:
         ("mute", {"on": "no"}, "Command/Audio/Microphones/Unmute"),
         ("standby", {"on": "yes"}, "Command/Standby/Activate"),
         ("standby", {"on": "no"}, "Command/Standby/Deactivate"),
-        ("settings", {"default_volume": "0"}, "Configuration/Audio/DefaultVolume Value=0"),
+        ("default-volume", {"default_volume": "0"}, "Configuration/Audio/DefaultVolume Value=0"),
     ],
 )
 def test_a_form_asks_for_one_thing(action: str, fields: dict[str, str], call: str) -> None:
@@ -45,7 +45,7 @@ def test_a_form_asks_for_one_thing(action: str, fields: dict[str, str], call: st
 
 @pytest.mark.parametrize("text", ["", "-1", "101", "1000", "٣", "1.5", "0x10", "thirty"])
 def test_a_level_is_a_whole_number_to_a_hundred(text: str) -> None:
-    for action, name in (("volume", "level"), ("settings", "default_volume")):
+    for action, name in (("volume", "level"), ("default-volume", "default_volume")):
         with pytest.raises(BadInput):
             ACTIONS[action](form(**{name: text}))
 

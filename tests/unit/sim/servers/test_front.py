@@ -36,3 +36,12 @@ async def test_the_api_asks_who_it_is_the_page_shows_itself_and_a_room_that_boot
     room.break_down(Fault(Kind.REBOOT, 3))
     assert [(await ask(room, path))[0] for path in ("/getxml", "/web/signin")] == [502, 502]
     room.close()
+
+
+@pytest.mark.asyncio
+async def test_who_is_not_to_come_in_is_not_answered_at_all(tmp_path: Path) -> None:
+    room = Room.load("Birch", tmp_path, get_profile("26"), HandClock(), ensure_passphrases(tmp_path))
+    room.device.restore_setting(("Network", 1, "RemoteAccess", "Allow"), "192.0.2.8")
+    with pytest.raises(IndexError):  # nothing was sent
+        await ask(room, "/web/signin")
+    room.close()

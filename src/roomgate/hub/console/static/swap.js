@@ -41,6 +41,7 @@ export function swap(page, { keep = () => false } = {}) {
     if (old.isEqualNode(fresh)) continue;
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const made = document.importNode(fresh, true);
+    old.dispatchEvent(new CustomEvent("leaving", { bubbles: true, detail: made })); // what is typed may be taken along
     old.replaceWith(made);
     localise(made);
     if (focused) refocus(made, focused);

@@ -1,0 +1,110 @@
+"""The pages of a room's settings in Chromium: how soon the first content of each, and how heavy.
+
+All settings of the device are read from it anew for each page. Each is opened with an empty cache and no open
+connection. Beside it stands what the reading alone takes, by REST.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+from playwright.async_api import Browser
+
+from bench.measurements.rooms_page import FIRST, new_context, sign_in
+from bench.result import Result, Table, judged
+from bench.run import Run
+from bench.samples import Spread
+from bench.scene import Scene, scene
+from bench.words import number, spread
+from roomgate.access.capability import Capability
+from support.browser import chromium
+
+NAME = "settings-page"
+SECONDS = 60.0
+FIRST_MS, MOST_KB = 300.0, 100.0
+POLICY = """\
+name = "managed"
+cedar = "managed"
+open = ["Configuration NetworkServices"]
+"""
+PAGES = {
+    "what differs from its default": "",
+    "the largest group": "?group=Audio/Input",
+    "a search": "?q=mode",
+}
+
+
+@dataclass(slots=True)
+class Opened:
+    """One figure a load: milliseconds to the first content from the start of navigation; bytes of the page itself."""
+
+    first_ms: list[float] = field(default_factory=list)
+    bytes: list[float] = field(default_factory=list)
+
+
+async def measure(run: Run) -> Result:
+    loads = run.size(9, 2)
+    run.say("starting hub, connector, witness, simulator and Chromium")
+    async with scene(run.place("world"), 1) as world, chromium() as browser:
+        await world.set_policy(POLICY)
+        room = world.rooms[0].name
+        wish = {
+            "person": world.world.admin["user"], "rooms": [room], "capabilities": [one.value for one in Capability],
+            "minutes": 60, "reason": "a measurement",
+        }  # fmt: skip
+        await world.admin.call("POST", "/api/v1/grants", wish)
+        cookies = await sign_in(world, browser)
+        pages = {}
+        for name, query in PAGES.items():
+            run.say(name)
+            pages[name] = await _open(world, browser, cookies, f"/rooms/{room}/settings{query}", loads)
+        reads = []
+        for _ in range(run.size(20, 3)):
+            began = time.perf_counter()
+            await world.admin.call("POST", f"/api/v1/rooms/{room}/asks", {"get": "Configuration"})
+            reads.append((time.perf_counter() - began) * 1000)
+        count = len((await world.admin.call("GET", f"/api/v1/rooms/{room}/settings?limit=200"))["items"])
+        cursor = (await world.admin.call("GET", f"/api/v1/rooms/{room}/settings?limit=200"))["next"]
+        while cursor:
+            found = await world.admin.call("GET", f"/api/v1/rooms/{room}/settings?limit=200&cursor={cursor}")
+            count, cursor = count + len(found["items"]), found["next"]
+    return build(pages, reads, count)
+
+
+async def _open(world: Scene, browser: Browser, cookies: list[object], path: str, times: int) -> Opened:
+    opened = Opened()
+    for turn in range(times + 1):
+        context = await new_context(browser, world, cookies)
+        page = await context.new_page()
+        answer = await page.goto(path, wait_until="load")
+        assert answer is not None
+        size, first = len(await answer.body()), float(await page.evaluate(FIRST))
+        await context.close()
+        if turn:  # the first finds caches of the hub's own empty
+            opened.bytes.append(size)
+            opened.first_ms.append(first)
+    return opened
+
+
+def build(pages: dict[str, Opened], reads: list[float], count: int) -> Result:
+    """Pure: the slowest and the heaviest of the pages are judged."""
+    slowest = max(pages.values(), key=lambda one: Spread.of(one.first_ms).median)
+    heaviest = max(pages.values(), key=lambda one: max(one.bytes))
+    in_kb = Spread.of([one / 1000 for one in heaviest.bytes])
+    rows = [
+        [name, number(Spread.of([size / 1000 for size in one.bytes]).median), spread(Spread.of(one.first_ms))]
+        for name, one in pages.items()
+    ]
+    rows.append([f"the reading alone, {count:,} settings", "", spread(Spread.of(reads))])
+    return Result(
+        name=NAME,
+        judged=[
+            judged("settings-page.first", f"a page of {count:,} settings, first content", "at most", FIRST_MS, "ms", Spread.of(slowest.first_ms), "from the start of navigation, TLS and the reading of the device included; the slowest of its pages"),
+            judged("settings-page.bytes", f"a page of {count:,} settings, itself", "at most", MOST_KB, "kB", in_kb, "as it is sent; the heaviest of its pages"),
+        ],
+        tables=[Table("The settings of a room", ["page", "the page, kB", "first content, ms"], rows)],
+        units="milliseconds, one a load; bytes",
+        samples={
+            "reads_ms": [round(one, 1) for one in reads],
+            **{name: {"first_ms": [round(ms, 1) for ms in one.first_ms], "bytes": one.bytes} for name, one in pages.items()},
+        },
+    )  # fmt: skip

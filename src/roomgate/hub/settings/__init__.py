@@ -1,0 +1,1 @@
+"""The settings of one room: read, changed several at a time, taken back, and who changed what when."""
