@@ -29,7 +29,7 @@ from roomgate.connector.fleet import Fleet
 from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
 from roomgate.connector.local import Door
-from roomgate.connector.mirror import Mirrored
+from roomgate.connector.mirror import Mirrored, letting_out
 from roomgate.connector.own import OwnCommands, judge_beforehand
 from roomgate.connector.policy_file import PolicyFile
 from roomgate.connector.proof import Prover
@@ -102,6 +102,7 @@ class Connector:
             clock=clock,
             mirrored=self.mirrored,
             on_condition=self.desk.on_condition,
+            lets_out=letting_out(config.measures),
             connect=connect,
             check_s=config.devices_check_s,
         )

@@ -41,6 +41,7 @@ from roomgate.hub.restoration.service import ORIGIN, Restorations
 from roomgate.hub.roles.service import Roles
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.sites.service import Sites
+from roomgate.hub.status.service import RoomStatus
 from roomgate.ledger.checkpoint import VerifierKey
 from roomgate.ledger.event import ClockJumped
 from roomgate.storage.database import Database
@@ -91,6 +92,7 @@ class Parts:
     break_glass: BreakGlass
     roles: Roles
     cuts: Cuts
+    status: RoomStatus
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -209,4 +211,5 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         break_glass=break_glass,
         roles=Roles(db, changes, identity),
         cuts=Cuts(db, clock),
+        status=RoomStatus(db, clock, rooms),
     )
