@@ -112,6 +112,8 @@ API: dict[tuple[str, str], Try] = {
     ("delete", "/rooms/{room}"): (("room", "room-id"), None),
     ("post", "/rooms/{room}/asks"): (("room", "room-id"), LOOK),
     ("get", "/rooms/{room}/events"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/samples"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/status"): (("room", "room-id"), None),
     ("get", "/service-accounts"): (NOTHING, None),
     ("post", "/service-accounts"): (("name",), {"name": SUBJECT}),
     ("get", "/service-accounts/{id}"): (("person", "name"), None),
@@ -147,6 +149,7 @@ PLAIN_QUERIES = {
     "issuer",
     "subject",
     "days",
+    "since",
 }  # they name nothing of anybody's
 # The console, in the same way; its bodies are forms.
 CONSOLE: dict[tuple[str, str], Try] = {
@@ -162,6 +165,11 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("post", "/rooms/{name}/{action}"): (("room", "room-id"), {"back": "/rooms"}),
     ("post", "/rooms/{name}/cut"): (("room", "room-id"), {"back": "/rooms"}),
     ("get", "/rooms/{name}/stream"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/status"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/status/now"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/status/stream"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/status/samples.csv"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/status/samples.json"): (("room", "room-id"), None),
     ("get", "/access"): (NOTHING, None),
     ("get", "/access/stream"): (NOTHING, None),
     ("get", "/access/grants.csv"): (NOTHING, None),

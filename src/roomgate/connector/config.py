@@ -148,7 +148,7 @@ def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
 
 def _measures(name: str, value: Any, base: Path) -> tuple[str, ...]:
     words = [word.strip() for word in value.split(",")] if isinstance(value, str) else value
-    if not isinstance(words, list | tuple) or not all(word in MEASURES for word in words):
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) and word in MEASURES for word in words):
         raise BadInput(f"takes a list of {', '.join(MEASURES)}")
     return tuple(dict.fromkeys(words))
 

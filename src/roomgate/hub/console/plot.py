@@ -14,7 +14,6 @@ class Frame:
 
     top: float  # the value at its upper edge
     rules: tuple[tuple[float, float], ...]
-    bottom: float = 0.0
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -23,7 +22,7 @@ class Frame:
 
     def y(self, value: float) -> float:
         """The height at which a value is drawn; what is beyond an edge stands at it."""
-        part = (min(max(value, self.bottom), self.top) - self.bottom) / (self.top - self.bottom)
+        part = min(max(value, 0.0), self.top) / self.top
         return round(self.base - part * (self.base - TOP), 1)
 
     def x(self, part: float) -> float:
@@ -31,12 +30,12 @@ class Frame:
         return round(self.left + part * (self.right - self.left), 1)
 
 
-def build_frame(highest: float, least_top: float = 10, bottom: float = 0.0) -> Frame:
-    """Up to the next round number, with a rule at its half."""
+def build_frame(highest: float, least_top: float = 10, width: int = WIDTH) -> Frame:
+    """From 0 up to the next round number, with a rule at its half."""
     top = next((float(step) for step in _STEPS if step >= max(highest, least_top)), float(max(1, round(highest))))
-    bare = Frame(top, (), bottom)
-    rules = (bottom, (bottom + top) / 2, top)
-    return Frame(top, tuple((bare.y(value), value) for value in rules), bottom)
+    bare = Frame(top, ())
+    rules = tuple((bare.y(value), value) for value in (0.0, top / 2, top))
+    return Frame(top, rules, width=width, right=width - RIGHT)
 
 
 def build_line(frame: Frame, values: Sequence[float | None]) -> str:
@@ -56,7 +55,7 @@ def build_bars(frame: Frame, values: Sequence[float | None]) -> str:
     """The outline of bars that touch, one for each column; none for nothing and for what is not known."""
     said: list[str] = []
     for number, value in enumerate(values):
-        if value is not None and value > frame.bottom:
+        if value:
             left, right = frame.x(number / len(values)), frame.x((number + 1) / len(values))
             said.append(f"M{left} {frame.base}V{frame.y(value)}H{right}V{frame.base}z")
     return "".join(said)

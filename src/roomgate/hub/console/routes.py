@@ -40,6 +40,7 @@ from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
 from roomgate.hub.rooms import pages as rooms_pages
 from roomgate.hub.rooms import room_page
+from roomgate.hub.status import pages as status_pages
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
@@ -47,6 +48,7 @@ _log = log.get("console")
 # Behind the door, every one.
 PAGES = [
     *rooms_pages.ROUTES,
+    *status_pages.ROUTES,
     *room_page.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,

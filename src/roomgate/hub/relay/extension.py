@@ -14,6 +14,7 @@ from roomgate.hub.relay.link import LinkEndpoint
 from roomgate.hub.relay.parts import RelayParts, build_relay, session_exists
 from roomgate.hub.revocation import Revocation, SubjectKind
 from roomgate.hub.rooms.service import SessionCounts
+from roomgate.hub.status import http as status_http
 from roomgate.ids import ConnectorId
 
 
@@ -44,7 +45,7 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
     base = front or Front()
     sockets = {**base.websockets, "/link": link, "/ws": gateway, "/ws/": gateway}
     return Extension(
-        api=[build_api(relay)],
+        api=[build_api(relay), status_http.build_api(relay)],
         tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
         front=replace(base, websockets=sockets, own_sign_in={**base.own_sign_in, "/getxml": xml, "/putxml": xml}),
     )

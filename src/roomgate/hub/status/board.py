@@ -58,7 +58,3 @@ class Boards:
     def get(self, session: Session) -> Board | None:
         """None where none was begun, or it has been let go."""
         return self._kept.get(session.id)
-
-    def drop(self, session: Session) -> None:
-        """Nobody shows it any more."""
-        self._kept.pop(session.id, None)

@@ -51,8 +51,7 @@ def build_outline(value: Any, path: Sequence[str | int] = (), find: str = "", mo
     shown = 0
     left = most
     for first, group in _groups(found):
-        alone = len(group) == 1 and len(group[0][0]) <= 1
-        if len(group) > left and not alone and not words:  # a branch that does not fit is a way to its own page
+        if len(group) > left and not _bare(group) and not words:  # a branch that does not fit is a way to its own page
             top.branches.append(Branch(first, f"{top.path}/{first}", more=len(group)))
             continue
         for parts, text in group[:left]:
@@ -71,7 +70,12 @@ def _groups(
     groups: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for parts, text in found:
         groups.setdefault(parts[0] if parts else "", []).append((parts, text))
-    yield from sorted(groups.items(), key=lambda one: (len(one[1]) > 1, _order(one[0])))
+    yield from sorted(groups.items(), key=lambda one: (not _bare(one[1]), _order(one[0])))
+
+
+def _bare(group: list[tuple[tuple[str, ...], str]]) -> bool:
+    """Whether it is a value of the top itself, and no branch."""
+    return len(group) == 1 and len(group[0][0]) <= 1
 
 
 def _order(name: str) -> tuple[int, str]:

@@ -9,6 +9,8 @@ from roomgate.hub.status.sampling import Values
 
 DAYS = 7
 HOURS = DAYS * 24
+WIDTH = 420  # several stand beside each other
+_NAMED = 34  # so much room a day's name takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Where a day begins in a drawing."""
+    """Where a day begins in a drawing; its name, where there is room for it."""
 
     x: float
     name: str
@@ -72,7 +74,7 @@ def build_plots(samples: Sequence[Sample], now: datetime) -> list[Plot]:
     for key, name, join, shape, top in _PLOTS:
         columns = [join(some) if (some := known(one.get(name) for one in hour)) else None for hour in hours]
         if there := known(columns):
-            frame = build_frame(max(there), top)
+            frame = build_frame(max(there), top, WIDTH)
             path = (build_bars if shape == "bars" else build_line)(frame, columns)
             plots.append(
                 Plot(
@@ -86,7 +88,8 @@ def build_plots(samples: Sequence[Sample], now: datetime) -> list[Plot]:
 def _days(begin: datetime, frame: Frame) -> tuple[Day, ...]:
     """Each midnight of UTC."""
     first = (24 - begin.hour) % 24
-    return tuple(
-        Day(frame.x(hour / HOURS), (begin + timedelta(hours=hour)).strftime("%m-%d"))
-        for hour in range(first, HOURS, 24)
-    )
+    days = []
+    for hour in range(first, HOURS, 24):
+        x = frame.x(hour / HOURS)
+        days.append(Day(x, (begin + timedelta(hours=hour)).strftime("%m-%d") if x + _NAMED <= frame.right else ""))
+    return tuple(days)

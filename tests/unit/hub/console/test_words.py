@@ -21,6 +21,8 @@ from roomgate.hub.revocation import Cause
 from roomgate.hub.rooms.actions import ACTIONS, JOIN
 from roomgate.hub.rooms.tabs import TABS
 from roomgate.hub.rooms.view import KINDS
+from roomgate.hub.status.advice import ADVICE
+from roomgate.hub.status.series import PLOTS
 
 HUB = Path(roomgate.hub.__file__).parent
 MESSAGES = {
@@ -66,6 +68,16 @@ def built() -> set[str]:
         "restoration.": {"people", "tokens", "grants"},
         "cause.": {cause.value for cause in Cause},
         "restoration.cause-": {"backup", "witness", "connector"},
+        "status.type-": {"Audio", "Video", "Data"},
+        "status.way-": {"Incoming", "Outgoing"},
+        "status.quality-": {"good", "fair", "poor"},
+        "status.level-": {"Critical", "Error", "Warning", "Info"},
+        "status.": {
+            "volume", "standby", "product", "software", "serial", "interface", "ipv4", "gateway", "ipv6", "mac", "speed",
+            "vlan", "wifi", "dot1x",
+        },
+        "plot.": set(PLOTS),
+        "diag.": set(ADVICE),
     }
     return {start + end for start, ends in endings.items() for end in ends}
 
