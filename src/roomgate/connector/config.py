@@ -34,7 +34,9 @@ class ConnectorConfig:
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
     meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
-    measures: tuple[str, ...] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
+    measures: tuple[
+        str, ...
+    ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
     witness_url: str | None = None  # the site's own checkpoints are then co-signed there
     witness_vkey: str | None = None  # its verifier key, as its first start prints it
     witness_ca: Path | None = None  # trust for its TLS; the system's when left out

@@ -79,7 +79,14 @@ async def show_status(
     plots = build_plots(samples_for(samples, seen.capabilities), visit.now)
     context = await _shown(visit, parts, relay, seen)
     return visit.page(
-        "status.html", fault=fault, outline=outline, plots=plots, find=q[:200], part=str(part or ""), days=DAYS, **context
+        "status.html",
+        fault=fault,
+        outline=outline,
+        plots=plots,
+        find=q[:200],
+        part=str(part or ""),
+        days=DAYS,
+        **context,
     )
 
 

@@ -42,7 +42,7 @@ async def test_it_tells_what_the_device_says_in_words_and_as_a_tree(tmp_path: Pa
         for said in ("Poor", "7 %", "64 ms", "64 kbit/s", "192.0.2.7", "Something new", "too warm", "FOC1", "2 h"):
             assert said in text
         assert EVIL not in page.text
-        assert "<button>Jitter</button> <b dir=\"auto\">64</b>" in page.text
+        assert '<button>Jitter</button> <b dir="auto">64</b>' in page.text
         await it.hub.parts.db.write(lambda conn: None)  # what was handed over before is committed with it
         known = await it.hub.parts.status.facts()
         assert [facts["serial"] for facts, _ in known.values()] == ["FOC1"]
@@ -80,7 +80,7 @@ async def test_it_follows_what_its_stream_hears_and_asks_the_device_no_more(tmp_
         page = await bob.get("/rooms/oslo/status/now")
         assert " 2 ms" in words(page)
         assert "TemperatureCheck" not in page.text
-        assert "<button>Jitter</button> <b dir=\"auto\">2</b>" in page.text
+        assert '<button>Jitter</button> <b dir="auto">2</b>' in page.text
         assert "SerialNumber" in page.text
         assert len(site.orders) == asked
 
@@ -94,7 +94,7 @@ async def test_who_may_only_see_reads_what_the_site_lets_out_and_no_more(tmp_pat
         page = await ada.get("/rooms/oslo/status")
         assert "Bar" in page.text
         assert "You have no grant" in words(page)
-        assert "id=\"tree\"" not in page.text
+        assert 'id="tree"' not in page.text
         assert "<dt>People</dt>" not in page.text
         assert site.orders == []
         assert (await ada.get("/rooms/oslo/status/now")).status_code == 200
@@ -121,10 +121,14 @@ async def test_plots_and_exports_tell_of_people_only_to_whom_it_is_given(tmp_pat
         told = (await bob.get("/rooms/oslo/status/samples.json")).json()
         assert [one["people"] for one in told] == ["", ""]
         it.hub.clock.advance(timedelta(days=9).total_seconds())
-        assert "Nothing was measured yet" in words(await (await it.guest("eva", "oslo", "privacy")).get("/rooms/oslo/status"))
+        assert "Nothing was measured yet" in words(
+            await (await it.guest("eva", "oslo", "privacy")).get("/rooms/oslo/status")
+        )
 
 
-@pytest.mark.parametrize("answer", [Outcome("", "refused", rule="site.policy", words="The site says no."), None, [], "x"])
+@pytest.mark.parametrize(
+    "answer", [Outcome("", "refused", rule="site.policy", words="The site says no."), None, [], "x"]
+)
 async def test_whatever_is_answered_there_is_a_page(tmp_path: Path, answer: object) -> None:
     async with console(tmp_path) as it:
         site = await it.connect("oslo")

@@ -8,8 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.hub.status.outline import build_outline
-from roomgate.hub.status.reading import MOST_MEMBERS, live_calls, loss_of, media_channels, members, read_count
-from roomgate.hub.status.reading import read_number, read_text
+from roomgate.hub.status.reading import (
+    MOST_MEMBERS,
+    live_calls,
+    loss_of,
+    media_channels,
+    members,
+    read_count,
+    read_number,
+    read_text,
+)
 from roomgate.hub.status.sampling import build_facts, build_values
 from roomgate.hub.status.summary import build_summary
 
@@ -17,7 +25,9 @@ NAMES = st.sampled_from(
     ["Call", "MediaChannels", "Channel", "Netstat", "Jitter", "Network", "Status", "id", "ghost", "Diagnostics",
      "Message", "Peripherals", "ConnectedDevice", "RoomAnalytics", "AmbientTemperature", "x/y", ""]
 )  # fmt: skip
-LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["NaN", "1e999"])
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.sampled_from(["NaN", "1e999"])
+)
 ODD = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4))
 
 

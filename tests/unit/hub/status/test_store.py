@@ -16,7 +16,9 @@ async def test_samples_are_kept_once_read_in_order_and_let_go(tmp_path: Path) ->
         now, later = hub.clock.now(), hub.clock.now() + timedelta(minutes=5)
         for at, online in ((later, 0), (now, 1), (now, 0)):  # the last of a moment that is written already
             await hub.parts.db.write(
-                lambda conn, at=at, online=online: store.add(conn, at, [(oslo, {"online": online}), (rome, {"online": 1})])
+                lambda conn, at=at, online=online: store.add(
+                    conn, at, [(oslo, {"online": online}), (rome, {"online": 1})]
+                )
             )
         found = await hub.parts.db.read(lambda conn: store.since(conn, oslo, now))
         assert [(one.at, one.values) for one in found] == [(now, {"online": 1}), (later, {"online": 0})]

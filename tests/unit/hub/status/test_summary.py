@@ -18,7 +18,13 @@ def test_a_call_tells_each_of_its_streams() -> None:
     [call] = build_summary(status).calls
     assert (call.number, call.seconds) == ("sip:a@example.com", 61)
     [one] = call.streams
-    assert (one.resolution, one.frames, one.rate_kbps, one.codec, one.quality) == ("1920×1080", 30, 2400, "H264", "fair")
+    assert (one.resolution, one.frames, one.rate_kbps, one.codec, one.quality) == (
+        "1920×1080",
+        30,
+        2400,
+        "H264",
+        "fair",
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,14 +39,23 @@ def test_network_registration_peripherals_and_messages() -> None:
     said = build_summary(
         {
             "Network": [
-                {"id": 1, "ActiveInterface": "LAN", "VLAN": {"Voice": {"VlanId": "Off"}}, "IEEE8021X": {"Status": "Off"}},
+                {
+                    "id": 1,
+                    "ActiveInterface": "LAN",
+                    "VLAN": {"Voice": {"VlanId": "Off"}},
+                    "IEEE8021X": {"Status": "Off"},
+                },
                 {"id": 2, "ActiveInterface": "WLAN", "Wifi": {"SSID": "guests"}, "VLAN": {"Voice": {"VlanId": "12"}}},
             ],
-            "SIP": {"Registration": [{"id": 1, "Status": "Failed", "Reason": "403 Forbidden"}, {"id": 2, "Status": ""}]},
+            "SIP": {
+                "Registration": [{"id": 1, "Status": "Failed", "Reason": "403 Forbidden"}, {"id": 2, "Status": ""}]
+            },
             "H323": {"Gatekeeper": {"Status": "Rejected"}},
             "Webex": {"Status": "Registered"},
             "Peripherals": {"ConnectedDevice": [{"id": 1001, "Type": "TouchPanel", "Status": "LostConnection"}]},
-            "Diagnostics": {"Message": [{"id": 1, "Level": "Info"}, {"id": 2, "Level": "Odd"}, {"id": 3, "Level": "Error"}]},
+            "Diagnostics": {
+                "Message": [{"id": 1, "Level": "Info"}, {"id": 2, "Level": "Odd"}, {"id": 3, "Level": "Error"}]
+            },
         }
     )
     assert [(one.vlan, one.wifi, one.dot1x) for one in said.networks] == [("", "", ""), ("12", "guests", "")]
