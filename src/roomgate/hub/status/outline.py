@@ -23,10 +23,6 @@ class Branch:
     branches: list["Branch"] = field(default_factory=list)
     more: int = 0
 
-    @property
-    def empty(self) -> bool:
-        return not (self.leaves or self.branches or self.more)
-
 
 @dataclass(frozen=True, slots=True)
 class Outline:
