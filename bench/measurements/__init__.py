@@ -7,6 +7,7 @@ from bench.measurements import (
     cut,
     cut_many,
     growth,
+    mirror,
     read,
     rooms_page,
     settings,
@@ -17,5 +18,18 @@ from bench.run import Measurement
 
 ALL: dict[str, Measurement] = {
     one.NAME: one
-    for one in (read, command, throughput, cut, cut_many, connector, start, rooms_page, settings, growth, client)
+    for one in (
+        read,
+        command,
+        throughput,
+        cut,
+        cut_many,
+        connector,
+        mirror,
+        start,
+        rooms_page,
+        settings,
+        growth,
+        client,
+    )
 }

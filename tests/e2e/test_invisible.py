@@ -129,6 +129,8 @@ API: dict[tuple[str, str], Try] = {
     ("get", "/rooms/{room}/settings"): (("room", "room-id"), None),
     ("patch", "/rooms/{room}/settings"): (("room", "room-id"), {"set": {"Audio/DefaultVolume": 40}}),
     ("get", "/rooms/{room}/settings/history"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/samples"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/status"): (("room", "room-id"), None),
     ("get", "/service-accounts"): (NOTHING, None),
     ("post", "/service-accounts"): (("name",), {"name": SUBJECT}),
     ("get", "/service-accounts/{id}"): (("person", "name"), None),
@@ -173,6 +175,7 @@ PLAIN_QUERIES = {
     "issuer",
     "subject",
     "days",
+    "since",
 }  # they name nothing of anybody's
 # The console, in the same way; its bodies are forms.
 CONSOLE: dict[tuple[str, str], Try] = {
@@ -224,6 +227,11 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("post", "/rooms/{name}/settings/drop"): (("room", "room-id"), {"name": "x"}),
     ("post", "/rooms/{name}/settings/edit"): (("room", "room-id"), {"v:Audio/DefaultVolume": "40"}),
     ("post", "/rooms/{name}/settings/undo"): (("room", "room-id"), {}),
+    ("get", "/rooms/{name}/status"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/status/now"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/status/stream"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/status/samples.csv"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/status/samples.json"): (("room", "room-id"), None),
     ("get", "/access"): (NOTHING, None),
     ("get", "/access/stream"): (NOTHING, None),
     ("get", "/access/grants.csv"): (NOTHING, None),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench.measurements import command, connector, cut, growth, read, rooms_page, settings, start, throughput
+from bench.measurements import command, connector, cut, growth, mirror, read, rooms_page, settings, start, throughput
 from bench.measurements.asking import HUB, NGINX
 from bench.measurements.connector import GOES_UP, STAYS, Memory, Windows
 from bench.measurements.cut import Fell
@@ -60,6 +60,14 @@ def test_memory_is_counted_for_each_room_beyond_the_first_and_time_for_a_thousan
         Memory(60_000, 160_000, 2001), Memory(16_000, 136_000, 2001), 160_000, {"": quiet, STAYS: windows, GOES_UP: windows}
     )  # fmt: skip
     assert by_id(result) == pytest.approx({"connector.memory": 50.0, "connector.cpu": 11.0})
+
+
+def test_the_mirror_is_judged_by_what_comes_through_and_how_soon():
+    burst = mirror.Burst([80_000] * 3, [9990.0] * 3, [100.0, 120.0, 1500.0], [0, 0, 2], [0.5] * 3, [0.1] * 3)
+    fine = mirror.Burst([80_000], [9990.0], [90.0], [0], [0.5], [0.1])
+    result = mirror.build({"all": burst, "half": fine}, 1000)
+    assert by_id(result) == {"mirror.late": 110.0, "mirror.lost": 2.0}
+    assert [one.met for one in result.judged] == [True, False]
 
 
 def test_starts_are_judged_by_what_each_program_says():

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 
 from roomgate.cli.api import Api, at
 from roomgate.cli.exits import DONE, NO, UNREACHABLE, SaysNo
-from roomgate.cli.output import Json, say, show_facts, show_json, tell, tell_rows
+from roomgate.cli.output import Json, say, show_json, tell, tell_rows
 from roomgate.errors import BadInput, Unreachable
 
 app = App(name="room", help="The daily work in a room, through the hub.")
@@ -73,16 +73,24 @@ def list_(*, json: Json = False) -> None:
 
 
 @app.command(name=["status", "show"])
-def status(room: str, /, *, json: Json = False) -> None:
-    """How a room is.
+def status(room: str, /, *, brief: bool = False, tree: str | None = None, json: Json = False) -> None:
+    """How a room is: what the hub knows, and what its device says in words.
 
-    Example: ``roomgate room status oslo``
+    Example: ``roomgate room status oslo`` or ``roomgate room status oslo --tree Audio``
+
+    Parameters
+    ----------
+    brief
+        only what the hub knows: the device is not asked
+    tree
+        instead, all values at and below this path of the device's status, a line each
     """
-    found = Api.from_profile().call("GET", at("rooms", room))
-    if json:
-        show_json(found)
+    from roomgate.cli.room_status import tell_status, tell_tree
+
+    if tree is None:
+        tell_status(room, brief=brief, json=json)
     else:
-        show_facts(found)
+        tell_tree(room, tree, json=json)
 
 
 @app.command

@@ -35,7 +35,7 @@ from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
 from roomgate.connector.local import Door
 from roomgate.connector.logs import LogBundle
-from roomgate.connector.mirror import Mirrored
+from roomgate.connector.mirror import Mirrored, letting_out
 from roomgate.connector.own import OwnCommands, judge_beforehand
 from roomgate.connector.own_accounts import OwnAccounts
 from roomgate.connector.policy_file import PolicyFile
@@ -109,6 +109,7 @@ class Connector:
             clock=clock,
             mirrored=self.mirrored,
             on_condition=self.desk.on_condition,
+            lets_out=letting_out(config.measures),
             connect=connect,
             check_s=config.devices_check_s,
         )

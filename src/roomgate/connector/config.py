@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from roomgate.connector.mirror import MEASURES
 from roomgate.errors import BadInput
 
 
@@ -33,6 +34,9 @@ class ConnectorConfig:
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
     meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
+    measures: tuple[
+        str, ...
+    ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
     witness_url: str | None = None  # the site's own checkpoints are then co-signed there
     witness_vkey: str | None = None  # its verifier key, as its first start prints it
     witness_ca: Path | None = None  # trust for its TLS; the system's when left out
@@ -166,6 +170,13 @@ def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
     return domains
 
 
+def _measures(name: str, value: Any, base: Path) -> tuple[str, ...]:
+    words = [word.strip() for word in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(words, list | tuple) or not all(isinstance(word, str) and word in MEASURES for word in words):
+        raise BadInput(f"takes a list of {', '.join(MEASURES)}")
+    return tuple(dict.fromkeys(words))
+
+
 _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "data": _path,
     "hub": _address("https"),
@@ -175,6 +186,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "proxy": _address("http"),
     "calendar": _path,
     "meeting_domains": _domains,
+    "measures": _measures,
     "witness_url": _address("https", "http"),
     "witness_vkey": _text,
     "witness_ca": _path,

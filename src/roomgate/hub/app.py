@@ -47,6 +47,7 @@ from roomgate.hub.restoration import http as restoration_http
 from roomgate.hub.roles import http as roles_http
 from roomgate.hub.rooms import http as rooms_http
 from roomgate.hub.sites import http as sites_http
+from roomgate.hub.status.service import LOOK_EVERY_S
 from roomgate.ledger.event import HubStarted
 from roomgate.ledger.witnessing import WitnessAhead
 from roomgate.listening import listen, load_tls
@@ -217,7 +218,7 @@ async def _serve(
 
 
 def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
-    """What runs by itself: a look at clock and descriptors, ends, the witness, the comparison of the records."""
+    """What runs by itself: a look at clock and descriptors, ends, the witness, the comparison of the records, samples."""
 
     async def reconcile() -> None:
         await parts.ledger.reconcile()
@@ -236,6 +237,7 @@ def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         ("hub.expiry", every(EXPIRE_EVERY_S, parts.expire)),
         ("hub.witness", every(WITNESS_EVERY_S, witness)),
         ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),
+        ("hub.samples", every(LOOK_EVERY_S, parts.status.keep)),
     ]
 
 

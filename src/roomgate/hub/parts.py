@@ -42,6 +42,7 @@ from roomgate.hub.restoration.service import ORIGIN, Restorations
 from roomgate.hub.roles.service import Roles
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.sites.service import Sites
+from roomgate.hub.status.service import RoomStatus
 from roomgate.ledger.checkpoint import VerifierKey
 from roomgate.ledger.event import ClockJumped
 from roomgate.storage.database import Database
@@ -93,6 +94,7 @@ class Parts:
     roles: Roles
     cuts: Cuts
     inventory: Inventory
+    status: RoomStatus
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -212,4 +214,5 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         roles=Roles(db, changes, identity),
         cuts=Cuts(db, clock),
         inventory=Inventory(db, clock, rooms, grants),
+        status=RoomStatus(db, clock, rooms),
     )

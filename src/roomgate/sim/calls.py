@@ -4,7 +4,8 @@ An outgoing call goes Dialling → Connecting → Connected, and leaves as a gho
 order that real devices were seen to send: Dialling, OutgoingCallIndication, Connecting, Connected with
 CallSuccessful, CallDisconnect, ghost. An incoming one starts as Ringing. The far end is part of the play: whoever
 is dialled answers after the profile's time, except an address that starts with ``busy`` (RemoteBusy), ``hangup``
-(answers and hangs up a moment later, RemoteDisconnect) or ``pin`` (a meeting that asks for a PIN; 0000 is wrong).
+(answers and hangs up a moment later, RemoteDisconnect) or ``pin`` (a meeting that asks for a PIN; 0000 is wrong). What
+flows in a call is `sim/media.py`.
 
 Not established, and our reading: a call that comes while do-not-disturb is on is turned away and counts as missed;
 the catalogue has no command that ends an attended transfer, so somebody at the screen does it.
@@ -18,6 +19,7 @@ from roomgate.sim.accounts import Accounts
 from roomgate.sim.asked import Answer, Asked, Commands
 from roomgate.sim.disturb import DoNotDisturb
 from roomgate.sim.history import RATE, Entry, History, callback
+from roomgate.sim.media import close_channels, count_packets, open_channels
 from roomgate.sim.profile import Profile
 from roomgate.sim.refusal import CommandError
 from roomgate.sim.standby import Standby
@@ -292,6 +294,7 @@ class Calls:
         """Bring durations up to date. They do not tick as feedback, so this tells nobody."""
         for call in self.ongoing.values():
             self.state.put("Call", call.id, "Duration", value=_lasted(call, now), quiet=True)
+            count_packets(self.state, call.id, _lasted(call, now))
 
     def _answers(self, name: str) -> str | int | None:
         value = self.state.read("Configuration", "Conference", "AutoAnswer", name)
@@ -333,6 +336,7 @@ class Calls:
         self.state.put("Call", call.id, "AnswerState", value=how)
         self.state.put("Call", call.id, "Encryption", "Type", value="AES-128")
         self._show(call, "Connected")
+        open_channels(self.state, call.id, call.far_end, "On")
         self.state.event(
             "CallSuccessful",
             CallId=call.id,
@@ -377,6 +381,7 @@ class Calls:
         )
         self.state.drop("Call", call.id)
         self.state.drop("Conference", "Call", call.id)
+        close_channels(self.state, call.id)
         self._remember(call, cause, now, occurrence)
         self.state.note("call.ended", call=call.id, number=call.number, cause=cause, by=by, lasted_s=_lasted(call, now))
         self._count()

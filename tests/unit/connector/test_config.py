@@ -48,6 +48,8 @@ def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
         {"witness_url": "https://witness.example.com"},
         {"meeting_domains": ["https://example.com"]},
         {"meeting_domains": 3},
+        {"measures": ["who"]},
+        {"measures": [[]]},
         {"data": ""},
         {"backup_every_h": 0.5},
         {"backup_every_h": False},
@@ -67,15 +69,17 @@ def test_backups_come_by_the_day_and_can_be_left_to_people():
 
 
 def test_the_environment_has_only_texts():
-    config = parse_config({**LEAST, "proof_live_s": "10", "meeting_domains": "Example.com, meet.example.org."}, BASE)
+    config = parse_config({**LEAST, "proof_live_s": "10", "meeting_domains": "Example.com, meet.example.org.",
+                           "measures": "people, temperature"}, BASE)  # fmt: skip
 
     assert config.proof_live_s == 10.0
     assert config.meeting_domains == ("example.com", "meet.example.org")
+    assert config.measures == ("people", "temperature")
 
 
 @given(
     st.dictionaries(
-        st.sampled_from([*LEAST, "proxy", "hub_ca", "heartbeat_s", "meeting_domains", "rubbish"]),
+        st.sampled_from([*LEAST, "proxy", "hub_ca", "heartbeat_s", "meeting_domains", "measures", "rubbish"]),
         st.none() | st.integers() | st.text() | st.floats() | st.lists(st.text()) | st.booleans(),
     )
 )

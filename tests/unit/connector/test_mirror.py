@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.connector.mirror import DASHBOARD, Mirror, Mirrored, dashboard, lets_out_by_default
+from roomgate.connector.mirror import DASHBOARD, Mirror, Mirrored, dashboard, lets_out_by_default, letting_out
 from roomgate.ids import DeviceId
 from roomgate.xapi import tree
 from roomgate.xapi.path import Path
@@ -37,6 +37,10 @@ def status(**parts):
         "Status/Bookings/Current/Id",
         "Status/Diagnostics/Message/1/Description",
         "Status/Network/1/IPv4/Address",
+        "Status/RoomAnalytics/AmbientTemperature",
+        "Status/SIP/Registration/1/URI",
+        "Status/Peripherals/ConnectedDevice/1001/Name",
+        "Status/MediaChannels/Call/12/Channel/1/ParticipantId",
         "Status/UserInterface/ContactInfo/Name",
         "Configuration/SystemUnit/Name",
         "Status/Audio/VolumeInternal",
@@ -51,7 +55,10 @@ def test_who_is_called_and_what_is_measured_stays_inside(text):
 @pytest.mark.parametrize(
     "text",
     ["Status/Call/12/Status", "Status/Standby/State", "Status/Audio/Volume", "Status/Audio/Microphones/Mute",
-     "Status/Diagnostics/Message/3/Level", "Status/Bookings/Availability/Status", "Status/SystemUnit/State/System"],
+     "Status/Diagnostics/Message/3/Level", "Status/Bookings/Availability/Status", "Status/SystemUnit/State/System",
+     "Status/Diagnostics/Message/3/Type", "Status/SystemUnit/Hardware/Module/SerialNumber",
+     "Status/Network/1/Ethernet/MacAddress", "Status/Peripherals/ConnectedDevice/1001/Status",
+     "Status/MediaChannels/Call/12/Channel/1/Netstat/Jitter"],
 )  # fmt: skip
 def test_in_call_or_not_and_the_like_goes_up(text):
     assert lets_out_by_default(Path.parse(text))
@@ -107,7 +114,7 @@ def test_however_it_is_batched_the_other_side_ends_with_what_is_let_out(changes,
 
 
 def test_the_dashboard_is_known_to_the_catalogue_and_leaves_room_for_listeners():
-    assert len(dashboard(Catalogue.shipped())) <= len(DASHBOARD) <= 26
+    assert len(dashboard(Catalogue.shipped())) <= len(DASHBOARD) <= 28
     assert Path.parse("Status/Call") in dashboard(Catalogue.shipped())
 
 
@@ -194,3 +201,60 @@ def test_a_room_owes_only_what_may_go_out():
     mirror.taken()
     mirror.forget_sent()
     assert mirror.owes
+
+
+def test_a_site_says_itself_whether_people_and_warmth_are_told():
+    people, warmth = "Status/RoomAnalytics/PeopleCount/Current", "Status/RoomAnalytics/AmbientTemperature"
+    for measures, told in (((), []), (("people",), [people]), (("people", "temperature"), [people, warmth])):
+        keep = letting_out(measures)
+        assert [text for text in (people, warmth) if keep(Path.parse(text))] == told
+        assert keep(Path.parse("Status/Call/12/Status"))
+        assert not keep(Path.parse("Status/RoomAnalytics/PeopleCount/Capacity"))
+
+
+def jitter(ms):
+    channel = {"id": 1, "Netstat": {"Jitter": ms}}
+    return status(MediaChannels={"Call": [{"id": 12, "Channel": [channel]}]})
+
+
+def test_what_changes_all_the_time_in_a_call_goes_up_with_the_next_thing_or_later():
+    link, mirror = Link(), Mirror()
+    mirrored = Mirrored(link.send)
+    mirrored.add(OSLO, mirror)
+    mirrored.up()
+    mirrored.flush()
+
+    def hear(change):
+        mirror.absorb(change)
+        if mirror.owes:
+            mirrored.changed(OSLO)
+
+    hear(jitter(1))
+    hear(jitter(2))
+    mirrored.flush()
+    assert len(link.sent) == 1
+    hear(status(Audio={"Volume": 3}))
+    mirrored.flush()
+    assert link.sent[-1].document == tree.merge(jitter(2), status(Audio={"Volume": 3}))
+
+    hear(jitter(3))
+    mirrored.hurry()
+    mirrored.flush()
+    assert link.sent[-1].document == jitter(3)
+    mirrored.hurry()
+    mirrored.flush()
+    assert len(link.sent) == 3
+
+
+def test_a_room_that_is_gone_is_not_told_of_later_either():
+    link, mirror = Link(), Mirror()
+    mirrored = Mirrored(link.send)
+    mirrored.add(OSLO, mirror)
+    mirrored.up()
+    mirrored.flush()
+    mirror.absorb(jitter(1))
+    mirrored.changed(OSLO)
+    mirrored.remove(OSLO)
+    mirrored.hurry()
+    mirrored.flush()
+    assert len(link.sent) == 1

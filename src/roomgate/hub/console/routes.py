@@ -48,6 +48,7 @@ from roomgate.hub.security import log_pages as security_log_pages
 from roomgate.hub.security import pages as security_pages
 from roomgate.hub.settings import pages as settings_pages
 from roomgate.hub.settings.drafts import Drafts
+from roomgate.hub.status import pages as status_pages
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
@@ -56,6 +57,7 @@ _log = log.get("console")
 PAGES = [
     *rooms_pages.ROUTES,
     *inventory_pages.ROUTES,
+    *status_pages.ROUTES,
     *room_page.ROUTES,
     *backups_pages.ROUTES,
     *phonebook_pages.ROUTES,

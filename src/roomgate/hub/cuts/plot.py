@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from roomgate.hub.console.plot import Frame, build_frame
 from roomgate.hub.cuts.figures import Figures
-
-WIDTH, HEIGHT = 640, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 12, 24
-_STEPS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,31 +21,21 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
+    frame: Frame
     marks: list[Mark]
-    rules: list[tuple[float, int]]  # heights, and the milliseconds that they stand for
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    base: int = HEIGHT - BOTTOM
 
 
 def build_plot(days: Sequence[Figures]) -> Plot:
     """Each day in a column of its own, milliseconds upwards to the next round number."""
-    highest = max((one.most for one in days), default=0.0)
-    top = next((step for step in _STEPS if step >= highest), round(highest))
-    room = HEIGHT - TOP - BOTTOM
-
-    def height(ms: float) -> float:
-        return round(HEIGHT - BOTTOM - ms / top * room, 1)
-
-    step = (WIDTH - LEFT - RIGHT) / max(1, len(days))
+    frame = build_frame(max((one.most for one in days), default=0.0))
     every = max(1, -(-len(days) // 6))
-    marks = [
-        Mark(
-            one, round(LEFT + step * (number + 0.5), 1), height(one.p50), height(one.p99), height(one.most),
-            number % every == 0,
-        )
-        for number, one in enumerate(days)
-    ]  # fmt: skip
-    return Plot(marks, [(height(ms), round(ms)) for ms in (0.0, top / 2, float(top))])
+    return Plot(
+        frame,
+        [
+            Mark(
+                one, frame.x((number + 0.5) / len(days)), frame.y(one.p50), frame.y(one.p99), frame.y(one.most),
+                number % every == 0,
+            )
+            for number, one in enumerate(days)
+        ],
+    )  # fmt: skip

@@ -440,10 +440,11 @@ idempotency = Table(
 samples = Table(
     "samples",
     metadata,
+    Column("at", Integer, nullable=False),  # seconds of the epoch: there are very many
     Column("room", ForeignKey("rooms.id"), nullable=False),
-    Column("at", String(40), nullable=False, index=True),
     Column("values", JSON, nullable=False),  # name → number: what the status page draws
     PrimaryKeyConstraint("room", "at"),
+    Index("ix_samples_at", "at"),
 )
 
 room_facts = Table(

@@ -17,6 +17,7 @@ from roomgate.hub.revocation import Revocation, SubjectKind
 from roomgate.hub.rooms.service import SessionCounts
 from roomgate.hub.security import http as security_http
 from roomgate.hub.settings import http as settings_http
+from roomgate.hub.status import http as status_http
 from roomgate.ids import ConnectorId
 
 
@@ -52,6 +53,7 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
             build_backups_api(relay),
             security_http.build_api(relay),
             settings_http.build_api(relay),
+            status_http.build_api(relay),
         ],
         tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
         front=replace(base, websockets=sockets, own_sign_in={**base.own_sign_in, "/getxml": xml, "/putxml": xml}),

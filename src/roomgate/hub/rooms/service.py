@@ -182,6 +182,13 @@ class Rooms:
         live = self._live.get(room)
         return live.document if live else {}
 
+    def reach(self) -> list[tuple[RoomId, bool]]:
+        """All rooms, and of each whether its device is in reach and heard."""
+        return [
+            (id, one.state == "fine" and one.room.connector in self._linked and id in self._live)
+            for id, one in self._records.items()
+        ]
+
     def linked(self, connector: str) -> bool:
         return connector in self._linked
 

@@ -13,6 +13,7 @@ TABS: dict[str, frozenset[Capability]] = {
     "security": frozenset({Capability.SECURITY, Capability.USERS}),
     "logs": frozenset({Capability.LOGS, Capability.OBSERVE}),
     "settings": frozenset(Capability) - {Capability.OBSERVE, Capability.IN_CALL, Capability.CONFIGURE, Capability.WEB},
+    "status": frozenset(),
 }
 
 

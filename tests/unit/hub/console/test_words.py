@@ -24,6 +24,8 @@ from roomgate.hub.rooms.tabs import TABS
 from roomgate.hub.rooms.view import KINDS
 from roomgate.hub.security.advice import Severity
 from roomgate.hub.security.log_pages import FILTERS
+from roomgate.hub.status.advice import ADVICE
+from roomgate.hub.status.series import PLOTS
 
 HUB = Path(roomgate.hub.__file__).parent
 MESSAGES = {
@@ -78,6 +80,28 @@ def built() -> set[str]:
         "conf.verdict.": {"allowed", "consent", "refused", "unasked"},
         "conf.outcome.": {"done", "refused", "failed", "unknown", "untried"},
         "conf.warn.": {"ends", "fence", "restart"},
+        "status.type-": {"Audio", "Video", "Data"},
+        "status.way-": {"Incoming", "Outgoing"},
+        "status.quality-": {"good", "fair", "poor"},
+        "status.level-": {"Critical", "Error", "Warning", "Info"},
+        "status.": {
+            "volume",
+            "standby",
+            "product",
+            "software",
+            "serial",
+            "interface",
+            "ipv4",
+            "gateway",
+            "ipv6",
+            "mac",
+            "speed",
+            "vlan",
+            "wifi",
+            "dot1x",
+        },
+        "plot.": set(PLOTS),
+        "diag.": set(ADVICE),
     }
     return {start + end for start, ends in endings.items() for end in ends}
 

@@ -1,8 +1,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roomgate.hub.console.plot import HEIGHT, TOP
 from roomgate.hub.cuts.figures import Figures
-from roomgate.hub.cuts.plot import HEIGHT, TOP, build_plot
+from roomgate.hub.cuts.plot import build_plot
 
 days = st.lists(
     st.lists(st.floats(0, 1e5), min_size=3, max_size=3).map(
@@ -19,11 +20,11 @@ def test_every_mark_is_inside_and_later_is_higher(found: list[Figures]) -> None:
     xs = [mark.x for mark in plot.marks]
     assert xs == sorted(xs)
     for mark in plot.marks:
-        assert plot.left <= mark.x <= plot.right
-        assert TOP - 1 <= mark.most <= mark.p99 <= mark.p50 <= plot.base <= HEIGHT
+        assert plot.frame.left <= mark.x <= plot.frame.right
+        assert TOP - 1 <= mark.most <= mark.p99 <= mark.p50 <= plot.frame.base <= HEIGHT
     assert sum(mark.named for mark in plot.marks) <= 6
 
 
 def test_the_scale_ends_at_a_round_number() -> None:
-    assert [value for _, value in build_plot([Figures("d", 1, 1, 30.0, 70.0, 70.0)]).rules] == [0, 50, 100]
-    assert [value for _, value in build_plot([]).rules] == [0, 5, 10]
+    assert [value for _, value in build_plot([Figures("d", 1, 1, 30.0, 70.0, 70.0)]).frame.rules] == [0, 50, 100]
+    assert [value for _, value in build_plot([]).frame.rules] == [0, 5, 10]

@@ -5,10 +5,12 @@ import { takeForms } from "./forms.js";
 import { follow } from "./live.js";
 import { takeFind } from "./find.js";
 import { takeCopies } from "./copy.js";
+import { takeTree } from "./tree.js";
 
 keepTimes();
 takeKeys();
 takeFind();
 takeCopies();
+takeTree();
 takeForms();
 follow();

@@ -2,6 +2,7 @@
 // places of the old ones. No string ever becomes markup here.
 import { localise } from "./time.js";
 import { refind } from "./find.js";
+import { retree } from "./tree.js";
 
 // A look (`quiet`) leaves what is to be said once to whoever acted, and wipes nothing that was said.
 export function fetchPage(url, { body = null, signal = null, quiet = !body } = {}) {
@@ -38,6 +39,7 @@ export function swap(page, { keep = () => false } = {}) {
     const old = document.getElementById(fresh.id);
     if (!old || busy(old) || keep(old, fresh)) continue;
     if (quiet) keepSaid(old, fresh);
+    keepOpen(old, fresh);
     if (old.isEqualNode(fresh)) continue;
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const made = document.importNode(fresh, true);
@@ -53,6 +55,20 @@ export function swap(page, { keep = () => false } = {}) {
   const stream = page.body?.dataset?.parts;
   if (stream) document.body.dataset.parts = stream;
   refind();
+  retree();
+}
+
+// What somebody has opened stays open.
+function keepOpen(old, fresh) {
+  if (!old.matches("details")) return;
+  const open = new Set([...old.parentElement.querySelectorAll("details[open]")].map(placeOf));
+  for (const one of fresh.parentElement.querySelectorAll("details")) if (open.has(placeOf(one))) one.open = true;
+}
+
+function placeOf(details) {
+  const name = details.firstElementChild?.textContent ?? "";
+  const above = details.parentElement?.closest("details");
+  return above ? `${placeOf(above)}/${name}` : name;
 }
 
 function keepSaid(old, fresh) {

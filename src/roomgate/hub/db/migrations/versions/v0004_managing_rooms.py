@@ -15,8 +15,8 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "samples",
+        sa.Column("at", sa.Integer(), nullable=False),
         sa.Column("room", sa.String(length=80), nullable=False),
-        sa.Column("at", sa.String(length=40), nullable=False),
         sa.Column("values", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["room"], ["rooms.id"], name=op.f("fk_samples_room")),
         sa.PrimaryKeyConstraint("room", "at", name=op.f("pk_samples")),

@@ -1,0 +1,1 @@
+"""Status of one room: what its device tells, in words and plots."""
