@@ -15,6 +15,12 @@ from roomgate.errors import BadInput, Unreachable
 
 app = App(name="room", help="The daily work in a room, through the hub.")
 
+app.command(
+    "roomgate.cli.room_tunnel:tunnel",
+    name="tunnel",
+    help="The device's own page on a port of this machine.\n\nExample: ``roomgate room tunnel oslo --no-open``",
+)
+
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]
 
