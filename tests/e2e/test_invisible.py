@@ -159,6 +159,7 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/rooms/stream"): (NOTHING, None),
     ("get", "/rooms/{name}"): (("room", "room-id"), None),
     ("get", "/rooms/{name}/now"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/page"): (("room", "room-id"), None),
     ("post", "/rooms/{name}/{action}"): (("room", "room-id"), {"back": "/rooms"}),
     ("post", "/rooms/{name}/cut"): (("room", "room-id"), {"back": "/rooms"}),
     ("get", "/rooms/{name}/stream"): (("room", "room-id"), None),

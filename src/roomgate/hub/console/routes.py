@@ -39,7 +39,7 @@ from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
 from roomgate.hub.rooms import pages as rooms_pages
-from roomgate.hub.rooms import room_page
+from roomgate.hub.rooms import room_page, tunnel_page
 from roomgate.xapi.errors import XapiError
 
 _log = log.get("console")
@@ -48,6 +48,7 @@ _log = log.get("console")
 PAGES = [
     *rooms_pages.ROUTES,
     *room_page.ROUTES,
+    *tunnel_page.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,
