@@ -98,7 +98,7 @@ def everybody():
 @pytest.fixture
 def desk(everybody):
     made = Desk(SimpleNamespace(all=list), lambda: SitePolicy.load(None))
-    made.attend(Staff(*([everybody] * 9)))
+    made.attend(Staff(*([everybody] * 10)))
     return made
 
 

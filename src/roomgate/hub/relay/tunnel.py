@@ -39,7 +39,7 @@ PATH = re.compile(r"/api/v1/rooms/([^/]{1,80})/tunnel")
 SIGN_IN_WITHIN_S = 5.0
 SEND_WITHIN_S = 10.0
 ANSWER_S = 95.0  # an ask ends within 90, the room's consent included
-LOOK_S = 5.0  # between two looks at an ask that waits
+TOLD_WITHIN_S = 1.0  # by then somebody is told that the room is being asked
 MOST_TUNNELS = 4  # that one session has open
 MOST_QUEUED = MOST_HELD + MOST_HELD // 8  # what the windows let a connector send, and the frames' heads
 CLOSE_DONE = 1000
@@ -233,7 +233,9 @@ class Carried:
         session = self._session
         wish = Wish(Verb.COMMAND, OPEN_TUNNEL, reason=self._reason)
         try:
-            answer = await self._relay.ask(session.principal, session.room.name, wish, session=session)
+            answer = await self._relay.ask(
+                session.principal, session.room.name, wish, session=session, wait_s=TOLD_WITHIN_S
+            )
             if answer.outcome == "waiting":
                 await self._say({"outcome": "waiting"})
                 answer = await self._relay.answer(answer.ask, session.principal, may_see=False, wait_s=ANSWER_S)
