@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest, ws_create_server
+
 from picows import WSUpgradeResponse, WSUpgradeResponseWithListener  # isort: skip
 
 from roomgate.cli.api import Api
@@ -106,7 +107,9 @@ async def tunnel_hub(folder: Path) -> AsyncIterator[TunnelHub]:
         def accept(request: WSUpgradeRequest) -> Any:
             hub.asked.append(request)
             if hub.refuses:
-                return WSUpgradeResponseWithListener(WSUpgradeResponse.create_error_response(HTTPStatus.FORBIDDEN), None)
+                return WSUpgradeResponseWithListener(
+                    WSUpgradeResponse.create_error_response(HTTPStatus.FORBIDDEN), None
+                )
             return _Socket(hub, group, device.sockets[0].getsockname()[1])
 
         server = await ws_create_server(accept, "127.0.0.1", 0, ssl=context)

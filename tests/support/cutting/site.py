@@ -334,7 +334,9 @@ class Site:
             effects=effects, panel=Panel(catalogue), catalogue=catalogue, clock=self.clock,
             sender=Sender(desk.send), leases=uplink, own=OwnCommands({}),
         )  # fmt: skip
-        desk.attend(Staff(fleet, acts, _Tunnels(), _Spool(), _Mirrored(), _Bookings(), uplink, self.memory, record, self.clock))  # type: ignore[arg-type]
+        desk.attend(
+            Staff(fleet, acts, _Tunnels(), _Spool(), _Mirrored(), _Bookings(), uplink, self.memory, record, self.clock)
+        )  # type: ignore[arg-type]
         uplink.inherit({effect.session for effect in effects.all()})
         self.running = made = Connector(uplink, acts, desk, fleet, self.db)
 

@@ -59,7 +59,7 @@ class Pair:
 
 @asynccontextmanager
 async def pair(seed: int = 0) -> AsyncIterator[tuple[Pair, asyncio.TaskGroup]]:
-    chance = random.Random(seed)  # noqa: S311 (no secret hangs on it)
+    chance = random.Random(seed)
     out, back = Wire(chance), Wire(chance)
     dialled: list[Streams] = []
 
@@ -95,7 +95,7 @@ async def read_all(reader: asyncio.StreamReader) -> bytes:
 )  # fmt: skip
 def test_every_byte_arrives_in_order_whatever_comes_between(seed: int, sizes: list[tuple[int, int]]) -> None:
     async def run() -> None:
-        chance = random.Random(seed)  # noqa: S311 (no secret hangs on it)
+        chance = random.Random(seed)
         async with pair(seed) as (both, group):
 
             async def send(writer: asyncio.StreamWriter, data: bytes) -> None:
