@@ -514,6 +514,7 @@ async def test_a_cut_shuts_what_deeds_left_open_before_it_waits_for_anything(sit
         assert await s.acts.end(["ses_1"], "lock", "Locked.") == ["['ses_1']: lock"]
 
 
+@pytest.mark.asyncio
 async def test_a_cut_ends_what_lasts_also_where_nothing_can_be_written(site: Opened) -> None:
     async with site() as s:
         s.bookings.numbers = frozenset({"a@example.com"})

@@ -229,3 +229,9 @@ def test_no_minute_ever_holds_more_than_the_cap(times: list[float], most: int) -
     cap = Cap(most)
     admitted = [t for t in times if cap.admit(t)]
     assert all(sum(1 for u in admitted if t - 60 < u <= t) <= most for t in admitted)
+
+
+def test_what_the_rest_of_the_policy_cannot_see_into_is_told_as_dangerous():
+    opened = SiteRules(cedar="managed", open=["Roomgate Tunnel", "SystemUnit SoftwareUpgrade"])
+    assert list(SitePolicy.build(opened, SitePolicy.shipped_text("managed")).dangerous) == ["Roomgate Tunnel"]
+    assert SitePolicy.load(None).dangerous == {}

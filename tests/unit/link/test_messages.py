@@ -59,13 +59,16 @@ def test_a_missing_or_misshapen_field_is_refused(message, decode):
             decode(msgspec.msgpack.encode(broken))
 
 
-@pytest.mark.parametrize("message", TO_CONNECTOR)
+BOTH_WAYS = m.TunnelData | m.TunnelEnd
+
+
+@pytest.mark.parametrize("message", [one for one in TO_CONNECTOR if not isinstance(one, BOTH_WAYS)])
 def test_the_hub_takes_nothing_that_only_a_hub_says(message):
     with pytest.raises(m.BadMessage):
         m.decode_at_hub(m.encode(message))
 
 
-@pytest.mark.parametrize("message", TO_HUB)
+@pytest.mark.parametrize("message", [one for one in TO_HUB if not isinstance(one, BOTH_WAYS)])
 def test_the_connector_takes_nothing_that_only_a_connector_says(message):
     with pytest.raises(m.BadMessage):
         m.decode_at_connector(m.encode(message))

@@ -138,7 +138,7 @@ async def test_a_grant_that_no_longer_gives_it_ends_it_though_the_person_stays(t
 
 
 async def test_another_grant_that_gives_it_keeps_it_open(tmp_path):
-    async with opened(tmp_path) as (hub, socket, order):
+    async with opened(tmp_path) as (hub, socket, _):
         hub.given.give(ADA, "web", id="grant_2")
         hub.given.take("grant_1")
         await hub.revoke(Cause.GRANT_REVOKED, SubjectKind.GRANT, "grant_1")
