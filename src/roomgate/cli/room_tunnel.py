@@ -61,8 +61,12 @@ async def _hold(api: Api, room: str, port: int, known: str, reason: str, *, brow
         opened = await wire.opened(lambda: None if json else say("Waiting for somebody in the room to say yes …"))
         async with asyncio.TaskGroup() as group:
             end = End(group, wire.put)
+
+            def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                group.create_task(end.carry(reader, writer))
+
             try:
-                server = await asyncio.start_server(end.carry, HOST, port, limit=READ_AHEAD)
+                server = await asyncio.start_server(accept, HOST, port, limit=READ_AHEAD)
                 wire.listen(end.feed)
                 async with server:
                     address = f"https://{HOST}:{server.sockets[0].getsockname()[1]}/"

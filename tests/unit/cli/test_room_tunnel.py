@@ -62,7 +62,8 @@ async def test_another_certificate_opens_nothing(
     async with tunnel_hub(tmp_path) as hub:
         hub.says = [hub.done(told)]
         with pytest.raises(ExceptionGroup) as no:
-            await begin(hub, known, json=told is None)
+            async with asyncio.timeout(10):
+                await begin(hub, known, json=told is None)
     [fault] = no.value.exceptions
     assert isinstance(fault, SaysNo)
     assert fault.code == "tunnel.certificate"
