@@ -20,6 +20,7 @@ PACKAGE = ROOT / "src" / "roomgate"
 OPENS_CONNECTIONS = {
     "connector/enrol.py",  # the hub, once
     "connector/local.py",  # a Unix socket in the connector's own folder
+    "connector/tunnel.py",  # a device's own page, for a tunnel's bytes, and to see its certificate
     "connector/wire.py",  # the hub
     "hub/identity/oidc/fetching.py",  # the identity providers that the configuration names
     "storage/witnessed.py",  # the witness

@@ -13,6 +13,7 @@ from bench.measurements import (
     settings,
     start,
     throughput,
+    tunnel,
 )
 from bench.run import Measurement
 
@@ -31,5 +32,6 @@ ALL: dict[str, Measurement] = {
         settings,
         growth,
         client,
+        tunnel,
     )
 }

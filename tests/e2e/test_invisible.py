@@ -194,6 +194,7 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("post", "/inventory/views/{id}/forget"): (("view",), {}),
     ("get", "/rooms/{name}"): (("room", "room-id"), None),
     ("get", "/rooms/{name}/now"): (("room", "room-id"), None),
+    ("get", "/rooms/{name}/page"): (("room", "room-id"), None),
     ("post", "/rooms/{name}/{action}"): (("room", "room-id"), {"back": "/rooms"}),
     ("get", "/rooms/{name}/backups"): (("room", "room-id"), None),
     ("post", "/rooms/{name}/backups"): (("room", "room-id"), {"name": "x"}),

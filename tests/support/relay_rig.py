@@ -32,8 +32,11 @@ from roomgate.link.messages import (
     Feedback,
     Heartbeat,
     Hello,
+    LinkBroken,
     Outcome,
     RoomInfo,
+    TunnelData,
+    TunnelEnd,
     Unsubscribe,
 )
 from roomgate.link.order import LeaseBook, Order, OrderRefused, Renewal, open_sealed, seal
@@ -156,6 +159,9 @@ class FakeLink:
         self.renewals: list[Renewal] = []
         self.cuts: list[Cut] = []
         self.unsubscribed: list[str] = []
+        self.carried: list[TunnelData] = []
+        self.tunnel_ends: list[TunnelEnd] = []
+        self.lost = False
         self.full = False
         self.news = asyncio.Event()
         self._sequence = 0
@@ -188,6 +194,13 @@ class FakeLink:
             self.unsubscribed.append(message.order)
         elif isinstance(message, EntriesKept):
             self.kept.append(message.size)
+        elif isinstance(message, TunnelEnd):
+            self.tunnel_ends.append(message)
+
+    async def carry(self, message):
+        if self.lost:
+            raise LinkBroken("lost")
+        self.carried.append(message)
 
     async def order(self, count: int = 1) -> Order:
         """The order that came as the ``count``th."""

@@ -150,7 +150,7 @@ class Api:
         request = urllib.request.Request(parse_hub(self.hub) + path, data, method=method)  # noqa: S310 (https alone)
         for name, value in {**({"Authorization": f"Bearer {token}"} if token else {}), **headers}.items():
             request.add_header(name, value)
-        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=_trust(self.ca)), _NoRedirect())
+        opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=trust(self.ca)), _NoRedirect())
         try:
             try:
                 answer = opener.open(request, timeout=ANSWER_S)
@@ -184,7 +184,8 @@ def load_profile() -> dict[str, Any]:
     raise NotLoggedIn("You are not signed in to a hub.")
 
 
-def _trust(ca: str | None) -> ssl.SSLContext:
+def trust(ca: str | None) -> ssl.SSLContext:
+    """What a hub's certificate is checked by; raises BadInput."""
     try:
         return ssl.create_default_context(cafile=ca)
     except OSError as bad:  # an SSLError too

@@ -354,8 +354,11 @@ def check(file: Path | None = None, /, *, json: Json = False) -> int:
             print(f"{file}: {bad.message}", file=sys.stderr)
         return NO
     if json:
-        show_json({"ok": True, "name": found.rules.name, "digest": found.digest, "open": list(found.rules.open)})
+        told = {"ok": True, "name": found.rules.name, "digest": found.digest, "open": list(found.rules.open)}
+        show_json(told | {"dangerous": list(found.dangerous)})
         return DONE
     opened = ", ".join(found.rules.open) or "nothing"
     say(f"“{found.rules.name}” holds ({found.digest[:12]}). Opened of the never-list: {opened}.")
+    for entry, why in found.dangerous.items():
+        say(f"DANGEROUS: {entry}. {why}")
     return DONE

@@ -31,6 +31,12 @@ app.command(
     "roomgate.cli.room_settings:app", name="settings", help="The settings of a room's device, several at a time."
 )
 
+app.command(
+    "roomgate.cli.room_tunnel:tunnel",
+    name="tunnel",
+    help="The device's own page on a port of this machine.\n\nExample: ``roomgate room tunnel oslo --no-open``",
+)
+
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]
 

@@ -8,7 +8,7 @@ is refused, and every refusal is an entry in the site's ledger.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -80,6 +80,13 @@ class Bookings(Protocol):
         """Whether the call joins a meeting that this connector itself put on the room's booking list."""
 
 
+class Lasting(Protocol):
+    """What deeds of the connector's own leave open, such as tunnels."""
+
+    def end(self, sessions: Collection[str], cause: str, words: str) -> list[str]:
+        """End at once what these sessions have open; gives it in words."""
+
+
 @dataclass(slots=True)
 class _Watch:
     session: str
@@ -103,6 +110,7 @@ class Acts:
     leases: Leases
     own: OwnCommands
     fence: Fence
+    lasting: Lasting | None = None
     follow_again_s: float = FOLLOW_AGAIN_S
     _group: asyncio.TaskGroup | None = None
     _doing: dict[str, tuple[Order, asyncio.Task[None]]] = field(default_factory=dict)
@@ -508,6 +516,7 @@ class Acts:
         ending = set(sessions)
         for session in ending:
             self.leases.cut(session)
+        undone = self.lasting.end(ending, cause, words) if self.lasting is not None else []
         for order_id in [o for o, watch in self._watches.items() if watch.session in ending]:
             self._forget(order_id)
         for order, task in list(self._doing.values()):
@@ -515,7 +524,6 @@ class Acts:
                 task.cancel()
                 self._refuse(order, "session.cut", words)
         effects = self.effects.of_sessions(ending)
-        undone: list[str] = []
 
         async def undo(effect: Effect) -> None:
             undone.append(await self._undo(effect, cause))
@@ -591,6 +599,7 @@ _WISHES = {
     "Audio Microphones Unmute": "open the microphones",
     "Video Input MainVideo Unmute": "show this room's picture",
     "Presentation Start": "start sharing",
+    "Roomgate Tunnel Open": "open this device's own web page, past Roomgate's limits",
 }
 
 

@@ -26,6 +26,7 @@ from roomgate.connector.bookings import RoomBookings
 from roomgate.connector.config import BadConfig, ConnectorConfig
 from roomgate.connector.consent import Panel
 from roomgate.connector.desk import Desk, Sender, Staff
+from roomgate.connector.devices import DeviceEntry
 from roomgate.connector.diary import DeviceDiary
 from roomgate.connector.effects import Effects
 from roomgate.connector.enrol import SOFTWARE, Identity, load_identity
@@ -43,6 +44,7 @@ from roomgate.connector.proof import Prover
 from roomgate.connector.quarantine import Quarantine
 from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.spool import Spool
+from roomgate.connector.tunnel import Tunnels
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.connector.vault import Vault
 from roomgate.descriptors import Descriptors
@@ -133,6 +135,8 @@ class Connector:
         ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
         self.uplink = Uplink(UplinkConfig(identity, ca_pem, config.proxy, config.heartbeat_s), self.desk, clock)
         hub_memory = HubMemory(config.data / "hub.checkpoint")
+        panel = Panel(catalogue)
+        self.tunnels = Tunnels(self._entry, self.uplink, panel, record, clock)
         self.acts = Acts(
             site=identity.site,
             rooms=self.fleet,
@@ -140,7 +144,7 @@ class Connector:
             bookings=bookings,
             record=record,
             effects=effects,
-            panel=Panel(catalogue),
+            panel=panel,
             catalogue=catalogue,
             clock=clock,
             sender=Sender(self.desk.send),
@@ -154,13 +158,25 @@ class Connector:
                     "Backup Remove": self.backups.remove,
                     "Accounts List": OwnAccounts(self._accounts).list,
                     "Logs Collect": LogBundle(record, clock, lambda room: passwords_of(vault, room)).collect,
+                    "Tunnel Get": self.tunnels.look,
+                    "Tunnel Open": self.tunnels.open,
                 }
             ),
+            lasting=self.tunnels,
             fence=Fence(record, clock, catalogue, config.fence_s),
         )
         self.desk.attend(
             Staff(
-                self.fleet, self.acts, self.spool, self.mirrored, bookings, self.uplink, hub_memory, self._record, clock
+                self.fleet,
+                self.acts,
+                self.tunnels,
+                self.spool,
+                self.mirrored,
+                bookings,
+                self.uplink,
+                hub_memory,
+                self._record,
+                clock,
             )
         )
         self.prover = Prover(
@@ -192,6 +208,10 @@ class Connector:
         keeper = self.fleet.by_device(device)
         return () if keeper is None else (keeper.entry.daily, keeper.entry.privileged)
 
+    def _entry(self, device: str) -> DeviceEntry | None:
+        keeper = self.fleet.by_device(device)
+        return keeper.entry if keeper is not None else None
+
     async def run(self, ready: Callable[["Connector"], None]) -> None:
         """Until cancelled. ``ready`` is called when the local door is open and the rooms are being dialled."""
         self.fleet.load()
@@ -201,6 +221,7 @@ class Connector:
         )
         services: dict[str, Callable[[], Awaitable[None]]] = {
             "acts": self.acts.run,
+            "tunnels": self.tunnels.run,
             "proofs": self.prover.run,
             "mirror": self.mirrored.run,
             "spool": self.spool.run,

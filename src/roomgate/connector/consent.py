@@ -91,8 +91,11 @@ class Panel:
             except TimeoutError:
                 return Said.NOTHING
 
-    async def notice(self, room: Room, text: str, over: asyncio.Event) -> bool:
-        """Show, until ``over``, what was begun from outside, with Keep beside it. True: somebody pressed Keep."""
+    async def notice(self, room: Room, text: str, over: asyncio.Event, offer: str = "Keep") -> bool:
+        """Show, until ``over``, what was begun from outside, with Keep beside it. True: somebody pressed Keep.
+
+        ``offer`` is what stands on that button instead, where there is something else to decide.
+        """
         kept, seen = asyncio.Event(), asyncio.Event()
 
         def hear(option: int | None) -> None:
@@ -105,7 +108,7 @@ class Panel:
                 await over.wait()
             else:
                 displaced = self._notices.setdefault(room.device, asyncio.Event())
-                async with self._shown(room, _mark(), "Started from outside", text[:255], ("Keep", "Seen"), 0, hear):
+                async with self._shown(room, _mark(), "Started from outside", text[:255], (offer, "Seen"), 0, hear):
                     await _first(over, kept, seen, displaced)
                 if displaced.is_set() and not kept.is_set():
                     seen.clear()  # the question pushed the notice away: nobody has seen to it

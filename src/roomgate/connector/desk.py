@@ -20,10 +20,22 @@ from roomgate.connector.mirror import Mirrored
 from roomgate.connector.room import Room, RoomCondition
 from roomgate.connector.site_policy import SitePolicy
 from roomgate.connector.spool import Spool
+from roomgate.connector.tunnel import Tunnels
 from roomgate.connector.uplink import Site
 from roomgate.ids import DeviceId
 from roomgate.ledger.event import Event, LinkDown, LinkUp
-from roomgate.link.messages import Cut, EffectEnded, EffectInfo, Feedback, Outcome, RoomState, ToHub, Welcome
+from roomgate.link.messages import (
+    Cut,
+    EffectEnded,
+    EffectInfo,
+    Feedback,
+    Outcome,
+    RoomState,
+    ToHub,
+    TunnelData,
+    TunnelEnd,
+    Welcome,
+)
 from roomgate.link.order import Order
 
 _log = log.get("desk")
@@ -80,6 +92,7 @@ class Staff:
 
     fleet: Fleet
     acts: Acts
+    tunnels: Tunnels
     spool: Spool
     mirrored: Mirrored
     bookings: RoomBookings
@@ -126,6 +139,7 @@ class Desk:
         self.staff.record.add_soon(LinkUp(at=iso(self.staff.clock.now()), session=session, hub=hub))
 
     def unlinked(self, session: str, reason: str) -> None:
+        self.staff.tunnels.unlinked()
         self.staff.record.add_soon(LinkDown(at=iso(self.staff.clock.now()), session=session, reason=reason))
 
     async def welcome(self, welcome: Welcome) -> None:
@@ -148,6 +162,9 @@ class Desk:
 
     async def unsubscribe(self, order: str) -> None:
         await self.staff.acts.unsubscribe(order)
+
+    def tunnel(self, message: TunnelData | TunnelEnd) -> None:
+        self.staff.tunnels.heard(message)
 
     async def kept(self, size: int, checkpoint: str) -> None:
         self.staff.spool.kept(size)

@@ -30,6 +30,8 @@ from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.schema import Catalogue
 
 SHIPPED = ("meetings-only", "service-desk", "managed")
+# What takes more than a glance: once it is open, the rest of the policy does not see what is done.
+DANGEROUS = {"Roomgate Tunnel": "Inside a tunnel neither this policy nor the never-list sees what is done."}
 REMEMBERED = 4096  # answers of Cedar; the oldest make way
 _LONGEST_NAME = 256  # people with longer names are judged as well, but not remembered: a hub chooses the names
 
@@ -142,6 +144,11 @@ class SitePolicy:
 
     def __post_init__(self) -> None:
         self._answer = lru_cache(maxsize=REMEMBERED)(self._ask)
+
+    @property
+    def dangerous(self) -> dict[str, str]:
+        """What this site has opened that the rest of its policy cannot see into, with the reason."""
+        return {entry: why for entry, why in DANGEROUS.items() if tuple(entry.split()) in self._opened}
 
     @property
     def remembered(self) -> int:

@@ -33,6 +33,8 @@ from roomgate.link.messages import (
     Signed,
     ToConnector,
     ToHub,
+    TunnelData,
+    TunnelEnd,
     Unsubscribe,
     Welcome,
     decode_at_hub,
@@ -124,6 +126,9 @@ class UplinkHandler(Protocol):
 
     async def unsubscribe(self, order: str) -> None: ...
 
+    def tunnel(self, message: TunnelData | TunnelEnd) -> None:
+        """A tunnel's frame, or its end; never waits."""
+
     async def kept(self, size: int, checkpoint: str) -> None: ...
 
 
@@ -207,6 +212,13 @@ class Uplink:
         if self._wire is None:
             return False
         return self._put(self._wire, message, Priority.URGENT if urgent else Priority.REST)
+
+    async def carry(self, message: TunnelData) -> None:
+        """Send a tunnel's frame, after everything else; waits while there is no room. Raises LinkBroken."""
+        wire = self._wire
+        if wire is None:
+            raise LinkBroken("There is no link.")
+        await wire.carry(encode(message))
 
     def outcome(self, outcome: Outcome) -> None:
         """Sign and send; kept, within bounds, while there is no link.
@@ -329,6 +341,10 @@ class Uplink:
             return
         if len(self._inbox) >= INBOX_COUNT or self._inbox_bytes + size > INBOX_BYTES:
             raise LinkBroken("The hub sends faster than the site can take.")
+        if isinstance(message, TunnelData | TunnelEnd):
+            if self._wire is not None:
+                self._handler.tunnel(message)  # bounded by its own windows, and no order waits for it
+            return
         self._inbox.append((message, self._clock.monotonic(), size))
         self._inbox_bytes += size
         self._arrival.set()
@@ -349,7 +365,7 @@ class Uplink:
                 await self._handler.unsubscribe(order)
             case EntriesKept(size=size, checkpoint=checkpoint):
                 await self._handler.kept(size, checkpoint)
-            case Welcome() | Cut():
+            case Welcome() | Cut() | TunnelData() | TunnelEnd():
                 raise LinkBroken("The hub said what it may not say now.")
             case _:
                 assert_never(message)

@@ -9,7 +9,7 @@ from python_socks import ProxyError
 from roomgate.connector.enrol import Identity
 from roomgate.connector.outer_tls import build_context, parse_hub
 from roomgate.errors import Unreachable
-from roomgate.link.frames import Receiver, Sender
+from roomgate.link.frames import Priority, Receiver, Sender
 from roomgate.link.identity import build_private_pem
 from roomgate.link.inner_tls import InnerTls
 from roomgate.link.messages import LinkBroken, ToConnector, decode_at_connector
@@ -37,6 +37,7 @@ class Wire(WSListener):
         self._writable = asyncio.Event()
         self._writable.set()
         self._work = asyncio.Event()
+        self._went = asyncio.Event()  # set whenever something went out
         self._tls = InnerTls(False, identity.certificate, build_private_pem(identity.key), identity.hub_certificate)
 
     # what picows calls
@@ -83,12 +84,23 @@ class Wire(WSListener):
         if not self.ended.done():
             self.ended.set_exception(why)
             self.ended.exception()  # whoever waits gets it; nobody waiting is no fault
+            self._went.set()
         if self._transport is not None:
             self._transport.disconnect()
 
     def wake(self) -> None:
         """Something was put into the sender."""
         self._work.set()
+
+    async def carry(self, message: bytes) -> None:
+        """Send a tunnel's message; waits while there is no room for it. Raises LinkBroken once the link has ended."""
+        while not self.ended.done() and not self.sender.room_for(len(message), Priority.BULK):
+            self._went.clear()
+            await self._went.wait()
+        if self.ended.done():
+            raise LinkBroken("The link has ended.")
+        self.sender.put(message, Priority.BULK)
+        self.wake()
 
     async def write(self, before: Callable[[], None]) -> None:
         """Send what is in the sender, the most urgent first, until cancelled; ``before`` may add to it.
@@ -111,6 +123,7 @@ class Wire(WSListener):
                 continue
             self._tls.send(few)
             self._flush()
+            self._went.set()
             await asyncio.sleep(0)
 
     async def close(self) -> None:

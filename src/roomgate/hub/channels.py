@@ -43,6 +43,7 @@ class Kind(StrEnum):
     API = "api"
     XAPI = "xapi"
     EVENTS = "events"
+    TUNNEL = "tunnel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Messages cut into chunks, so that what is urgent passes what is big; and put together again, within bounds.
 
-Theory: the sender has three queues. A chunk is always taken from the most urgent queue that has one, and
+Theory: the sender has four queues. A chunk is always taken from the most urgent queue that has one, and
 within a queue messages go out one after another, so their order holds. The receiver may therefore see a
 message inside another, but never more than it is willing to hold. A chunk is
 
@@ -21,6 +21,7 @@ CHUNK = 64 * 1024  # payload bytes
 TOGETHER = 16 * 1024  # bytes of small messages that are sent as one
 MAX_MESSAGE = 8 * 1024 * 1024
 MAX_OPEN = 256
+BULK_BYTES = 4 * CHUNK  # of tunnels, waiting to be sent: whoever has more waits with it
 MAX_HELD = 2 * MAX_MESSAGE  # bytes of unfinished messages together
 
 _HEAD = struct.Struct(">IIB")
@@ -43,6 +44,10 @@ class Priority(IntEnum):
     URGENT = 0  # a cut and its answer
     SIGNED = 1  # orders, renewals, heartbeats, outcomes
     REST = 2
+    BULK = 3  # what tunnels carry: only while nothing else waits, and within an allowance of its own
+
+
+_ALLOWANCE = {Priority.URGENT: 0, Priority.BULK: 1, Priority.SIGNED: 2, Priority.REST: 2}
 
 
 @dataclass(slots=True)
@@ -63,13 +68,15 @@ class Sender:
         self._bound_bytes = bound_bytes
         self._bound_count = bound_count
         self._queues: tuple[deque[_Waiting], ...] = tuple(deque() for _ in Priority)
-        self._bytes = [0, 0]  # held: urgent, all others
+        self._bytes = [0, 0, 0]  # held: urgent, bulk, all others
         self._number = 0
 
     def room_for(self, size: int, priority: Priority) -> bool:
+        held = self._bytes[_ALLOWANCE[priority]]
+        if priority is Priority.BULK:
+            return held == 0 or held + size <= BULK_BYTES
         urgent = priority is Priority.URGENT
         count = len(self._queues[0]) if urgent else len(self._queues[1]) + len(self._queues[2])
-        held = self._bytes[0 if urgent else 1]
         # A message that is bigger than the bound may go alone.
         return count < self._bound_count and (held == 0 or held + size <= self._bound_bytes)
 
@@ -83,7 +90,7 @@ class Sender:
             raise LinkBusy("The link's queue is full.")
         self._number = (self._number + 1) % 2**32
         self._queues[priority].append(_Waiting(self._number, message))
-        self._bytes[0 if priority is Priority.URGENT else 1] += len(message)
+        self._bytes[_ALLOWANCE[priority]] += len(message)
 
     def next_chunk(self) -> bytes | None:
         """The bytes to be sent next, or None. What was put before is asked for again each time."""
@@ -97,7 +104,7 @@ class Sender:
             last = waiting.at >= len(waiting.message)
             if last:
                 queue.popleft()
-                self._bytes[0 if priority is Priority.URGENT else 1] -= len(waiting.message)
+                self._bytes[_ALLOWANCE[priority]] -= len(waiting.message)
             return _HEAD.pack(len(payload), waiting.number, last) + payload
         return None
 

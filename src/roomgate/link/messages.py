@@ -165,8 +165,35 @@ class EffectEnded(msgspec.Struct, frozen=True, tag="effect-ended"):
     how: str  # ended, undone, kept
 
 
-ToConnector = Signed | Welcome | Cut | Unsubscribe | EntriesKept
-ToHub = Hello | Heartbeat | Outcome | CutDone | State | RoomState | Feedback | Entries | EffectEnded
+class TunnelData(msgspec.Struct, frozen=True, tag="tunnel"):
+    """Both ways: a frame of the tunnel that this order opened; the hub passes it on and cannot read what is in it."""
+
+    order: str
+    data: bytes
+
+
+class TunnelEnd(msgspec.Struct, frozen=True, tag="tunnel-end"):
+    """Both ways: this tunnel is shut. ``cause``: a stable word."""
+
+    order: str
+    cause: str
+    words: str = ""  # for the person
+
+
+ToConnector = Signed | Welcome | Cut | Unsubscribe | EntriesKept | TunnelData | TunnelEnd
+ToHub = (
+    Hello
+    | Heartbeat
+    | Outcome
+    | CutDone
+    | State
+    | RoomState
+    | Feedback
+    | Entries
+    | EffectEnded
+    | TunnelData
+    | TunnelEnd
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _to_connector: msgspec.msgpack.Decoder[ToConnector] = msgspec.msgpack.Decoder(ToConnector)

@@ -234,6 +234,12 @@ class _Spool:
     def kept(self, size: int) -> None: ...
 
 
+class _Tunnels:
+    """None are open here: the real programs' tests have them."""
+
+    def unlinked(self) -> None: ...
+
+
 class _Mirrored:
     def up(self) -> None: ...
 
@@ -330,7 +336,9 @@ class Site:
             sender=Sender(desk.send), leases=uplink, own=OwnCommands({}),
             fence=Fence(record, self.clock, catalogue),
         )  # fmt: skip
-        desk.attend(Staff(fleet, acts, _Spool(), _Mirrored(), _Bookings(), uplink, self.memory, record, self.clock))  # type: ignore[arg-type]
+        desk.attend(
+            Staff(fleet, acts, _Tunnels(), _Spool(), _Mirrored(), _Bookings(), uplink, self.memory, record, self.clock)
+        )  # type: ignore[arg-type]
         uplink.inherit({effect.session for effect in effects.all()})
         self.running = made = Connector(uplink, acts, desk, fleet, self.db)
 

@@ -215,6 +215,13 @@ def test_a_policy_is_checked(tmp_path):
     (tmp_path / "policy.toml").write_text('name = "ours"\ncedar = "service-desk"\n')
     told = run("connector", "policy", "check", str(tmp_path / "policy.toml"), "--json").json
     assert (told["ok"], told["name"], told["open"]) == (True, "ours", [])
+    (tmp_path / "policy.toml").write_text('open = ["Roomgate Tunnel"]\n')
+    assert (
+        "DANGEROUS: Roomgate Tunnel. Inside a tunnel"
+        in run("connector", "policy", "check", str(tmp_path / "policy.toml")).out
+    )
+    told = run("connector", "policy", "check", str(tmp_path / "policy.toml"), "--json").json
+    assert told["dangerous"] == ["Roomgate Tunnel"]
     (tmp_path / "policy.toml").write_text('open = ["everything"]\n')
     done = run("connector", "policy", "check", str(tmp_path / "policy.toml"))
     assert (done.code, "Not an entry of the never-list: everything" in done.err) == (1, True)

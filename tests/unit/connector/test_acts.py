@@ -506,6 +506,17 @@ async def test_a_disk_that_fills_at_the_last_moment_stops_the_command(site: Open
 
 
 @pytest.mark.asyncio
+async def test_a_cut_shuts_what_deeds_left_open_before_it_waits_for_anything(site: Opened) -> None:
+    class Lasting:
+        def end(self, sessions: Any, cause: str, words: str) -> list[str]:
+            return [f"{sorted(sessions)}: {cause}"]
+
+    async with site() as s:
+        s.acts.lasting = Lasting()
+        assert await s.acts.end(["ses_1"], "lock", "Locked.") == ["['ses_1']: lock"]
+
+
+@pytest.mark.asyncio
 async def test_a_cut_ends_what_lasts_also_where_nothing_can_be_written(site: Opened) -> None:
     async with site() as s:
         s.bookings.numbers = frozenset({"a@example.com"})

@@ -11,7 +11,7 @@ from roomgate.connector.desk import Desk, Sender, Staff
 from roomgate.connector.room import RoomCondition
 from roomgate.connector.site_policy import SitePolicy
 from roomgate.ledger.event import LinkDown, LinkUp
-from roomgate.link.messages import Cut, EffectEnded, Feedback, Outcome, RoomInfo, RoomState, Welcome
+from roomgate.link.messages import Cut, EffectEnded, Feedback, Outcome, RoomInfo, RoomState, TunnelData, Welcome
 
 
 @dataclass
@@ -25,6 +25,12 @@ class Everybody:
         if not self.full:
             self.did.append(("sent", message, urgent))
         return not self.full
+
+    def unlinked(self):
+        self.did.append(("tunnels shut",))
+
+    def heard(self, message):
+        self.did.append(("tunnel", message))
 
     def info(self, room):
         return RoomInfo(room.device, room.name, room.condition.value)
@@ -98,7 +104,7 @@ def everybody():
 @pytest.fixture
 def desk(everybody):
     made = Desk(SimpleNamespace(all=list), lambda: SitePolicy.load(None))
-    made.attend(Staff(*([everybody] * 9)))
+    made.attend(Staff(*([everybody] * 10)))
     return made
 
 
@@ -124,6 +130,10 @@ async def test_each_message_goes_to_whom_it_concerns(desk, everybody):
 def test_when_the_hub_is_heard_and_when_not_is_in_the_ledger(desk, everybody):
     desk.linked("ab", "hub.example.com:443")
     desk.unlinked("ab", "the hub hung up")
+    frame = TunnelData("order_1", b"frame")
+    desk.tunnel(frame)
+    assert everybody.did.pop() == ("tunnel", frame)
+    assert everybody.did.pop(1) == ("tunnels shut",)
     assert everybody.did == [
         LinkUp(at="2026-03-10T09:00:00.000Z", session="ab", hub="hub.example.com:443"),
         LinkDown(at="2026-03-10T09:00:00.000Z", session="ab", reason="the hub hung up"),

@@ -240,3 +240,9 @@ def test_what_would_cut_the_connector_off_is_refused_by_every_policy_beforehand_
     assert no.value.rule == "fence"
     on = CATALOGUE.canonical(Verb.SET, "Configuration/NetworkServices/Websocket", {"Value": "FollowHTTPService"})
     assert not managed.judge(on, about(), CATALOGUE).needs_consent
+
+
+def test_what_the_rest_of_the_policy_cannot_see_into_is_told_as_dangerous():
+    opened = SiteRules(cedar="managed", open=["Roomgate Tunnel", "SystemUnit SoftwareUpgrade"])
+    assert list(SitePolicy.build(opened, SitePolicy.shipped_text("managed")).dangerous) == ["Roomgate Tunnel"]
+    assert SitePolicy.load(None).dangerous == {}

@@ -6,7 +6,7 @@ from picows import WSMsgType
 
 from roomgate.connector.wire import Wire, connect
 from roomgate.errors import Unreachable
-from roomgate.link.frames import TOGETHER, Priority, Receiver
+from roomgate.link.frames import CHUNK, TOGETHER, Priority, Receiver
 from roomgate.link.identity import build_private_pem
 from roomgate.link.inner_tls import InnerTls
 from roomgate.link.messages import LinkBroken
@@ -80,6 +80,19 @@ class Frame:
 
     def get_payload_as_bytes(self) -> bytes:
         return self.payload
+
+
+@pytest.mark.asyncio
+async def test_a_tunnels_frames_wait_for_room_and_for_nothing_once_the_link_has_ended(papers: Papers) -> None:
+    wire = Wire(Bench(papers, port=1).identity(), unheard)
+    while wire.sender.room_for(CHUNK, Priority.BULK):
+        await wire.carry(bytes(CHUNK))
+    late = asyncio.ensure_future(wire.carry(bytes(CHUNK)))
+    await asyncio.sleep(0)
+    assert not late.done()
+    wire.fail(LinkBroken("over"))
+    with pytest.raises(LinkBroken):
+        await late
 
 
 @pytest.mark.asyncio

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from roomgate.link.frames import CHUNK, MAX_HELD, MAX_MESSAGE, MAX_OPEN, LinkBusy, Priority, Receiver, Sender, TooBig
 from roomgate.link.messages import LinkBroken
 
-priorities = st.sampled_from(list(Priority))
+priorities = st.sampled_from([Priority.URGENT, Priority.SIGNED, Priority.REST])
 # Sizes around the chunk's border, without megabytes of random bytes.
 messages = st.builds(
     lambda head, size: head + bytes(size),
@@ -81,6 +81,20 @@ def test_urgent_messages_that_pile_up_break_the_link() -> None:
     sender.put(b"cut", Priority.URGENT)
     with pytest.raises(LinkBroken):
         sender.put(b"cut", Priority.URGENT)
+
+
+def test_what_tunnels_carry_waits_for_everything_else_and_takes_nobodys_room() -> None:
+    sender = Sender(bound_bytes=100)
+    while sender.room_for(CHUNK, Priority.BULK):
+        sender.put(bytes(CHUNK), Priority.BULK)
+    with pytest.raises(LinkBusy):
+        sender.put(b"x", Priority.BULK)
+    for priority in (Priority.REST, Priority.SIGNED, Priority.URGENT):
+        sender.put(priority.name.encode(), priority)
+    first = [sender.next_chunk() or b"" for _ in range(3)]
+    assert [chunk[9:] for chunk in first] == [b"URGENT", b"SIGNED", b"REST"]
+    sender.next_chunk()
+    assert sender.room_for(CHUNK, Priority.BULK), "what has gone leaves room"
 
 
 def test_room_comes_back_when_a_message_is_gone() -> None:

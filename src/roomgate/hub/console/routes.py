@@ -43,7 +43,7 @@ from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
 from roomgate.hub.rooms import pages as rooms_pages
-from roomgate.hub.rooms import room_page
+from roomgate.hub.rooms import room_page, tunnel_page
 from roomgate.hub.security import log_pages as security_log_pages
 from roomgate.hub.security import pages as security_pages
 from roomgate.hub.settings import pages as settings_pages
@@ -64,6 +64,7 @@ PAGES = [
     *security_pages.ROUTES,
     *security_log_pages.ROUTES,
     *settings_pages.ROUTES,
+    *tunnel_page.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,

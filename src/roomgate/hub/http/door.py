@@ -7,7 +7,7 @@ sent before. An anonymous request gets the same answer for every name, since no 
 import asyncio
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
@@ -86,7 +86,12 @@ class Front:
     refused_page: RefusedPage | None = None
     csp: str = CSP
     websockets: Mapping[str, App] = field(default_factory=dict)
+    websocket_forms: Sequence[tuple[re.Pattern[str], App]] = ()  # and forms of such paths
     own_sign_in: Mapping[str, App] = field(default_factory=dict)  # HTTP paths that do, too
+
+    def websocket(self, path: str) -> App | None:
+        formed = (app for form, app in self.websocket_forms if form.fullmatch(path))
+        return self.websockets.get(path) or next(formed, None)
 
 
 def set_cookie(value: str) -> tuple[str, str]:
@@ -110,7 +115,7 @@ class Door:
             case "http":
                 await self._http(scope, receive, self._with_headers(scope, send))
             case "websocket":
-                app = self._front.websockets.get(scope["path"])
+                app = self._front.websocket(scope["path"])
                 if app is None:
                     await receive()
                     await send({"type": "websocket.close", "code": 1008})

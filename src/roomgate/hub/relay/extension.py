@@ -1,4 +1,4 @@
-"""What the relay adds to the hub: the link's endpoint, the xAPI endpoint, the routes, and what runs beside."""
+"""What the relay adds to the hub: the link's endpoint, the xAPI endpoint, the tunnels, the routes, and what runs beside."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
@@ -13,6 +13,8 @@ from roomgate.hub.parts import Parts
 from roomgate.hub.relay.http import build_api
 from roomgate.hub.relay.link import LinkEndpoint
 from roomgate.hub.relay.parts import RelayParts, build_relay, session_exists
+from roomgate.hub.relay.tunnel import PATH as TUNNELS
+from roomgate.hub.relay.tunnel import TunnelEndpoint
 from roomgate.hub.revocation import Revocation, SubjectKind
 from roomgate.hub.rooms.service import SessionCounts
 from roomgate.hub.security import http as security_http
@@ -43,6 +45,7 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
         checkpoint=relay.events.checkpoint,
     )
     gateway = Gateway(relay.relay, relay.channels, parts.identity)
+    tunnel = TunnelEndpoint(relay.relay, relay.channels, parts.identity, parts.record, parts.clock)
     xml = XmlApi(relay.relay, parts.identity)
     parts.bus.listen(Revocation, link_ender(link.close))
     base = front or Front()
@@ -56,7 +59,12 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
             status_http.build_api(relay),
         ],
         tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
-        front=replace(base, websockets=sockets, own_sign_in={**base.own_sign_in, "/getxml": xml, "/putxml": xml}),
+        front=replace(
+            base,
+            websockets=sockets,
+            websocket_forms=[*base.websocket_forms, (TUNNELS, tunnel)],
+            own_sign_in={**base.own_sign_in, "/getxml": xml, "/putxml": xml},
+        ),
     )
 
 

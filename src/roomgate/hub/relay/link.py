@@ -32,6 +32,7 @@ from roomgate.link.messages import (
     Signed,
     ToConnector,
     ToHub,
+    TunnelData,
     Welcome,
     decode_at_hub,
     encode,
@@ -113,6 +114,7 @@ class HubLinkSession:
         self.gone = asyncio.Event()  # the handler has heard of the end
         self.sender = Sender()
         self.work = asyncio.Event()
+        self.went = asyncio.Event()  # set whenever something went out
         self.closing = asyncio.Event()
         self.calm = asyncio.Event()  # nothing urgent waits
         self.calm.set()
@@ -164,6 +166,16 @@ class HubLinkSession:
             self.calm.clear()
         self.work.set()
 
+    async def carry(self, message: TunnelData) -> None:
+        """Send a tunnel's frame; waits while there is no room for it. Raises LinkBroken once the link has ended."""
+        raw = encode(message)
+        while not self.ended and not self.sender.room_for(len(raw), Priority.BULK):
+            self.went.clear()
+            await self.went.wait()
+        self._open()
+        self.sender.put(raw, Priority.BULK)
+        self.work.set()
+
     async def close(self, why: str = "closed") -> None:
         """End the link; what is urgent still goes out, for a second at most. Does not wait for the end."""
         self.end(why)
@@ -173,6 +185,7 @@ class HubLinkSession:
             self.ended = why
         self.closing.set()
         self.work.set()
+        self.went.set()
 
     def _open(self) -> None:
         if self.ended:
@@ -395,6 +408,7 @@ class _Shore:
             if few:
                 self._tls.send(few)
             await self._flush()
+            link.went.set()
             if not link.sender.urgent:
                 link.calm.set()
             if not few:

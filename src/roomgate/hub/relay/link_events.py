@@ -41,6 +41,8 @@ from roomgate.link.messages import (
     RoomState,
     State,
     ToHub,
+    TunnelData,
+    TunnelEnd,
 )
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
@@ -145,6 +147,8 @@ class LinkEvents:
             case Outcome():
                 if not self._links.outcome(message, link.connector):
                     self._relay.late_outcome(message, link.connector)
+            case TunnelData() | TunnelEnd():
+                self._links.tunnel(message, link.connector)
             case Feedback():
                 watch = self._links.find_watch(message.order)
                 # The order's id is the connector's to know, and only its own rooms are its to speak of.

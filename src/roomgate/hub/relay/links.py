@@ -24,7 +24,7 @@ from roomgate.hub.relay.orders import build_order, build_renewal
 from roomgate.hub.relay.sessions import Book
 from roomgate.hub.relay.watch import Watch
 from roomgate.ids import ConnectorId, DeviceId, OrderId, SiteId, mint
-from roomgate.link.messages import Cut, Hello, Outcome, ToConnector, Unsubscribe
+from roomgate.link.messages import Cut, Hello, Outcome, ToConnector, TunnelData, TunnelEnd, Unsubscribe
 from roomgate.link.order import LEASE_S, Order, Renewal
 
 READY_WITHIN_S = 2.0  # how long an ask waits for the first heartbeat of a link that has just come up
@@ -33,6 +33,22 @@ MOST_WAITING = 512  # orders under way over one link
 Heard = Callable[[Outcome], None]  # never raises, never waits
 
 _log = log.get("relay")
+
+
+class Carrying(Protocol):
+    """The hub's end of one tunnel; nothing of it waits."""
+
+    @property
+    def connector(self) -> str: ...
+
+    def feed(self, data: bytes) -> None:
+        """A frame came."""
+
+    def ended(self, cause: str) -> None:
+        """The connector has shut it."""
+
+    def lost(self) -> None:
+        """Its link has gone."""
 
 
 class LinkSession(Protocol):
@@ -66,6 +82,9 @@ class LinkSession(Protocol):
     def send(self, message: ToConnector, urgent: bool = False) -> None:
         """Queue it; never waits. Raises an error of the link when it cannot."""
 
+    async def carry(self, message: TunnelData) -> None:
+        """Send a tunnel's frame after everything else; waits while there is no room. Raises LinkBroken."""
+
 
 @dataclass(slots=True, eq=False)
 class Waiting:
@@ -98,6 +117,7 @@ class Links:
         self._watches: dict[OrderId, Watch] = {}
         self._lost: list[Watch] = []  # their link has gone; to be subscribed again over the next one
         self._by_session: defaultdict[Session, set[Watch]] = defaultdict(set)  # that are not closed
+        self._tunnels: dict[OrderId, Carrying] = {}
         self._falls: dict[str, Fall] = {}  # by the cut that a connector has not confirmed
 
     # -- coming and going ----------------------------------------------------------------------------
@@ -128,6 +148,10 @@ class Links:
             del self._watches[watch.order]
             self._lost.append(watch)
             watch.gap()
+        for order, tunnel in list(self._tunnels.items()):
+            if tunnel.connector == link.connector:
+                del self._tunnels[order]
+                tunnel.lost()
 
     def find(self, connector: ConnectorId) -> Live | None:
         return self._live.get(connector)
@@ -242,6 +266,29 @@ class Links:
             del self._waiting[waiting.order]
             waiting.heard(outcome)
         return True
+
+    # -- tunnels -------------------------------------------------------------------------------------
+
+    def add_tunnel(self, order: OrderId, tunnel: Carrying) -> None:
+        self._tunnels[order] = tunnel
+
+    def drop_tunnel(self, order: OrderId) -> None:
+        self._tunnels.pop(order, None)
+
+    def end_tunnel(self, live: Live, end: TunnelEnd) -> None:
+        """The person's end is gone. One that cannot be told finds out by what it sends next, or by its lease."""
+        if not live.gone:
+            self._plain(live, end)
+
+    def tunnel(self, message: TunnelData | TunnelEnd, connector: ConnectorId) -> None:
+        """What a connector says of a tunnel, if it is one of its own."""
+        tunnel = self._tunnels.get(OrderId(message.order))
+        if tunnel is None or tunnel.connector != connector:
+            return
+        if isinstance(message, TunnelData):
+            tunnel.feed(message.data)
+        else:
+            tunnel.ended(message.cause)
 
     # -- watching ------------------------------------------------------------------------------------
 

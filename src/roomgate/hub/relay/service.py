@@ -17,7 +17,7 @@ from roomgate.access.capability import Classes
 from roomgate.access.decision import Ask, Denied, Facts, Permit, decide, used_up
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock, iso
-from roomgate.errors import Conflict, NotFound, RoomgateError, Unreachable
+from roomgate.errors import BadInput, Conflict, NotFound, RoomgateError, Unreachable
 from roomgate.hub.channels import IDLE, Channel, ChannelClosed, Kind, Session
 from roomgate.hub.relay import store
 from roomgate.hub.relay.asked import Answer, Asked, Asks, Wish
@@ -48,6 +48,7 @@ RESTARTED = "hub.restarted"
 FAULT_WORDS = "The hub had a fault."
 LOST_READING_WORDS = "The answer was lost on its way. Nothing was changed: ask again."
 RESTARTED_WORDS = "The hub was restarted: look at the room before you ask again."
+OPEN_TUNNEL = Path.parse("Command/Roomgate/Tunnel/Open")
 MOST_PENDING = 32  # asks under way in one session
 
 _log = log.get("relay")
@@ -158,6 +159,10 @@ class Relay:
         if group is None:
             raise Unreachable("The hub is starting or stopping.")
         call = wish.call(self.catalogue)
+        if call.path == OPEN_TUNNEL and (session is None or session.kind is not Kind.TUNNEL):
+            raise BadInput(
+                "A tunnel is opened by `roomgate room tunnel`: nothing else could carry what goes through it."
+            )
         permit, facts, mark = await self._permit(principal, room_name, call, wish.reason, session)
         room = permit.ask.room
         if session is None:

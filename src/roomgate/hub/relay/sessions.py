@@ -19,7 +19,7 @@ from roomgate.ids import ConnectorId, SessionId, mint
 from roomgate.link.messages import EffectInfo
 
 # How long a session stays fresh after its last use: REST asks come one by one, and share one.
-LINGER_S = {Kind.API: 60.0, Kind.PAGE: 60.0, Kind.XAPI: 15.0, Kind.EVENTS: 75.0}
+LINGER_S = {Kind.API: 60.0, Kind.PAGE: 60.0, Kind.XAPI: 15.0, Kind.EVENTS: 75.0, Kind.TUNNEL: 15.0}
 
 
 @dataclass(slots=True)

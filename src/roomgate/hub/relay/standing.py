@@ -6,13 +6,14 @@ from datetime import datetime
 from roomgate.access.capability import Capability
 from roomgate.access.decision import Ask, Denied, Facts, Room, decide
 from roomgate.access.principal import Principal
-from roomgate.hub.channels import Session
+from roomgate.hub.channels import Kind, Session
 from roomgate.ids import AskId, GrantId
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 
 _ANY = Call(Verb.GET, Path.of("Status"))
+_TUNNEL = Call(Verb.COMMAND, Path.of("Command", "Roomgate", "Tunnel", "Open"))
 _JUDGING = AskId("judged-anew")
 
 
@@ -30,13 +31,15 @@ def stand(
 ) -> Standing:
     """Raises Denied where nothing of this principal may be open in this room.
 
-    With a session that has caused lasting effects, or may have: also where the grants no longer cover what it did.
+    With a session of a tunnel: also where the grants no longer give one. With one that has caused lasting effects, or may have: also where the grants no longer cover what it did.
     What it did was counted then, and is not counted again.
     """
     if room is None:
         raise Denied("room.gone", "There is no such room.")
     facts = facts.unspent()
     calls = {_ANY}
+    if session is not None and session.kind is Kind.TUNNEL:
+        calls.add(_TUNNEL)
     if session is not None and (session.effects or session.unreported):
         calls |= session.uses
     for call in sorted(calls, key=str):

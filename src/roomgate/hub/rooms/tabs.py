@@ -14,6 +14,7 @@ TABS: dict[str, frozenset[Capability]] = {
     "logs": frozenset({Capability.LOGS, Capability.OBSERVE}),
     "settings": frozenset(Capability) - {Capability.OBSERVE, Capability.IN_CALL, Capability.CONFIGURE, Capability.WEB},
     "status": frozenset(),
+    "page": frozenset({Capability.WEB}),
 }
 
 

@@ -1,5 +1,6 @@
 """The door alone, with an application behind it that says who came in."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -243,11 +244,15 @@ async def test_a_socket_without_an_endpoint_is_closed(tmp_path: Path) -> None:
             hub.parts.identity,
             gate(hub),
             Idempotency(hub.parts.db, hub.clock),
-            Front(websockets={"/ws": inside}),
+            Front(websockets={"/ws": inside}, websocket_forms=[(re.compile(r"/rooms/[^/]+/tunnel"), inside)]),
         )
-        await door({"type": "websocket", "path": "/nothing", "headers": []}, receive, send)
+        for path in ("/nothing", "/rooms/oslo/tunnel/more"):
+            sent.clear()
+            await door({"type": "websocket", "path": path, "headers": []}, receive, send)
         assert sent == [{"type": "websocket.close", "code": 1008}]
         assert inside.came == []
+        await door({"type": "websocket", "path": "/rooms/oslo/tunnel", "headers": []}, receive, send)
+        assert len(inside.came) == 1
 
 
 async def test_the_plain_page_says_what_went_wrong() -> None:

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from roomgate.clock import HandClock
 from roomgate.hub.relay import link as tested
 from roomgate.hub.relay.link import HubLinkSession, LinkEndpoint, LinkTimes
-from roomgate.link.frames import Receiver, Sender
+from roomgate.ids import ConnectorId, SiteId
+from roomgate.link.frames import CHUNK, Priority, Receiver, Sender
 from roomgate.link.identity import CONNECTOR, HUB, build_certificate, build_private_pem
 from roomgate.link.inner_tls import InnerTls
 from roomgate.link.messages import (
@@ -21,16 +22,18 @@ from roomgate.link.messages import (
     LinkBroken,
     Outcome,
     ToHub,
+    TunnelData,
     Welcome,
     decode_at_connector,
     encode,
 )
 from roomgate.link.order import signed_outcome
+from roomgate.link.version import VERSION
 from support.link import NAME, HubSide, Record
 from support.waiting import until
 
 HUB_KEY, KEY = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in (1, 2))
-HELLO = Hello(1, NAME, b"n" * 16, "roomgate", "p", "d", [], [])
+HELLO = Hello(VERSION, NAME, b"n" * 16, "roomgate", "p", "d", [], [])
 
 
 class Connector:
@@ -96,7 +99,7 @@ async def test_hello_welcome_messages_in_order_and_the_end() -> None:
     async with stage.dialled(Connector()) as connector:
         await connector.say(HELLO, Heartbeat(1, []), CutDone("c", []))
         await stage.hub.saw("CutDone")
-        assert connector.heard == [Welcome(1, 3.0, 7)]
+        assert connector.heard == [Welcome(VERSION, 3.0, 7)]
         link = stage.endpoint.links[NAME]
         assert (link.nonce, link.last_heartbeat, link.source) == (b"n" * 16, 1, "192.0.2.1")
         connector.to_hub.put_nowait({"type": "websocket.disconnect", "code": 1006})
@@ -110,9 +113,9 @@ async def test_hello_welcome_messages_in_order_and_the_end() -> None:
 @pytest.mark.parametrize(
     "first",
     [
-        Hello(2, NAME, b"n" * 16, "", "", "", [], []),
-        Hello(1, "connector_2", b"n" * 16, "", "", "", [], []),
-        Hello(1, NAME, b"n" * 15, "", "", "", [], []),
+        Hello(VERSION + 1, NAME, b"n" * 16, "", "", "", [], []),
+        Hello(VERSION, "connector_2", b"n" * 16, "", "", "", [], []),
+        Hello(VERSION, NAME, b"n" * 15, "", "", "", [], []),
         Heartbeat(1, []),
     ],
     ids=["version", "connector", "nonce", "no hello"],
@@ -205,6 +208,20 @@ async def test_a_handler_that_fails_ends_this_link_alone() -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_tunnels_frames_wait_for_room_and_for_nothing_once_the_link_has_ended() -> None:
+    link = HubLinkSession(ConnectorId(NAME), SiteId("site_1"), KEY.public_key(), HUB_KEY, "")
+    frame = TunnelData("order_1", bytes(CHUNK // 2))
+    while link.sender.room_for(CHUNK, Priority.BULK):
+        await link.carry(frame)
+    late = asyncio.ensure_future(link.carry(TunnelData("order_1", bytes(CHUNK))))
+    await asyncio.sleep(0)
+    assert not late.done()
+    link.end("broken")
+    with pytest.raises(LinkBroken):
+        await late
+
+
+@pytest.mark.asyncio
 async def test_silence_is_the_end() -> None:
     stage = Stage()
     async with stage.dialled(Connector()) as connector:
@@ -232,7 +249,7 @@ async def test_the_older_link_is_gone_before_the_newer_arrives() -> None:
             assert stage.hub.events == [("arrived", first), ("gone", first), ("arrived", second)]
             assert first.ended == "replaced"
             with pytest.raises(LinkBroken):
-                first.send(Welcome(1, 3.0, 0))
+                first.send(Welcome(VERSION, 3.0, 0))
 
 
 @pytest.mark.asyncio

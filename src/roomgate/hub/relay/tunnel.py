@@ -1,0 +1,328 @@
+"""The hub's part of a tunnel: one WebSocket of a person, bound to one order at a connector.
+
+Theory: the hub decides whether there is a tunnel, and can shut it; of what goes through it, it sees frames of a
+TLS session between a browser and a device, and passes them on. The order is an ask like any other. Before the
+upgrade everything that is not "this person may be in this room now" answers the same 403, after the same work.
+
+Origin: no cookie is accepted here, only a token in the header, which no foreign page can set.
+"""
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+from urllib.parse import parse_qs
+
+import msgspec
+
+from roomgate import log
+from roomgate.access.decision import Denied
+from roomgate.access.principal import Kind as PrincipalKind
+from roomgate.access.principal import Principal
+from roomgate.clock import Clock, iso
+from roomgate.errors import RoomgateError
+from roomgate.hub.channels import Channel, ChannelClosed, Channels, Cutoff, Kind, Session
+from roomgate.hub.http.asgi import header, source_of
+from roomgate.hub.http.reception import proven
+from roomgate.hub.relay.asked import LONGEST_REASON, Answer, Wish
+from roomgate.hub.relay.links import Live
+from roomgate.hub.relay.service import OPEN_TUNNEL, Relay
+from roomgate.ids import OrderId, PersonId
+from roomgate.ledger.event import Event, TunnelClosed, TunnelOpened
+from roomgate.link.messages import LinkBroken, TunnelData, TunnelEnd
+from roomgate.redact import foreign
+from roomgate.tunnel.frames import LARGEST, MOST_HELD
+from roomgate.xapi.call import Verb
+
+PATH = re.compile(r"/api/v1/rooms/([^/]{1,80})/tunnel")
+SIGN_IN_WITHIN_S = 5.0
+SEND_WITHIN_S = 10.0
+ANSWER_S = 95.0  # an ask ends within 90, the room's consent included
+TOLD_WITHIN_S = 1.0  # by then somebody is told that the room is being asked
+MOST_TUNNELS = 4  # that one session has open
+MOST_QUEUED = MOST_HELD + MOST_HELD // 8  # what the windows let a connector send, and the frames' heads
+CLOSE_DONE = 1000
+CLOSE_CUT = 4403
+CLOSE_SLOW = 1008
+CLOSE_RULE = 1002
+CLOSE_LOST = 1011
+NOBODY = Principal(PersonId("nobody"), "", PrincipalKind.PERSON, "none")
+
+_log = log.get("tunnel")
+
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[Any], Awaitable[None]]
+
+
+class SignedBy(Protocol):
+    @property
+    def principal(self) -> Principal: ...
+
+
+class Tokens(Protocol):
+    """Who shows this token, or None."""
+
+    async def by_token(self, text: str, source: str) -> SignedBy | None: ...
+
+
+class Notes(Protocol):
+    def add_soon(self, event: Event) -> None: ...
+
+
+class TunnelEndpoint:
+    """The ASGI application."""
+
+    def __init__(self, relay: Relay, channels: Channels, tokens: Tokens, record: Notes, clock: Clock) -> None:
+        self._relay = relay
+        self._channels = channels
+        self._tokens = tokens
+        self._record = record
+        self._clock = clock
+
+    async def __call__(self, scope: Any, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        asked = PATH.fullmatch(scope["path"])
+        scheme, _, token = header(scope, "authorization").partition(" ")
+        shown = token.strip() if scheme.lower() == "bearer" else ""
+        session = await self._sign_in(asked[1] if asked else "", shown, source_of(scope))
+        if session is None or session.channels >= MOST_TUNNELS:
+            await send({"type": "websocket.close", "code": CLOSE_SLOW})  # before the upgrade this is a 403
+            return
+        reasons = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=4).get("reason", [""])
+        carried = Carried(self._relay, session, reasons[0][:LONGEST_REASON], receive, send, self._record, self._clock)
+        try:
+            with self._channels.open(Kind.TUNNEL, session, carried.cut) as channel:
+                await send({"type": "websocket.accept"})
+                proven(scope)
+                await carried.run(channel)
+        except ChannelClosed:
+            await send({"type": "websocket.close", "code": CLOSE_SLOW})
+
+    async def _sign_in(self, room: str, token: str, source: str) -> Session | None:
+        try:
+            async with asyncio.timeout(SIGN_IN_WITHIN_S):
+                signed = await self._tokens.by_token(token, source)
+                principal = signed.principal if signed is not None else NOBODY
+                await self._relay.require_room(principal, room)
+                if signed is None:
+                    return None
+                for session in self._relay.book:
+                    mine = session.kind is Kind.TUNNEL and session.room.name == room and session.principal == principal
+                    if mine and self._relay.book.lives(session):
+                        return session
+                return await self._relay.open_session(principal, room, Kind.TUNNEL)
+        except (Denied, TimeoutError):
+            return None
+
+
+class _Over(Exception):
+    """The tunnel ends. ``code`` 0: the person's end is gone, or has been told already."""
+
+    def __init__(self, code: int, cause: str) -> None:
+        super().__init__(cause)
+        self.code = code
+        self.cause = cause
+
+
+class Carried:
+    """One tunnel, from its ask to its end. `feed`, `ended` and `lost` are called by the link, and never wait."""
+
+    def __init__(
+        self, relay: Relay, session: Session, reason: str, receive: Receive, send: Send, record: Notes, clock: Clock
+    ) -> None:
+        self._relay = relay
+        self._session = session
+        self._reason = reason
+        self._receive = receive
+        self._send = send
+        self._record = record
+        self._clock = clock
+        self._channel: Channel
+        self._over: asyncio.Future[_Over] = asyncio.get_running_loop().create_future()
+        self._queue: deque[bytes] = deque()
+        self._queued = 0
+        self._news = asyncio.Event()
+        self._ready = asyncio.Event()  # the tunnel stands: frames may go
+        self._live: Live | None = None
+        self._order = OrderId("")
+        self._open = False  # at the connector
+        self._to_device = 0
+        self._from_device = 0
+
+    @property
+    def connector(self) -> str:
+        return self._session.room.connector
+
+    # -- what others call ---------------------------------------------------------------------------
+
+    async def cut(self, why: Cutoff) -> None:
+        """Called by the registry: nothing more is sent but the close frame, and that at once."""
+        code = CLOSE_CUT
+        try:
+            await self._close(_Over(CLOSE_CUT, why.cause))
+            code = 0  # said
+        finally:
+            self._end(code, why.cause)
+
+    def feed(self, data: bytes) -> None:
+        if self._queued + len(data) > MOST_QUEUED:
+            self._end(CLOSE_SLOW, "slow")  # more than the windows allow: one of the two ends keeps to no rule
+            return
+        self._queue.append(data)
+        self._queued += len(data)
+        self._news.set()
+
+    def ended(self, cause: str) -> None:
+        """The connector has shut it."""
+        self._open = False
+        self._end(CLOSE_CUT, foreign(cause, 60))
+
+    def lost(self) -> None:
+        """The link has gone: the connector shuts it by itself."""
+        self._open = False
+        self._end(CLOSE_LOST, "link.lost")
+
+    def _end(self, code: int, cause: str) -> None:
+        if not self._over.done():
+            self._over.set_result(_Over(code, cause))
+
+    # -- its life -----------------------------------------------------------------------------------
+
+    async def run(self, channel: Channel) -> None:
+        """Until either side closes. Leaves no task, and no tunnel at the connector that is told of it."""
+        self._channel = channel
+        cause = "failed"
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._watch_end(), name="tunnel.end")
+                group.create_task(self._read(), name="tunnel.read")
+                group.create_task(self._ask(), name="tunnel.ask")
+                group.create_task(self._write(), name="tunnel.write")
+        except* _Over as many:
+            over = many.exceptions[0]
+            assert isinstance(over, _Over)
+            cause = over.cause
+            if over.code:
+                await self._close(over)
+        finally:
+            self._leave(cause)
+
+    def _leave(self, cause: str) -> None:
+        if not self._ready.is_set():
+            return
+        self._relay.links.drop_tunnel(self._order)
+        if self._open and self._live is not None:
+            self._relay.links.end_tunnel(self._live, TunnelEnd(self._order, cause))
+        self._record.add_soon(
+            TunnelClosed(
+                at=iso(self._clock.now()),
+                order=self._order,
+                room=self._session.room.name,
+                cause=cause,
+                to_device=self._to_device,
+                from_device=self._from_device,
+            )
+        )
+
+    async def _watch_end(self) -> None:
+        raise await self._over
+
+    async def _ask(self) -> None:
+        """Ask for it, tell what became of that, and let the frames go."""
+        session = self._session
+        wish = Wish(Verb.COMMAND, OPEN_TUNNEL, reason=self._reason)
+        try:
+            answer = await self._relay.ask(
+                session.principal, session.room.name, wish, session=session, wait_s=TOLD_WITHIN_S
+            )
+            if answer.outcome == "waiting":
+                await self._say({"outcome": "waiting"})
+                answer = await self._relay.answer(answer.ask, session.principal, may_see=False, wait_s=ANSWER_S)
+        except Denied as no:
+            await self._refuse(no.rule, no.message)
+        except RoomgateError as fault:
+            await self._refuse(fault.code, fault.message)
+        else:
+            if answer.outcome != "done":
+                await self._refuse(answer.rule or answer.outcome, answer.words)
+            await self._begin(answer)
+
+    async def _refuse(self, rule: str, words: str) -> None:
+        await self._say({"outcome": "refused", "rule": rule, "words": words})
+        raise _Over(CLOSE_DONE, rule)
+
+    async def _begin(self, answer: Answer) -> None:
+        assert answer.order is not None, "what was done had an order"
+        told = answer.result if isinstance(answer.result, dict) else {}
+        self._order = answer.order
+        self._live = self._relay.links.ready(self._session.room)
+        if self._live is None:
+            await self._refuse("link.lost", "The link to the site was lost.")
+        self._open = True
+        self._relay.links.add_tunnel(self._order, self)
+        self._record.add_soon(
+            TunnelOpened(
+                at=iso(self._clock.now()),
+                order=self._order,
+                room=self._session.room.name,
+                principal=self._session.principal.id,
+            )
+        )
+        self._ready.set()
+        await self._say(
+            {
+                "outcome": "done",
+                "order": self._order,
+                "fingerprint": str(told.get("Fingerprint", "")),
+                "by": str(told.get("By", "")),
+            }
+        )
+
+    async def _read(self) -> None:
+        while True:
+            event = await self._receive()
+            if event["type"] != "websocket.receive":
+                raise _Over(0, "left")
+            frame = event.get("bytes")
+            if not frame or len(frame) > LARGEST or not self._ready.is_set() or self._live is None:
+                raise _Over(CLOSE_RULE, "tunnel.broken")
+            if not self._channel.open:
+                continue  # what was cut says nothing more
+            try:
+                await self._live.link.carry(TunnelData(self._order, frame))
+            except LinkBroken as gone:
+                raise _Over(CLOSE_LOST, "link.lost") from gone
+            self._to_device += len(frame)
+
+    async def _write(self) -> None:
+        await self._ready.wait()
+        while True:
+            while not self._queue:
+                self._news.clear()
+                await self._news.wait()
+            data = self._queue.popleft()
+            self._queued -= len(data)
+            self._from_device += len(data)
+            await self._transmit({"type": "websocket.send", "bytes": data})
+
+    async def _say(self, told: dict[str, str]) -> None:
+        await self._transmit({"type": "websocket.send", "text": msgspec.json.encode(told).decode()})
+
+    async def _transmit(self, event: dict[str, Any]) -> None:
+        if not self._channel.open:
+            return
+        try:
+            async with asyncio.timeout(SEND_WITHIN_S):
+                await self._send(event)
+        except TimeoutError as slow:
+            raise _Over(CLOSE_SLOW, "slow") from slow
+        except Exception as gone:  # servers differ in what they raise once the peer is gone
+            raise _Over(0, "left") from gone
+
+    async def _close(self, over: _Over) -> None:
+        try:
+            async with asyncio.timeout(SEND_WITHIN_S):
+                await self._send({"type": "websocket.close", "code": over.code, "reason": over.cause[:100]})
+        except Exception as fault:  # servers differ in what they raise once the peer is gone
+            _log.debug("tunnel.close-unheard", error=type(fault).__name__)
