@@ -25,6 +25,7 @@ from roomgate.hub.config import HubConfig
 from roomgate.hub.cuts.service import Cuts
 from roomgate.hub.db.migrate import migrate
 from roomgate.hub.dependants import Falling
+from roomgate.hub.extensions.service import Extensions
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.factors import Factors
@@ -91,6 +92,7 @@ class Parts:
     break_glass: BreakGlass
     roles: Roles
     cuts: Cuts
+    extensions: Extensions
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -209,4 +211,5 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         break_glass=break_glass,
         roles=Roles(db, changes, identity),
         cuts=Cuts(db, clock),
+        extensions=Extensions(db, clock, Seal(keys.order)),
     )

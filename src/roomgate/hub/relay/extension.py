@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from roomgate.hub.app import Extension
+from roomgate.hub.extensions import http as extensions_http
 from roomgate.hub.gateway.socket import Gateway
 from roomgate.hub.gateway.xmlapi import XmlApi
 from roomgate.hub.http.door import Front
@@ -44,7 +45,7 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
     base = front or Front()
     sockets = {**base.websockets, "/link": link, "/ws": gateway, "/ws/": gateway}
     return Extension(
-        api=[build_api(relay)],
+        api=[build_api(relay), extensions_http.build_api(relay)],
         tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
         front=replace(base, websockets=sockets, own_sign_in={**base.own_sign_in, "/getxml": xml, "/putxml": xml}),
     )

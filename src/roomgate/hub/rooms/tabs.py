@@ -8,6 +8,8 @@ from roomgate.access.capability import Capability
 # Each page and the classes of which any one makes it worth opening. What it shows is decided when it is asked.
 TABS: dict[str, frozenset[Capability]] = {
     "": frozenset(),
+    "macros": frozenset({Capability.MACROS}),
+    "panels": frozenset({Capability.UI}),
 }
 
 
