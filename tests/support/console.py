@@ -25,7 +25,8 @@ ALL = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "confi
 
 
 class Site(FakeLink):
-    """A connector whose devices answer by rote. ``answers``: by the beginning of the call; ``silent``: not at all."""
+    """A connector whose devices answer by rote. ``answers``: by the beginning of the call, some with a
+    function of the call; ``silent``: not at all."""
 
     def __init__(self, console: "Console", connector: Any, rooms: list[RoomInfo], group: asyncio.TaskGroup) -> None:
         super().__init__(console.hub.clock)
@@ -45,6 +46,8 @@ class Site(FakeLink):
     async def _answer(self, order: Any) -> None:
         text = str(order.call())
         found = next((said for start, said in self.answers.items() if text.startswith(start)), None)
+        if callable(found):
+            found = found(order.call())
         if isinstance(found, Outcome):
             said = Outcome(order.id, found.outcome, found.result, found.rule, found.words)
         else:
