@@ -14,6 +14,10 @@ from roomgate.cli.output import Json, say, show_facts, show_json, tell, tell_row
 from roomgate.errors import BadInput, Unreachable
 
 app = App(name="room", help="The daily work in a room, through the hub.")
+app.command(
+    "roomgate.cli.room_macros:app", name="macros", help="Macros: the JavaScript that the device runs by itself."
+)
+app.command("roomgate.cli.room_panels:app", name="panels", help="Panels: buttons and pages of the touch screen.")
 
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]

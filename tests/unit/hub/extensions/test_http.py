@@ -18,7 +18,7 @@ MACROS, PANELS = "/api/v1/rooms/oslo/macros", "/api/v1/rooms/oslo/panels"
 async def served(folder: Path, *capabilities: str) -> AsyncIterator[tuple[Console, httpx.AsyncClient, Programmed]]:
     async with console(folder) as it:
         site, device = await it.connect("oslo"), Programmed()
-        site.answers = {start: device for start in ("Command", "Configuration")}
+        site.answers = dict.fromkeys(("Command", "Configuration"), device)
         reader = await it.guest("mia", "oslo", *(capabilities or ("macros", "ui")))
         it.http.headers.update(reader.headers | {"X-CSRF-Token": reader.csrf, "Origin": "https://hub"})
         yield it, it.http, device
@@ -69,7 +69,11 @@ async def test_versions_their_difference_and_the_way_back(tmp_path: Path) -> Non
 
 async def test_the_engine_and_its_log(tmp_path: Path) -> None:
     async with served(tmp_path) as (_, http, _device):
-        assert (await http.get("/api/v1/rooms/oslo/macro-engine")).json() == {"active": 0, "crashes": 0, "running": True}
+        assert (await http.get("/api/v1/rooms/oslo/macro-engine")).json() == {
+            "active": 0,
+            "crashes": 0,
+            "running": True,
+        }
         assert (await http.post("/api/v1/rooms/oslo/macro-engine", json={"do": "restart"})).status_code == 204
         assert (await http.post("/api/v1/rooms/oslo/macro-engine", json={"do": "x"})).status_code == 400
         [line] = (await http.get("/api/v1/rooms/oslo/macro-log")).json()["items"]

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.asyncio
 async def programmed(folder: Path) -> AsyncIterator[tuple[Console, Reader, Programmed]]:
     async with console(folder) as it:
         site, device = await it.connect("oslo"), Programmed()
-        site.answers = {start: device for start in ("Command/Macros", "Command/User", "Command/Room", "Configuration")}
+        site.answers = dict.fromkeys(("Command/Macros", "Command/User", "Command/Room", "Configuration"), device)
         yield it, await it.guest("mia", "oslo", "observe", "macros", "ui"), device
 
 
@@ -31,11 +31,15 @@ async def test_a_macro_from_nothing_to_its_versions(tmp_path: Path) -> None:
         empty = await mia.get("/rooms/oslo/macros")
         assert "No macros yet" in words(empty)
         assert "import xapi from" in (await mia.get("/rooms/oslo/macros/edit")).text
-        saved = await mia.post("/rooms/oslo/macros/save", name="lights", text=MACRO.replace("\n", "\r\n"), do="run", digest="")
+        saved = await mia.post(
+            "/rooms/oslo/macros/save", name="lights", text=MACRO.replace("\n", "\r\n"), do="run", digest=""
+        )
         assert "It is saved, active, and the engine was restarted." in words(saved)
         assert device.macros == {"lights": MACRO}  # with the ends of lines that were meant
         assert "console.log('canary-4711')" in html.unescape(saved.text)
-        again = await mia.post("/rooms/oslo/macros/save", name="lights", text="// two\n", do="save", digest=digest_of(MACRO))
+        again = await mia.post(
+            "/rooms/oslo/macros/save", name="lights", text="// two\n", do="save", digest=digest_of(MACRO)
+        )
         assert "It is saved on the device." in words(again)
         versions = await mia.get("/rooms/oslo/macros/versions?name=lights")
         assert "From version 1 to 2" in words(versions)
@@ -66,7 +70,9 @@ async def test_a_macro_from_nothing_to_its_versions(tmp_path: Path) -> None:
 async def test_what_somebody_else_changed_is_shown_beside_ones_own(tmp_path: Path) -> None:
     async with programmed(tmp_path) as (_, mia, device):
         device.macros["lights"] = "// theirs\n"
-        clash = await mia.post("/rooms/oslo/macros/save", name="lights", text="// mine\n", do="save", digest=digest_of("x"))
+        clash = await mia.post(
+            "/rooms/oslo/macros/save", name="lights", text="// mine\n", do="save", digest=digest_of("x")
+        )
         assert clash.status_code == 409
         assert "Somebody else has changed it" in words(clash)
         assert "<code>// theirs</code>" in clash.text
@@ -137,9 +143,13 @@ async def test_a_panel_with_its_pictures(tmp_path: Path) -> None:
         assert (bad.status_code, "This is not XML" in words(bad)) == (400, True)
         assert list(device.panels) == ["lights"]
         assert "lights is removed" in words(await mia.post("/rooms/oslo/panels/do", name="lights", do="remove"))
-        assert "lights is as it was" in words(await mia.post("/rooms/oslo/panels/do", name="lights", version="2", do="back"))
+        assert "lights is as it was" in words(
+            await mia.post("/rooms/oslo/panels/do", name="lights", version="2", do="back")
+        )
         for version in ("x", "99"):
-            assert "Refused" in words(await mia.post("/rooms/oslo/panels/do", name="lights", version=version, do="back"))
+            assert "Refused" in words(
+                await mia.post("/rooms/oslo/panels/do", name="lights", version=version, do="back")
+            )
         assert (await mia.post("/rooms/oslo/panels/do", name="lights", do="activate")).status_code == 404
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from roomgate.access.offered import offered
 from roomgate.errors import BadInput, Conflict, NotFound
 from roomgate.hub.extensions.service import (
     MOST_VERSIONS,
@@ -25,7 +26,6 @@ from roomgate.hub.extensions.text import Kind, digest_of
 from roomgate.hub.relay.asked import Wish
 from roomgate.ids import PersonId, RoomId
 from roomgate.link.messages import Outcome
-from roomgate.access.offered import offered
 from support.hub import Hub, running
 from support.programmed import MACRO, PANEL, Programmed
 

@@ -10,6 +10,18 @@ import { xml } from "@codemirror/lang-xml";
 import { forceLinting, lintGutter, linter, lintKeymap } from "@codemirror/lint";
 import { tags } from "@lezer/highlight";
 
+// Chromium puts what is typed over a selection into an element with a style attribute of its own, which the policy
+// forbids and CodeMirror would take out again: the editor does that itself.
+const typeOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    if (event.inputType !== "insertText" || event.isComposing || event.data === null || view.state.readOnly) return false;
+    if (view.state.selection.ranges.every((range) => range.empty)) return false;
+    event.preventDefault();
+    view.dispatch(view.state.replaceSelection(event.data), { userEvent: "input.type", scrollIntoView: true });
+    return true;
+  },
+});
+
 const look = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--sheet)", fontSize: "var(--t-s)", minHeight: "18rem", maxHeight: "70vh", border: "1px solid var(--edge)", borderRadius: "var(--r2)" },
   "&.cm-focused": { outline: "2px solid var(--focus)", outlineOffset: "2px" },
@@ -22,6 +34,13 @@ const look = EditorView.theme({
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": { background: "var(--pine-tint)" },
   ".cm-matchingBracket, &.cm-focused .cm-matchingBracket": { backgroundColor: "var(--pine-tint)", outline: "1px solid var(--pine)" },
   ".cm-tooltip": { backgroundColor: "var(--raised)", color: "var(--ink)", border: "1px solid var(--wall)" },
+  // Drawn without CodeMirror's own pictures, which are addresses of data; told apart by their shape.
+  ".cm-lint-marker": { width: ".75em", height: ".75em", margin: ".35em .1em", content: "none" },
+  ".cm-lint-marker-error": { content: "none", backgroundColor: "var(--bad)" },
+  ".cm-lint-marker-warning": { content: "none", backgroundColor: "var(--warn)", clipPath: "polygon(50% 0, 100% 100%, 0 100%)" },
+  ".cm-lintRange-error": { backgroundImage: "none", textDecoration: "underline wavy var(--bad)" },
+  ".cm-lintRange-warning": { backgroundImage: "none", textDecoration: "underline dotted var(--warn)" },
+  ".cm-lintRange-active": { backgroundColor: "var(--sunk)" },
   ".cm-diagnostic-error": { borderLeftColor: "var(--bad)" },
   ".cm-diagnostic-warning": { borderLeftColor: "var(--warn)" },
 });
@@ -62,10 +81,10 @@ for (const field of document.querySelectorAll("textarea[data-code]")) {
     state: EditorState.create({
       doc: field.value,
       extensions: [
-        lineNumbers(), foldGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(),
+        lineNumbers(), foldGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), typeOver,
         field.dataset.code === "panel" ? xml() : javascript(), syntaxHighlighting(colours), look, EditorView.lineWrapping,
         EditorState.readOnly.of(locked), EditorState.tabSize.of(2),
-        EditorView.contentAttributes.of({ "aria-label": field.dataset.label, "aria-describedby": "" }),
+        EditorView.contentAttributes.of({ "aria-label": field.dataset.label }),
         // Escape, then Tab leaves the field: the keyboard is never caught in it.
         keymap.of([...defaultKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, indentWithTab]),
         ...(locked ? [] : [lintGutter(), linter(ask(field), { delay: 400 })]),
