@@ -21,6 +21,7 @@ demo: setup  ## hub, connector, witness and three simulated rooms; the whole sto
 test: setup-tests check unit  ## the laws and the tests; installs what they need
 
 setup-tests: $(VENV)/.dev-ready
+	@tools/setup_editor.sh
 	@tools/setup_tests.sh
 
 check: $(VENV)/.dev-ready  ## laws first: format, lint, types, direction of imports
@@ -84,13 +85,14 @@ lock:  ## pin all packages anew (needs uv)
 	@tools/lock.sh
 
 clean:  ## away with everything that `make` made
-	rm -rf $(VENV) .demo .tools
+	rm -rf $(VENV) .demo .tools src/roomgate/hub/console/built
 
 $(VENV)/bin/python:
 	@tools/make_venv.sh "$(PYTHON)" "$(VENV)"
 
 $(VENV)/.demo-ready: requirements/demo.txt pyproject.toml $(VENV)/bin/python
 	@tools/install.sh "$(VENV)" requirements/demo.txt
+	@tools/setup_editor.sh
 	@touch $@
 
 $(VENV)/.dev-ready: requirements/dev.txt $(VENV)/.demo-ready

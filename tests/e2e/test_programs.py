@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
@@ -98,6 +97,7 @@ async def test_a_macro_is_written_checked_saved_run_and_rolled_back(
             await expect(one.page.locator(".cm-tooltip-lint")).to_contain_text("There is no require on a device")
             await one.page.get_by_role("button", name="Save", exact=True).click()
             await expect(one.page.locator("#findings")).to_contain_text("There is no require on a device")
+            await one.page.wait_for_load_state()
             await one.page.get_by_role("textbox", name="JavaScript").press("ControlOrMeta+a")
             await one.page.keyboard.type("console.log(1);")
             assert await one.axe() == []
@@ -140,7 +140,9 @@ async def test_a_panel_is_drawn_and_all_of_it_works_without_script(
             await one.page.get_by_label("XML").fill(PANEL)
             await one.page.get_by_role("button", name="Save").click()
             await expect(one.page.locator("#said")).to_contain_text("It is saved on the device.")
-            await room.shows(lambda state: [p for p in state["panels"] if p["id"] == "lights"])
+            async with device(room) as inside:
+                shown = await inside.command("UserInterface.Extensions.List")
+            assert [one["PanelId"] for one in shown["Extensions"]["Panel"]] == ["lights"]
         async with at(browser, world, who, here, scheme="dark", width=390) as one:
             for path in (here, f"{here}/edit?name=lights", f"{here}/versions?name=lights"):
                 await one.page.goto(path)

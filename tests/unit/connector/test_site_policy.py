@@ -229,3 +229,35 @@ def test_no_minute_ever_holds_more_than_the_cap(times: list[float], most: int) -
     cap = Cap(most)
     admitted = [t for t in times if cap.admit(t)]
     assert all(sum(1 for u in admitted if t - 60 < u <= t) <= most for t in admitted)
+
+
+PLAIN = "<Extensions><Panel><ActivityType>Custom</ActivityType></Panel></Extensions>"
+WEB_PANELS = [
+    PLAIN.replace("Custom", "WebApp"),
+    PLAIN.replace("Custom", "&#87;ebApp"),
+    PLAIN.replace("Custom", "<![CDATA[WebWidget]]>"),
+    PLAIN.replace("<ActivityType>", "<ActivityType x='y'>").replace("Custom", "WebApp"),
+    PLAIN.replace("</Panel>", "<ActivityData>https://example.com</ActivityData></Panel>"),
+    '<!DOCTYPE a [<!ENTITY b "<&#65;ctivityType>WebApp">]>' + PLAIN,
+    '<?xml version="1.0" encoding="utf-7"?>' + PLAIN,
+]
+
+
+@pytest.mark.parametrize("name", ["Panel Save", "Set"])
+def test_a_panel_that_may_show_a_web_page_is_behind_the_never_list_like_a_web_app(name: str) -> None:
+    named = {"PanelId": "p"} if name == "Panel Save" else {"ConfigId": "c"}
+    managed = SitePolicy.shipped_text("managed")
+    shut = SitePolicy.build(SiteRules(cedar="managed"), managed)
+    wide = SitePolicy.build(SiteRules(cedar="managed", open=["UserInterface Extensions WebApp"]), managed)
+
+    def call(body: str) -> Call:
+        path = "Command/UserInterface/Extensions/" + name.replace(" ", "/")
+        return CATALOGUE.canonical(Verb.COMMAND, path, named, body)
+
+    for body in (PLAIN, '<?xml version="1.0" encoding="UTF-8"?>\n' + PLAIN, "<Extensions/>"):
+        assert not shut.judge(call(body), about(), CATALOGUE).needs_consent
+    for body in WEB_PANELS:
+        with pytest.raises(PolicyRefused) as no:
+            shut.judge(call(body), about(), CATALOGUE)
+        assert no.value.rule == "never"
+        wide.judge(call(body), about(), CATALOGUE)

@@ -290,10 +290,10 @@ def _routes(kind: Kind) -> list[ControllerRouterHandler]:
         parts: Hub,
         relay: RelayHere,
         signed: Who,
-        old: FromQuery[int],
-        new: FromQuery[int],
+        old: FromQuery[int] = 0,
+        new: FromQuery[int] = 0,
     ) -> Difference:
-        """``old`` 0: everything is new."""
+        """The number 0 is nothing at all: with ``old`` 0 everything is new."""
         here = await _here(parts, relay, signed, room)
         one, other = await parts.extensions.two(here.ask, here.room, kind, name, old, new)
         return Difference(unified(one, other, f"{name} {old}", f"{name} {new}"))
