@@ -57,7 +57,8 @@ async def at(
         yield one
         if script:
             assert await one.violations() == []
-        assert one.faults == []
+        # A text that our checks refuse is a page with 400, which the browser writes down too.
+        assert [fault for fault in one.faults if "status of 400" not in fault] == []
 
 
 @asynccontextmanager

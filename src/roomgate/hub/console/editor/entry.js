@@ -84,7 +84,7 @@ for (const field of document.querySelectorAll("textarea[data-code]")) {
         lineNumbers(), foldGutter(), history(), drawSelection(), indentOnInput(), bracketMatching(), highlightActiveLine(), typeOver,
         field.dataset.code === "panel" ? xml() : javascript(), syntaxHighlighting(colours), look, EditorView.lineWrapping,
         EditorState.readOnly.of(locked), EditorState.tabSize.of(2),
-        EditorView.contentAttributes.of({ "aria-label": field.dataset.label }),
+        EditorView.contentAttributes.of({ "aria-label": field.dataset.label, tabindex: "0" }),
         // Escape, then Tab leaves the field: the keyboard is never caught in it.
         keymap.of([...defaultKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, indentWithTab]),
         ...(locked ? [] : [lintGutter(), linter(ask(field), { delay: 400 })]),
