@@ -94,6 +94,7 @@ async def test_a_macro_is_written_checked_saved_run_and_rolled_back(
             await one.page.keyboard.type("require('x');\n// one")
             lint = one.page.locator(".editor .cm-lint-marker-error")
             await expect(lint).to_have_count(1)
+            await expect(one.page.locator("#findings")).to_be_hidden()  # it spoke of the text before
             await lint.hover()
             await expect(one.page.locator(".cm-tooltip-lint")).to_contain_text("There is no require on a device")
             await one.page.get_by_role("button", name="Save", exact=True).click()

@@ -88,7 +88,12 @@ for (const field of document.querySelectorAll("textarea[data-code]")) {
         // Escape, then Tab leaves the field: the keyboard is never caught in it.
         keymap.of([...defaultKeymap, ...historyKeymap, ...foldKeymap, ...lintKeymap, indentWithTab]),
         ...(locked ? [] : [lintGutter(), linter(ask(field), { delay: 400 })]),
-        EditorView.updateListener.of((update) => { if (update.docChanged) field.value = update.state.doc.toString(); }),
+        EditorView.updateListener.of((update) => {
+          if (!update.docChanged) return;
+          field.value = update.state.doc.toString();
+          const told = document.getElementById("findings")?.closest("section"); // of the text before: now the gutter says it
+          if (told) told.hidden = true;
+        }),
       ],
     }),
   });
