@@ -30,6 +30,7 @@ setup-system: | $(VENV)/bin/python  # which may have needed the system's package
 
 setup-npm: $(VENV)/.dev-ready
 	@tools/setup_tests.sh npm
+	@tools/setup_editor.sh
 
 check: $(VENV)/.dev-ready  ## laws first: format, lint, types, direction of imports
 	@$(VENV)/bin/ruff format --check --quiet src tests tools bench
@@ -92,13 +93,14 @@ lock:  ## pin all packages anew (needs uv)
 	@tools/lock.sh
 
 clean:  ## away with everything that `make` made
-	rm -rf $(VENV) .demo .tools
+	rm -rf $(VENV) .demo .tools src/roomgate/hub/console/built
 
 $(VENV)/bin/python:
 	@tools/make_venv.sh "$(PYTHON)" "$(VENV)"
 
 $(VENV)/.demo-ready: requirements/demo.txt pyproject.toml $(VENV)/bin/python
 	@tools/install.sh "$(VENV)" requirements/demo.txt
+	@tools/setup_editor.sh
 	@touch $@
 
 # It has all of the demonstration's, with the same pins: a fresh clone need not install those first.

@@ -10,7 +10,7 @@ from bench.scene import Scene
 from roomgate.clock import SystemClock
 from roomgate.connector.enrol import enrol
 from roomgate.connector.uplink import Site, Uplink, UplinkConfig
-from roomgate.link.messages import Cut, EffectInfo, RoomInfo, State, Welcome
+from roomgate.link.messages import Cut, EffectInfo, RoomInfo, State, TunnelData, TunnelEnd, Welcome
 from roomgate.link.order import Order
 
 _WELCOME_S = 120.0
@@ -70,6 +70,9 @@ class Crowd:
 
     async def unsubscribe(self, order: str) -> None:
         """Nobody watches."""
+
+    def tunnel(self, message: TunnelData | TunnelEnd) -> None:
+        """Nobody has a tunnel."""
 
     async def kept(self, size: int, checkpoint: str) -> None:
         """There is no ledger behind it."""

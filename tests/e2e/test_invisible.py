@@ -131,6 +131,28 @@ API: dict[tuple[str, str], Try] = {
     ("get", "/rooms/{room}/settings/history"): (("room", "room-id"), None),
     ("get", "/rooms/{room}/samples"): (("room", "room-id"), None),
     ("get", "/rooms/{room}/status"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/macros"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/macros/{name}"): (("room", "room-id"), None),
+    ("put", "/rooms/{room}/macros/{name}"): (("room", "room-id"), {"text": "x"}),
+    ("delete", "/rooms/{room}/macros/{name}"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/macros/{name}/versions"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/macros/{name}/versions/{number}"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/macros/{name}/difference"): (("room", "room-id"), None),
+    ("post", "/rooms/{room}/macros/{name}/rollback"): (("room", "room-id"), {"version": 1}),
+    ("post", "/rooms/{room}/macros/{name}/activate"): (("room", "room-id"), None),
+    ("post", "/rooms/{room}/macros/{name}/deactivate"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/panels"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/panels/{name}"): (("room", "room-id"), None),
+    ("put", "/rooms/{room}/panels/{name}"): (("room", "room-id"), {"text": "<Extensions><Panel/></Extensions>"}),
+    ("delete", "/rooms/{room}/panels/{name}"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/panels/{name}/versions"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/panels/{name}/versions/{number}"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/panels/{name}/difference"): (("room", "room-id"), None),
+    ("post", "/rooms/{room}/panels/{name}/rollback"): (("room", "room-id"), {"version": 1}),
+    ("get", "/rooms/{room}/macro-engine"): (("room", "room-id"), None),
+    ("post", "/rooms/{room}/macro-engine"): (("room", "room-id"), {"do": "start"}),
+    ("get", "/rooms/{room}/macro-log"): (("room", "room-id"), None),
+    ("post", "/text-checks"): (NOTHING, {"kind": "macro", "text": "x"}),
     ("get", "/service-accounts"): (NOTHING, None),
     ("post", "/service-accounts"): (("name",), {"name": SUBJECT}),
     ("get", "/service-accounts/{id}"): (("person", "name"), None),
@@ -176,6 +198,8 @@ PLAIN_QUERIES = {
     "subject",
     "days",
     "since",
+    "old",
+    "new",
 }  # they name nothing of anybody's
 # The console, in the same way; its bodies are forms.
 CONSOLE: dict[tuple[str, str], Try] = {
@@ -233,6 +257,17 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/rooms/{name}/status/stream"): (("room", "room-id"), None),
     ("get", "/rooms/{name}/status/samples.csv"): (("room", "room-id"), None),
     ("get", "/rooms/{name}/status/samples.json"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/macros"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/macros/edit"): (("room", "room-id"), None),
+    ("post", "/rooms/{room}/macros/save"): (("room", "room-id"), {"name": "x", "text": "x", "do": "save"}),
+    ("post", "/rooms/{room}/macros/do"): (("room", "room-id"), {"name": "x", "do": "remove"}),
+    ("get", "/rooms/{room}/macros/versions"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/panels"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/panels/edit"): (("room", "room-id"), None),
+    ("post", "/rooms/{room}/panels/save"): (("room", "room-id"), {"name": "x", "text": "x", "do": "save"}),
+    ("post", "/rooms/{room}/panels/do"): (("room", "room-id"), {"name": "x", "do": "remove"}),
+    ("get", "/rooms/{room}/panels/versions"): (("room", "room-id"), None),
+    ("get", "/rooms/{room}/panels.zip"): (("room", "room-id"), None),
     ("get", "/access"): (NOTHING, None),
     ("get", "/access/stream"): (NOTHING, None),
     ("get", "/access/grants.csv"): (NOTHING, None),
@@ -443,7 +478,9 @@ def _unquoted(path: str) -> str:
 
 def _filled(path: str, name: str) -> str:
     """With the thing's name in the first gap; an action is one that there is."""
-    return re.sub(r"\{[^}]*\}", lambda _: quote(name, safe=""), path.replace("{action}", "volume"))
+    for gap, word in (("{action}", "volume"), ("s/{name}", "s/lights"), ("{number}", "1")):
+        path = path.replace(gap, word) if "{room}" in path or gap == "{action}" else path
+    return re.sub(r"\{[^}]*\}", lambda _: quote(name, safe=""), path)
 
 
 def _put(body: Any, name: str) -> Any:

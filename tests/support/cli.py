@@ -146,7 +146,7 @@ def book_hub(certificates: Certificates) -> Iterator[BookHub]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = do_PATCH = do_DELETE = _any
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
 
         def log_message(self, *_: object) -> None:
             pass

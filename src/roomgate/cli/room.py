@@ -36,6 +36,10 @@ app.command(
     name="tunnel",
     help="The device's own page on a port of this machine.\n\nExample: ``roomgate room tunnel oslo --no-open``",
 )
+app.command(
+    "roomgate.cli.room_macros:app", name="macros", help="Macros: the JavaScript that the device runs by itself."
+)
+app.command("roomgate.cli.room_panels:app", name="panels", help="Panels: buttons and pages of the touch screen.")
 
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]

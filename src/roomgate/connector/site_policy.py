@@ -12,6 +12,7 @@ is counted apart, every time.
 
 import hashlib
 import ipaddress
+import re
 import unicodedata
 from collections import deque
 from dataclasses import dataclass, field
@@ -197,6 +198,8 @@ class SitePolicy:
         classes = Classes.shipped()
         if (entry := classes.never(call)) and entry not in self._opened:
             raise PolicyRefused("never", f"{' '.join(entry)} is never done for somebody outside.")
+        if _hides_web(call) and _WEB not in self._opened:
+            raise PolicyRefused("never", f"{' '.join(_WEB)} is never done for somebody outside.")
         _validate(call)
         need = classes.need(call, catalogue)
         if not need.every and not need.some:
@@ -302,3 +305,21 @@ def _inside(number: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return host.lower() == "localhost" or host.lower().endswith((".localhost", ".local", ".internal"))
+
+
+_WEB = ("UserInterface", "Extensions", "WebApp")
+_PANELS = (("UserInterface", "Extensions", "Panel", "Save"), ("UserInterface", "Extensions", "Set"))
+_PLAIN_ACTIVITY = re.compile(r"<ActivityType>\s*Custom\s*</ActivityType>")
+_PROLOGUE = re.compile(r"\A\s*<\?xml version=\"1\.0\"( encoding=\"(utf|UTF)-8\")?\s*\?>")
+
+
+def _hides_web(call: Call) -> bool:
+    """Whether a panel's document may show a web page: that is an entry of the never-list, whatever way it comes.
+
+    Only what is plainly no such thing passes; a document type could spell anything.
+    """
+    if call.path.words not in _PANELS:
+        return False
+    body = _PLAIN_ACTIVITY.sub("", _PROLOGUE.sub("", call.body or ""))
+    lower = body.lower()
+    return any(word in lower for word in ("activitytype", "activitydata", "<!doctype", "<!entity", "<![", "<?"))

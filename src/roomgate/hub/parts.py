@@ -25,6 +25,7 @@ from roomgate.hub.config import HubConfig
 from roomgate.hub.cuts.service import Cuts
 from roomgate.hub.db.migrate import migrate
 from roomgate.hub.dependants import Falling
+from roomgate.hub.extensions.service import Extensions
 from roomgate.hub.findings.service import Findings
 from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.factors import Factors
@@ -95,6 +96,7 @@ class Parts:
     cuts: Cuts
     inventory: Inventory
     status: RoomStatus
+    extensions: Extensions
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -215,4 +217,5 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         cuts=Cuts(db, clock),
         inventory=Inventory(db, clock, rooms, grants),
         status=RoomStatus(db, clock, rooms),
+        extensions=Extensions(db, clock, Seal(keys.order)),
     )

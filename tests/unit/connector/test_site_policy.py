@@ -246,3 +246,35 @@ def test_what_the_rest_of_the_policy_cannot_see_into_is_told_as_dangerous():
     opened = SiteRules(cedar="managed", open=["Roomgate Tunnel", "SystemUnit SoftwareUpgrade"])
     assert list(SitePolicy.build(opened, SitePolicy.shipped_text("managed")).dangerous) == ["Roomgate Tunnel"]
     assert SitePolicy.load(None).dangerous == {}
+
+
+PLAIN = "<Extensions><Panel><ActivityType>Custom</ActivityType></Panel></Extensions>"
+WEB_PANELS = [
+    PLAIN.replace("Custom", "WebApp"),
+    PLAIN.replace("Custom", "&#87;ebApp"),
+    PLAIN.replace("Custom", "<![CDATA[WebWidget]]>"),
+    PLAIN.replace("<ActivityType>", "<ActivityType x='y'>").replace("Custom", "WebApp"),
+    PLAIN.replace("</Panel>", "<ActivityData>https://example.com</ActivityData></Panel>"),
+    '<!DOCTYPE a [<!ENTITY b "<&#65;ctivityType>WebApp">]>' + PLAIN,
+    '<?xml version="1.0" encoding="utf-7"?>' + PLAIN,
+]
+
+
+@pytest.mark.parametrize("name", ["Panel Save", "Set"])
+def test_a_panel_that_may_show_a_web_page_is_behind_the_never_list_like_a_web_app(name: str) -> None:
+    named = {"PanelId": "p"} if name == "Panel Save" else {"ConfigId": "c"}
+    managed = SitePolicy.shipped_text("managed")
+    shut = SitePolicy.build(SiteRules(cedar="managed"), managed)
+    wide = SitePolicy.build(SiteRules(cedar="managed", open=["UserInterface Extensions WebApp"]), managed)
+
+    def call(body: str) -> Call:
+        path = "Command/UserInterface/Extensions/" + name.replace(" ", "/")
+        return CATALOGUE.canonical(Verb.COMMAND, path, named, body)
+
+    for body in (PLAIN, '<?xml version="1.0" encoding="UTF-8"?>\n' + PLAIN, "<Extensions/>"):
+        assert not shut.judge(call(body), about(), CATALOGUE).needs_consent
+    for body in WEB_PANELS:
+        with pytest.raises(PolicyRefused) as no:
+            shut.judge(call(body), about(), CATALOGUE)
+        assert no.value.rule == "never"
+        wide.judge(call(body), about(), CATALOGUE)

@@ -20,6 +20,9 @@ from roomgate.hub.http.asking import Req
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 
 
+EDITOR = "editor.js"  # brought at set-up by tools/setup_editor.sh; where it is missing, a plain field takes its place
+
+
 @dataclass(frozen=True, slots=True)
 class Asset:
     body: bytes
@@ -30,8 +33,10 @@ class Asset:
 
 def load_assets() -> Mapping[str, Asset]:
     """Every file in ``static``, by name; the sheets, shared and own, are one: nothing is shown before all are there."""
-    folder = resources.files("roomgate.hub.console").joinpath("static")
-    files = {file.name: file.read_bytes() for file in folder.iterdir()}
+    console = resources.files("roomgate.hub.console")
+    files = {file.name: file.read_bytes() for file in console.joinpath("static").iterdir()}
+    if (editor := console.joinpath("built", EDITOR)).is_file():
+        files[EDITOR] = editor.read_bytes()
     files["console.css"] = b"".join([*map(load_sheet, SHEETS), files.pop("pages.css")])
     return {
         name: Asset(body, gzip.compress(body, mtime=0), kind, hashlib.sha256(body).hexdigest()[:12])
@@ -41,6 +46,11 @@ def load_assets() -> Mapping[str, Asset]:
 
 
 ASSETS = load_assets()
+
+
+def editor() -> str:
+    """The address of the code editor, or nothing where it was not brought."""
+    return url(EDITOR) if EDITOR in ASSETS else ""
 
 
 def url(name: str) -> str:

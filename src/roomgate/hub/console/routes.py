@@ -29,6 +29,7 @@ from roomgate.hub.console.visit import (
 )
 from roomgate.hub.console.words import LANGUAGES
 from roomgate.hub.cuts import pages as cuts_pages
+from roomgate.hub.extensions import pages as extensions_pages
 from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
@@ -65,6 +66,7 @@ PAGES = [
     *security_log_pages.ROUTES,
     *settings_pages.ROUTES,
     *tunnel_page.ROUTES,
+    *extensions_pages.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
     *roles_pages.ROUTES,

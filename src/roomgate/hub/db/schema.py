@@ -469,17 +469,17 @@ views = Table(
 text_versions = Table(
     "text_versions",
     metadata,
-    Column("id", String(80), primary_key=True),
     Column("room", ForeignKey("rooms.id"), nullable=False),
     Column("kind", String(20), nullable=False),  # macro, panel
     Column("name", String(255), nullable=False),
+    Column("number", Integer, nullable=False),  # 1, 2, … of each
     Column("digest", String(64), nullable=False),  # SHA-256 of the text
     Column("sealed", LargeBinary, nullable=False),  # the text: macros hold passwords more often than they should
     Column("how", String(20), nullable=False),  # saved, seen, removed
     Column("by", String(80)),
     Column("at", String(40), nullable=False),
+    PrimaryKeyConstraint("room", "kind", "name", "number"),
 )
-Index("ix_text_versions_name", text_versions.c.room, text_versions.c.kind, text_versions.c.name)
 
 plans = Table(
     "plans",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from roomgate.hub.app import Extension
 from roomgate.hub.backups.http import build_api as build_backups_api
+from roomgate.hub.extensions import http as extensions_http
 from roomgate.hub.gateway.socket import Gateway
 from roomgate.hub.gateway.xmlapi import XmlApi
 from roomgate.hub.http.door import Front
@@ -57,6 +58,7 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
             security_http.build_api(relay),
             settings_http.build_api(relay),
             status_http.build_api(relay),
+            extensions_http.build_api(relay),
         ],
         tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
         front=replace(

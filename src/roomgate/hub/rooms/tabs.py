@@ -15,6 +15,8 @@ TABS: dict[str, frozenset[Capability]] = {
     "settings": frozenset(Capability) - {Capability.OBSERVE, Capability.IN_CALL, Capability.CONFIGURE, Capability.WEB},
     "status": frozenset(),
     "page": frozenset({Capability.WEB}),
+    "macros": frozenset({Capability.MACROS}),
+    "panels": frozenset({Capability.UI}),
 }
 
 

@@ -15,6 +15,8 @@ from roomgate.fleet.restoring import Left
 from roomgate.hub.approvals.request import State
 from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
+from roomgate.hub.extensions.panel import LOCATIONS
+from roomgate.hub.extensions.text import Kind as TextKind
 from roomgate.hub.grants.answer import AGAINST, COLUMNS
 from roomgate.hub.identity.token_pages import SCOPES
 from roomgate.hub.relay.cut import WORDS
@@ -102,6 +104,16 @@ def built() -> set[str]:
         },
         "plot.": set(PLOTS),
         "diag.": set(ADVICE),
+        **{
+            f"code.{word}-": {kind.value for kind in TextKind}
+            for word in ("about", "new", "here", "unread", "edit", "name", "text")
+        },
+        "code.none-": {"macro", "panel", "macro-text", "panel-text"},
+        "code.place-": set(LOCATIONS),
+        "code.how-": {"saved", "seen", "removed"},
+        "code.": {f"{do}-{end}" for do in ("activate", "deactivate") for end in ("done", "idle")}
+        | {f"{do}-done" for do in ("start", "stop", "restart", "clear-log")}
+        | {"bad", "warn"},
     }
     return {start + end for start, ends in endings.items() for end in ends}
 

@@ -44,19 +44,18 @@ def upgrade() -> None:
     op.create_index("ix_views_person", "views", ["person"], unique=False)
     op.create_table(
         "text_versions",
-        sa.Column("id", sa.String(length=80), nullable=False),
         sa.Column("room", sa.String(length=80), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("how", sa.String(length=20), nullable=False),
         sa.Column("by", sa.String(length=80), nullable=True),
         sa.Column("at", sa.String(length=40), nullable=False),
         sa.ForeignKeyConstraint(["room"], ["rooms.id"], name=op.f("fk_text_versions_room")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_text_versions")),
+        sa.PrimaryKeyConstraint("room", "kind", "name", "number", name=op.f("pk_text_versions")),
     )
-    op.create_index("ix_text_versions_name", "text_versions", ["room", "kind", "name"], unique=False)
     op.create_table(
         "plans",
         sa.Column("id", sa.String(length=80), nullable=False),
