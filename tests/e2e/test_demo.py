@@ -265,7 +265,7 @@ async def test_the_story_is_whole(story: Run) -> None:
     """Its parts in their order; fifteen to thirty lines."""
     names = [step["name"] for step in story.told["steps"]]
     expected = [
-        "start", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "sign in", "change a setting", "join by touch",
+        "start", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "sign in", "change a setting", "a panel by plan", "the device's own page", "join by touch",
         "join by command", "join at the console", "REST", "other people's client", "consent", "silence",
         "cut: grant revoked", "cut: person disabled", "cut: person deleted", "cut: password changed", "cut: lock",
         "cut: grant expired", "cut: password changed at the device", "evil hub", "finding", "verify", "falsify",

@@ -44,6 +44,10 @@ class Caller:
             )
         )
 
+    @property
+    def token(self) -> str:
+        return str(self.http.headers["Authorization"]).removeprefix("Bearer ")
+
     async def call(self, method: str, path: str, json: Any = None, **headers: str) -> Any:
         """A request that must succeed; gives the decoded answer."""
         answer = await self.http.request(method, path, json=json, headers=headers)

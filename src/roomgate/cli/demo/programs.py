@@ -46,14 +46,14 @@ class Programs:
     def _environment(self) -> dict[str, str]:
         return os.environ | {"PYTHONUNBUFFERED": "1"} | self.env
 
-    async def start(self, name: str, *words: str) -> dict[str, Any]:
+    async def start(self, name: str, *words: str, env: dict[str, str] | None = None) -> dict[str, Any]:
         """Start ``roomgate WORDS`` and wait for the one JSON line that says it is ready."""
         log = self.logs / f"{name}.log"
         with log.open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
                 *self._command(words),
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=errors,
-                env=self._environment(), start_new_session=True, limit=1 << 20,
+                env=self._environment() | (env or {}), start_new_session=True, limit=1 << 20,
             )  # fmt: skip
         self.running[name] = process
         assert process.stdout is not None

@@ -13,7 +13,7 @@ import xows
 
 from roomgate import xapi
 from roomgate.checks.attempts import ATTEMPTS, Result, Target, attempt
-from roomgate.cli.demo import invitations
+from roomgate.cli.demo import invitations, manage
 from roomgate.cli.demo.cut import Fallen, causes, cut_once
 from roomgate.cli.demo.evil import load_evil, serve_evil
 from roomgate.cli.demo.inside import Inside
@@ -150,11 +150,12 @@ class Story:
             grant = {
                 "person": self.admin_name,
                 "rooms": [name],
-                "capabilities": ["observe", "configure", "av-control"],
+                "capabilities": ["observe", "configure", "av-control", "web"],
                 "minutes": 30,
                 "reason": "set the room up",
             }
             await self.admin.call("POST", "/api/v1/grants", grant)
+            _, found = await self.admin.ask(name, {"get": "Configuration/Audio/DefaultVolume"})
             async with asyncio.TaskGroup() as group:
                 seen = group.create_task(self._stream_says(name, "Configuration/Audio/DefaultVolume", 35))
                 await asyncio.wait_for(self._streaming.wait(), 5)
@@ -162,10 +163,27 @@ class Story:
                 if answer.get("outcome") != "done":
                     raise Unexpected(f"{status} {answer}")
                 await seen
-            return f"{name}: default volume set to 35, and seen to change in the live stream"
+            await manage.take_back(self.admin, name, found["result"], 35)
+            return f"{name}: default volume set to 35, seen to change in the live stream, and taken back"
+
+        async def panel() -> str:
+            rooms = [self._room(one) for one in (HARBOUR, PIER, LOFT)]
+            grant = {
+                "person": self.admin_name,
+                "rooms": [room.name for room in rooms],
+                "capabilities": ["observe", "ui"],
+                "minutes": 30,
+                "reason": "a button for the service desk",
+            }
+            await self.admin.call("POST", "/api/v1/grants", grant)
+            return await manage.panel_by_plan(self.admin, rooms)
 
         await self._step("sign in", sign_in)
         await self._step("change a setting", change)
+        await self._step("a panel by plan", panel)
+        await self._step(
+            "the device's own page", lambda: manage.own_page(self.world, self._room(name), self.admin.token)
+        )
         for one in visitor:
             await one.close()
 

@@ -15,6 +15,7 @@ from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.leftovers import clear
 from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
+from roomgate.connector.site_policy import SitePolicy
 from roomgate.listening import lasting_port
 
 ROOMS = ("oslo", "lima", "kyoto", "accra", "turin", "quito", "perth", "delhi", "tunis", "leeds")
@@ -26,8 +27,19 @@ HUB_PORT = 8443
 POLICY = """\
 # What this site allows. The connector reads this file; the hub cannot change it.
 name = "service desk"
-cedar = "service-desk"
+cedar = "site.cedar"
 intrusive_per_minute = 12
+open = ["Roomgate Tunnel"]  # dangerous: inside a device's own page nobody judges any more
+"""
+# The service desk's, and what this site adds.
+CEDAR = f"""\
+{SitePolicy.shipped_text("service-desk")}
+@id("panels")
+permit (principal, action == Action::"ui", resource)
+when {{ context.path like "Command/UserInterface/Extensions/*" && [{", ".join(f'Room::"{room}"' for room in (HARBOUR, PIER, LOFT))}].contains(resource) }};
+
+@id("own-page-of-one-room")
+permit (principal, action == Action::"web", resource == Room::"{HARBOUR}");
 """
 
 
@@ -254,13 +266,17 @@ class World:
             "hub": self.hub,
             "hub_ca": self.ca,
             "devices": str(self.file(f"{of}devices.toml", devices_file((self.inside[room] for room in rooms), {}))),
-            "policy": str(self.file(f"{of}policy.toml", POLICY)),
+            "policy": self._policy(of),
             "calendar": str(self.folder / "calendar"),
             "witness_url": self.witness["witness"],
             "witness_vkey": self.witness["vkey"],
             "witness_ca": self.ca,
         }
         return str(self.file(f"{name}.toml", toml(values)))
+
+    def _policy(self, of: str) -> str:
+        self.file("site.cedar", CEDAR)
+        return str(self.file(f"{of}policy.toml", POLICY))
 
     async def _fill_vault(self, config: str, rooms: Sequence[str]) -> None:
         """All passwords in one go, from a file that is read once."""
