@@ -26,6 +26,7 @@ from roomgate.hub.cuts.service import Cuts
 from roomgate.hub.db.migrate import migrate
 from roomgate.hub.dependants import Falling
 from roomgate.hub.findings.service import Findings
+from roomgate.hub.fleet.service import Fleet
 from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.factors import Factors
 from roomgate.hub.identity.invitations import Invitations
@@ -91,6 +92,7 @@ class Parts:
     break_glass: BreakGlass
     roles: Roles
     cuts: Cuts
+    fleet: Fleet
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -209,4 +211,5 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         break_glass=break_glass,
         roles=Roles(db, changes, identity),
         cuts=Cuts(db, clock),
+        fleet=Fleet(db, changes, clock, identity, rooms, grants, sites, Seal(keys.order)),
     )

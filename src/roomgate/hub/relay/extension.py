@@ -25,6 +25,7 @@ def open_relay(parts: Parts) -> RelayParts:
     )  # fmt: skip
     parts.grants.session_exists = session_exists(relay.book)
     parts.rooms.session_counts = _counter(relay)
+    parts.fleet.bind(relay.relay, relay.relay.catalogue)
     return relay
 
 
@@ -45,7 +46,7 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
     sockets = {**base.websockets, "/link": link, "/ws": gateway, "/ws/": gateway}
     return Extension(
         api=[build_api(relay)],
-        tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
+        tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep), ("hub.fleet", parts.fleet.run)],
         front=replace(base, websockets=sockets, own_sign_in={**base.own_sign_in, "/getxml": xml, "/putxml": xml}),
     )
 
