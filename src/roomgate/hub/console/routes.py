@@ -27,6 +27,7 @@ from roomgate.hub.console.visit import (
 )
 from roomgate.hub.console.words import LANGUAGES
 from roomgate.hub.cuts import pages as cuts_pages
+from roomgate.hub.fleet import pages as fleet_pages
 from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
@@ -57,6 +58,7 @@ PAGES = [
     *oidc_pages.ROUTES,
     *restoration_pages.ROUTES,
     *cuts_pages.ROUTES,
+    *fleet_pages.ROUTES,
 ]
 
 

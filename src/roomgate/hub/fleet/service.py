@@ -396,13 +396,13 @@ class Fleet:
             if not steps:
                 return []
             after = since.get(room.id, "")
-            asks = await self._db.read(lambda conn: store.done_asks(conn, room.id, after, MOST_ASKS))
+            asks = await self._db.read(lambda conn: store.done_asks(conn, room.name, after, MOST_ASKS))
             changes = last_changes(asks)
             return [self._by(room, one, by_whom(one, changes), signed) for one in steps]
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(look(room), name="fleet.drift") for room in rooms]
-        found = [one for task in tasks for one in task.result()]
+        found = sorted((one for task in tasks for one in task.result()), key=lambda one: one.room)
         return await self._named(found)
 
     def _by(self, room: RoomSummary, step: Step, change: Changed | None, signed: Signed) -> Drifted:

@@ -149,7 +149,7 @@ def taken(conn: Connection, plan: str) -> int:
 
 
 def done_asks(conn: Connection, room: str, since: str, most: int) -> list[tuple[str, str, str]]:
-    """What was asked of a room and done since, the newest first: the call as it was written down, by whom, when."""
+    """What was asked of a room, by its name, and done since, the newest first: the call as it was kept, by whom, when."""
     query = (
         select(asks.c.call, asks.c.person, asks.c.asked_at)
         .where(asks.c.room == room, asks.c.outcome == "done", asks.c.asked_at > since)

@@ -14,6 +14,9 @@ from roomgate.access.principal import ROLES, Right
 from roomgate.hub.approvals.request import State
 from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
+from roomgate.hub.fleet.pages import WAVES
+from roomgate.hub.fleet.plan import Mark, RoomState
+from roomgate.hub.fleet.plan import State as PlanState
 from roomgate.hub.grants.answer import AGAINST, COLUMNS
 from roomgate.hub.identity.token_pages import SCOPES
 from roomgate.hub.relay.cut import WORDS
@@ -56,7 +59,7 @@ def built() -> set[str]:
         "right.": {one.value for one in Right},
         "lock.": {"person", "room", "site", "connector", "session"},
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
-        "nav.": {"rooms", "access"},
+        "nav.": {"rooms", "access", "fleet"},
         "tab.": {key or "room" for key in TABS},
         "time.days-hours.": {"one", "other"},
         "settings.how.": {"password", "totp", "passkey", "recovery", "invitation", "oidc"},
@@ -64,6 +67,12 @@ def built() -> set[str]:
         "settings.scope-long.": set(SCOPES),
         "settings.factors.": {"totp", "passkey"},
         "restoration.": {"people", "tokens", "grants"},
+        "fleet.state-": {one.value for one in PlanState},
+        "fleet.room-": {one.value for one in RoomState},
+        "fleet.step-": {one.value for one in Mark} - {Mark.TO_DO, Mark.LEFT},
+        "fleet.verdict-": {"allowed", "consent", "refused", "unasked"},
+        "fleet.kind-": {"setting", "macro", "panel", "branding", "user", "upgrade"},
+        "fleet.waves-": set(WAVES),
         "cause.": {cause.value for cause in Cause},
         "restoration.cause-": {"backup", "witness", "connector"},
     }
