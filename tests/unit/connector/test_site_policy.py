@@ -229,3 +229,37 @@ def test_no_minute_ever_holds_more_than_the_cap(times: list[float], most: int) -
     cap = Cap(most)
     admitted = [t for t in times if cap.admit(t)]
     assert all(sum(1 for u in admitted if t - 60 < u <= t) <= most for t in admitted)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://files.example.com/ce12.pkg", True),
+        ("https://FILES.example.com:443/ce12.pkg", True),
+        ("https://files.example.com:8443/ce12.pkg", False),
+        ("http://files.example.com/ce12.pkg", False),
+        ("https://files.example.com.evil.test/x", False),
+        ("https://evil.test/files.example.com", False),
+        ("https://files.example.com@evil.test/x", False),
+        ("https://evil.test\\@files.example.com/x", False),
+        ("https://evil.test#files.example.com", False),
+        ("https://[files.example.com/x", False),
+        ("https://fi\u200bles.example.com/x", False),
+    ],
+)
+def test_software_comes_from_the_hosts_that_the_site_lists(url: str, allowed: bool) -> None:
+    rules = SiteRules(open=["SystemUnit SoftwareUpgrade"], upgrade_hosts=["Files.Example.com"])
+    policy = SitePolicy.build(rules, "permit (principal, action, resource);")
+    call = command("SystemUnit SoftwareUpgrade", URL=url)
+    if allowed:
+        policy.judge(call, about(), CATALOGUE)
+        return
+    with pytest.raises(PolicyRefused) as no:
+        policy.judge(call, about(), CATALOGUE)
+    assert no.value.rule == "validator"
+
+
+def test_a_site_that_lists_no_host_allows_no_software() -> None:
+    policy = SitePolicy.build(SiteRules(open=["SystemUnit SoftwareUpgrade"]), "permit (principal, action, resource);")
+    with pytest.raises(PolicyRefused, match="upgrade_hosts"):
+        policy.judge(command("SystemUnit SoftwareUpgrade", URL="https://files.example.com/x"), about(), CATALOGUE)

@@ -38,6 +38,7 @@ from roomgate.hub.fleet.plan import (
 )
 from roomgate.hub.identity.sealing import Seal
 from roomgate.hub.relay.asked import Answer, Wish
+from roomgate.hub.revocation import Cause
 from roomgate.ledger.event import PlanEnded, PlanHalted
 from roomgate.storage.database import Database
 from roomgate.xapi.call import Verb
@@ -49,6 +50,7 @@ HEALTH_EVERY_S = 10.0
 ROOMS_OWN = frozenset({"no-room", "room.gone", "lock.room", "lock.site", "lock.connector"})
 FAULT_WORDS = "The hub had a fault while it did this plan."
 
+_CUTS = frozenset(cause.value for cause in Cause)
 _log = log.get("fleet")
 
 Wait = Callable[[float, asyncio.Event], Awaitable[None]]
@@ -350,7 +352,7 @@ class Engine:
                 raise _Rest(await self._undone(replace(row, words=answer.words), number))
             case "refused" if answer.rule == "cap":
                 raise _Rest(await self._undone(row, number), away=False)
-            case "refused" if visitor.session is not None and visitor.session.ended is not None:
+            case "refused" if answer.rule in _CUTS:
                 return await self._undone(row, number)  # cut: whether it may still be asked, the next ask is told
             case "failed" | "refused":
                 mark = Mark.FAILED if answer.outcome == "failed" else Mark.REFUSED

@@ -19,7 +19,6 @@ from roomgate.errors import RoomgateError, Unreachable
 from roomgate.fleet.difference import Step, difference, upgrade_step
 from roomgate.fleet.document import Layer, Upgrade
 from roomgate.fleet.reading import Present, absorb, readings
-from roomgate.hub.channels import ChannelClosed, Kind, Session
 from roomgate.hub.relay.asked import Answer, Wish
 from roomgate.ids import AskId
 from roomgate.xapi.call import Call, Verb
@@ -35,11 +34,7 @@ AWAY = frozenset({Unreachable.code, "session.lease", "session.cut", "busy", "ord
 
 
 class Relay(Protocol):
-    async def ask(
-        self, principal: Principal, room_name: str, wish: Wish, *, session: Session | None = None, wait_s: float = 0
-    ) -> Answer: ...
-
-    async def open_session(self, principal: Principal, room_name: str, kind: Kind) -> Session: ...
+    async def ask(self, principal: Principal, room_name: str, wish: Wish, *, wait_s: float = 0) -> Answer: ...
 
 
 class FactsSource(Protocol):
@@ -54,20 +49,17 @@ class Away(RoomgateError):
 
 @dataclass(slots=True)
 class Visitor:
-    """One person's asks of one room, in one session: found once, since a plan has thousands of rooms."""
+    """One person's asks of one room."""
 
     relay: Relay
     principal: Principal
     room: str
-    session: Session | None = None
 
     async def ask(self, wish: Wish) -> Answer:
         """Raises Denied, and Away where nothing was sent."""
         try:
-            if self.session is None or self.session.ended is not None:
-                self.session = await self.relay.open_session(self.principal, self.room, Kind.API)
-            return await self.relay.ask(self.principal, self.room, wish, session=self.session, wait_s=WITHIN_S)
-        except (Unreachable, ChannelClosed) as away:
+            return await self.relay.ask(self.principal, self.room, wish, wait_s=WITHIN_S)
+        except Unreachable as away:
             raise Away(away.message) from away
 
 
