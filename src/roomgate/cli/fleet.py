@@ -39,6 +39,7 @@ def plan(
     night: str = "",
     zone: str = "UTC",
     tries: int = 6,
+    pause: float = 30.0,
     strict: bool = False,
     reason: str = "",
     json: Json = False,
@@ -63,6 +64,8 @@ def plan(
         the time zone of the night
     tries
         how often a room that does not answer is tried
+    pause
+        seconds before it is tried a second time, and twice as long before each further time
     strict
         leave a room out whole if anything in it is refused
     reason
@@ -70,7 +73,7 @@ def plan(
     """
     wish = {
         "document": read_document(file), "waves": waves or [1, 10, 0], "most_failures": most_failures,
-        "most_share": most_share, "night": night, "zone": zone, "tries": tries, "strict": strict, "reason": reason,
+        "most_share": most_share, "night": night, "zone": zone, "tries": tries, "pause_s": pause, "strict": strict, "reason": reason,
     }  # fmt: skip
     return _planned(Api.from_profile(), wish, json=json)
 

@@ -1,6 +1,7 @@
 """What is to be done in a room: its present state against what it should be, as steps in the order they are done in."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -85,6 +86,7 @@ def _setting(key: str, value: Value, present: Present, catalogue: Catalogue) -> 
     )  # fmt: skip
 
 
+@lru_cache(maxsize=8192)
 def _masked(key: str, catalogue: Catalogue) -> bool:
     return any(leaf.masked for leaf in catalogue.leaves(Path.parse(f"Configuration/{key}")))
 

@@ -6,12 +6,13 @@ asked of the very decision and the very policy that the ask itself will meet.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
 from msgspec.structs import replace
 
-from roomgate.access.capability import Classes
+from roomgate.access.capability import Classes, Need
 from roomgate.access.decision import Ask, Denied, Facts, Room, decide
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock
@@ -120,13 +121,10 @@ class Looks:
         made = list(steps)
         asked: list[int] = []
         said: dict[object, Denied | None] = {}
-        classes = Classes.shipped()
         for number, step in enumerate(made):
             if not step.due:
                 continue
-            call = Call(Verb(step.verb), Path.parse(step.path))
-            need = classes.need(call, self.catalogue)
-            key = (need, classes.counted(call))
+            call, key = _kind(step.verb, step.path, self.catalogue)
             if key not in said:
                 said[key] = self._decided(Ask(_BEFOREHAND, visitor.principal, room, call, reason), facts)
             no = said[key]
@@ -154,6 +152,13 @@ class Looks:
         result = await self._read(visitor, Wish(Verb.COMMAND, VERDICTS, body=body, reason=reason))
         rows = result.get("Verdicts") if isinstance(result, dict) else None
         return [_verdict(one) for one in rows] if isinstance(rows, list) else []
+
+
+@lru_cache(maxsize=8192)
+def _kind(verb: str, path: str, catalogue: Catalogue) -> tuple[Call, tuple[Need, bool]]:
+    """The call as far as a decision looks at it, and by what two calls are decided alike."""
+    call, classes = Call(Verb(verb), Path.parse(path)), Classes.shipped()
+    return call, (classes.need(call, catalogue), classes.counted(call))
 
 
 def _verdict(said: Any) -> dict[str, str]:

@@ -189,12 +189,15 @@ class Fleet:
         names = await self._site_names()
 
         def about(room: str) -> About | None:
-            found = self._rooms.summary(RoomId(room))
-            return None if found is None else _about(found, names)
+            found = self._rooms.record(RoomId(room))
+            if found is None:
+                return None
+            site = str(found.room.site)
+            return About(found.room.name, names.get(site, site), found.room.tags, found.product, found.software)
 
         def place(room: str) -> str:
-            found = self._rooms.summary(RoomId(room))
-            return "" if found is None else found.connector
+            found = self._rooms.record(RoomId(room))
+            return "" if found is None else found.room.connector
 
         return Known(document, Layers(document), principal, about, place)
 
