@@ -80,14 +80,14 @@ class RoteLink:
         if call.verb is Verb.GET:
             result = self.configuration
             for part in call.path.parts[1:]:
-                result = result.get(part, {}) if isinstance(result, dict) else {}
+                result = result.get(str(part), {}) if isinstance(result, dict) else {}
         elif call.path.words[:1] == ("Roomgate",):
             result = {
                 "Verdicts": [{"verdict": "allowed", "rule": "", "words": ""} for _ in json.loads(call.body or "[]")]
             }
         self._relay.relay.background(
             self._relay.events.message(self, Outcome(order.id, "done", result)),
-            "bench.answer",  # type: ignore[arg-type]
+            "bench.answer",
         )
 
 
@@ -153,8 +153,8 @@ async def measure(run: Run) -> Result:
                 group.create_task(parts.fleet.run(), name="fleet"),
             ]
             await asyncio.sleep(0)
-            await relay.events.arrived(link)  # type: ignore[arg-type]  # the hub's end of a link, as far as it is asked
-            await relay.events.message(link, Heartbeat(1, []))  # type: ignore[arg-type]
+            await relay.events.arrived(link)
+            await relay.events.message(link, Heartbeat(1, []))
             everything = json.dumps({"everything": {"settings": {key: first for key, (first, _) in settings.items()}}})
             key, (first, _) = next(iter(settings.items()))
             one = json.dumps({"everything": {"settings": {key: first}}})
