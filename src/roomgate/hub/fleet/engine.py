@@ -205,7 +205,7 @@ class Engine:
             store.set_waves(change.conn, plan.id, made)
             store.change(change.conn, plan.id, (State.PLANNING,), state=State.PLANNED.value)
 
-        await self._changes.write(unit)
+        await self._changes.write(unit, of_access=False)
 
     async def _plan_room(self, run: Run, row: PlanRoom) -> None:
         async with run.gates[run.known.place(row.room)]:
@@ -286,6 +286,7 @@ class Engine:
                 await self._rest(run, row, pause(run.options, row.tries) if rest.away else SLOW_S)
                 continue
             if row.state not in OPEN:
+                await self._save(row)  # the next room need not wait for this disk
                 self._count(run, row)
             return
 
@@ -298,9 +299,7 @@ class Engine:
         while row.state in OPEN and not run.stopped:
             number = row.next()
             if number is None:
-                row = ended(row, self._now())
-                await self._save(row)
-                break
+                return ended(row, self._now())
             row = await self._step(run, row, visitor, number)
         return row
 
@@ -453,7 +452,7 @@ class Engine:
             if store.change(change.conn, plan.id, live, state=State.HALTED.value, words=why[:500]):
                 change.record(PlanHalted, plan=plan.id, why=why[:300])
 
-        await self._changes.write(unit)
+        await self._changes.write(unit, of_access=False)
 
     async def _end(self, plan: Plan) -> None:
         def unit(change: Change) -> None:
@@ -464,7 +463,7 @@ class Engine:
                 failed = sum(found.get(one, 0) for one in bad)
                 change.record(PlanEnded, plan=plan.id, done=done, failed=failed)
 
-        await self._changes.write(unit)
+        await self._changes.write(unit, of_access=False)
 
     def _now(self) -> str:
         return iso(self._clock.now())

@@ -149,7 +149,7 @@ class Fleet:
                 PlanMade, plan=plan.id, name=plan.name, digest=plan.digest, rooms=len(rooms), by=signed.person.id
             )  # fmt: skip
 
-        await self._changes.write(unit)
+        await self._changes.write(unit, of_access=False)
         self.engine.wake()
         return plan
 
@@ -321,7 +321,7 @@ class Fleet:
                 change.record(PlanStarted, plan=id, by=signed.person.id)
             return self._shown(change.conn, self._mine(change.conn, id, signed), signed)
 
-        shown = await self._changes.write(unit)
+        shown = await self._changes.write(unit, of_access=False)
         self.engine.wake()
         return shown
 
@@ -352,7 +352,7 @@ class Fleet:
             change.record(PlanHalted, plan=id, why=words, by=signed.person.id)
             return self._shown(change.conn, self._mine(change.conn, id, signed), signed)
 
-        shown = await self._changes.write(unit)
+        shown = await self._changes.write(unit, of_access=False)
         self.engine.stop(id, words)
         return shown
 

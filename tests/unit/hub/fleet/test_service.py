@@ -17,7 +17,9 @@ VOLUME = '[everything.settings]\n"Audio/DefaultVolume" = 50\n"SIP/Authentication
 async def test_a_plan_is_its_makers_and_says_only_what_whoever_looks_may_read(tmp_path):
     async with plans(tmp_path, "oslo", "rome") as world:
         hub, fleet = world.console.hub, world.fleet
+        before = hub.parts.changes.version
         shown = await world.plan(VOLUME)
+        assert hub.parts.changes.version == before  # a plan is nothing that a decision looks at
         id = shown.plan.id
         await hub.person("bob")
         await hub.person("audrey", "auditor")
