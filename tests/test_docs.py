@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 import shlex
 import tomllib
@@ -13,10 +14,13 @@ import msgspec
 import pytest
 from cyclopts import App
 
+from roomgate.access.offered import offered
+from roomgate.cli.fleet import read_document
 from roomgate.cli.main import app
 from roomgate.connector import config as connector_config
 from roomgate.connector.devices import parse_devices
 from roomgate.connector.site_policy import SitePolicy, SiteRules
+from roomgate.fleet.document import parse_document
 from roomgate.hub import config as hub_config
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -171,7 +175,12 @@ def test_a_python_example_compiles_and_what_it_imports_is_there(name, body):
 @pytest.mark.parametrize(("name", "body"), blocks("toml"))
 def test_a_settings_example_is_taken_by_its_program(name, body, tmp_path):
     values = tomllib.loads(body)
-    if "room" in values:
+    if "everything" in values:
+        (tmp_path / "document.toml").write_text(body)
+        for named in re.findall(r'file = "([^"]+)"', body):
+            (tmp_path / named).write_text("x")
+        parse_document(json.loads(read_document(tmp_path / "document.toml")), offered())
+    elif "room" in values:
         parse_devices(re.sub(r'"sha256:…"', f'"{"0" * 64}"', body), tmp_path)
     elif "cedar" in values:
         msgspec.convert(values, SiteRules)

@@ -6,6 +6,7 @@ from bench.measurements import (
     connector,
     cut,
     cut_many,
+    fleet,
     growth,
     mirror,
     read,
@@ -33,5 +34,6 @@ ALL: dict[str, Measurement] = {
         growth,
         client,
         tunnel,
+        fleet,
     )
 }

@@ -41,6 +41,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.asyncio]
 LOOK = {"get": "Status/Audio/Volume"}
 SUBJECT = "\x00"  # in a body: where the name of the thing goes
 GUESSABLE = {"name", "room", "site", "index"}
+DOCUMENT = '{"everything": {"settings": {"Audio/DefaultVolume": 50}}}'
 NOTHING = ("",)  # an address that names nothing
 
 # Every operation of the API: which things its address or its body names. {} in a kind's stead: any body.
@@ -103,6 +104,16 @@ API: dict[tuple[str, str], Try] = {
     ("get", "/people/{id}/identities"): (("person", "name"), None),
     ("post", "/people/{id}/identities"): (("person", "name"), {"issuer": "https://id.example", "subject": "1"}),
     ("delete", "/people/{id}/identities"): (("person", "name"), None),
+    ("get", "/plans"): (NOTHING, None),
+    ("post", "/plans"): (("room",), {"document": f'{{"only": {{"rooms": ["{SUBJECT}"]}}, {DOCUMENT[1:]}'}),
+    ("post", "/plans/drift"): (("room",), {"document": f'{{"only": {{"rooms": ["{SUBJECT}"]}}, {DOCUMENT[1:]}'}),
+    ("get", "/plans/{id}"): (("plan",), None),
+    ("get", "/plans/{id}/rooms"): (("plan",), None),
+    ("get", "/plans/{id}/drift"): (("plan",), None),
+    ("post", "/plans/{id}/start"): (("plan",), None),
+    ("post", "/plans/{id}/resume"): (("plan",), {}),
+    ("post", "/plans/{id}/halt"): (("plan",), {}),
+    ("post", "/plans/{id}/cancel"): (("plan",), {}),
     ("get", "/restoration"): (NOTHING, None),
     ("post", "/restoration/confirm"): (("grant",), {"grants": [SUBJECT]}),
     ("post", "/restoration/end"): (NOTHING, None),
@@ -200,6 +211,8 @@ PLAIN_QUERIES = {
     "since",
     "old",
     "new",
+    "past",
+    "states",
 }  # they name nothing of anybody's
 # The console, in the same way; its bodies are forms.
 CONSOLE: dict[tuple[str, str], Try] = {
@@ -300,6 +313,15 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/cuts"): (NOTHING, None),
     ("get", "/cuts.csv"): (NOTHING, None),
     ("get", "/cuts.json"): (NOTHING, None),
+    ("get", "/fleet"): (NOTHING, None),
+    ("post", "/fleet"): (("room",), {"document": f'{{"only": {{"rooms": ["{SUBJECT}"]}}, {DOCUMENT[1:]}'}),
+    ("get", "/fleet/{id}"): (("plan",), None),
+    ("get", "/fleet/{id}/rooms/{room}"): (("plan",), None),
+    ("get", "/fleet/{id}/stream"): (("plan",), None),
+    ("post", "/fleet/{id}/start"): (("plan",), {}),
+    ("post", "/fleet/{id}/resume"): (("plan",), {}),
+    ("post", "/fleet/{id}/halt"): (("plan",), {}),
+    ("post", "/fleet/{id}/cancel"): (("plan",), {}),
     ("get", "/settings"): (NOTHING, None),
     ("post", "/settings/factors/{id}/remove"): (("factor",), {}),
     ("post", "/settings/invitations"): (("name",), {"name": SUBJECT, "hours": "1"}),
@@ -552,6 +574,11 @@ async def join(made: Console, owner: Owner, mark: str, kind: Kind) -> None:
         asked = await made.http.post(f"/api/v1/rooms/{owner.things['room']}/asks", json=LOOK, headers=owner.bearer)
         assert asked.status_code == 200, asked.text
         owner.things["ask"] = asked.json()["ask"]
+        plan = await made.http.post(
+            "/api/v1/plans", json={"document": DOCUMENT, "reason": f"{mark}-plan"}, headers=owner.bearer
+        )
+        assert plan.status_code == 201, plan.text
+        owner.things["plan"] = plan.json()["id"]
         owner.things["session"] = next(s.id for s in made.relay.book if s.principal.id == person.id)
 
 

@@ -2,7 +2,19 @@
 
 import pytest
 
-from bench.measurements import command, connector, cut, growth, mirror, read, rooms_page, settings, start, throughput
+from bench.measurements import (
+    command,
+    connector,
+    cut,
+    fleet,
+    growth,
+    mirror,
+    read,
+    rooms_page,
+    settings,
+    start,
+    throughput,
+)
 from bench.measurements.asking import HUB, NGINX
 from bench.measurements.connector import GOES_UP, STAYS, Memory, Windows
 from bench.measurements.cut import Fell
@@ -94,3 +106,10 @@ def test_growth_names_the_cost_that_grows_most():
     assert by_id(result) == pytest.approx({"growth.rooms": 2.0, "growth.people": 2.0, "growth.entries": 2.0})
     assert all(one.how.startswith("steep") for one in result.judged)
     assert {plot.name for plot in result.plots} == {"growth-rooms", "growth-people", "growth-entries"}
+
+
+def test_a_plan_is_told_in_seconds_and_its_application_against_the_devices_own_rate():
+    result = fleet.build(2000, 8000, [10.0, 12.0, 11.0], [8.8, 9.6, 9.2])
+    assert by_id(result) == pytest.approx({"fleet.plan": 11.0, "fleet.apply": 9.2 / 8.0})
+    assert all(one.met for one in result.judged)
+    assert len(fleet.some_settings(fleet.SETTINGS)) == fleet.SETTINGS

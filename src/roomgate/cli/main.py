@@ -59,6 +59,7 @@ _GROUPS = {
     "approval": ("approvals:approval", "Access that takes two people: ask for it, and answer what others ask."),
     "lock": ("grants:lock", "Refuse everything that matches, at once."),
     "session": ("grants:session", "Who is in which room from outside."),
+    "fleet": ("fleet:fleet", "What many rooms should have: plan it, apply it in waves, see what drifted."),
     "meeting": ("meeting:app", "From an invitation to a join button."),
     "ledger": ("ledger:app", "The record: verify, export, reconcile."),
     "check": ("check:app", "Is my connector a 2019 connector?"),

@@ -15,11 +15,13 @@ import ipaddress
 import re
 import unicodedata
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path as File
 from typing import Any, NamedTuple, Self
+from urllib.parse import urlsplit
 
 import cedarpy
 import msgspec
@@ -63,6 +65,7 @@ class SiteRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open: list[str] = []  # entries of the never-list that this site opens, by name
     commands_per_minute: int = 120  # for each room
     intrusive_per_minute: int = 6  # for each room: dials, unmuting, cameras
+    upgrade_hosts: list[str] = []  # from where devices may fetch other software, where the never-list is open for it
 
 
 def parse_rules(raw: bytes) -> SiteRules:
@@ -200,7 +203,7 @@ class SitePolicy:
             raise PolicyRefused("never", f"{' '.join(entry)} is never done for somebody outside.")
         if _hides_web(call) and _WEB not in self._opened:
             raise PolicyRefused("never", f"{' '.join(_WEB)} is never done for somebody outside.")
-        _validate(call)
+        _validate(call, self.rules.upgrade_hosts)
         need = classes.need(call, catalogue)
         if not need.every and not need.some:
             raise PolicyRefused("unknown", f"No rule classifies {call.path}.")
@@ -281,7 +284,10 @@ def _quoted(text: str) -> str:
 _NUMBERS = ("Number", "MeetingID", "Url")
 
 
-def _validate(call: Call) -> None:
+_UPGRADE: Words = ("SystemUnit", "SoftwareUpgrade")
+
+
+def _validate(call: Call, upgrade_hosts: Sequence[str] = ()) -> None:
     """Arguments that no policy should have to think of; raises PolicyRefused."""
     for name, value in call.arguments:
         for text in value if isinstance(value, tuple) else (value,):
@@ -291,10 +297,23 @@ def _validate(call: Call) -> None:
         raise PolicyRefused("fence", f"{call.path} is changed at the site alone: {why}.")
     if call.path.root != "Command":
         return
+    if call.path.words[:2] == _UPGRADE and not _listed(str(call.argument("URL") or ""), upgrade_hosts):
+        raise PolicyRefused("validator", "URL is at no host from which this site allows software (upgrade_hosts).")
     for name in _NUMBERS:
         number = call.argument(name)
         if isinstance(number, str) and _inside(number):
             raise PolicyRefused("validator", f"{name} points into a private network.")
+
+
+def _listed(url: str, hosts: Sequence[str]) -> bool:
+    """Whether it is https at one of these hosts. What two readers could read in two ways is refused."""
+    if not url.isascii() or any(c in url for c in " \\@#") or not url.startswith("https://"):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.port in (None, 443) and (parts.hostname or "") in {host.lower() for host in hosts}
+    except ValueError:
+        return False
 
 
 def _inside(number: str) -> bool:

@@ -26,6 +26,7 @@ from roomgate.hub.approvals import http as approvals_http
 from roomgate.hub.config import HubConfig
 from roomgate.hub.cuts import http as cuts_http
 from roomgate.hub.findings import http as findings_http
+from roomgate.hub.fleet import http as fleet_http
 from roomgate.hub.grants import http as grants_http
 from roomgate.hub.http.asgi import App, wants_page
 from roomgate.hub.http.asking import DEPENDENCIES, Req
@@ -124,6 +125,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             roles_http.API,
             cuts_http.API,
             inventory_http.API,
+            fleet_http.API,
             *extension.api,
         ],
     )  # fmt: skip

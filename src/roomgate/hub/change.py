@@ -93,15 +93,17 @@ class Changes:
         self._clock = clock
         self.version = 0  # grows with each committed change: what was read at an older one may be out of date
 
-    async def write(self, unit: Callable[[Change], T]) -> T:
+    async def write(self, unit: Callable[[Change], T], *, of_access: bool = True) -> T:
         """Do one unit. What it raises undoes it and is raised here.
+
+        ``of_access`` False: it changes nothing that a decision looks at, so what was read for those stays true.
 
         Cancelling stops the waiting alone: a commit on its way is still published, since a cut that is
         written and not told would leave channels open until their leases lapse.
         """
-        return await asyncio.shield(self._write(unit))
+        return await asyncio.shield(self._write(unit, of_access))
 
-    async def _write(self, unit: Callable[[Change], T]) -> T:
+    async def _write(self, unit: Callable[[Change], T], of_access: bool) -> T:
         now = self._clock.now()
 
         def run(conn: Connection) -> tuple[T, list[Revocation]]:
@@ -109,7 +111,7 @@ class Changes:
             return unit(change), change.revoked
 
         result, revoked = await self._db.write(run)
-        self.version += 1
+        self.version += of_access or bool(revoked)
         faults: list[Exception] = []
 
         async def tell(revocation: Revocation) -> None:

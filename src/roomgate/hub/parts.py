@@ -27,6 +27,7 @@ from roomgate.hub.db.migrate import migrate
 from roomgate.hub.dependants import Falling
 from roomgate.hub.extensions.service import Extensions
 from roomgate.hub.findings.service import Findings
+from roomgate.hub.fleet.service import Fleet
 from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.factors import Factors
 from roomgate.hub.identity.invitations import Invitations
@@ -97,6 +98,7 @@ class Parts:
     inventory: Inventory
     status: RoomStatus
     extensions: Extensions
+    fleet: Fleet
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -218,4 +220,5 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         inventory=Inventory(db, clock, rooms, grants),
         status=RoomStatus(db, clock, rooms),
         extensions=Extensions(db, clock, Seal(keys.order)),
+        fleet=Fleet(db, changes, clock, identity, rooms, grants, sites, Seal(keys.order)),
     )

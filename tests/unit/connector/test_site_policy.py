@@ -278,3 +278,37 @@ def test_a_panel_that_may_show_a_web_page_is_behind_the_never_list_like_a_web_ap
             shut.judge(call(body), about(), CATALOGUE)
         assert no.value.rule == "never"
         wide.judge(call(body), about(), CATALOGUE)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://files.example.com/ce12.pkg", True),
+        ("https://FILES.example.com:443/ce12.pkg", True),
+        ("https://files.example.com:8443/ce12.pkg", False),
+        ("http://files.example.com/ce12.pkg", False),
+        ("https://files.example.com.evil.test/x", False),
+        ("https://evil.test/files.example.com", False),
+        ("https://files.example.com@evil.test/x", False),
+        ("https://evil.test\\@files.example.com/x", False),
+        ("https://evil.test#files.example.com", False),
+        ("https://[files.example.com/x", False),
+        ("https://fi\u200bles.example.com/x", False),
+    ],
+)
+def test_software_comes_from_the_hosts_that_the_site_lists(url: str, allowed: bool) -> None:
+    rules = SiteRules(open=["SystemUnit SoftwareUpgrade"], upgrade_hosts=["Files.Example.com"])
+    policy = SitePolicy.build(rules, "permit (principal, action, resource);")
+    call = command("SystemUnit SoftwareUpgrade", URL=url)
+    if allowed:
+        policy.judge(call, about(), CATALOGUE)
+        return
+    with pytest.raises(PolicyRefused) as no:
+        policy.judge(call, about(), CATALOGUE)
+    assert no.value.rule == "validator"
+
+
+def test_a_site_that_lists_no_host_allows_no_software() -> None:
+    policy = SitePolicy.build(SiteRules(open=["SystemUnit SoftwareUpgrade"]), "permit (principal, action, resource);")
+    with pytest.raises(PolicyRefused, match="upgrade_hosts"):
+        policy.judge(command("SystemUnit SoftwareUpgrade", URL="https://files.example.com/x"), about(), CATALOGUE)

@@ -30,6 +30,7 @@ from roomgate.hub.console.visit import (
 from roomgate.hub.console.words import LANGUAGES
 from roomgate.hub.cuts import pages as cuts_pages
 from roomgate.hub.extensions import pages as extensions_pages
+from roomgate.hub.fleet import pages as fleet_pages
 from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import Req, parts_of, signed_of
 from roomgate.hub.http.door import Front
@@ -76,6 +77,7 @@ PAGES = [
     *oidc_pages.ROUTES,
     *restoration_pages.ROUTES,
     *cuts_pages.ROUTES,
+    *fleet_pages.ROUTES,
 ]
 
 

@@ -32,6 +32,7 @@ def open_relay(parts: Parts) -> RelayParts:
     )  # fmt: skip
     parts.grants.session_exists = session_exists(relay.book)
     parts.rooms.session_counts = _counter(relay)
+    parts.fleet.bind(relay.relay, relay.relay.catalogue)
     return relay
 
 
@@ -60,7 +61,7 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
             status_http.build_api(relay),
             extensions_http.build_api(relay),
         ],
-        tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep)],
+        tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep), ("hub.fleet", parts.fleet.run)],
         front=replace(
             base,
             websockets=sockets,

@@ -28,6 +28,7 @@ class Book:
 
     clock: Clock
     _open: dict[SessionId, Session] = field(default_factory=dict)
+    _reused: dict[tuple[str, str, str, Kind], Session] = field(default_factory=dict)  # found at once the next time
 
     def open(self, principal: Principal, room: Room, kind: Kind) -> Session:
         """A new session; the caller judges before anything is sent in it."""
@@ -39,12 +40,20 @@ class Book:
 
     def reuse(self, principal: Principal, room: Room, kind: Kind = Kind.API) -> Session:
         """The living session of this principal, credential and room for asks that come one by one."""
+        key = (principal.id, principal.credential, room.id, kind)
+        known = self._reused.get(key)
+        if known is not None and self.lives(known):
+            known.room = room
+            return known
         for session in self._open.values():
             same = session.principal.id == principal.id and session.principal.credential == principal.credential
             if same and session.room.id == room.id and session.kind is kind and self.lives(session):
                 session.room = room
-                return session
-        return self.open(principal, room, kind)
+                break
+        else:
+            session = self.open(principal, room, kind)
+        self._reused[key] = session
+        return session
 
     def restore(self, session: Session) -> None:
         """Take in a session from before the hub's restart, after it was judged anew."""
@@ -129,6 +138,7 @@ class Book:
         if session.ended is None:
             session.ended = why
         self._open.pop(session.id, None)
+        self._reused.pop((session.principal.id, session.principal.credential, session.room.id, session.kind), None)
 
     def sweep(self) -> list[Session]:
         """Drop what lives no more; gives what was dropped."""

@@ -219,6 +219,10 @@ class Rooms:
         counts = self.session_counts()
         return [self._summary(r, counts) for r in asked if every or r.room.id in granted]
 
+    def record(self, room: RoomId) -> RoomRecord | None:
+        """The room as committed, without what is counted for people; for pages and plans, never for decisions."""
+        return self._records.get(room)
+
     def summary(self, room: RoomId) -> RoomSummary | None:
         record = self._records.get(room)
         return self._summary(record, self.session_counts()) if record else None

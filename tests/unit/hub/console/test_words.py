@@ -17,6 +17,9 @@ from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.extensions.panel import LOCATIONS
 from roomgate.hub.extensions.text import Kind as TextKind
+from roomgate.hub.fleet.pages import WAVES
+from roomgate.hub.fleet.plan import Mark, RoomState
+from roomgate.hub.fleet.plan import State as PlanState
 from roomgate.hub.grants.answer import AGAINST, COLUMNS
 from roomgate.hub.identity.token_pages import SCOPES
 from roomgate.hub.relay.cut import WORDS
@@ -63,7 +66,7 @@ def built() -> set[str]:
         "right.": {one.value for one in Right},
         "lock.": {"person", "room", "site", "connector", "session"},
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
-        "nav.": {"rooms", "access"},
+        "nav.": {"rooms", "access", "fleet"},
         "tab.": {key or "room" for key in TABS},
         "time.days-hours.": {"one", "other"},
         "settings.how.": {"password", "totp", "passkey", "recovery", "invitation", "oidc"},
@@ -71,6 +74,12 @@ def built() -> set[str]:
         "settings.scope-long.": set(SCOPES),
         "settings.factors.": {"totp", "passkey"},
         "restoration.": {"people", "tokens", "grants"},
+        "fleet.state-": {one.value for one in PlanState},
+        "fleet.room-": {one.value for one in RoomState},
+        "fleet.step-": {one.value for one in Mark} - {Mark.TO_DO, Mark.LEFT},
+        "fleet.verdict-": {"allowed", "consent", "refused", "unasked"},
+        "fleet.kind-": {"setting", "macro", "panel", "branding", "user", "upgrade"},
+        "fleet.waves-": set(WAVES),
         "cause.": {cause.value for cause in Cause},
         "security.sev-": {one.value for one in Severity},
         "security.outcome-": {"off", "refused", "failed", "late"},

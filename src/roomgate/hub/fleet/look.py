@@ -1,0 +1,168 @@
+"""Looking at a room for a plan: its present state by ordinary asks, and what would be said to each change.
+
+Nothing here has a way of its own to a room. What the person may not read is not known, and what would be said is
+asked of the very decision and the very policy that the ask itself will meet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+import msgspec
+from msgspec.structs import replace
+
+from roomgate.access.capability import Classes, Need
+from roomgate.access.decision import Ask, Denied, Facts, Room, decide
+from roomgate.access.principal import Principal
+from roomgate.clock import Clock
+from roomgate.errors import RoomgateError, Unreachable
+from roomgate.fleet.difference import Step, difference, upgrade_step
+from roomgate.fleet.document import Layer, Upgrade
+from roomgate.fleet.reading import Present, absorb, readings
+from roomgate.hub.relay.asked import Answer, Wish
+from roomgate.ids import AskId
+from roomgate.xapi.call import Call, Verb
+from roomgate.xapi.path import Path
+from roomgate.xapi.schema import Catalogue
+
+VERDICTS = "Command/Roomgate/Allowed/Get"
+WITHIN_S = 100.0  # longer than an ask can last
+MOST_JUDGED = 1000  # calls in one question to the site
+_BEFOREHAND = AskId("judged-beforehand")
+# What an answer's rule says of an ask that came to nothing: it was never done, and may be asked again.
+AWAY = frozenset({Unreachable.code, "session.lease", "session.cut", "busy", "order.late"})
+
+
+class Relay(Protocol):
+    async def ask(self, principal: Principal, room_name: str, wish: Wish, *, wait_s: float = 0) -> Answer: ...
+
+
+class FactsSource(Protocol):
+    async def facts(self, principal: Principal, room_name: str) -> tuple[Room | None, Facts]: ...
+
+
+class Away(RoomgateError):
+    """The room does not answer now, or its answer was lost: it is looked at again later."""
+
+    code = "fleet.away"
+
+
+@dataclass(slots=True)
+class Visitor:
+    """One person's asks of one room."""
+
+    relay: Relay
+    principal: Principal
+    room: str
+
+    async def ask(self, wish: Wish) -> Answer:
+        """Raises Denied, and Away where nothing was sent."""
+        try:
+            return await self.relay.ask(self.principal, self.room, wish, wait_s=WITHIN_S)
+        except Unreachable as away:
+            raise Away(away.message) from away
+
+
+class Looks:
+    """Looks at rooms, for one hub."""
+
+    def __init__(self, relay: Relay, grants: FactsSource, clock: Clock, catalogue: Catalogue) -> None:
+        self.relay = relay
+        self._grants = grants
+        self._clock = clock
+        self.catalogue = catalogue
+
+    def visit(self, principal: Principal, room: str) -> Visitor:
+        return Visitor(self.relay, principal, room)
+
+    async def steps(self, visitor: Visitor, wanted: Layer, upgrade: Upgrade | None, reason: str) -> list[Step]:
+        """What is to be done in the room, without verdicts. Raises Away, and Denied for a room that is not theirs."""
+        if upgrade is not None:
+            return upgrade_step(upgrade, await self.software(visitor, reason))
+        present = Present()
+        for reading in readings(wanted, self.catalogue):
+            wish = Wish(reading.verb, reading.path, reading.arguments, reason=reason)
+            result = await self._read(visitor, wish)
+            if result is not None:
+                absorb(present, reading, result, wanted)
+        return difference(wanted, present, self.catalogue)
+
+    async def software(self, visitor: Visitor, reason: str) -> str:
+        """The version that the device says it has; empty where it does not say."""
+        found = await self._read(visitor, Wish(Verb.GET, "Status/SystemUnit/Software/Version", reason=reason))
+        return found if isinstance(found, str) else ""
+
+    async def troubles(self, visitor: Visitor, reason: str) -> frozenset[str]:
+        """What the device complains of now, by kind."""
+        found = await self._read(visitor, Wish(Verb.GET, "Status/Diagnostics/Message", reason=reason))
+        rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+        return frozenset(str(one.get("Type")) for one in rows if one.get("Level") in ("Error", "Critical"))
+
+    async def _read(self, visitor: Visitor, wish: Wish) -> Any:
+        """What was answered; None where the person, the site or the device says no to this reading."""
+        try:
+            answer = await visitor.ask(wish)
+        except Denied as no:
+            if no.rule == "capability":
+                return None
+            raise
+        if answer.outcome == "done":
+            return answer.result
+        if answer.outcome in ("waiting", "unknown") or answer.rule in AWAY:
+            raise Away(answer.words or "The room does not answer.")
+        return None
+
+    async def judged(self, visitor: Visitor, steps: Sequence[Step], reason: str) -> list[Step]:
+        """The steps with what would be said to each: first by the hub's own decision, then by the site. Raises Away."""
+        room, facts = await self._grants.facts(visitor.principal, visitor.room)
+        if room is None:
+            raise Denied("room.gone", "There is no such room.")
+        made = list(steps)
+        asked: list[int] = []
+        said: dict[object, Denied | None] = {}
+        for number, step in enumerate(made):
+            if not step.due:
+                continue
+            call, key = _kind(step.verb, step.path, self.catalogue)
+            if key not in said:
+                said[key] = self._decided(Ask(_BEFOREHAND, visitor.principal, room, call, reason), facts)
+            no = said[key]
+            if no is None:
+                asked.append(number)
+            else:
+                made[number] = replace(step, verdict="refused", rule=no.rule, words=no.message)
+        for start in range(0, len(asked), MOST_JUDGED):
+            some = asked[start : start + MOST_JUDGED]
+            for number, verdict in zip(some, await self._site(visitor, [made[n] for n in some], reason), strict=False):
+                made[number] = replace(made[number], **verdict)
+        return made
+
+    def _decided(self, ask: Ask, facts: Facts) -> Denied | None:
+        try:
+            decide(ask, facts, self._clock.now(), self.catalogue)
+        except Denied as no:
+            return no
+        return None
+
+    async def _site(self, visitor: Visitor, steps: Sequence[Step], reason: str) -> list[dict[str, str]]:
+        """What the site would say; nothing where it does not tell, and then each is told as not asked."""
+        calls = [{"verb": one.verb, "path": one.path, "arguments": one.arguments} for one in steps]
+        body = msgspec.json.encode(calls).decode()
+        result = await self._read(visitor, Wish(Verb.COMMAND, VERDICTS, body=body, reason=reason))
+        rows = result.get("Verdicts") if isinstance(result, dict) else None
+        return [_verdict(one) for one in rows] if isinstance(rows, list) else []
+
+
+@lru_cache(maxsize=8192)
+def _kind(verb: str, path: str, catalogue: Catalogue) -> tuple[Call, tuple[Need, bool]]:
+    """The call as far as a decision looks at it, and by what two calls are decided alike."""
+    call, classes = Call(Verb(verb), Path.parse(path)), Classes.shipped()
+    return call, (classes.need(call, catalogue), classes.counted(call))
+
+
+def _verdict(said: Any) -> dict[str, str]:
+    """What is not understood is no promise: it counts as not asked."""
+    if not isinstance(said, dict) or said.get("verdict") not in ("allowed", "consent", "refused"):
+        return {}
+    return {name: str(said.get(name, ""))[:300] for name in ("verdict", "rule", "words")}

@@ -1,0 +1,105 @@
+import pytest
+
+from roomgate.access.offered import offered
+from roomgate.fleet.document import BadDocument, Branding, Macro, Only, Panel, Upgrade, User, parse_document
+
+PICTURE = "aGVsbG8="
+
+
+def parse(**tables):
+    return parse_document(tables, offered())
+
+
+def complaints(**tables):
+    with pytest.raises(BadDocument) as bad:
+        parse(**tables)
+    return list(bad.value.complaints)
+
+
+def everything(**parts):
+    return {"everything": parts}
+
+
+def test_names_and_values_come_out_as_the_device_has_them():
+    made = parse(**everything(settings={"audio/defaultvolume": "50", "Standby": {"Control": "on"}}))
+    assert made.everything.settings == {"Audio/DefaultVolume": 50, "Standby/Control": "On"}
+
+
+def test_all_parts_are_read():
+    made = parse(
+        name="Autumn",
+        site={"oslo": {"macros": {"a": {"code": "1;", "active": "true"}, "b": {"absent": True}, "c": {"active": False}}}},
+        tag={"board": {"panels": {"p": {"xml": "<Extensions/>"}, "q": {"absent": True}}}},
+        room={"attic": {
+            "branding": {"Background": {"image": PICTURE}, "Branding": {"absent": True}},
+            "users": {"signage": {"roles": ["User"], "active": True}, "old": {"absent": True}},
+        }},
+        only={"sites": ["oslo"], "products": ["Board"]},
+    )  # fmt: skip
+    assert made.site["oslo"].macros == {"a": Macro("1;", True), "b": Macro(absent=True), "c": Macro(None, False)}
+    assert made.tag["board"].panels == {"p": Panel("<Extensions/>"), "q": Panel(absent=True)}
+    assert made.room["attic"].branding == {"Background": Branding(PICTURE), "Branding": Branding(absent=True)}
+    assert made.room["attic"].users == {"signage": User(("User",), True), "old": User(absent=True)}
+    assert made.only == Only(sites=("oslo",), products=("Board",))
+
+
+def test_every_mistake_is_told_at_once_with_its_place():
+    found = complaints(
+        everthing={}, name="x" * 121, only={"site": []},
+        everything={
+            "setings": {}, "settings": {"Audio/DefaultVolum": 1, "Audio/DefaultVolume": 500},
+            "macros": {"a": {"file": "a.js"}, "b": {}, "c": {"active": "perhaps"}, "d": {"absent": True, "code": "1"}},
+            "panels": {"p": {"xml": ""}}, "branding": {"Wall": {"image": PICTURE}, "Background": {"image": "!"}},
+            "users": {"u": {"passphrase": "x"}, "v": {"roles": ["King"]}, "w": {}},
+        },
+        site=[], tag={"t": {"settings": []}},
+    )  # fmt: skip
+    text = "\n".join(found)
+    for said in (
+        "the document has no everthing (did you mean everything?)",
+        "name: give one line of at most 120 characters",
+        "everything has no setings (did you mean settings?)",
+        "Configuration/Audio has no DefaultVolum (did you mean DefaultVolume",
+        "DefaultVolume takes 0–100, got 500",
+        'everything.macros."a": the command line reads files',
+        'everything.macros."b": give code, active or absent',
+        'everything.macros."c": active is true or false',
+        'everything.macros."d": absent stands alone',
+        'everything.panels."p": xml is a text',
+        'everything.branding."Wall": Type takes',
+        'everything.branding."Background": image is the picture in base64',
+        'everything.users."u": a document holds no passphrase',
+        'everything.users."v": roles takes',
+        'everything.users."w": give roles, active or absent',
+        "site: this is a table, not a list",
+        "tag.t.settings: this is a table, not a list",
+        "only has no site (did you mean sites?)",
+    ):
+        assert said in text
+
+
+@pytest.mark.parametrize(
+    ("tables", "said"),
+    [
+        ({}, "the document says nothing"),
+        ({"only": {"rooms": "oslo"}}, "only.rooms: give a list of names"),
+        (everything(settings={"Audio/DefaultVolume": 5, "Audio": {"DefaultVolume": 6}}), "is said twice"),
+        (everything(macros={"x\n": {"active": True}}), "a name has 1 to 250 printable characters"),
+        (everything(macros={"x": {"code": "\ud800"}}), "code is a text"),
+        ({"upgrade": {"url": "http://x"}}, "begins with https://"),
+        ({"upgrade": {"url": "https://x", "minutes": 0}}, "from 1 to 1440"),
+        ({"upgrade": {"url": "https://x"}, **everything(settings={"Audio/DefaultVolume": 5})}, "says nothing else"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tables, said):
+    assert any(said in one for one in complaints(**tables))
+
+
+def test_an_upgrade_stands_alone():
+    made = parse(upgrade={"url": "https://files.example.com/a.pkg", "minutes": "45"}, only={"tags": ["x"]})
+    assert made.upgrade == Upgrade("https://files.example.com/a.pkg", "", 45)
+
+
+def test_many_mistakes_are_counted():
+    with pytest.raises(BadDocument, match="… and 50 more"):
+        parse(**everything(settings={f"Nothing{n}": 1 for n in range(150)}))
