@@ -21,7 +21,7 @@ _DID = {
     "Command/Message": "line.said",
     "Configuration/": "line.set",
 }
-_READS = ("Status", "Event", "Command/Bookings/List", "Command/CallHistory")
+_READS = ("Status", "Event", "Command/Bookings/List", "Command/CallHistory", "Command/Camera/Preset/List")
 _SIGNS = {"done": "ok", "waiting": "void", "unknown": "warn"}
 
 
