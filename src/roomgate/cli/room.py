@@ -15,18 +15,8 @@ from roomgate.errors import BadInput, Unreachable
 
 app = App(name="room", help="The daily work in a room, through the hub.")
 
-for _verb, _does in {
-    "wake": "Wake the room's screens, or half of the way.",
-    "hold": "Hold the call in the room, or go on with it.",
-    "dtmf": "Send tones into the call.",
-    "layout": "The room's layout and what there is, or set it.",
-    "selfview": "Show the room its own picture, or not.",
-    "picture": "Hide the room's picture from the others, or ask to show it.",
-    "camera": "The room's camera: its presets, and speaker track.",
-    "share": "Share what is plugged in, or stop sharing.",
-    "quiet": "Turn calls away for a while, or take them again.",
-}.items():
-    app.command(f"roomgate.cli.room_controls:{_verb}", name=_verb, help=_does)
+for _verb in ("wake", "hold", "dtmf", "layout", "selfview", "picture", "camera", "share", "quiet"):
+    app.command(f"roomgate.cli.room_controls:{_verb}", name=_verb)
 
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]
