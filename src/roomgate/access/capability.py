@@ -127,8 +127,11 @@ class Classes:
         return longest(self.sets[name], words)
 
     def intrusive(self, call: Call) -> bool:
-        """Heard, seen or felt in the room: needs the notice, and what the site's policy asks for."""
-        return bool(self.listed("intrusive", call)) and not self.relieving(call)
+        """Heard, seen or felt in the room: needs the notice, and what the site's policy asks for.
+
+        To list what there is, such as a camera's presets, is none of it.
+        """
+        return bool(self.listed("intrusive", call)) and not self.relieving(call) and not self._looks(call)
 
     def relieving(self, call: Call) -> bool:
         """Hang up, mute, stop: the safe direction, never held up."""
@@ -139,8 +142,10 @@ class Classes:
 
         What only looks takes none, nor what relieves: somebody must always be able to hang up.
         """
-        looks = call.verb is Verb.COMMAND and call.path.words[-1] in _LOOKING and not self.listed("outbound", call)
-        return call.acts and not looks and not self.relieving(call)
+        return call.acts and not self._looks(call) and not self.relieving(call)
+
+    def _looks(self, call: Call) -> bool:
+        return call.verb is Verb.COMMAND and call.path.words[-1] in _LOOKING and not self.listed("outbound", call)
 
     def never(self, call: Call) -> Words | None:
         """The entry of the never-list that forbids the call, or None."""

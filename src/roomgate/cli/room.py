@@ -41,11 +41,14 @@ app.command(
 )
 app.command("roomgate.cli.room_panels:app", name="panels", help="Panels: buttons and pages of the touch screen.")
 
+for _verb in ("wake", "hold", "dtmf", "layout", "selfview", "picture", "camera", "share", "quiet"):
+    app.command(f"roomgate.cli.room_controls:{_verb}", name=_verb)
+
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]
 
 
-def _ask(room: str, wish: dict[str, Any], *, json: bool, words: Callable[[dict[str, Any]], str]) -> int:
+def ask_room(room: str, wish: dict[str, Any], *, json: bool, words: Callable[[dict[str, Any]], str]) -> int:
     """Ask, wait for the room if it must be asked, tell the outcome; gives the exit code."""
     api = Api.from_profile()
     answer = api.call("POST", at("rooms", room, "asks"), wish, {"Prefer": "wait=30"})
@@ -65,9 +68,9 @@ def _ask(room: str, wish: dict[str, Any], *, json: bool, words: Callable[[dict[s
     return DONE if answer["outcome"] == "done" else NO
 
 
-def _command(room: str, name: str, arguments: dict[str, Any], words: str, *, json: bool, reason: str = "") -> int:
+def do(room: str, name: str, arguments: dict[str, Any], words: str, *, json: bool, reason: str = "") -> int:
     wish = {"command": name, "arguments": arguments, "reason": reason}
-    return _ask(room, wish, json=json, words=lambda answer: words)
+    return ask_room(room, wish, json=json, words=lambda answer: words)
 
 
 @app.command(name="list")
@@ -135,7 +138,7 @@ def join(room: str, meeting: str = "next", /, *, reason: Reason = "", json: Json
     Example: ``roomgate room join oslo``
     """
     wish = {"join": meeting, "reason": reason}
-    return _ask(room, wish, json=json, words=lambda answer: f"{room} is joining the meeting.")
+    return ask_room(room, wish, json=json, words=lambda answer: f"{room} is joining the meeting.")
 
 
 @app.command
@@ -144,7 +147,7 @@ def dial(room: str, number: str, /, *, reason: Reason = "", json: Json = False) 
 
     Example: ``roomgate room dial oslo standup@example.com --reason "weekly call"``
     """
-    return _command(room, "Dial", {"Number": number}, f"{room} is calling {number}.", json=json, reason=reason)
+    return do(room, "Dial", {"Number": number}, f"{room} is calling {number}.", json=json, reason=reason)
 
 
 @app.command
@@ -153,7 +156,7 @@ def hang_up(room: str, /, *, json: Json = False) -> int:
 
     Example: ``roomgate room hang-up oslo``
     """
-    return _command(room, "Call Disconnect", {}, f"{room} hung up.", json=json)
+    return do(room, "Call Disconnect", {}, f"{room} hung up.", json=json)
 
 
 @app.command
@@ -168,10 +171,8 @@ def mute(room: str, /, *, off: bool = False, reason: Reason = "", json: Json = F
         open the microphones
     """
     if off:
-        return _command(
-            room, "Audio Microphones Unmute", {}, f"{room}'s microphones are open.", json=json, reason=reason
-        )
-    return _command(room, "Audio Microphones Mute", {}, f"{room} is muted.", json=json, reason=reason)
+        return do(room, "Audio Microphones Unmute", {}, f"{room}'s microphones are open.", json=json, reason=reason)
+    return do(room, "Audio Microphones Mute", {}, f"{room} is muted.", json=json, reason=reason)
 
 
 @app.command
@@ -187,10 +188,10 @@ def volume(room: str, level: int | None = None, /, *, json: Json = False) -> int
     """
     if level is None:
         wish = {"get": "Status/Audio/Volume"}
-        return _ask(room, wish, json=json, words=lambda answer: f"{room}: volume {answer['result']}.")
+        return ask_room(room, wish, json=json, words=lambda answer: f"{room}: volume {answer['result']}.")
     if not 0 <= level <= 100:
         raise BadInput("The volume is from 0 to 100.")
-    return _command(room, "Audio Volume Set", {"Level": level}, f"{room}: volume {level}.", json=json)
+    return do(room, "Audio Volume Set", {"Level": level}, f"{room}: volume {level}.", json=json)
 
 
 @app.command
@@ -205,8 +206,8 @@ def standby(room: str, /, *, off: bool = False, json: Json = False) -> int:
         wake it
     """
     if off:
-        return _command(room, "Standby Deactivate", {}, f"{room} is awake.", json=json)
-    return _command(room, "Standby Activate", {}, f"{room} sleeps.", json=json)
+        return do(room, "Standby Deactivate", {}, f"{room} is awake.", json=json)
+    return do(room, "Standby Activate", {}, f"{room} sleeps.", json=json)
 
 
 @app.command(name="say")
@@ -225,7 +226,7 @@ def say_(
         how long it is shown
     """
     arguments: dict[str, Any] = {"Text": text, "Duration": seconds} | ({"Title": title} if title else {})
-    return _command(
+    return do(
         room, "UserInterface Message Alert Display", arguments, f"{room} shows it for {seconds} s.",
         json=json, reason=reason,
     )  # fmt: skip
@@ -246,9 +247,9 @@ def config(room: str, path: str, value: str | None = None, /, *, reason: Reason 
     """
     full = path if path.lower().startswith("configuration") else f"Configuration/{path}"
     if value is None:
-        return _ask(room, {"get": full}, json=json, words=lambda answer: _told(answer["result"]))
+        return ask_room(room, {"get": full}, json=json, words=lambda answer: _told(answer["result"]))
     wish = {"set": full, "value": value, "reason": reason}
-    return _ask(room, wish, json=json, words=lambda answer: f"{room}: {full} is {value}.")
+    return ask_room(room, wish, json=json, words=lambda answer: f"{room}: {full} is {value}.")
 
 
 @app.command
@@ -328,7 +329,7 @@ def ask(room: str, call: str, /, *arguments: str, reason: Reason = "", json: Jso
         wish["get"] = call
     else:
         wish |= {"command": call, "arguments": parse_arguments(arguments)}
-    return _ask(room, wish, json=json, words=lambda answer: _told(answer["result"]))
+    return ask_room(room, wish, json=json, words=lambda answer: _told(answer["result"]))
 
 
 def parse_arguments(words: Iterable[str]) -> dict[str, Any]:

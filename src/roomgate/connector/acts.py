@@ -17,6 +17,7 @@ from roomgate.access.branch import may_cut
 from roomgate.access.capability import Classes
 from roomgate.access.offered import needs_admin, own
 from roomgate.clock import Clock, iso
+from roomgate.connector.camera import CAMERAS, View, moves_camera, views_in
 from roomgate.connector.consent import Panel, Question, Said
 from roomgate.connector.effects import CALL_STATUS, Effect, Effects, effect_of, intent_of
 from roomgate.connector.fence import Fence
@@ -256,6 +257,7 @@ class Acts:
     ) -> None:
         if leave.needs_consent and consent != "room":
             raise OrderRefused("consent.missing", "The site now asks for the room's consent.")
+        views = await self._views(room, call)
         self.leases.require(order.session, self.clock.monotonic())
         about = events.OrderAbout(
             at=iso(self.clock.now()),
@@ -267,7 +269,7 @@ class Acts:
             grant=order.grant,
             consent=consent,
         )
-        intent = intent_of(order, call)
+        intent = intent_of(order, call, views)
         try:
             await self.effects.begin(intent, lambda conn: self.record.append(conn, about))
             self.leases.require(order.session, self.clock.monotonic())  # the flush took time
@@ -287,7 +289,29 @@ class Acts:
             return
         if intent:
             await self._begun(effect_of(intent, result), room)
+            if intent.views:
+                await self._take_over(intent, room)
         self._outcome(order, room, Outcome(order.id, "done", result=result))
+
+    async def _views(self, room: Room, call: Call) -> tuple[View, ...]:
+        """Where the cameras look before a call that moves them: before the first of all who did. Empty: not known."""
+        if not moves_camera(call):
+            return ()
+        if moved := self.effects.of_cameras(room.device):
+            return moved[0].views
+        try:
+            return views_in(await room.call(self.catalogue.canonical(Verb.GET, CAMERAS, {})), self.catalogue)
+        except XapiError as untold:
+            _log.info("camera.untold", room=room.name, error=untold.code)
+            return ()
+
+    async def _take_over(self, newest: Effect, room: Room) -> None:
+        """Whoever moved a camera last answers for it: the cut of somebody before them moves it no more."""
+        for effect in self.effects.of_cameras(newest.device):
+            if effect.id != newest.id and self.effects.lasting(newest):
+                await self._let_go(effect, room, "ended")
+                if over := self._lives.get(effect.id):
+                    over.set()
 
     async def _call(self, order: Order, room: Room, call: Call, circumstances: Circumstances) -> Any:
         """Do it, once: what is ours here, the rest at the device, by the Admin account for what it alone may do."""
@@ -487,7 +511,8 @@ class Acts:
     async def _end(self, effect: Effect, room: Room) -> bool:
         """Whether there was anything to end. Raises XapiError."""
         if not effect.unseen:
-            await room.call(effect.undo(self.catalogue))
+            for undo in effect.undos(self.catalogue):
+                await room.call(undo)
             return True
         calls = effect.among(await self._calls(room))
         for call in calls:
@@ -600,6 +625,9 @@ _WISHES = {
     "Video Input MainVideo Unmute": "show this room's picture",
     "Presentation Start": "start sharing",
     "Roomgate Tunnel Open": "open this device's own web page, past Roomgate's limits",
+    "Call Resume": "go on with the call that is held",
+    "Camera Preset Activate": "turn the camera to its preset {PresetId}",
+    "Cameras SpeakerTrack Activate": "let the camera follow whoever speaks",
 }
 
 

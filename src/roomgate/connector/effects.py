@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import sqlalchemy as sql
 
+from roomgate.connector.camera import View, calls_back
 from roomgate.ids import DeviceId, EffectId, GrantId, OrderId, PersonId, SessionId, mint
 from roomgate.link.messages import EffectInfo
 from roomgate.link.order import Order
@@ -59,6 +60,7 @@ class Effect(msgspec.Struct, frozen=True):
     what: str  # "call 12"
     call: int | None  # the device's call id, where the effect is a call
     dialled: str = ""  # the number, where the effect is a call that was dialled
+    views: tuple[View, ...] = ()  # where the cameras looked before, where the effect is that they were moved
 
     @property
     def unseen(self) -> bool:
@@ -83,6 +85,10 @@ class Effect(msgspec.Struct, frozen=True):
         outgoing = isinstance(call, dict) and call.get("Direction", "Outgoing") == "Outgoing"
         return outgoing and (not self.dialled or plain_number(self.dialled) in numbers)
 
+    def undos(self, catalogue: Catalogue) -> list[Call]:
+        """The commands that end it: one, or one for each camera."""
+        return calls_back(self.views, catalogue) if self.views else [self.undo(catalogue)]
+
     def undo(self, catalogue: Catalogue) -> Call:
         """The relieving command that ends it."""
         if self.call is not None:
@@ -95,8 +101,11 @@ class Effect(msgspec.Struct, frozen=True):
         return EffectInfo(self.id, self.session, self.principal, self.grant, self.device, self.what)
 
 
-def intent_of(order: Order, call: Call) -> Effect | None:
-    """What a command may leave behind, before it is done; None where nothing lasts."""
+def intent_of(order: Order, call: Call, views: tuple[View, ...] = ()) -> Effect | None:
+    """What a command may leave behind, before it is done; None where nothing lasts.
+
+    ``views``: where the cameras look now, if it moves them.
+    """
     words = " ".join(call.path.words)
     number: int | None = None
     dialled = ""
@@ -106,6 +115,8 @@ def intent_of(order: Order, call: Call) -> Effect | None:
         dialled = told if isinstance(told, str) else ""
     elif words in ANSWERED:
         number = int(str(call.argument("CallId") or 0))
+    elif views:
+        words = "camera"
     elif words not in _UNDO:
         return None
     return Effect(
@@ -119,6 +130,7 @@ def intent_of(order: Order, call: Call) -> Effect | None:
         words if number is None else "call" if number == UNSEEN else f"call {number}",
         number,
         dialled,
+        views,
     )
 
 
@@ -216,6 +228,10 @@ class Effects:
     def of_sessions(self, sessions: Iterable[str]) -> list[Effect]:
         wanted = set(sessions)
         return [effect for effect in self._all.values() if effect.session in wanted]
+
+    def of_cameras(self, device: str) -> list[Effect]:
+        """That somebody moved its cameras: of whoever did so last."""
+        return [effect for effect in self.of_device(device) if effect.views]
 
     def of_device(self, device: str) -> list[Effect]:
         return [effect for effect in self._all.values() if effect.device == device]

@@ -79,6 +79,11 @@ def _hardware(profile: Profile) -> dict[tuple[Part, ...], str | int]:
         ("Audio", "Microphones", "Mute"): "Off",
         ("Audio", "Microphones", "NoiseRemoval"): "Off",
         ("Audio", "SelectedDevice"): "Internal",
+        **{
+            ("Video", "Input", "Connector", n, leaf): value
+            for n, kind in enumerate(("Camera", "HDMI"), 1)
+            for leaf, value in (("Connected", "True"), ("SignalState", "OK"), ("SourceId", n), ("Type", kind))
+        },
         ("Video", "Input", "MainVideoMute"): "Off",
         ("Video", "Input", "MainVideoSource"): "1",
         ("Video", "Layout", "CurrentLayouts", "ActiveLayout"): "Grid",

@@ -112,6 +112,11 @@ def test_what_is_heard_seen_or_felt_is_intrusive(name):
     assert CLASSES.intrusive(command(name))
 
 
+def test_to_list_what_there_is_is_not_felt_in_the_room():
+    assert not CLASSES.intrusive(command("Camera Preset List"))
+    assert CLASSES.intrusive(command("Camera Preset Activate"))
+
+
 @pytest.mark.parametrize("name", RAW["sets"]["relieving"])
 def test_relief_is_never_intrusive_nor_forbidden(name):
     assert CLASSES.relieving(command(name))

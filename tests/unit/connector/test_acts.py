@@ -80,10 +80,10 @@ class Site:
         """The site changes its policy."""
         self.policies[:] = [SitePolicy.build(SiteRules(name=policy, **rules), SitePolicy.shipped_text(policy))]
 
-    def lease(self, session: str = "ses_1") -> None:
+    def lease(self, *sessions: str) -> None:
         self._sequence += 1
         self.leases.beat(self._sequence, self.clock.monotonic())
-        self.leases.renew(Renewal(LINK, self._sequence, self._sequence, [session]))
+        self.leases.renew(Renewal(LINK, self._sequence, self._sequence, list(sessions) or ["ses_1"]))
 
     def order(
         self,
@@ -366,6 +366,63 @@ async def test_keep_makes_the_call_the_rooms_own(site: Opened) -> None:
         assert await s.acts.end(["ses_1"], "lock", "Locked.") == []
         assert not s.room.done("Call Disconnect")
         assert "effect.kept" in await s.kinds()
+
+
+async def move_camera(s: Site, session: str = "ses_1") -> Outcome:
+    """Somebody outside asks for a preset, and somebody in the room says yes."""
+    order, before = (
+        s.order(Verb.COMMAND, "Command/Camera/Preset/Activate", session=session, PresetId=3),
+        len(s.room.prompts),
+    )
+    await s.acts.order(order, s.clock.monotonic())
+    await until(lambda: any("preset 3" in str(p.argument("Text")) for p in s.room.prompts[before:]))
+    s.room.press(1)
+    await until(lambda: s.wires.last(order))
+    found = s.wires.last(order)
+    assert found
+    return found
+
+
+def looks(s: Site, pan: int) -> None:
+    s.room.document["Status"]["Cameras"] = {"Camera": [{"id": 1, "Position": {"Pan": pan, "Tilt": 1, "Zoom": 2}}]}
+
+
+def turned(s: Site) -> list[Any]:
+    return [call.argument("Pan") for call in s.room.done("Camera PositionSet")]
+
+
+@pytest.mark.asyncio
+async def test_a_cut_turns_the_camera_back_to_where_it_looked_before_all_moves(site: Opened) -> None:
+    async with site() as s:
+        looks(s, 10)
+        assert (await move_camera(s)).outcome == "done"
+        looks(s, 20)
+        await move_camera(s)
+        assert await s.acts.end(["ses_1"], "lock", "Locked.") == ["camera: undone"]
+        assert turned(s) == [10]
+        assert not s.acts.effects.all()
+
+
+@pytest.mark.asyncio
+async def test_whoever_moved_the_camera_last_answers_for_it(site: Opened) -> None:
+    async with site() as s:
+        s.lease("ses_1", "ses_2")
+        looks(s, 10)
+        await move_camera(s)
+        looks(s, 20)
+        await move_camera(s, "ses_2")
+        assert await s.acts.end(["ses_1"], "lock", "Locked.") == []
+        assert turned(s) == []
+        assert await s.acts.end(["ses_2"], "lock", "Locked.") == ["camera: undone"]
+        assert turned(s) == [10]
+
+
+@pytest.mark.asyncio
+async def test_a_camera_that_does_not_tell_where_it_looks_is_moved_and_left(site: Opened) -> None:
+    async with site() as s:
+        assert (await move_camera(s)).outcome == "done"
+        assert await s.acts.end(["ses_1"], "lock", "Locked.") == []
+        assert turned(s) == []
 
 
 @pytest.mark.asyncio

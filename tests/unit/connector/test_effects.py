@@ -1,6 +1,7 @@
 import pytest
 
 from roomgate.connector import effects as module
+from roomgate.connector.camera import View
 from roomgate.connector.effects import UNSEEN, Effects, effect_of, intent_of
 from roomgate.link.order import Order
 from roomgate.storage.database import Database
@@ -51,6 +52,16 @@ def test_a_dial_leaves_a_call_that_is_hung_up_by_its_id(result: object, id: int)
 def test_what_lasts_has_a_command_that_ends_it(name: str, undo: str) -> None:
     needed = {"Audio VuMeter Start": {"ConnectorId": 1, "ConnectorType": "Microphone"}}.get(name, {})
     assert str(begun(name, **needed).undo(CATALOGUE).path) == undo
+
+
+def test_a_moved_camera_is_brought_back_to_where_it_looked() -> None:
+    call = CATALOGUE.canonical(Verb.COMMAND, "Command/Camera/Preset/Activate", {"PresetId": 3})
+    effect = intent_of(order(), call, (View(1, -5, 6, 7),))
+    assert effect is not None
+    assert (effect.what, [str(undo) for undo in effect.undos(CATALOGUE)]) == (
+        "camera", ["Command/Camera/PositionSet CameraId=1 Pan=-5 Tilt=6 Zoom=7"],
+    )  # fmt: skip
+    assert intent_of(order(), call) is None  # where it looked is not known
 
 
 @pytest.mark.parametrize("name", ["Audio Volume Mute", "Standby Activate", "Call Disconnect", "Bookings List"])

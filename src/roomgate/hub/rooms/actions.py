@@ -8,15 +8,13 @@ from roomgate.access.grant import Grant
 from roomgate.errors import BadInput
 from roomgate.hub.console.visit import Form
 from roomgate.hub.relay.asked import Wish
+from roomgate.hub.rooms.controls import CONTROLS, READS, SAMPLE, read_number, switch
 from roomgate.xapi.call import Verb
 from roomgate.xapi.schema import Catalogue
 
 
-def _number(form: Form, name: str) -> int:
-    text = form.text(name)
-    if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 100):
-        raise BadInput("Give a whole number from 0 to 100.")
-    return int(text)
+def _level(form: Form, name: str) -> int:
+    return read_number(form, name, 0, 100, "Give a whole number from 0 to 100.")
 
 
 def _dial(form: Form) -> Wish:
@@ -25,19 +23,32 @@ def _dial(form: Form) -> Wish:
     return Wish(Verb.COMMAND, "Dial", {"Number": form.text("number")}, reason=form.text("reason"))
 
 
-def _on(form: Form, yes: str, no: str) -> Wish:
-    return Wish(Verb.COMMAND, no if form.text("on") == "no" else yes, reason=form.text("reason"))
+def _volume(form: Form) -> Wish:
+    match form.text("way"):
+        case "up":
+            return Wish(Verb.COMMAND, "Audio.Volume.Increase")
+        case "down":
+            return Wish(Verb.COMMAND, "Audio.Volume.Decrease")
+        case _:
+            return Wish(Verb.COMMAND, "Audio.Volume.Set", {"Level": _level(form, "level")})
+
+
+def _standby(form: Form) -> Wish:
+    if form.text("on") == "half":
+        return Wish(Verb.COMMAND, "Standby.Halfwake")
+    return switch(form, "Standby.Activate", "Standby.Deactivate")
 
 
 ACTIONS: dict[str, Callable[[Form], Wish]] = {
     "dial": _dial,
     "hang-up": lambda form: Wish(Verb.COMMAND, "Call.Disconnect"),
-    "volume": lambda form: Wish(Verb.COMMAND, "Audio.Volume.Set", {"Level": _number(form, "level")}),
-    "mute": lambda form: _on(form, "Audio.Microphones.Mute", "Audio.Microphones.Unmute"),
-    "standby": lambda form: _on(form, "Standby.Activate", "Standby.Deactivate"),
+    "volume": _volume,
+    "mute": lambda form: switch(form, "Audio.Microphones.Mute", "Audio.Microphones.Unmute"),
+    "standby": _standby,
     "default-volume": lambda form: Wish(
-        Verb.SET, "Configuration/Audio/DefaultVolume", {"Value": _number(form, "default_volume")}
+        Verb.SET, "Configuration/Audio/DefaultVolume", {"Value": _level(form, "default_volume")}
     ),
+    **CONTROLS,
 }
 JOIN = "join"
 BOOKINGS = Wish(Verb.COMMAND, "Bookings.List", {"Days": 1, "Limit": 50})
@@ -58,6 +69,8 @@ class May:
     standby: bool
     settings: bool
     read_settings: bool
+    controls: frozenset[str]  # the names of those of `CONTROLS`
+    reads: frozenset[str]  # the names of those of `READS` that one of them needs
 
 
 def build_may(grants: Iterable[Grant], catalogue: Catalogue) -> May:
@@ -69,11 +82,13 @@ def build_may(grants: Iterable[Grant], catalogue: Catalogue) -> May:
         need = classes.need(wish.call(catalogue), catalogue)
         return any(need.met_by(one) for one in held)
 
-    sample = Form({"number": ["1"], "level": ["1"], "default_volume": ["1"], "on": ["no"]})
+    sample = Form({"number": ["1"], "level": ["1"], "default_volume": ["1"], **SAMPLE})
     allowed = {name: may(build(sample)) for name, build in ACTIONS.items()}
     bookings = may(BOOKINGS)
+    controls = frozenset(name for name in CONTROLS if allowed[name])
     return May(
         any=bool(held), bookings=bookings, join=bookings and allowed["dial"], dial=allowed["dial"],
         hang_up=allowed["hang-up"], volume=allowed["volume"], mute=allowed["mute"], standby=allowed["standby"],
         settings=allowed["default-volume"], read_settings=may(DEFAULT_VOLUME),
+        controls=controls, reads=frozenset(name for name, (wish, of) in READS.items() if of & controls and may(wish)),
     )  # fmt: skip

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from litestar import get, post
 from litestar.params import FromPath, FromQuery
@@ -26,6 +26,7 @@ from roomgate.hub.parts import Parts
 from roomgate.hub.relay.asked import Answer, Wish
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.rooms.actions import ACTIONS, BOOKINGS, DEFAULT_VOLUME, JOIN, May
+from roomgate.hub.rooms.controls import READS, SHOWN_S, read_heard, read_known, undo_of
 from roomgate.hub.rooms.seen import Seen, page_session, room_context, see_room
 from roomgate.hub.rooms.timeline import Line, build_timeline
 from roomgate.hub.rooms.view import read_bookings, read_calls, read_scalar
@@ -36,7 +37,16 @@ from roomgate.xapi.errors import XapiError
 READ_WITHIN_S = 2.0  # what the page asks the device is left out when it takes longer
 CONSENT_S = 25  # how long a room has to answer
 ANSWER_WITHIN_S = 1.0  # then the page says that it is on its way
-ASKS_ROOM = ("dial", "join", "mute")  # what somebody in the room may have to allow
+ASKS_ROOM = (
+    "dial",
+    "join",
+    "mute",
+    "hold",
+    "picture",
+    "share",
+    "preset",
+    "track",
+)  # what somebody in the room may have to allow
 PLACES = (*ACTIONS, JOIN)
 _ENTRIES = 120
 
@@ -74,6 +84,7 @@ async def show_room(
     ask: FromQuery[str] = "",
     at: FromQuery[str] = "",
     since: FromQuery[int] = 0,
+    was: FromQuery[str] = "",
 ) -> Page:
     seen = await see_room(visit, parts, relay, name)
     may = seen.may(relay.relay.catalogue)
@@ -82,9 +93,13 @@ async def show_room(
     context = await _now(visit, parts, relay, seen, may, await _asked(visit, relay, ask, at, since))
     listed, volume = reads.get("bookings"), reads.get("volume")
     answered = isinstance(listed, Answer) and listed.outcome == "done"
+    told = {key: one.result for key, one in reads.items() if isinstance(one, Answer) and one.outcome == "done"}
+    context["undo"] = undo_of(at, was)
     return visit.page(
         "room.html",
         places=PLACES,
+        known=read_known(told),
+        shown_s=SHOWN_S,
         bookings=read_bookings(listed.result, visit.now) if isinstance(listed, Answer) and answered else [],
         bookings_fault="" if answered else visit.t("meet.locked" if seen.locked else "meet.silent"),
         default_volume=read_scalar(volume.result, "DefaultVolume") if isinstance(volume, Answer) else None,
@@ -121,6 +136,8 @@ async def _now(
         "link": f"https://{visit.host}/r/{quote(room.name, safe='')}",
         "may": may,
         "asked": asked,
+        "undo": None,
+        "heard": read_heard(parts.rooms.document(summary.id)),
         "calls": [
             call if call.title else type(call)(visit.t("call.unnamed"), call.how)
             for call in read_calls(parts.rooms.document(summary.id))
@@ -168,7 +185,7 @@ async def _line(visit: Visit, parts: Parts, room: str) -> list[Line] | None:
 
 
 async def _read(visit: Visit, relay: RelayParts, seen: Seen, may: May) -> dict[str, Answer | Exception]:
-    """What only the device knows: its bookings, its settings. Both at once, neither waited for long."""
+    """What only the device knows: its bookings, settings, pictures. All at once, none waited for long."""
     found: dict[str, Answer | Exception] = {}
     try:
         session = await page_session(visit, relay, seen)
@@ -188,6 +205,8 @@ async def _read(visit: Visit, relay: RelayParts, seen: Seen, may: May) -> dict[s
             group.create_task(one("bookings", BOOKINGS), name="page.bookings")
         if may.read_settings:
             group.create_task(one("volume", DEFAULT_VOLUME), name="page.settings")
+        for key in may.reads:
+            group.create_task(one(key, READS[key][0]), name=f"page.{key}")
     return found
 
 
@@ -223,7 +242,9 @@ async def act(
         return visit.back(here, refused(visit.t, fault, action))
     if answer.outcome == "waiting":
         return visit.back(f"{here}?ask={answer.ask}&at={action}&since={int(visit.now.timestamp())}")
-    return visit.back(here, build_notice(answer, action, visit.t))
+    undo = undo_of(action, form.text("was"))
+    to = f"{here}?{urlencode({'at': action, 'was': undo.value})}" if undo and answer.outcome == "done" else here
+    return visit.back(to, build_notice(answer, action, visit.t))
 
 
 @post("/rooms/{name:str}/cut", include_in_schema=False, status_code=303)

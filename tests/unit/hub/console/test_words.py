@@ -62,6 +62,7 @@ def built() -> set[str]:
         "column.": set(COLUMNS),
         "role.": set(ROLES),
         "done.": {*ACTIONS, JOIN},
+        "self.": {"off", "on", "full", "show-off", "show-on", "show-full"},
         "answer.": set(AGAINST),
         "right.": {one.value for one in Right},
         "lock.": {"person", "room", "site", "connector", "session"},

@@ -32,10 +32,13 @@ def grant(*capabilities: str) -> Grant:
         ("dial", {"number": " a@example.com "}, "Command/Dial Number=a@example.com"),
         ("hang-up", {}, "Command/Call/Disconnect"),
         ("volume", {"level": "30"}, "Command/Audio/Volume/Set Level=30"),
+        ("volume", {"level": "30", "way": "up"}, "Command/Audio/Volume/Increase"),
+        ("volume", {"level": "30", "way": "down"}, "Command/Audio/Volume/Decrease"),
         ("mute", {"on": "yes"}, "Command/Audio/Microphones/Mute"),
         ("mute", {"on": "no"}, "Command/Audio/Microphones/Unmute"),
         ("standby", {"on": "yes"}, "Command/Standby/Activate"),
         ("standby", {"on": "no"}, "Command/Standby/Deactivate"),
+        ("standby", {"on": "half"}, "Command/Standby/Halfwake"),
         ("default-volume", {"default_volume": "0"}, "Configuration/Audio/DefaultVolume Value=0"),
     ],
 )
@@ -71,6 +74,22 @@ def test_what_the_grants_give_is_what_the_page_offers() -> None:
     assert (call.dial, call.join, call.hang_up, call.mute) == (True, True, True, False)
     assert build_may([grant("call")], catalogue).join is False  # without the list there is nothing to join
     assert build_may([grant("privacy")], catalogue).mute
+
+
+def test_each_control_is_offered_to_whoever_may_use_it_and_no_more_is_read_than_it_needs() -> None:
+    catalogue = Catalogue.shipped()
+
+    def offered(*capabilities: str) -> tuple[set[str], set[str]]:
+        may = build_may([grant(*capabilities)], catalogue)
+        return set(may.controls), set(may.reads)
+
+    assert offered("observe") == (set(), set())
+    assert offered("ui") == ({"say"}, set())
+    assert offered("av-control", "observe") == ({"speaker"}, set())
+    assert offered("call", "observe") == ({"quiet"}, {"quiet"})
+    assert offered("in-call", "observe") == ({"hold", "tones", "layout", "share"}, {"video", "sharing"})
+    assert offered("privacy") == ({"picture", "self-view", "preset", "track"}, {"presets"})  # reading takes another
+    assert offered("privacy", "observe")[1] == {"presets", "track", "video"}
 
 
 def test_rights_of_two_grants_do_not_add_up_to_a_third() -> None:

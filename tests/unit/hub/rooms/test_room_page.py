@@ -101,6 +101,49 @@ async def test_an_ask_is_answered_where_it_was_made(tmp_path: Path) -> None:
         assert "banner-bad" not in (await ada.get("/rooms/oslo")).text  # said once
 
 
+async def test_the_controls_show_what_the_device_says_and_are_for_whoever_may_use_them(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        site = await it.connect("oslo")
+        site.answers["Status/Video"] = {
+            "Selfview": {"Mode": "Off"},
+            "Layout": {"CurrentLayouts": {"ActiveLayout": "Grid", "AvailableLayouts": [{"id": 1, "LayoutName": EVIL}]}},
+            "Input": {"Connector": [{"id": 2, "Connected": "True", "Type": EVIL, "SourceId": 2}]},
+        }
+        site.answers["Command/Camera/Preset/List"] = {"Preset": [{"id": 1, "PresetId": 4, "Name": EVIL}]}
+        site.answers["Status/Cameras/SpeakerTrack"] = {"Availability": "Available", "Status": "Active"}
+        site.answers["Status/Conference/DoNotDisturb"] = "Active"
+        await it.state("oslo", {"Audio": {"VolumeMute": "On"}, "Call": [{"id": 1, "Status": "OnHold"}]})
+        rights = frozenset(map(Capability, (*ALL, "ui")))
+        await it.hub.parts.grants.make(it.hub.admin, "ada", ["oslo"], rights, minutes=5, reason="test")
+        page = await (await it.as_("ada")).get("/rooms/oslo")
+        assert EVIL not in page.text
+        assert page.text.count(ESCAPED) == 3
+        for said in (
+            "Switch on", "Ask to resume", "Ask to share", "Ask to move the camera to", "Ask to stop", "Take calls again",
+            "Message on the screen", "Tones",
+        ):  # fmt: skip
+            assert said in words(page)
+        before = len(site.orders)
+        look = words(await (await it.guest("bob", "oslo", "observe")).get("/rooms/oslo"))
+        for hidden in ("Camera", "Self-view", "Do not disturb", "Message on the screen", "Ask to resume", "Switch on"):
+            assert hidden not in look
+        assert len(site.orders) == before  # what is not shown is not read
+
+
+async def test_what_can_be_taken_back_is_offered_once(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        site = await it.connect("oslo")
+        await it.hub.grant("ada", "oslo", capability="av-control")
+        ada = await it.as_("ada")
+        page = await ada.post("/rooms/oslo/volume", level="30", was="55")
+        assert '<input type="hidden" name="level" value="55"><button class="btn btn-s">Undo</button>' in page.text
+        assert "Undo" not in words(await ada.get("/rooms/oslo?at=volume&was=55"))
+        assert "Undo" not in words(await ada.post("/rooms/oslo/volume", level="55"))
+        assert EVIL not in (await ada.post("/rooms/oslo/volume", level="30", was=EVIL)).text
+        site.answers["Command/Audio"] = Outcome("", "refused", rule="site.policy", words="The site says no.")
+        assert "Undo" not in words(await ada.post("/rooms/oslo/volume", level="30", was="55"))
+
+
 async def test_an_ask_that_waits_shows_how_long_the_room_has(tmp_path: Path) -> None:
     async with console(tmp_path) as it:
         site = await it.connect("oslo")
