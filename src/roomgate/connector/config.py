@@ -5,6 +5,7 @@ The names are those of the TOML file and, in capitals with ``ROOMGATE_`` before 
 """
 
 import difflib
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -33,6 +34,7 @@ class ConnectorConfig:
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
     meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
+    scan_networks: tuple[str, ...] = ()  # where `devices scan` may look for devices; none when left out
     witness_url: str | None = None  # the site's own checkpoints are then co-signed there
     witness_vkey: str | None = None  # its verifier key, as its first start prints it
     witness_ca: Path | None = None  # trust for its TLS; the system's when left out
@@ -144,6 +146,14 @@ def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
     return domains
 
 
+def _networks(name: str, value: Any, base: Path) -> tuple[str, ...]:
+    words = value.split(",") if isinstance(value, str) else value
+    try:
+        return tuple(str(ipaddress.ip_network(word.strip())) for word in words if word.strip())
+    except (TypeError, AttributeError, ValueError) as bad:
+        raise BadInput('takes a list of networks, such as ["10.0.8.0/24"]') from bad
+
+
 _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "data": _path,
     "hub": _address("https"),
@@ -153,6 +163,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "proxy": _address("http"),
     "calendar": _path,
     "meeting_domains": _domains,
+    "scan_networks": _networks,
     "witness_url": _address("https", "http"),
     "witness_vkey": _text,
     "witness_ca": _path,

@@ -8,11 +8,12 @@ import pytest
 
 from roomgate import log
 from roomgate.cli import settings
-from roomgate.cli.connector import parse_passwords
+from roomgate.cli.connector import keep_password, parse_passwords
 from roomgate.connector.config import parse_config
 from roomgate.connector.local import Door
 from roomgate.connector.vault import Vault
 from roomgate.errors import BadInput, NotFound
+from roomgate.redact import Secret
 from roomgate.xapi.errors import DeviceUnreachable
 from support.cli import RealHub, program, run
 
@@ -52,8 +53,8 @@ class Operator:
             raise NotFound("This site has no such room.", hint="Look at the status.")
         return {"confirmed": room == "oslo"}
 
-    async def vault_put(self, room: str, account: str, password: Any, by: str) -> dict[str, Any]:
-        self.did.append(("put", room, account, password.reveal()))
+    async def vault_put(self, room: str, account: str, password: Any, by: str, *, new: bool) -> dict[str, Any]:
+        self.did.append(("put new" if new else "put", room, account, password.reveal()))
         return {"version": 3}
 
     async def vault_remove(self, room: str, account: str | None, by: str) -> dict[str, Any]:
@@ -143,8 +144,11 @@ def test_a_password_goes_through_the_running_connector_and_its_ledger(operator, 
     (tmp_path / "password").write_text("two words\n")
     words = ["connector", "vault", "put", "oslo", "daily", "--config", config]
     assert run(*words, "--password-file", str(tmp_path / "password")).out == "oslo, daily: kept (version 3).\n"
+    keep_password(Path(config), "rome", "daily", Secret("three"), new=True)
     run("connector", "vault", "remove", "oslo", "daily", "--config", config)
-    assert operator.did == [("put", "oslo", "daily", "two words"), ("remove", "oslo", "daily")]
+    assert operator.did == [
+        ("put", "oslo", "daily", "two words"), ("put new", "rome", "daily", "three"), ("remove", "oslo", "daily")
+    ]  # fmt: skip
     assert run("connector", "vault", "list", "--config", config, "--json").json == {}
 
 
