@@ -397,7 +397,8 @@ async def test_everybody_can_use_every_page(
             await one.page.goto("/signin")
             assert await one.axe() == []
         async with signed_in(browser, world, who, scheme=scheme) as one:
-            for path in ("/rooms", "/rooms?view=table", f"/rooms/{room.name}", "/access", f"/access?q={guest.name}"):
+            pages = ("/rooms", "/rooms?view=table", f"/rooms/{room.name}", f"/inventory?q={room.name}")
+            for path in (*pages, "/access", f"/access?q={guest.name}"):
                 await one.page.goto(path)
                 await one.live()
                 assert (path, await one.axe()) == (path, [])
@@ -412,7 +413,8 @@ async def test_nothing_is_out_of_sight_on_a_small_screen(
     async with world.room() as room:
         who = await may_all(world, boss, room)
         async with signed_in(browser, world, who, width=width) as one:
-            for path in ("/rooms", "/rooms?view=table", f"/rooms/{room.name}", "/access", f"/access?q={room.name}"):
+            pages = ("/rooms", "/rooms?view=table", f"/rooms/{room.name}", f"/inventory?q={room.name}")
+            for path in (*pages, "/access", f"/access?q={room.name}"):
                 await one.page.goto(path)
                 await one.live()
                 assert (path, await one.fits()) == (path, True)
