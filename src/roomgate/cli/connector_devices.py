@@ -143,7 +143,8 @@ def scan(
     made = read_config(config)
     asked = scanning.allowed(network, made.scan_networks, port)
     present = {(entry.host, entry.port) for entry in parse_devices(adding.read(made.devices), made.devices.parent)}
-    _aside(f"Looking at {asked.num_addresses} addresses, {scanning.A_SECOND} a second …")
+    count = asked.num_addresses
+    _aside(f"Looking at {count} {'address' if count == 1 else 'addresses'}, {scanning.A_SECOND} a second …")
     seen = asyncio.run(scanning.scan(asked, port, glance))
     rows = [
         {

@@ -27,6 +27,10 @@ Held = Mapping[str, Mapping[str, int]]  # room → account → version
 COMPARED = "the sheet's pin"
 ABSENT = "the sheet's pin; the device did not answer"
 FIRST_USE = "first use: nobody has compared it"
+COMPARE = (
+    "Nothing was changed. Compare each certificate at its device and write it into the column pin. "
+    "--trust-first-use believes what is shown now; whoever stands between now then stays believed."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +66,7 @@ async def identify(wanted: Iterable[Wanted], see: See, *, first_use: bool) -> tu
         else:
             complaints.append(f"Line {one.line}, {one.entry.name}: {why}")
     if complaints:
-        raise BadRooms(complaints)
+        raise BadRooms(complaints, hint=COMPARE)
     return tuple(known)
 
 
@@ -80,7 +84,7 @@ def _judge(one: Wanted, seen: str | None, first_use: bool) -> tuple[bool, str]:
         return True, COMPARED
     if first_use:
         return True, FIRST_USE
-    return False, f"it shows sha256:{seen}. Compare that at the device and write it into the column pin."
+    return False, f"it shows sha256:{seen}, and nobody has compared that."
 
 
 def complain_of_passwords(known: Iterable[Known], held: Held) -> None:

@@ -29,9 +29,10 @@ class BadRooms(BadInput):
     code = "devices.bad"
     hint = "Nothing was changed. Correct the lines that the message names."
 
-    def __init__(self, complaints: list[str]) -> None:
+    def __init__(self, complaints: list[str], *, hint: str | None = None) -> None:
         more = len(complaints) - MOST_COMPLAINTS
-        super().__init__("\n".join(complaints[:MOST_COMPLAINTS] + ([f"… and {more} more."] if more > 0 else [])))
+        told = complaints[:MOST_COMPLAINTS] + ([f"… and {more} more."] if more > 0 else [])
+        super().__init__("\n".join(told), hint=hint)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -42,9 +42,10 @@ async def test_a_certificate_that_nobody_compared_is_shown_and_not_believed():
     with pytest.raises(BadRooms) as caught:
         await identify(wanted, seeing(a=A), first_use=False)
     assert caught.value.message.splitlines() == [
-        f"Line 2, oslo: it shows sha256:{A}. Compare that at the device and write it into the column pin.",
+        f"Line 2, oslo: it shows sha256:{A}, and nobody has compared that.",
         "Line 3, bergen: it does not answer, and the sheet has no pin of it.",
     ]
+    assert "--trust-first-use" in caught.value.hint
 
 
 @pytest.mark.asyncio
