@@ -60,7 +60,7 @@ def read_rooms(text: str, present: Iterable[DeviceEntry] = ()) -> tuple[Wanted, 
         raise BadRooms([f"More than {MOST_ROOMS} rooms at once."])
     complaints: list[str] = []
     names = {str(entry.name): "the site has a room of this name" for entry in present}
-    places = {(entry.host, entry.port): f"this is the device of {entry.name}" for entry in present}
+    places = {(entry.host.lower(), entry.port): f"this is the device of {entry.name}" for entry in present}
     wanted: list[Wanted] = []
     for number, cells in enumerate(rows[1:], 2):
         if not any(cell.strip() for cell in cells):
@@ -68,7 +68,7 @@ def read_rooms(text: str, present: Iterable[DeviceEntry] = ()) -> tuple[Wanted, 
         found: list[str] = []
         one = _wanted(number, heads, cells, found)
         if one is not None:
-            place = (one.entry.host, one.entry.port)
+            place = (one.entry.host.lower(), one.entry.port)
             found.extend(said for said in (names.get(one.entry.name), places.get(place)) if said)
             names[one.entry.name] = f"line {number} has this name"
             places[place] = f"line {number} is this device"

@@ -10,12 +10,15 @@ from roomgate import log
 from roomgate.cli import settings
 from roomgate.cli.connector import keep_password, parse_passwords
 from roomgate.connector.config import parse_config
-from roomgate.connector.local import Door
+from roomgate.connector.local import Door, ask_local
 from roomgate.connector.vault import Vault
 from roomgate.errors import BadInput, NotFound
+from roomgate.ledger.event import VaultChanged
 from roomgate.redact import Secret
 from roomgate.xapi.errors import DeviceUnreachable
 from support.cli import RealHub, program, run
+from support.ledgers import events
+from support.waiting import until_told
 
 pytestmark = pytest.mark.xdist_group("cli")
 
@@ -207,11 +210,15 @@ def test_a_policy_is_checked(tmp_path):
     assert run("connector", "policy", "check", str(tmp_path / "none.toml")).code == 2
 
 
-def test_from_a_code_to_a_connector_that_runs(one_hub: RealHub, tmp_path, monkeypatch):
-    """Enrolment with a real hub, then the program itself; it is away from the hub until somebody confirms it."""
+def test_from_a_code_to_a_connector_that_runs(one_hub: RealHub, one_sim, tmp_path, monkeypatch):
+    """Enrolment with a real hub, then the program itself; it is away from the hub until somebody confirms it, and
+    keeps rooms that are added while it runs.
+    """
     (tmp_path / "devices.toml").write_text("")
     config = tmp_path / "connector.toml"
-    config.write_text(f'data = "data"\ndevices = "devices.toml"\nhub = "{one_hub.address}"\nhub_ca = "{one_hub.ca}"\n')
+    config.write_text(
+        f'data = "connector"\ndevices = "devices.toml"\nhub = "{one_hub.address}"\nhub_ca = "{one_hub.ca}"\n'
+    )
     parts = one_hub.hub.parts
 
     async def code() -> str:
@@ -227,7 +234,21 @@ def test_from_a_code_to_a_connector_that_runs(one_hub: RealHub, tmp_path, monkey
     done = run(*enrol, parts.sites.hub_fingerprint)
     assert (done.code, done.out) == (1, "")
     with program("connector", "serve", "--config", str(config), "--json") as said:
-        assert said["connector"].endswith("data")
-        assert run("connector", "status", "--config", str(config), "--json").json["hub"] == "away"
-    config.write_text('data = "data"\ndevices = "devices.toml"\n')
+        assert said["connector"].endswith("connector")
+        status = ["connector", "status", "--config", str(config), "--json"]
+        assert (run(*status).json["hub"], run(*status).json["rooms"]) == ("away", [])
+        room = one_sim["rooms"][0]
+        (tmp_path / "rooms.csv").write_text(
+            f"name,host,port,pin,daily_password\noslo,{room['host']},{room['port']},{room['pin']},{room['password']}\n"
+        )
+        run("connector", "devices", "add", "--file", str(tmp_path / "rooms.csv"), "--config", str(config))
+
+        async def is_fine() -> bool:
+            told = await ask_local(tmp_path / "connector" / "connector.sock", {"do": "status"})
+            return [(one["name"], one["state"]) for one in told["rooms"]] == [("oslo", "fine")]
+
+        asyncio.run(until_told(is_fine))
+    (kept,) = [one for one in events(tmp_path, "connector") if isinstance(one, VaultChanged)]
+    assert (kept.room, kept.what) == ("oslo", "roomgate-daily put, version 1")
+    config.write_text('data = "connector"\ndevices = "devices.toml"\n')
     assert run(*enrol, "x").code == 2

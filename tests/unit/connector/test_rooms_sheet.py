@@ -50,7 +50,7 @@ def test_every_complaint_is_found_with_its_line():
             "rome2,a,four,,,,\n"
             "quay,b,,,,,\n"
             "quay,B2,,,,,\n"
-            "dock,b,,,,,\n"
+            "dock,B,,,,,\n"
             "pier,c,,,,,,,,\n",
             [OSLO],
         )
