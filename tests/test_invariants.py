@@ -19,6 +19,7 @@ PACKAGE = ROOT / "src" / "roomgate"
 # To the hub, to its witness, to its identity providers, to devices' xAPI endpoint, to the operator's own socket: nothing else, and no listener.
 OPENS_CONNECTIONS = {
     "connector/enrol.py",  # the hub, once
+    "connector/glance.py",  # a device, on the operator's word: its certificate, and whether it is one; no credential
     "connector/local.py",  # a Unix socket in the connector's own folder
     "connector/tunnel.py",  # a device's own page, for a tunnel's bytes, and to see its certificate
     "connector/wire.py",  # the hub

@@ -353,6 +353,8 @@ VARIABLES = {
     "ROOMGATE_TOKEN": "the access token for it",
     "ROOMGATE_TOKEN_FILE": "a file that holds the token, instead",
     "ROOMGATE_CA": "a PEM file, where the hub's certificate is not from a public authority",
+    "ROOMGATE_DAILY_PASSWORD": "for `roomgate connector devices add`: of the daily account of each room that has none",
+    "ROOMGATE_PRIVILEGED_PASSWORD": "the same of the privileged account",
     "ROOMGATE_XAPI_PASSWORD": "the password for `roomgate xapi …`, instead of `--password-file`",
     "ROOMGATE_DEBUG": "set to anything: an internal fault shows where it happened",
 }

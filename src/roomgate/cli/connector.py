@@ -28,9 +28,10 @@ backups = App(name="backups", help="The backups of rooms that this site keeps.")
 app.command(vault)
 app.command(backups)
 app.command(policy)
+app.command("roomgate.cli.connector_devices:app", name="devices", help="Many rooms at once, and looking for them.")
 
 
-def _config(file: Path | None) -> "ConnectorConfig":
+def read_config(file: Path | None) -> "ConnectorConfig":
     from roomgate.connector.config import parse_config
 
     return parse_config(settings.load(file, "connector"), file.parent if file else Path())
@@ -65,7 +66,7 @@ def enrol(
     from roomgate.folder import alone_in
     from roomgate.ledger.checkpoint import VerifierKey
 
-    made = _config(config)
+    made = read_config(config)
     if made.hub is None:
         raise BadInput("hub: is missing in the connector's configuration.")
     code = read_secret(code_file, "One-time code: ", "--code-file").reveal()
@@ -102,7 +103,7 @@ def serve(*, config: Path | None = None, json: Json = False) -> None:
 
     log.setup()
     ensure_most()
-    made = _config(config)
+    made = read_config(config)
 
     def ready(connector: "Connector") -> None:
         if json:
@@ -117,7 +118,7 @@ def _local(config: Path | None, **wish: Any) -> dict[str, Any]:
     """One wish of the local operator's to the running connector. Raises Unreachable where none runs, and its no."""
     from roomgate.connector.local import ask_local
 
-    answer = asyncio.run(ask_local(_config(config).socket, wish))
+    answer = asyncio.run(ask_local(read_config(config).socket, wish))
     if answer.pop("ok", False):
         return answer
     code, words, hint = (str(answer.get(name) or "") for name in ("code", "error", "hint"))
@@ -227,7 +228,7 @@ def put(
         a file with the password; without it you are asked
     """
     password = read_secret(password_file, f"Password of {account}: ", "--password-file")
-    version = _put(config, room, account, password)
+    version = keep_password(config, room, account, password)
     tell(
         {"room": room, "account": account, "version": version},
         f"{room}, {account}: kept (version {version}).",
@@ -235,15 +236,19 @@ def put(
     )
 
 
-def _put(config: Path | None, room: str, account: str, password: Secret[str]) -> int:
-    """By way of the running connector, which writes it into its ledger; else straight into the vault."""
+def keep_password(config: Path | None, room: str, account: str, password: Secret[str], *, new: bool = False) -> int:
+    """By way of the running connector, which writes it into its ledger; else straight into the vault.
+
+    The connector takes one for a room that it does not know only where that is ``new``.
+    """
     from roomgate.connector.vault import Vault
 
     try:
-        answer = _local(config, do="vault-put", room=room, account=account, password=password.reveal())
+        wish = {"room": room, "account": account, "password": password.reveal()} | ({"new": True} if new else {})
+        answer = _local(config, do="vault-put", **wish)
         return int(answer["version"])
     except Unreachable:
-        return Vault.open(_config(config).data).put(room, account, password)
+        return Vault.open(read_config(config).data).put(room, account, password)
 
 
 @vault.command
@@ -254,7 +259,7 @@ def load(file: Path, /, *, config: Path | None = None, json: Json = False) -> No
     """
     lines = parse_passwords(read_text(file))
     for room, account, password in lines:
-        _put(config, room, account, password)
+        keep_password(config, room, account, password)
     tell({"kept": len(lines)}, f"{len(lines)} passwords are kept. Now delete {file}.", json=json)
 
 
@@ -276,17 +281,22 @@ def remove(room: str, account: str | None = None, /, *, config: Path | None = No
 
     Example: ``roomgate connector vault remove oslo --config connector.toml``
     """
-    from roomgate.connector.vault import Vault
-
-    try:
-        _local(config, do="vault-remove", room=room, account=account)
-    except Unreachable:
-        Vault.open(_config(config).data).remove(room, account)
+    forget_password(config, room, account)
     tell(
         {"removed": room, "account": account},
         f"{room}: {account or 'every account'} is forgotten here. Change the password at the device too.",
         json=json,
     )
+
+
+def forget_password(config: Path | None, room: str, account: str | None) -> None:
+    """By way of the running connector, or straight from the vault."""
+    from roomgate.connector.vault import Vault
+
+    try:
+        _local(config, do="vault-remove", room=room, account=account)
+    except Unreachable:
+        Vault.open(read_config(config).data).remove(room, account)
 
 
 @vault.command(name="list")
@@ -297,7 +307,7 @@ def list_(*, config: Path | None = None, json: Json = False) -> None:
     """
     from roomgate.connector.vault import Vault
 
-    rooms = Vault.open(_config(config).data).rooms()
+    rooms = Vault.open(read_config(config).data).rooms()
     if json:
         show_json(rooms)
     else:

@@ -5,6 +5,7 @@ The names are those of the TOML file and, in capitals with ``ROOMGATE_`` before 
 """
 
 import difflib
+import ipaddress
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -37,6 +38,7 @@ class ConnectorConfig:
     measures: tuple[
         str, ...
     ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
+    scan_networks: tuple[str, ...] = ()  # where `devices scan` may look for devices; none when left out
     witness_url: str | None = None  # the site's own checkpoints are then co-signed there
     witness_vkey: str | None = None  # its verifier key, as its first start prints it
     witness_ca: Path | None = None  # trust for its TLS; the system's when left out
@@ -177,6 +179,14 @@ def _measures(name: str, value: Any, base: Path) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
+def _networks(name: str, value: Any, base: Path) -> tuple[str, ...]:
+    words = value.split(",") if isinstance(value, str) else value
+    try:
+        return tuple(str(ipaddress.ip_network(word.strip())) for word in words if word.strip())
+    except (TypeError, AttributeError, ValueError) as bad:
+        raise BadInput('takes a list of networks, such as ["10.0.8.0/24"]') from bad
+
+
 _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "data": _path,
     "hub": _address("https"),
@@ -187,6 +197,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "calendar": _path,
     "meeting_domains": _domains,
     "measures": _measures,
+    "scan_networks": _networks,
     "witness_url": _address("https", "http"),
     "witness_vkey": _text,
     "witness_ca": _path,

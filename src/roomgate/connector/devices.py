@@ -26,6 +26,7 @@ from roomgate.errors import BadInput
 from roomgate.ids import ConnectorId, DeviceId, RoomName
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")  # it is a part of addresses and a user name on the hub's endpoint
+_NAME_TAKES = "name: takes small letters, digits, '.', '_' and '-'"
 _HOST = re.compile(r"[A-Za-z0-9:]([A-Za-z0-9.:_-]{0,253}[A-Za-z0-9])?")
 _ACCOUNT = re.compile(r"[^\s:\x00-\x1f\x7f]{1,127}")  # a colon ends the user in Basic credentials (RFC 7617 §2)
 _KEYS = ["name", "host", "port", "pin", "ca", "accounts"]
@@ -83,7 +84,7 @@ def parse_devices(text: str, base: Path) -> tuple[DeviceEntry, ...]:
         if isinstance(room, Mapping) and isinstance(room.get("name"), str):
             where += f" ({room['name'][:64]!r})"
         found: list[str] = []
-        entry = _entry(room, base, found)
+        entry = parse_room(room, base, found)
         complaints.extend(f"{where}: {complaint}" for complaint in found)
         if entry is None:
             continue
@@ -95,7 +96,15 @@ def parse_devices(text: str, base: Path) -> tuple[DeviceEntry, ...]:
     return tuple(entries.values())
 
 
-def _entry(room: Any, base: Path, complaints: list[str]) -> DeviceEntry | None:
+def parse_name(value: object) -> RoomName:
+    """A room's name; raises BadInput."""
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise BadInput(_NAME_TAKES)
+    return RoomName(value)
+
+
+def parse_room(room: Any, base: Path, complaints: list[str]) -> DeviceEntry | None:
+    """One room of the file; None where ``complaints`` got any."""
     if not isinstance(room, Mapping):
         complaints.append("takes a table")
         return None
@@ -108,7 +117,7 @@ def _entry(room: Any, base: Path, complaints: list[str]) -> DeviceEntry | None:
         f"accounts.{key}: no such key{suggestion(key, _ACCOUNTS)}" for key in accounts if key not in _ACCOUNTS
     )
 
-    name = _matching(room.get("name"), _NAME, "name: takes small letters, digits, '.', '_' and '-'", complaints)
+    name = _matching(room.get("name"), _NAME, _NAME_TAKES, complaints)
     host = _matching(room.get("host"), _HOST, "host: takes a name or an address", complaints)
     daily = _matching(accounts.get("daily", "roomgate-daily"), _ACCOUNT, "accounts.daily: takes a name", complaints)
     privileged = _matching(

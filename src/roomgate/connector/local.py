@@ -60,6 +60,7 @@ class VaultPut(msgspec.Struct, frozen=True, tag_field="do", tag="vault-put", for
     room: str
     account: str
     password: str
+    new: bool = False  # of a room that is about to join the site's file
 
 
 class VaultRemove(msgspec.Struct, frozen=True, tag_field="do", tag="vault-remove", forbid_unknown_fields=True):
@@ -99,7 +100,9 @@ class Operator(Protocol):
 
     async def confirm(self, room: str, by: str) -> dict[str, Any]: ...
 
-    async def vault_put(self, room: str, account: str, password: Secret[str], by: str) -> dict[str, Any]: ...
+    async def vault_put(
+        self, room: str, account: str, password: Secret[str], by: str, *, new: bool
+    ) -> dict[str, Any]: ...
 
     async def vault_remove(self, room: str, account: str | None, by: str) -> dict[str, Any]: ...
 
@@ -172,8 +175,8 @@ class Door:
                 return await operator.hang_up(room)
             case Confirm(room=room):
                 return await operator.confirm(room, who)
-            case VaultPut(room=room, account=account, password=password):
-                return await operator.vault_put(room, account, Secret(password), who)
+            case VaultPut(room=room, account=account, password=password, new=new):
+                return await operator.vault_put(room, account, Secret(password), who, new=new)
             case VaultRemove(room=room, account=account):
                 return await operator.vault_remove(room, account, who)
             case Backups(room=room):

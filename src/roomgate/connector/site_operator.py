@@ -8,7 +8,7 @@ import msgspec
 from roomgate.clock import Clock, iso
 from roomgate.connector.acts import Acts
 from roomgate.connector.backups import Backups
-from roomgate.connector.devices import device_id
+from roomgate.connector.devices import device_id, parse_name
 from roomgate.connector.effects import Effects
 from roomgate.connector.fleet import Fleet
 from roomgate.connector.keeper import Keeper
@@ -113,8 +113,11 @@ class SiteOperator:
     async def confirm(self, room: str, by: str) -> dict[str, Any]:
         return {"confirmed": await self._room(room).confirm(by)}
 
-    async def vault_put(self, room: str, account: str, password: Secret[str], by: str) -> dict[str, Any]:
-        version = self._vault.put(self._room(room).name, account, password)
+    async def vault_put(
+        self, room: str, account: str, password: Secret[str], by: str, *, new: bool = False
+    ) -> dict[str, Any]:
+        name = parse_name(room) if new else self._room(room).name
+        version = self._vault.put(name, account, password)
         await self._changed(room, f"{foreign(account, 60)} put, version {version}", by)
         return {"version": version}
 

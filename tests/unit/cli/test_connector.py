@@ -8,13 +8,17 @@ import pytest
 
 from roomgate import log
 from roomgate.cli import settings
-from roomgate.cli.connector import parse_passwords
+from roomgate.cli.connector import keep_password, parse_passwords
 from roomgate.connector.config import parse_config
-from roomgate.connector.local import Door
+from roomgate.connector.local import Door, ask_local
 from roomgate.connector.vault import Vault
 from roomgate.errors import BadInput, NotFound
+from roomgate.ledger.event import VaultChanged
+from roomgate.redact import Secret
 from roomgate.xapi.errors import DeviceUnreachable
 from support.cli import RealHub, program, run
+from support.ledgers import events
+from support.waiting import until_told
 
 pytestmark = pytest.mark.xdist_group("cli")
 
@@ -52,8 +56,8 @@ class Operator:
             raise NotFound("This site has no such room.", hint="Look at the status.")
         return {"confirmed": room == "oslo"}
 
-    async def vault_put(self, room: str, account: str, password: Any, by: str) -> dict[str, Any]:
-        self.did.append(("put", room, account, password.reveal()))
+    async def vault_put(self, room: str, account: str, password: Any, by: str, *, new: bool) -> dict[str, Any]:
+        self.did.append(("put new" if new else "put", room, account, password.reveal()))
         return {"version": 3}
 
     async def vault_remove(self, room: str, account: str | None, by: str) -> dict[str, Any]:
@@ -163,8 +167,11 @@ def test_a_password_goes_through_the_running_connector_and_its_ledger(operator, 
     (tmp_path / "password").write_text("two words\n")
     words = ["connector", "vault", "put", "oslo", "daily", "--config", config]
     assert run(*words, "--password-file", str(tmp_path / "password")).out == "oslo, daily: kept (version 3).\n"
+    keep_password(Path(config), "rome", "daily", Secret("three"), new=True)
     run("connector", "vault", "remove", "oslo", "daily", "--config", config)
-    assert operator.did == [("put", "oslo", "daily", "two words"), ("remove", "oslo", "daily")]
+    assert operator.did == [
+        ("put", "oslo", "daily", "two words"), ("put new", "rome", "daily", "three"), ("remove", "oslo", "daily")
+    ]  # fmt: skip
     assert run("connector", "vault", "list", "--config", config, "--json").json == {}
 
 
@@ -230,11 +237,15 @@ def test_a_policy_is_checked(tmp_path):
     assert run("connector", "policy", "check", str(tmp_path / "none.toml")).code == 2
 
 
-def test_from_a_code_to_a_connector_that_runs(one_hub: RealHub, tmp_path, monkeypatch):
-    """Enrolment with a real hub, then the program itself; it is away from the hub until somebody confirms it."""
+def test_from_a_code_to_a_connector_that_runs(one_hub: RealHub, one_sim, tmp_path, monkeypatch):
+    """Enrolment with a real hub, then the program itself; it is away from the hub until somebody confirms it, and
+    keeps rooms that are added while it runs.
+    """
     (tmp_path / "devices.toml").write_text("")
     config = tmp_path / "connector.toml"
-    config.write_text(f'data = "data"\ndevices = "devices.toml"\nhub = "{one_hub.address}"\nhub_ca = "{one_hub.ca}"\n')
+    config.write_text(
+        f'data = "connector"\ndevices = "devices.toml"\nhub = "{one_hub.address}"\nhub_ca = "{one_hub.ca}"\n'
+    )
     parts = one_hub.hub.parts
 
     async def code() -> str:
@@ -250,7 +261,21 @@ def test_from_a_code_to_a_connector_that_runs(one_hub: RealHub, tmp_path, monkey
     done = run(*enrol, parts.sites.hub_fingerprint)
     assert (done.code, done.out) == (1, "")
     with program("connector", "serve", "--config", str(config), "--json") as said:
-        assert said["connector"].endswith("data")
-        assert run("connector", "status", "--config", str(config), "--json").json["hub"] == "away"
-    config.write_text('data = "data"\ndevices = "devices.toml"\n')
+        assert said["connector"].endswith("connector")
+        status = ["connector", "status", "--config", str(config), "--json"]
+        assert (run(*status).json["hub"], run(*status).json["rooms"]) == ("away", [])
+        room = one_sim["rooms"][0]
+        (tmp_path / "rooms.csv").write_text(
+            f"name,host,port,pin,daily_password\noslo,{room['host']},{room['port']},{room['pin']},{room['password']}\n"
+        )
+        run("connector", "devices", "add", "--file", str(tmp_path / "rooms.csv"), "--config", str(config))
+
+        async def is_fine() -> bool:
+            told = await ask_local(tmp_path / "connector" / "connector.sock", {"do": "status"})
+            return [(one["name"], one["state"]) for one in told["rooms"]] == [("oslo", "fine")]
+
+        asyncio.run(until_told(is_fine))
+    (kept,) = [one for one in events(tmp_path, "connector") if isinstance(one, VaultChanged)]
+    assert (kept.room, kept.what) == ("oslo", "roomgate-daily put, version 1")
+    config.write_text('data = "connector"\ndevices = "devices.toml"\n')
     assert run(*enrol, "x").code == 2

@@ -50,6 +50,9 @@ def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
         {"meeting_domains": 3},
         {"measures": ["who"]},
         {"measures": [[]]},
+        {"scan_networks": ["10.0.8.1/24"]},
+        {"scan_networks": 3},
+        {"scan_networks": [3]},
         {"data": ""},
         {"backup_every_h": 0.5},
         {"backup_every_h": False},
@@ -86,3 +89,9 @@ def test_the_environment_has_only_texts():
 def test_rubbish_raises_only_our_error(settings):
     with contextlib.suppress(BadConfig):
         assert isinstance(parse_config(settings, BASE), ConnectorConfig)
+
+
+def test_nothing_may_be_scanned_but_what_is_named():
+    assert parse_config(LEAST, BASE).scan_networks == ()
+    for named in (["10.0.8.0/24", "fd00::/64"], "10.0.8.0/24, fd00::/64"):
+        assert parse_config({**LEAST, "scan_networks": named}, BASE).scan_networks == ("10.0.8.0/24", "fd00::/64")

@@ -33,8 +33,8 @@ class Fake:
     async def confirm(self, room, by):
         raise NotFound("no such room")
 
-    async def vault_put(self, room, account, password, by):
-        self.did.append((room, account, password.reveal()))
+    async def vault_put(self, room, account, password, by, *, new):
+        self.did.append((room, account, password.reveal(), new))
         return {"version": 1}
 
     async def vault_remove(self, room, account, by):
@@ -67,8 +67,10 @@ async def test_each_wish_reaches_its_deed(tmp_path):
         await ask_local(path, {"do": "cut-all", "reason": "fire"})
         put = {"do": "vault-put", "room": "oslo", "account": "daily", "password": "s"}
         assert await ask_local(path, put) == {"ok": True, "version": 1}
+        assert await ask_local(path, put | {"new": True}) == {"ok": True, "version": 1}
         await ask_local(path, {"do": "vault-remove", "room": "oslo"})
-        assert fake.did == [("cut-all", "fire", "local:"), ("oslo", "daily", "s"), ("oslo", None)]
+        daily = ("oslo", "daily", "s")
+        assert fake.did == [("cut-all", "fire", "local:"), (*daily, False), (*daily, True), ("oslo", None)]
 
         assert (await ask_local(path, {"do": "backups", "room": "oslo"}))["backups"] == ["oslo"]
         exported = await ask_local(path, {"do": "backup-export", "room": "oslo", "id": "backup_1"})

@@ -13,7 +13,7 @@ from roomgate.connector.devices import device_id
 from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.site_policy import SitePolicy
 from roomgate.connector.vault import NoCredential, Vault
-from roomgate.errors import NotFound
+from roomgate.errors import BadInput, NotFound
 from roomgate.fleet.backup import Contents
 from roomgate.ids import ConnectorId
 from roomgate.redact import Secret
@@ -124,9 +124,16 @@ async def test_a_password_is_put_and_forgotten_and_both_are_in_the_ledger_withou
         site.vault.get("oslo", "roomgate-daily")
     with pytest.raises(NotFound):
         await site.operator.vault_put("bergen", "roomgate-daily", Secret("x"), "local:0")
+    with pytest.raises(BadInput):
+        await site.operator.vault_put("Bergen!", "roomgate-daily", Secret("x"), "local:0", new=True)
+    assert await site.operator.vault_put("bergen", "a", Secret("canary-8"), "local:0", new=True) == {"version": 1}
 
     entries = await site.record.entries()
-    assert [entry.event.what for entry in entries] == ["roomgate-daily put, version 1", "roomgate-daily removed"]
+    assert [entry.event.what for entry in entries] == [
+        "roomgate-daily put, version 1",
+        "roomgate-daily removed",
+        "a put, version 1",
+    ]
     assert b"canary" not in b"".join(entry.raw for entry in entries)
 
 
