@@ -22,6 +22,7 @@ from roomgate.clock import Clock, SystemClock, iso
 from roomgate.descriptors import Descriptors
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.folder import alone_in
+from roomgate.hub.alerts import http as alerts_http
 from roomgate.hub.approvals import http as approvals_http
 from roomgate.hub.config import HubConfig
 from roomgate.hub.cuts import http as cuts_http
@@ -123,6 +124,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             roles_http.API,
             cuts_http.API,
             inventory_http.API,
+            alerts_http.API,
             *extension.api,
         ],
     )  # fmt: skip
@@ -236,6 +238,7 @@ def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         ("hub.expiry", every(EXPIRE_EVERY_S, parts.expire)),
         ("hub.witness", every(WITNESS_EVERY_S, witness)),
         ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),
+        ("hub.alerts", parts.alerts.run),
     ]
 
 

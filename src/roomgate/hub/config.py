@@ -46,6 +46,8 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     argon2_time_cost: int = 3  # rounds for each password hash
     argon2_memory_kib: int = 65536  # memory for each
     argon2_parallelism: int = 4  # lanes for each
+    alert_after_s: float = 120  # how long a room or a connector is away before an alert tells of it
+    alert_hosts: tuple[str, ...] = ()  # hosts of one's own network that alerts may be sent to
 
     providers: tuple[Provider, ...] = ()  # identity providers, each a table `[[providers]]`
 
@@ -104,6 +106,7 @@ def _complaints(good: Mapping[str, object]) -> list[str]:
     number("argon2_time_cost", 1, 20)
     number("argon2_memory_kib", 8, 4 * 1024 * 1024)
     number("argon2_parallelism", 1, 64)
+    number("alert_after_s", 0, 24 * 3600)
     found += _group_complaints(good.get("group_roles", {}))
     if not good.get("data", "."):
         found.append("data: must not be empty.")

@@ -17,6 +17,7 @@ from roomgate import log
 from roomgate.access.capability import Capability
 from roomgate.clock import Clock, Jumps, iso, parse_iso
 from roomgate.errors import RoomgateError
+from roomgate.hub.alerts.service import Alerts
 from roomgate.hub.approvals.break_glass import BreakGlass
 from roomgate.hub.approvals.service import Approvals
 from roomgate.hub.bus import Bus
@@ -93,6 +94,7 @@ class Parts:
     roles: Roles
     cuts: Cuts
     inventory: Inventory
+    alerts: Alerts
 
     async def aclose(self) -> None:
         self.passwords.close()
@@ -212,4 +214,5 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         roles=Roles(db, changes, identity),
         cuts=Cuts(db, clock),
         inventory=Inventory(db, clock, rooms, grants),
+        alerts=Alerts(db, clock, rooms, grants, findings, config.alert_after_s),
     )

@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from roomgate import log
 from roomgate.errors import BadInput, NotFound, RoomgateError
+from roomgate.hub.alerts import pages as alerts_pages
 from roomgate.hub.approvals import pages as approvals_pages
 from roomgate.hub.console import assets
 from roomgate.hub.console.notices import Notices
@@ -49,6 +50,7 @@ _log = log.get("console")
 PAGES = [
     *rooms_pages.ROUTES,
     *inventory_pages.ROUTES,
+    *alerts_pages.ROUTES,
     *room_page.ROUTES,
     *grants_pages.ROUTES,
     *approvals_pages.ROUTES,
@@ -85,6 +87,7 @@ def build_console(relay: RelayParts) -> Console:
         quiet = "x-look" in request.headers
         who, t, now = signed_of(request), words_of(request), parts.clock.now()
         extra = {"safe_mode": parts.restorations.safe_mode, "loud": parts.break_glass.shown_to(who)}
+        extra["alarms"] = parts.alerts.count(who)
         return Visit(who, t, notices, now, request.url.path, host[:255], quiet, extra, relay)
 
     def refuse(request: Req, fault: Exception) -> Page:
