@@ -48,6 +48,10 @@ Try = tuple[tuple[str, ...], Any]
 API: dict[tuple[str, str], Try] = {
     ("get", "/alerts"): (NOTHING, None),
     ("post", "/alerts/{id}/seen"): (("alert",), None),
+    ("get", "/alert-routes"): (NOTHING, None),
+    ("post", "/alert-routes"): (NOTHING, {"name": "x", "address": "file:///x"}),
+    ("delete", "/alert-routes/{id}"): (("route",), None),  # no room's: for administrators, and refused to all here
+    ("post", "/alert-routes/{id}/test"): (("route",), {}),
     ("get", "/approvals"): (NOTHING, None),
     ("post", "/approvals"): (
         ("room",),
@@ -176,6 +180,8 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/alerts.csv"): (NOTHING, None),
     ("get", "/alerts.json"): (NOTHING, None),
     ("post", "/alerts/{id}/seen"): (("alert",), {}),
+    ("post", "/alerts/routes"): (NOTHING, {"name": "x", "address": "file:///x"}),
+    ("post", "/alerts/routes/{id}/{do}"): (("route",), {}),
     ("get", "/inventory"): (NOTHING, None),
     ("get", "/inventory.csv"): (NOTHING, None),
     ("get", "/inventory.json"): (NOTHING, None),

@@ -239,6 +239,7 @@ def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         ("hub.witness", every(WITNESS_EVERY_S, witness)),
         ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),
         ("hub.alerts", parts.alerts.run),
+        ("hub.alert-routes", parts.alert_routes.run),
     ]
 
 

@@ -1,10 +1,11 @@
 """REST: alerts, and where they are sent to."""
 
 import msgspec
-from litestar import Router, get, post
-from litestar.params import FromPath, FromQuery
+from litestar import Router, delete, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.errors import BadInput
+from roomgate.hub.alerts.routes import RouteView
 from roomgate.hub.alerts.store import Alert
 from roomgate.hub.http.asking import Hub, Who
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
@@ -31,6 +32,35 @@ def show_alert(alert: Alert, names: dict[str, str]) -> AlertShown:
         alert.id, alert.kind, alert.severity, alert.room or None, names.get(alert.room) if alert.room else None,
         alert.subject, alert.words, alert.since, alert.ended, alert.seen_by, alert.seen_at,
     )  # fmt: skip
+
+
+class RouteWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """``kinds``: none named means all."""
+
+    name: str
+    address: str
+    kinds: list[str] = []
+
+
+class RouteShown(msgspec.Struct, frozen=True):
+    """``address`` shows where it leads, and no secret. ``last_words``: what went wrong the last time, or ""."""
+
+    id: str
+    name: str
+    address: str
+    kinds: list[str]
+    created: str
+    last_at: str | None
+    last_words: str
+
+
+class RoutesShown(msgspec.Struct, frozen=True):
+    items: list[RouteShown]
+    next: str | None = None
+
+
+def show_route(one: RouteView) -> RouteShown:
+    return RouteShown(one.id, one.name, one.address, list(one.kinds), one.created, one.last_at, one.last_words)
 
 
 @get("/alerts")
@@ -62,4 +92,29 @@ async def see_alert(parts: Hub, signed: Who, id: FromPath[str]) -> AlertShown:
     return show_alert(alert, await parts.alerts.names([alert]))
 
 
-API = Router("/", tags=["alerts"], route_handlers=[list_alerts, see_alert])
+@get("/alert-routes")
+async def list_routes(parts: Hub, signed: Who) -> RoutesShown:
+    """Where alerts are sent to. Takes the rights to see, to audit and to keep sites."""
+    return RoutesShown([show_route(one) for one in await parts.alert_routes.list_for(signed)])
+
+
+@post("/alert-routes")
+async def add_route(parts: Hub, signed: Who, data: JSONBody[RouteWanted]) -> RouteShown:
+    """Send alerts somewhere from now on: a webhook (https://…), mail (mailtos://…), a chat service."""
+    return show_route(await parts.alert_routes.add(data.name, data.address, data.kinds, signed))
+
+
+@delete("/alert-routes/{id:str}")
+async def remove_route(parts: Hub, signed: Who, id: FromPath[str]) -> None:
+    await parts.alert_routes.remove(id, signed)
+
+
+@post("/alert-routes/{id:str}/test", status_code=200)
+async def test_route(parts: Hub, signed: Who, id: FromPath[str]) -> RouteShown:
+    """Send a text there now; ``last_words`` says what came of it."""
+    return show_route(await parts.alert_routes.test(id, signed))
+
+
+API = Router(
+    "/", tags=["alerts"], route_handlers=[list_alerts, see_alert, list_routes, add_route, remove_route, test_route]
+)

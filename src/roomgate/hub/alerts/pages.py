@@ -8,14 +8,15 @@ from litestar.params import FromPath
 
 from roomgate.access.principal import Right
 from roomgate.clock import parse_iso
-from roomgate.errors import RoomgateError
+from roomgate.errors import NotFound, RoomgateError
+from roomgate.hub.alerts.routes import may_route
 from roomgate.hub.alerts.rules import Kind
 from roomgate.hub.alerts.store import Alert
 from roomgate.hub.console import export
 from roomgate.hub.console.naming import people_names
 from roomgate.hub.console.notices import Notice
-from roomgate.hub.console.visit import Page, Visit, Visiting, refused
-from roomgate.hub.http.asking import Hub
+from roomgate.hub.console.visit import Page, Visit, Visiting, read_form, refused
+from roomgate.hub.http.asking import Hub, Req
 from roomgate.hub.parts import Parts
 from roomgate.hub.rooms.view import room_href
 
@@ -66,6 +67,7 @@ async def show_alerts(visit: Visiting, parts: Hub) -> Page:
         "alerts.html", total=len(open), alerts=await views(parts, open[:MOST_OPEN]),
         ended=await views(parts, ended[:MOST_ENDED]), older=len(ended) > MOST_ENDED,
         may_see=any(map(visit.signed.may, (Right.CUT, Right.GIVE, Right.SITES))),
+        routes=await parts.alert_routes.list_for(visit.signed) if may_route(visit.signed) else None, kinds=list(Kind),
     )  # fmt: skip
 
 
@@ -76,6 +78,32 @@ async def see_alert(id: FromPath[str], visit: Visiting, parts: Hub) -> Page:
     except RoomgateError as fault:
         return visit.back(HERE, refused(visit.t, fault))
     return visit.back(HERE, Notice("ok", visit.t("said.done"), visit.t("alerts.seen-done")))
+
+
+@post(HERE + "/routes", include_in_schema=False)
+async def add_route(request: Req, visit: Visiting, parts: Hub) -> Page:
+    form = await read_form(request)
+    try:
+        await parts.alert_routes.add(form.text("name"), form.text("address"), form.all("kinds"), visit.signed)
+    except RoomgateError as fault:
+        return visit.back(HERE, refused(visit.t, fault))
+    return visit.back(HERE, Notice("ok", visit.t("said.done"), visit.t("alerts.route-added")))
+
+
+@post(HERE + "/routes/{id:str}/{do:str}", include_in_schema=False)
+async def change_route(id: FromPath[str], do: FromPath[str], visit: Visiting, parts: Hub) -> Page:
+    try:
+        if do == "remove":
+            await parts.alert_routes.remove(id, visit.signed)
+            return visit.back(HERE, Notice("ok", visit.t("said.done"), visit.t("alerts.route-removed")))
+        if do != "test":
+            raise NotFound("There is no such page.")
+        route = await parts.alert_routes.test(id, visit.signed)
+    except RoomgateError as fault:
+        return visit.back(HERE, refused(visit.t, fault))
+    if route.last_words:
+        return visit.back(HERE, Notice("bad", visit.t("alerts.route-bad"), visit.t.said(route.last_words)))
+    return visit.back(HERE, Notice("ok", visit.t("said.done"), visit.t("alerts.route-tested")))
 
 
 def row(one: Alert, rooms: dict[str, str], people: dict[str, str]) -> list[str]:
@@ -103,4 +131,4 @@ async def alerts_json(visit: Visiting, parts: Hub) -> Page:
     return export.json_page(COLUMNS, await _table(visit, parts))
 
 
-ROUTES = [show_alerts, see_alert, alerts_csv, alerts_json]
+ROUTES = [show_alerts, see_alert, add_route, change_route, alerts_csv, alerts_json]

@@ -151,7 +151,7 @@ def remove_route(conn: Connection, id: str) -> None:
     conn.execute(delete(alert_routes).where(alert_routes.c.id == id))
 
 
-def tried(conn: Connection, id: str, at: str, words: str, told: int | None = None) -> None:
+def tried(conn: Connection, id: str, at: str | None, words: str, told: int | None = None) -> None:
     """What came of sending; with the place up to which the route was told, where it was."""
     values: dict[str, Any] = {"last_at": at, "last_words": words}
     if told is not None:

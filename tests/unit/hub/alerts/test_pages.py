@@ -34,6 +34,24 @@ async def test_the_page_its_files_and_who_looks_after_one(tmp_path: Path) -> Non
         assert [one["seen_by"] for one in (await ada.get("/alerts.json")).json()] == ["ada"]
 
 
+async def test_routes_are_added_tested_and_removed(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        ada = await it.as_("ada")
+        assert "not a public one" in words(await ada.post("/alerts/routes", name="in", address="http://127.0.0.1:9/"))
+        bad = await ada.post("/alerts/routes", name="<b>x", address="slack://T1JJ3T3L2/A1BRTD4JD/SECRET7nlazkcOXrIdevi7F/")
+        assert "&lt;b&gt;x" in bad.text
+        assert "SECRET" not in bad.text
+        (route,) = await it.hub.parts.alert_routes.list_for(it.hub.admin)
+        await it.hub.person("kim", "service-desk")
+        kim = await it.as_("kim")
+        assert "Sent to" not in words(await kim.get("/alerts"))
+        assert "no such page" in words(await ada.post(f"/alerts/routes/{route.id}/x"))
+        assert "no such route" in words(await ada.post("/alerts/routes/route_x/test"))
+        it.hub.parts.alert_routes._seal.open = lambda *_: None  # type: ignore[method-assign]
+        assert "The test was not taken" in words(await ada.post(f"/alerts/routes/{route.id}/test"))
+        assert "sent there any more" in words(await ada.post(f"/alerts/routes/{route.id}/remove"))
+
+
 async def test_one_without_a_room_leads_where_it_can_be_mended() -> None:
     away = view_of(Alert("a", "", "connector.away", "critical", "connector_1", "Gone.", AT), {}, {})
     finding = view_of(Alert("a", "", "record.finding", "warning", "finding_1", "Odd.", AT), {}, {})
