@@ -192,6 +192,10 @@ class Alerts:
         audits = signed.may(Right.AUDIT)
         return sum(one.seen_by is None and (audits or one.kind != Kind.FINDING) for one in self._open.values())
 
+    def by_severity(self) -> dict[str, int]:
+        """How many are open."""
+        return {one.value: sum(alert.severity == one for alert in self._open.values()) for one in Severity}
+
     async def open_for(self, signed: Signed) -> list[Alert]:
         """What to do first comes first."""
         sight = await self.sight(signed)
