@@ -54,9 +54,7 @@ def routes(*, json: Json = False) -> None:
 
 
 @route.command
-def add(
-    name: str, /, *, kind: tuple[str, ...] = (), address_file: Path | None = None, json: Json = False
-) -> None:
+def add(name: str, /, *, kind: list[str] | None = None, address_file: Path | None = None, json: Json = False) -> None:
     """Send alerts somewhere from now on. The address is asked for, or read from a file: it may hold a secret.
 
     Example: ``roomgate alert route add desk --kind room.offline --address-file address.txt``
@@ -69,13 +67,17 @@ def add(
         only this kind of alert; may be given several times
     """
     address = read_secret(address_file, "Address: ", "--address-file").reveal()
-    wish = {"name": name, "address": address, "kinds": list(kind)}
+    wish = {"name": name, "address": address, "kinds": kind or []}
     made = Api.from_profile().call("POST", at("alert-routes"), wish)
-    tell(made, f"{made['name']} is {made['id']}: {made['address']}. Next: `roomgate alert route test {made['id']}`.", json=json)
+    tell(
+        made,
+        f"{made['name']} is {made['id']}: {made['address']}. Next: `roomgate alert route test {made['id']}`.",
+        json=json,
+    )
 
 
-@route.command
-def test(id: str, /, *, json: Json = False) -> None:
+@route.command(name="test")
+def try_out(id: str, /, *, json: Json = False) -> None:
     """Send a text there now, and say what came of it.
 
     Example: ``roomgate alert route test desk``

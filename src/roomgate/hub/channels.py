@@ -190,9 +190,6 @@ class Channels:
             if channel.session:
                 channel.session.channels -= 1
 
-    def __len__(self) -> int:
-        return len(self._open)
-
     def of(self, sessions: Iterable[Session]) -> list[Channel]:
         wanted = set(map(id, sessions))
         return [one for one in self._open if one.session is not None and id(one.session) in wanted]

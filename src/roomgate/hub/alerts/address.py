@@ -18,7 +18,9 @@ OWN_HOST = frozenset({"json", "jsons", "mailto", "mailtos", "matrix", "matrixs",
 SERVICES = frozenset({"discord", "gchat", "opsgenie", "pagerduty", "pover", "slack", "tgram"})
 _WEB = {"https": "jsons", "http": "json"}  # what people write for a webhook
 _OPTIONS = frozenset({"to", "cc", "bcc", "from", "name", "smtp", "mode", "user", "priority", "region", "footer"})
-_HEADER = re.compile(r" [A-Za-z][A-Za-z0-9-]*")  # of a webhook: `+Name=…`; a plus is read as a space, and goes out as one
+_HEADER = re.compile(
+    r" [A-Za-z][A-Za-z0-9-]*"
+)  # of a webhook: `+Name=…`; a plus is read as a space, and goes out as one
 _PREFIX_V4 = ipaddress.ip_network("64:ff9b::/96")  # an IPv4 address in an IPv6 one
 
 

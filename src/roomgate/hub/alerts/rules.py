@@ -252,7 +252,8 @@ class Tracker:
         """What has held, or been gone, for long enough; each is told once."""
         ripe = [key for key, (since, _) in self._coming.items() if now - since >= self.wait_s(key.kind)]
         over = [key for key, since in self._going.items() if now - since >= self.wait_s(key.kind)]
-        raised, changed = [], []
+        raised: list[Condition] = []
+        changed: list[Condition] = []
         for key in ripe:
             one = self._coming.pop(key)[1]
             (changed if key in self.open else raised).append(one)
@@ -270,7 +271,11 @@ class Tracker:
         return frozenset(key.subject for key in (*self.open, *self._coming) if key.kind in _OF_CONNECTOR)
 
     def _place(self, key: Key) -> set[Key]:
-        return self._by_place.setdefault((key.room, ""), set()) if key.room else self._by_place.setdefault(("", key.kind), set())
+        return (
+            self._by_place.setdefault((key.room, ""), set())
+            if key.room
+            else self._by_place.setdefault(("", key.kind), set())
+        )
 
     def _known(self, judged: Judged) -> list[Key]:
         places = [(judged.room, "")] if judged.room else [("", kind) for kind in sorted(judged.kinds)]

@@ -35,9 +35,9 @@ class Sender:
         await self._in_thread(self._open, address)
 
     async def send(self, address: Address, title: str, body: str) -> str:
-        """"" where it was taken, else what went wrong, in a sentence that says nothing of the address."""
+        """ "" where it was taken, else what went wrong, in a sentence that says nothing of the address."""
         try:
-            return await self._in_thread(self._send, address, title, body)
+            return str(await self._in_thread(self._send, address, title, body))
         except BadAddress as bad:
             return bad.message
         except TimeoutError:
@@ -60,7 +60,7 @@ class Sender:
             raise BadAddress("The address is not complete for its kind.")
         hosts = {str(h).strip("[]").lower() for name in ("host", "smtp_host") if (h := getattr(opened, name, None))}
         for host in sorted(hosts - self._hosts) if address.looked_up else ():
-            if address.masked.startswith("mailto") and host != str(opened.smtp_host).lower():
+            if address.masked.startswith("mailto") and host != str(getattr(opened, "smtp_host", "")).lower():
                 continue  # the domain of the mail address: nothing is sent to it
             try:
                 found = list(self._resolve(host))
@@ -74,7 +74,7 @@ class Sender:
         import apprise
 
         opened = self._open(address)
-        with apprise.LogCapture(level=30) as said:  # warnings: the only place where it tells what went wrong
+        with apprise.LogCapture(level=30) as said:  # type: ignore[no-untyped-call]  # warnings: the only place where it tells what went wrong
             done = bool(opened.notify(body=body, title=title, notify_type=apprise.NotifyType.WARNING))
             words = said.getvalue()
         if done:

@@ -133,8 +133,8 @@ class Alerts:
                 ups.popleft()
             facts = ConnectorFacts(connector, self._rooms.linked(connector), len(ups))
             self._tracker.absorb(judge_connector(facts), now)
-        for connector in self._tracker.connectors() - there:
-            self._tracker.absorb(gone(connector=connector), now)
+        for one in self._tracker.connectors() - there:
+            self._tracker.absorb(gone(connector=one), now)
 
     async def _keep(self, news: News) -> None:
         at = iso(self._clock.now())
@@ -216,7 +216,7 @@ class Alerts:
         return {str(id): name for id, name in found.items()}
 
     async def see(self, id: str, by: Signed) -> Alert:
-        """"I look after it". Raises NotFound for what is not there or not theirs, Forbidden. Safe to repeat."""
+        """ "I look after it". Raises NotFound for what is not there or not theirs, Forbidden. Safe to repeat."""
         sight = await self.sight(by)
         key = next((key for key, one in self._open.items() if one.id == id and sight.of(one)), None)
         if key is None:

@@ -86,8 +86,11 @@ def build_console(relay: RelayParts) -> Console:
         host = request.headers.get("host", "")
         quiet = "x-look" in request.headers
         who, t, now = signed_of(request), words_of(request), parts.clock.now()
-        extra = {"safe_mode": parts.restorations.safe_mode, "loud": parts.break_glass.shown_to(who)}
-        extra["alarms"] = parts.alerts.count(who)
+        extra = {
+            "safe_mode": parts.restorations.safe_mode,
+            "loud": parts.break_glass.shown_to(who),
+            "alarms": parts.alerts.count(who),
+        }
         return Visit(who, t, notices, now, request.url.path, host[:255], quiet, extra, relay)
 
     def refuse(request: Req, fault: Exception) -> Page:

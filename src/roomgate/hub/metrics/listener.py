@@ -33,7 +33,7 @@ def render(now: Snapshot, accept: str) -> tuple[bytes, str]:
     from prometheus_client.exposition import choose_encoder
 
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Once(now))  # type: ignore[arg-type]  # it has what a collector has
+    registry.register(_Once(now))
     encode, kind = choose_encoder(accept)
     return encode(registry), kind
 

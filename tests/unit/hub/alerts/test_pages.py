@@ -38,7 +38,9 @@ async def test_routes_are_added_tested_and_removed(tmp_path: Path) -> None:
     async with console(tmp_path) as it:
         ada = await it.as_("ada")
         assert "not a public one" in words(await ada.post("/alerts/routes", name="in", address="http://127.0.0.1:9/"))
-        bad = await ada.post("/alerts/routes", name="<b>x", address="slack://T1JJ3T3L2/A1BRTD4JD/SECRET7nlazkcOXrIdevi7F/")
+        bad = await ada.post(
+            "/alerts/routes", name="<b>x", address="slack://T1JJ3T3L2/A1BRTD4JD/SECRET7nlazkcOXrIdevi7F/"
+        )
         assert "&lt;b&gt;x" in bad.text
         assert "SECRET" not in bad.text
         (route,) = await it.hub.parts.alert_routes.list_for(it.hub.admin)

@@ -117,7 +117,12 @@ async def test_who_may_keep_routes_and_what_is_refused(tmp_path: Path) -> None:
         routes = routes_of(it, post)
         made = await routes.add("a", "https://hooks.example/x", ["room.offline"], it.hub.admin)
         assert (made.address, made.kinds) == ("jsons://hooks.example/…", ("room.offline",))
-        for deed in (routes.list_for(kim), routes.add("b", "https://x", [], kim), routes.test("a", kim), routes.remove("a", kim)):
+        for deed in (
+            routes.list_for(kim),
+            routes.add("b", "https://x", [], kim),
+            routes.test("a", kim),
+            routes.remove("a", kim),
+        ):
             with pytest.raises(Forbidden):
                 await deed
         for name, address, kinds, fault in (

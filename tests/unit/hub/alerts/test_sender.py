@@ -36,7 +36,9 @@ async def test_mail_goes_out() -> None:
 
 
 async def test_nothing_is_sent_inside_unless_it_is_named() -> None:
-    sender = Sender([], resolve=lambda host: {"inside.example": ["8.8.8.8", "10.0.0.1"], "out.example": ["8.8.8.8"]}[host])
+    sender = Sender(
+        [], resolve=lambda host: {"inside.example": ["8.8.8.8", "10.0.0.1"], "out.example": ["8.8.8.8"]}[host]
+    )
     await sender.check(parse_address("https://out.example/x"))
     await sender.check(parse_address("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/"))
     with pytest.raises(BadAddress, match="not a public one"):

@@ -1,9 +1,9 @@
+import pytest
+
 from roomgate.hub.alerts import store
 from roomgate.hub.alerts.store import Alert, Route
 from roomgate.hub.db.schema import metadata
 from roomgate.storage.database import Database
-
-import pytest
 
 pytestmark = pytest.mark.asyncio
 AT = "2026-03-10T09:00:00.000Z"

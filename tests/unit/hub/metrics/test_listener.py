@@ -43,7 +43,10 @@ async def test_a_scrape_is_read_in_both_formats_and_names_nobody(tmp_path: Path)
         assert calls == {"call": 1}
         assert [sample.value for sample in found["roomgate_calls"].samples] == [1]
         plain = await http.get("/metrics")
-        assert {one.name for one in text_string_to_metric_families(plain.text)} >= {"roomgate_rooms", "roomgate_cut_seconds"}
+        assert {one.name for one in text_string_to_metric_families(plain.text)} >= {
+            "roomgate_rooms",
+            "roomgate_cut_seconds",
+        }
         for word in ("oslo", "ada", "home"):
             assert word not in plain.text
 
