@@ -1,9 +1,11 @@
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from roomgate.errors import RoomgateError
 from roomgate.hub.metrics.service import Metrics
+from roomgate.hub.revocation import Cause, Revocation, SubjectKind
 from support.console import console
 
 pytestmark = pytest.mark.asyncio
@@ -28,3 +30,22 @@ async def test_what_is_counted(tmp_path: Path) -> None:
         assert set(after.alerts) == {"critical", "warning"}
         it.hub.parts.rooms.link_changed(next(iter(it.hub.parts.rooms.connectors())), up=False)
         assert (await metrics.snapshot()).connectors_away == 1
+
+
+async def test_how_late_the_loop_is_and_how_long_cuts_take(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        metrics = Metrics(it.hub.parts, it.relay)
+        async with asyncio.TaskGroup() as group:
+            task = group.create_task(metrics.measure_loop(0))
+            await asyncio.sleep(0)
+            it.hub.clock.advance(2)
+            await asyncio.sleep(0)
+            task.cancel()
+        fall = it.hub.parts.cuts.begin(Revocation(1, Cause.GRANT_REVOKED, SubjectKind.GRANT, "g", None, "x", None))
+        it.hub.clock.advance(0.03)
+        fall.closed("page")
+        fall.ended_here()
+        now = await metrics.snapshot()
+        assert now.loop_lag_s == pytest.approx(2)
+        assert now.cuts.total_s == pytest.approx(0.03)
+        assert (await metrics.snapshot()).loop_lag_s == 0
