@@ -23,6 +23,7 @@ OPENS_CONNECTIONS = {
     "connector/local.py",  # a Unix socket in the connector's own folder
     "connector/tunnel.py",  # a device's own page, for a tunnel's bytes, and to see its certificate
     "connector/wire.py",  # the hub
+    "hub/alerts/sender.py",  # where an administrator sends alerts to: a public host, or one that the configuration names
     "hub/identity/oidc/fetching.py",  # the identity providers that the configuration names
     "storage/witnessed.py",  # the witness
     "xapi/transports/http.py",  # a device's /getxml and /putxml: for users of the library, no program uses it
@@ -32,7 +33,7 @@ OPENS_CONNECTIONS = {
 }
 # The programs that listen, and the tools and simulated devices that are no part of a site or a hub.
 # The receiver of feedback listens where a user of the library says; no program has one.
-LISTENS = {"hub/app.py", "hub/http/reception.py", "listening.py", "witness/serve.py",
+LISTENS = {"hub/app.py", "hub/http/reception.py", "hub/metrics/listener.py", "listening.py", "witness/serve.py",
            "xapi/transports/feedback_receiver.py"}  # fmt: skip
 APART = ("cli/", "sim/", "checks/")
 MODULES = {"aiohttp", "asyncssh", "ftplib", "httpx", "http.client", "picows", "requests", "smtplib", "socket", "socketserver",

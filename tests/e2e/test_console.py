@@ -407,6 +407,23 @@ async def test_everybody_can_use_every_page(
         await uninvite(world, room)
 
 
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
+async def test_alerts_are_read_and_sent_on(
+    browser: Browser, world: RunningWorld, boss: Somebody, scheme: Scheme, width: int
+) -> None:
+    async with signed_in(browser, world, boss, "/alerts", scheme=scheme, width=width) as one:
+        name = f"desk-{width}"
+        await one.page.get_by_label("Name", exact=True).fill(name)
+        await one.page.get_by_label("Address", exact=True).fill("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/")
+        await one.page.get_by_role("button", name="Add", exact=True).click()
+        row = one.page.get_by_role("row", name=name)
+        await expect(row).to_contain_text("slack://…/…")
+        assert await one.axe() == []
+        assert await one.fits()
+        await row.get_by_role("button", name="Remove").click()
+        await expect(one.page.locator("#said")).to_contain_text("Nothing is sent there any more.")
+
+
 @pytest.mark.parametrize("width", [320, 390])
 async def test_nothing_is_out_of_sight_on_a_small_screen(
     browser: Browser, world: RunningWorld, boss: Somebody, width: int

@@ -47,6 +47,12 @@ NOTHING = ("",)  # an address that names nothing
 # Every operation of the API: which things its address or its body names. {} in a kind's stead: any body.
 Try = tuple[tuple[str, ...], Any]
 API: dict[tuple[str, str], Try] = {
+    ("get", "/alerts"): (NOTHING, None),
+    ("post", "/alerts/{id}/seen"): (("alert",), None),
+    ("get", "/alert-routes"): (NOTHING, None),
+    ("post", "/alert-routes"): (NOTHING, {"name": "x", "address": "file:///x"}),
+    ("delete", "/alert-routes/{id}"): (("route",), None),  # no room's: for administrators, and refused to all here
+    ("post", "/alert-routes/{id}/test"): (("route",), {}),
     ("get", "/approvals"): (NOTHING, None),
     ("post", "/approvals"): (
         ("room",),
@@ -213,6 +219,7 @@ PLAIN_QUERIES = {
     "new",
     "past",
     "states",
+    "ended",
 }  # they name nothing of anybody's
 # The console, in the same way; its bodies are forms.
 CONSOLE: dict[tuple[str, str], Try] = {
@@ -223,6 +230,12 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/rooms.csv"): (NOTHING, None),
     ("get", "/rooms.json"): (NOTHING, None),
     ("get", "/rooms/stream"): (NOTHING, None),
+    ("get", "/alerts"): (NOTHING, None),
+    ("get", "/alerts.csv"): (NOTHING, None),
+    ("get", "/alerts.json"): (NOTHING, None),
+    ("post", "/alerts/{id}/seen"): (("alert",), {}),
+    ("post", "/alerts/routes"): (NOTHING, {"name": "x", "address": "file:///x"}),
+    ("post", "/alerts/routes/{id}/{do}"): (("route",), {}),
     ("get", "/inventory"): (NOTHING, None),
     ("get", "/inventory.csv"): (NOTHING, None),
     ("get", "/inventory.json"): (NOTHING, None),
@@ -529,6 +542,7 @@ async def settle(made: Console, name: str, kind: Kind | None) -> Owner:
     site.leases.beat(1, hub.clock.monotonic())
     await made.relay.events.message(site, Heartbeat(1, []))
     calls = {"Status": {"Call": {"1": {"Status": "Connected", "DisplayName": f"{mark}-caller", "Duration": 5}}}}
+    calls["Status"]["Diagnostics"] = {"Message": [{"id": 1, "Level": "Error", "Description": f"{mark}-problem"}]}
     await made.relay.events.message(site, State(f"{mark}-device", calls, True))
     owner.things |= {
         "site": f"{mark}-site", "connector": connector.id, "room": f"{mark}-room", "room-id": room.id,
@@ -571,6 +585,9 @@ async def join(made: Console, owner: Owner, mark: str, kind: Kind) -> None:
             minutes=60, reason=f"{mark}-reason",
         )  # fmt: skip
         owner.things["grant"] = grant.id
+        await hub.parts.alerts.look(hub.parts.rooms.ids())
+        (alert,) = (await made.http.get("/api/v1/alerts", headers=owner.bearer)).json()["items"]
+        owner.things["alert"] = alert["id"]
         asked = await made.http.post(f"/api/v1/rooms/{owner.things['room']}/asks", json=LOOK, headers=owner.bearer)
         assert asked.status_code == 200, asked.text
         owner.things["ask"] = asked.json()["ask"]

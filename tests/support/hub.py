@@ -23,7 +23,7 @@ from roomgate.link.messages import RoomInfo
 from roomgate.storage.database import Database
 
 PASSWORD = "four unrelated words here"
-CHEAP = {"argon2_time_cost": 1, "argon2_memory_kib": 8, "argon2_parallelism": 1}
+CHEAP = {"argon2_time_cost": 1, "argon2_memory_kib": 8, "argon2_parallelism": 1, "alert_after_s": 0}
 
 
 def config(folder: Path, **more: object) -> HubConfig:

@@ -48,6 +48,7 @@ _GROUPS = {
         'Any xAPI call in a room, through the hub.\n\nExample: ``roomgate ask oslo "Audio Volume Set" Level=40``',
     ),
     "inventory": ("inventory:app", "All devices in one list, and their tags."),
+    "alert": ("alerts:app", "What somebody should look after, and where it is sent."),
     "site": ("sites:site", "Sites and their connectors."),
     "person": ("people:person", "People."),
     "service-account": ("people:service_account", "Service accounts."),

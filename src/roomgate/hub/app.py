@@ -22,6 +22,7 @@ from roomgate.clock import Clock, SystemClock, iso
 from roomgate.descriptors import Descriptors
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.folder import alone_in
+from roomgate.hub.alerts import http as alerts_http
 from roomgate.hub.approvals import http as approvals_http
 from roomgate.hub.config import HubConfig
 from roomgate.hub.cuts import http as cuts_http
@@ -126,6 +127,7 @@ def build_app(parts: Parts, extension: Extension) -> App:
             cuts_http.API,
             inventory_http.API,
             fleet_http.API,
+            alerts_http.API,
             *extension.api,
         ],
     )  # fmt: skip
@@ -240,6 +242,8 @@ def own_tasks(parts: Parts) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
         ("hub.witness", every(WITNESS_EVERY_S, witness)),
         ("hub.reconcile", every(RECONCILE_EVERY_S, reconcile)),
         ("hub.samples", every(LOOK_EVERY_S, parts.status.keep)),
+        ("hub.alerts", parts.alerts.run),
+        ("hub.alert-routes", parts.alert_routes.run),
     ]
 
 

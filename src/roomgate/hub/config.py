@@ -1,6 +1,7 @@
 """The hub's configuration: one frozen struct, checked whole."""
 
 import difflib
+import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -46,6 +47,11 @@ class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     argon2_time_cost: int = 3  # rounds for each password hash
     argon2_memory_kib: int = 65536  # memory for each
     argon2_parallelism: int = 4  # lanes for each
+    alert_after_s: float = 120  # how long a room or a connector is away before an alert tells of it
+    metrics_listen: str = ""  # HOST:PORT where Prometheus may read the hub's figures, such as 127.0.0.1:9464
+    metrics_allow_remote: bool = False  # whether metrics_listen may be another address than this machine's own
+    metrics_rooms: bool = False  # whether the figures name the rooms
+    alert_hosts: tuple[str, ...] = ()  # hosts of one's own network that alerts may be sent to
 
     providers: tuple[Provider, ...] = ()  # identity providers, each a table `[[providers]]`
 
@@ -104,6 +110,8 @@ def _complaints(good: Mapping[str, object]) -> list[str]:
     number("argon2_time_cost", 1, 20)
     number("argon2_memory_kib", 8, 4 * 1024 * 1024)
     number("argon2_parallelism", 1, 64)
+    number("alert_after_s", 0, 24 * 3600)
+    found += _metrics_complaints(str(good.get("metrics_listen", "")), bool(good.get("metrics_allow_remote")))
     found += _group_complaints(good.get("group_roles", {}))
     if not good.get("data", "."):
         found.append("data: must not be empty.")
@@ -127,6 +135,29 @@ def _complaints(good: Mapping[str, object]) -> list[str]:
         if not good.get("public_url"):
             found.append("providers, public_url: providers lead people back to it, so it must be given.")
     return found
+
+
+def split_listen(text: str) -> tuple[str, int] | None:
+    """Host and port, or None where it is neither."""
+    host, _, port = text.rpartition(":")
+    good = bool(host) and port.isascii() and port.isdigit() and int(port) < 65536
+    return (host.strip("[]"), int(port)) if good else None
+
+
+def _metrics_complaints(listen: str, remote: bool) -> list[str]:
+    """The listener asks nobody who they are, so it is for this machine unless somebody says otherwise."""
+    if not listen:
+        return []
+    at = split_listen(listen)
+    if at is None:
+        return ["metrics_listen: must be HOST:PORT."]
+    try:
+        here = ipaddress.ip_address(at[0]).is_loopback
+    except ValueError:
+        here = at[0] == "localhost"
+    if here or remote:
+        return []
+    return ["metrics_listen: must be an address of this machine alone, unless metrics_allow_remote is true."]
 
 
 def _group_complaints(group_roles: object) -> list[str]:

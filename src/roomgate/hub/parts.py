@@ -17,6 +17,9 @@ from roomgate import log
 from roomgate.access.capability import Capability
 from roomgate.clock import Clock, Jumps, iso, parse_iso
 from roomgate.errors import RoomgateError
+from roomgate.hub.alerts.routes import AlertRoutes
+from roomgate.hub.alerts.sender import Sender
+from roomgate.hub.alerts.service import Alerts
 from roomgate.hub.approvals.break_glass import BreakGlass
 from roomgate.hub.approvals.service import Approvals
 from roomgate.hub.bus import Bus
@@ -99,9 +102,12 @@ class Parts:
     status: RoomStatus
     extensions: Extensions
     fleet: Fleet
+    alerts: Alerts
+    alert_routes: AlertRoutes
 
     async def aclose(self) -> None:
         self.passwords.close()
+        self.alert_routes.close()
         await self.db.aclose()
 
     async def expire(self) -> None:
@@ -190,6 +196,8 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         passwords.close()
         await db.aclose()
         raise
+    alerts = Alerts(db, clock, rooms, grants, findings, config.alert_after_s)
+    sender = Sender(config.alert_hosts)
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
         config=config,
@@ -221,4 +229,6 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         status=RoomStatus(db, clock, rooms),
         extensions=Extensions(db, clock, Seal(keys.order)),
         fleet=Fleet(db, changes, clock, identity, rooms, grants, sites, Seal(keys.order)),
+        alerts=alerts,
+        alert_routes=AlertRoutes(db, changes, clock, alerts, Seal(keys.order), sender, config.public_url),
     )

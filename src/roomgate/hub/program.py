@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from roomgate.hub.app import Extension
 from roomgate.hub.app import serve as serve_with
-from roomgate.hub.config import HubConfig
+from roomgate.hub.config import HubConfig, split_listen
 from roomgate.hub.console.routes import build_console, console_front
+from roomgate.hub.metrics.listener import Listener
+from roomgate.hub.metrics.service import Metrics
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.extension import build_extension, open_relay
 from roomgate.hub.relay.parts import RelayParts
@@ -20,6 +22,10 @@ def extend(parts: Parts) -> Extension:
 def extend_with(parts: Parts, relay: RelayParts) -> Extension:
     """The same on a relay that is open already."""
     made = build_extension(parts, relay, console_front(parts.config.providers))
+    if at := split_listen(parts.config.metrics_listen):
+        metrics = Metrics(parts, relay)
+        listener = Listener(*at, metrics.snapshot)
+        made = replace(made, tasks=[*made.tasks, ("hub.metrics", listener.run), ("hub.loop", metrics.measure_loop)])
     console = build_console(relay, parts.clock)
     return replace(made, routes=[*made.routes, *console.routes], refused=console.refused)
 

@@ -144,6 +144,11 @@ class Database:
         """Why nothing is accepted now; None while all is well."""
         return self._failed
 
+    @property
+    def waiting(self) -> int:
+        """How many units wait for the writer."""
+        return len(self._waiting)
+
     async def write(self, unit: Unit[T]) -> T:
         """Do one unit of work; returns its result once the commit is on the disk.
 

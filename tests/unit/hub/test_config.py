@@ -57,3 +57,25 @@ def test_a_directorys_groups_give_weak_roles_alone() -> None:
         with pytest.raises(BadConfig) as bad:
             parse_config({"data": "d", "group_roles": {"Auditors": ["auditor", role]}})
         assert [role in complaint for complaint in bad.value.complaints] == [True]
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"metrics_listen": "127.0.0.1:9464"}, ""),
+        ({"metrics_listen": "[::1]:9464"}, ""),
+        ({"metrics_listen": "0.0.0.0:9464"}, "of this machine alone"),
+        ({"metrics_listen": "metrics.example:9464"}, "of this machine alone"),
+        ({"metrics_listen": "0.0.0.0:9464", "metrics_allow_remote": True}, ""),
+        ({"metrics_listen": "9464"}, "HOST:PORT"),
+        ({"alert_after_s": -1}, "alert_after_s"),
+    ],
+)
+def test_figures_are_for_this_machine_unless_somebody_says_otherwise(values: dict[str, object], said: str) -> None:
+    try:
+        parse_config({"data": "x", **values})
+        found = ""
+    except BadConfig as bad:
+        found = str(bad)
+    assert said in found
+    assert bool(said) == bool(found)

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from roomgate import log
 from roomgate.clock import Clock
 from roomgate.errors import BadInput, NotFound, RoomgateError
+from roomgate.hub.alerts import pages as alerts_pages
 from roomgate.hub.approvals import pages as approvals_pages
 from roomgate.hub.backups import pages as backups_pages
 from roomgate.hub.console import assets
@@ -60,6 +61,7 @@ PAGES = [
     *rooms_pages.ROUTES,
     *inventory_pages.ROUTES,
     *status_pages.ROUTES,
+    *alerts_pages.ROUTES,
     *room_page.ROUTES,
     *backups_pages.ROUTES,
     *phonebook_pages.ROUTES,
@@ -103,7 +105,11 @@ def build_console(relay: RelayParts, clock: Clock) -> Console:
         host = request.headers.get("host", "")
         quiet = "x-look" in request.headers
         who, t, now = signed_of(request), words_of(request), parts.clock.now()
-        extra = {"safe_mode": parts.restorations.safe_mode, "loud": parts.break_glass.shown_to(who)}
+        extra = {
+            "safe_mode": parts.restorations.safe_mode,
+            "loud": parts.break_glass.shown_to(who),
+            "alarms": parts.alerts.count(who),
+        }
         return Visit(who, t, notices, now, request.url.path, host[:255], quiet, extra, relay)
 
     def refuse(request: Req, fault: Exception) -> Page:

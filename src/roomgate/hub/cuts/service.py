@@ -4,6 +4,7 @@ Measuring never slows a cut: while it falls only numbers are appended, and its r
 whatever is committed next. A figure that cannot be kept is lost; the cut is not.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -38,6 +39,7 @@ class Cuts:
         self._clock = clock
         self._falling: list[Fall] = []
         self._forgot: float | None = None
+        self.measured: Callable[[Fall], None] = lambda fall: None  # hears of each that ended something
 
     def begin(self, revocation: Revocation) -> Fall:
         """Measure one cut. Whoever cuts says so by the fall's own methods."""
@@ -53,6 +55,7 @@ class Cuts:
         self._falling.remove(fall)
         if fall.empty:
             return
+        self.measured(fall)
         cut = Cut(
             fall.sequence, fall.cause, parse_iso(fall.at), fall.sessions, dict(fall.channels),
             {str(id): ms for id, ms in fall.connectors.items()}, round(fall.took_ms),

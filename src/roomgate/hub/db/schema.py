@@ -528,6 +528,8 @@ alerts = Table(
     Column("ended", String(40)),
     Column("seen_by", String(80)),  # who said that they look after it
     Column("seen_at", String(40)),
+    Column("raised", Integer, nullable=False, index=True),  # its place among all that was told …
+    Column("over", Integer, index=True),  # … and the place of its end
 )
 
 alert_routes = Table(
@@ -541,4 +543,5 @@ alert_routes = Table(
     Column("created_by", String(80), nullable=False),
     Column("last_at", String(40)),
     Column("last_words", Text, nullable=False),  # "" or what went wrong
+    Column("told", Integer, nullable=False),  # the place up to which it was told
 )

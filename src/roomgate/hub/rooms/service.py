@@ -4,6 +4,7 @@ A room is a device under a name. The site's own file names both; when either cha
 with everything in it, and a new one with a new id is there: no grant follows by itself.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,7 +21,7 @@ from roomgate.hub.findings.service import Findings, Seen
 from roomgate.hub.identity.person import Signed
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.hub.rooms import store
-from roomgate.hub.rooms.state import Live, RoomSummary, Watch, summarise
+from roomgate.hub.rooms.state import Live, RoomSummary, RoomTold, Watch, summarise
 from roomgate.hub.rooms.store import RoomRecord
 from roomgate.hub.rooms.tags import parse_tags
 from roomgate.hub.rooms.view import RoomViews
@@ -61,6 +62,7 @@ class Rooms:
         self._by_device: dict[tuple[ConnectorId, str], RoomId] = {}
         self._live: dict[RoomId, Live] = {}
         self._linked: set[str] = set()
+        self.came: Counter[str] = Counter()  # how often the link of each connector has come up
         self._watches: set[Watch] = set()
         self._dependants: Dependants | None = None
         self.session_counts: SessionCounts = dict
@@ -149,6 +151,7 @@ class Rooms:
     def link_changed(self, connector: ConnectorId, up: bool) -> None:
         """While its connector is away nothing is known of a room."""
         if up:
+            self.came[connector] += 1
             self._linked.add(connector)
         else:
             self._linked.discard(connector)
@@ -222,6 +225,22 @@ class Rooms:
     def record(self, room: RoomId) -> RoomRecord | None:
         """The room as committed, without what is counted for people; for pages and plans, never for decisions."""
         return self._records.get(room)
+
+    def ids(self) -> frozenset[RoomId]:
+        return frozenset(self._records)
+
+    def connectors(self) -> frozenset[ConnectorId]:
+        """The trusted ones that have rooms."""
+        return frozenset({record.room.connector for record in self._records.values() if record.trusted})
+
+    def told(self, room: RoomId) -> RoomTold | None:
+        """As its connector told of it, without a person's view of it; None for a room that is not there."""
+        record, live = self._records.get(room), self._live.get(room)
+        if record is None:
+            return None
+        document = live.document if live else {}
+        linked = record.room.connector in self._linked
+        return RoomTold(record.trusted, linked, record.state, record.words, live is not None and live.told, document)
 
     def summary(self, room: RoomId) -> RoomSummary | None:
         record = self._records.get(room)

@@ -44,6 +44,18 @@ class RoomSummary:
     tags: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class RoomTold:
+    """What is known of a room as it was told. ``news``: whether ``document`` is of the link that is up."""
+
+    trusted: bool
+    linked: bool
+    state: str  # fine, offline, quarantined, locked
+    words: str
+    news: bool
+    document: Document
+
+
 class Watch:
     """Who waits for rooms to change. Changes that nobody fetched yet become one: it never overflows."""
 
@@ -58,6 +70,10 @@ class Watch:
     async def next(self) -> frozenset[RoomId]:
         """The rooms that changed since the last call, as soon as there is one. The caller sets the deadline."""
         await self._event.wait()
+        return self.take()
+
+    def take(self) -> frozenset[RoomId]:
+        """The same without waiting: none, where none changed."""
         self._event.clear()
         changed, self._changed = frozenset(self._changed), set()
         return changed

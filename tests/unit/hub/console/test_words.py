@@ -12,6 +12,7 @@ import roomgate.hub
 from roomgate.access.capability import Capability
 from roomgate.access.principal import ROLES, Right
 from roomgate.fleet.restoring import Left
+from roomgate.hub.alerts.rules import Kind as AlertKind
 from roomgate.hub.approvals.request import State
 from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
@@ -68,6 +69,8 @@ def built() -> set[str]:
         "lock.": {"person", "room", "site", "connector", "session"},
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
         "nav.": {"rooms", "access", "fleet"},
+        "alerts.kind-": {one.value for one in AlertKind},
+        "alerts.next-": {one.value for one in AlertKind},
         "tab.": {key or "room" for key in TABS},
         "time.days-hours.": {"one", "other"},
         "settings.how.": {"password", "totp", "passkey", "recovery", "invitation", "oidc"},

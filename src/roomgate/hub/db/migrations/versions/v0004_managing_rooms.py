@@ -102,9 +102,13 @@ def upgrade() -> None:
         sa.Column("ended", sa.String(length=40), nullable=True),
         sa.Column("seen_by", sa.String(length=80), nullable=True),
         sa.Column("seen_at", sa.String(length=40), nullable=True),
+        sa.Column("raised", sa.Integer(), nullable=False),
+        sa.Column("over", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
     )
     op.create_index("ix_alerts_room", "alerts", ["room"], unique=False)
+    op.create_index("ix_alerts_raised", "alerts", ["raised"], unique=False)
+    op.create_index("ix_alerts_over", "alerts", ["over"], unique=False)
     op.create_table(
         "alert_routes",
         sa.Column("id", sa.String(length=80), nullable=False),
@@ -115,5 +119,6 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(length=80), nullable=False),
         sa.Column("last_at", sa.String(length=40), nullable=True),
         sa.Column("last_words", sa.Text(), nullable=False),
+        sa.Column("told", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_routes")),
     )

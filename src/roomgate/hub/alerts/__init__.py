@@ -1,0 +1,1 @@
+"""What somebody should look after: raised by rules, kept, acknowledged, and sent on."""

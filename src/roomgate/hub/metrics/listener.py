@@ -1,0 +1,91 @@
+"""The listener for scrapes: one address, one path, plain HTTP on the loopback. It takes nothing in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
+
+from roomgate import log
+from roomgate.hub.metrics.figures import Snapshot, families
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
+
+PATIENCE_S = 5.0
+LARGEST_HEAD = 8192
+MOST_AT_ONCE = 8
+
+_log = log.get("metrics")
+
+
+class _Once:
+    """One scrape, in a registry of its own: nothing is kept from one to the next."""
+
+    def __init__(self, now: Snapshot) -> None:
+        self._now = now
+
+    def collect(self) -> "Iterator[Metric]":
+        return families(self._now)
+
+
+def render(now: Snapshot, accept: str) -> tuple[bytes, str]:
+    """The text of a scrape in the format that was asked for, and its type."""
+    from prometheus_client import CollectorRegistry
+    from prometheus_client.exposition import choose_encoder
+
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Once(now))
+    encode, kind = choose_encoder(accept)
+    return encode(registry), kind
+
+
+class Listener:
+    """``ready`` hears the port once it listens."""
+
+    def __init__(
+        self, host: str, port: int, snapshot: Callable[[], Awaitable[Snapshot]],
+        ready: Callable[[int], None] = lambda port: None,
+    ) -> None:  # fmt: skip
+        self._host = host
+        self._port = port
+        self._snapshot = snapshot
+        self._ready = ready
+        self._open = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        server = await asyncio.start_server(self._serve, self._host, self._port, limit=LARGEST_HEAD)
+        async with server:
+            port = server.sockets[0].getsockname()[1]
+            _log.info("metrics.listening", host=self._host, port=port)
+            self._ready(port)
+            await server.serve_forever()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            self._open += 1
+            if self._open <= MOST_AT_ONCE:
+                async with asyncio.timeout(PATIENCE_S):
+                    writer.write(await self._answer((await reader.readuntil(b"\r\n\r\n")).decode("latin-1")))
+                    await writer.drain()
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError, OSError):
+            pass  # whoever asks badly is not answered
+        except Exception as fault:  # the edge of the listener: the next scrape may be answered
+            _log.warning("metrics.failed", error=f"{type(fault).__name__}: {fault}"[:300])
+        finally:
+            self._open -= 1
+            writer.close()
+
+    async def _answer(self, head: str) -> bytes:
+        first, *rest = head.split("\r\n")
+        verb, _, target = first.partition(" ")
+        path = target.split(" ")[0].split("?")[0]
+        if verb != "GET" or path != "/metrics":
+            return _response("405 Method Not Allowed" if path == "/metrics" else "404 Not Found", b"", "text/plain")
+        accept = next((line.partition(":")[2].strip() for line in rest if line.lower().startswith("accept:")), "")
+        body, kind = render(await self._snapshot(), accept)
+        return _response("200 OK", body, kind)
+
+
+def _response(status: str, body: bytes, kind: str) -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    return head.encode("latin-1") + body

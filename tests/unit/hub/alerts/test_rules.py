@@ -1,0 +1,140 @@
+"""What is wrong, and when that is told: raised after a while, ended after a while, once each."""
+
+import pytest
+
+from roomgate.hub.alerts.rules import (
+    ConnectorFacts,
+    Key,
+    Kind,
+    RoomFacts,
+    Severity,
+    Tracker,
+    gone,
+    judge_connector,
+    judge_findings,
+    judge_plans,
+    judge_room,
+    order,
+)
+
+
+def room(state: str = "fine", *, linked: bool = True, trusted: bool = True, told: bool = True, **status: object):
+    return judge_room(RoomFacts("room_1", trusted, linked, state, "", told, {"Status": status}))
+
+
+def kinds(judged) -> list[str]:
+    return [one.key.kind.value for one in judged.conditions]
+
+
+@pytest.mark.parametrize(
+    ("judged", "found"),
+    [
+        (room(), []),
+        (room("offline"), ["room.offline"]),
+        (room("quarantined"), ["room.quarantined"]),
+        (room("locked"), []),
+        (room("offline", linked=False), []),
+        (room("offline", trusted=False), []),
+        (room(Diagnostics={"Message": [{"id": 1, "Level": "Warning"}, {"id": 2, "Level": "OK"}]}), []),
+        (room(Diagnostics={"Message": [{"id": 1, "Level": "Error"}, {"id": 2, "Level": "Critical"}]}), ["device.problem"]),
+        (room(Diagnostics={"Message": [{"id": 1, "Level": "Error", "Type": "A"}, {"id": 2, "Level": "Error", "Type": "B"}]}), ["device.problem"] * 2),
+        (room(Diagnostics={"Message": "nonsense"}), []),
+        (room(told=False, Diagnostics={"Message": [{"id": 1, "Level": "Error"}]}), []),
+        (room(Peripherals={"ConnectedDevice": [{"id": 1, "Name": "Pad", "Status": "LostConnection"}, {"id": 2, "Status": "Connected"}]}), ["peripheral.lost"]),
+        (judge_connector(ConnectorFacts("c", linked=True)), []),
+        (judge_connector(ConnectorFacts("c", linked=False)), ["connector.away"]),
+        (judge_connector(ConnectorFacts("c", linked=True, came=4)), ["connector.flapping"]),
+        (judge_findings([("f1", "critical", "x"), ("f2", "note", "y")]), ["record.finding"]),
+        (judge_plans([("p1", "Upgrade", "Two rooms failed.")]), ["plan.halted"]),
+    ],
+)  # fmt: skip
+def test_what_each_rule_finds(judged, found: list[str]) -> None:
+    assert kinds(judged) == found
+
+
+def test_the_worst_of_a_type_counts_and_what_a_device_says_is_a_bounded_line() -> None:
+    notes = [
+        {"id": 1, "Level": "Critical", "Description": "x\n\x1b[31m" + "y" * 999},
+        {"id": 2, "Level": "Error", "Description": "less"},
+    ]
+    (one,) = room(Diagnostics={"Message": notes}).conditions
+    assert one.severity is Severity.CRITICAL
+    assert one.words.isprintable()
+    assert len(one.words) < 310
+    many = [{"id": n, "Level": "Error", "Type": f"T{n}"} for n in range(500)]
+    assert len(room(Diagnostics={"Message": many}).conditions) == 20
+
+
+def test_it_is_told_once_it_has_held_and_over_once_it_has_been_gone() -> None:
+    tracker = Tracker(120)
+    tracker.absorb(room("offline"), 0)
+    assert not tracker.due(119)
+    tracker.absorb(room("offline"), 119)
+    assert [one.key.kind for one in tracker.due(120).raised] == [Kind.OFFLINE]
+    assert not tracker.due(500)
+    tracker.absorb(room(), 500)
+    assert not tracker.due(619)
+    tracker.absorb(room("offline"), 619)  # it was not gone for good
+    assert not tracker.due(700)
+    tracker.absorb(room(), 700)
+    assert tracker.due(820).ended == (Key("room_1", Kind.OFFLINE, ""),)
+    assert not tracker.open
+    assert tracker.rooms() == frozenset()
+
+
+def test_what_passes_quickly_is_never_told() -> None:
+    tracker = Tracker(120)
+    tracker.absorb(room("offline"), 0)
+    tracker.absorb(room(), 60)
+    assert not tracker.due(1000)
+    tracker.absorb(room("quarantined"), 1000)
+    assert tracker.due(1000).raised  # this does not wait
+
+
+def test_what_is_not_known_neither_raises_nor_ends() -> None:
+    tracker = Tracker(0)
+    tracker.restore(room("offline").conditions)
+    tracker.absorb(room(linked=False), 10)
+    tracker.absorb(room(told=False, linked=False), 20)
+    assert not tracker.due(1000)
+    tracker.absorb(room(told=False), 1000)
+    assert tracker.due(1000).ended == (Key("room_1", Kind.OFFLINE, ""),)
+
+
+def test_a_problem_that_cannot_be_judged_while_the_device_is_away_stays() -> None:
+    tracker = Tracker(0)
+    tracker.absorb(room(Diagnostics={"Message": [{"id": 1, "Level": "Error"}]}), 0)
+    assert tracker.due(0).raised
+    tracker.absorb(room("offline"), 1)
+    assert [one.key.kind for one in tracker.due(1).raised] == [Kind.OFFLINE]
+    assert {key.kind for key in tracker.open} == {Kind.PROBLEM, Kind.OFFLINE}
+    tracker.absorb(gone("room_1"), 2)
+    assert len(tracker.due(2).ended) == 2
+
+
+def test_other_words_are_the_same_alert_said_otherwise() -> None:
+    tracker = Tracker(30)
+    for level, at in (("Error", 0), ("Error", 30), ("Critical", 40)):
+        tracker.absorb(room(Diagnostics={"Message": [{"id": 1, "Level": level}]}), at)
+        news = tracker.due(at)
+    assert (news.raised, len(news.changed)) == ((), 1)
+
+
+def test_connectors_and_findings_are_told_apart() -> None:
+    tracker = Tracker(0)
+    for name in ("a", "b"):
+        tracker.absorb(judge_connector(ConnectorFacts(name, linked=False)), 0)
+    tracker.absorb(judge_findings([("f", "warning", "x")]), 0)
+    assert len(tracker.due(0).raised) == 3
+    tracker.absorb(judge_connector(ConnectorFacts("a", linked=True)), 1)
+    tracker.absorb(judge_findings([]), 1)
+    assert {key.subject for key in tracker.due(1).ended} == {"a", "f"}
+    assert tracker.connectors() == {"b"}
+    tracker.absorb(gone(connector="b"), 2)
+    assert tracker.due(2).ended
+
+
+def test_what_to_do_first_comes_first() -> None:
+    said = [("peripheral.lost", "warning"), ("room.offline", "critical"), ("what.next", "warning"), ("connector.away", "critical")]  # fmt: skip
+    first = sorted(said, key=lambda one: order(*one))
+    assert [kind for kind, _ in first] == ["connector.away", "room.offline", "peripheral.lost", "what.next"]
