@@ -8,15 +8,15 @@ from roomgate.access.capability import Capability
 # Each page and the classes of which any one makes it worth opening. What it shows is decided when it is asked.
 TABS: dict[str, frozenset[Capability]] = {
     "": frozenset(),
-    "phonebook": frozenset({Capability.CALL}),
-    "backups": frozenset({Capability.SYSTEM}),
-    "security": frozenset({Capability.SECURITY, Capability.USERS}),
-    "logs": frozenset({Capability.LOGS, Capability.OBSERVE}),
-    "settings": frozenset(Capability) - {Capability.OBSERVE, Capability.IN_CALL, Capability.CONFIGURE, Capability.WEB},
     "status": frozenset(),
-    "page": frozenset({Capability.WEB}),
+    "settings": frozenset(Capability) - {Capability.OBSERVE, Capability.IN_CALL, Capability.CONFIGURE, Capability.WEB},
     "macros": frozenset({Capability.MACROS}),
     "panels": frozenset({Capability.UI}),
+    "phonebook": frozenset({Capability.CALL}),
+    "backups": frozenset({Capability.SYSTEM}),
+    "logs": frozenset({Capability.LOGS, Capability.OBSERVE}),
+    "security": frozenset({Capability.SECURITY, Capability.USERS}),
+    "page": frozenset({Capability.WEB}),
 }
 
 
