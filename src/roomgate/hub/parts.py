@@ -198,6 +198,7 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         raise
     alerts = Alerts(db, clock, rooms, grants, findings, config.alert_after_s)
     sender = Sender(config.alert_hosts)
+    status = RoomStatus(db, clock, rooms)
     ledger = HubLedger(db, record, clock, findings, witness)
     return Parts(
         config=config,
@@ -225,8 +226,8 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         break_glass=break_glass,
         roles=Roles(db, changes, identity),
         cuts=Cuts(db, clock),
-        inventory=Inventory(db, clock, rooms, grants),
-        status=RoomStatus(db, clock, rooms),
+        inventory=Inventory(db, clock, rooms, grants, status),
+        status=status,
         extensions=Extensions(db, clock, Seal(keys.order)),
         fleet=Fleet(db, changes, clock, identity, rooms, grants, sites, Seal(keys.order)),
         alerts=alerts,

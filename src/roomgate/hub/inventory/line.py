@@ -1,23 +1,17 @@
 """Pure: one line of the inventory for each room, and the lines that a filter leaves, in an order."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from roomgate.hub.rooms.state import RoomSummary
 from roomgate.hub.rooms.view import KINDS, room_href
-from roomgate.redact import foreign
 from roomgate.xapi import tree
 from roomgate.xapi.tree import Document
 
 SORTS = ("name", "site", "product", "software", "state", "serial", "tags")
-_FACTS: dict[str, tuple[str | int, ...]] = {
-    "serial": ("Status", "SystemUnit", "Hardware", "Module", "SerialNumber"),
-    "mac": ("Status", "Network", 1, "Ethernet", "MacAddress"),
-    "address": ("Status", "Network", 1, "IPv4", "Address"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,25 +72,19 @@ class Filter:
         return self.with_(sort=f"-{column}" if self.sort == column else column)
 
 
-def build_line(summary: RoomSummary, site_name: str, document: Document, *, tags: bool) -> Line:
-    """``tags``: whether the reader may see them; they say how others come in."""
-    facts = facts_of(document)
+def build_line(
+    summary: RoomSummary, site_name: str, document: Document, facts: Mapping[str, str], *, tags: bool
+) -> Line:
+    """``facts``: what is kept of the device, as text. ``tags``: whether the reader may see them; they say how others
+    come in."""
     notes = tree.lookup(document, ("Status", "Diagnostics", "Message"))
     return Line(
         id=summary.id, name=str(summary.name), href=room_href(str(summary.name), summary.id), site=summary.site,
         site_name=site_name, tags=tuple(sorted(summary.tags)) if tags else (), product=summary.product,
         software=summary.software, kind=KINDS[summary.state], words=summary.words,
-        problems=len(notes) if isinstance(notes, list) else 0, **facts,
+        problems=len(notes) if isinstance(notes, list) else 0, serial=facts.get("serial", ""),
+        mac=facts.get("mac", ""), address=facts.get("ipv4") or facts.get("ipv6", ""),
     )  # fmt: skip
-
-
-def facts_of(document: Document) -> dict[str, str]:
-    """What a device says that it is, as text that may be shown; "" for what it has not said."""
-    return {name: _text(tree.lookup(document, path)) for name, path in _FACTS.items()}
-
-
-def _text(found: Any) -> str:
-    return foreign(str(found), 80) if isinstance(found, str | int) and not isinstance(found, bool) else ""
 
 
 def fitting(lines: Iterable[Line], wanted: Filter) -> list[Line]:

@@ -15,6 +15,7 @@ from roomgate.hub.inventory.sheet import Tagging, compare
 from roomgate.hub.inventory.store import View
 from roomgate.hub.rooms.service import Rooms
 from roomgate.hub.rooms.view import hide
+from roomgate.hub.status.service import RoomStatus
 from roomgate.ids import mint
 from roomgate.storage.database import Database
 
@@ -24,25 +25,30 @@ LONGEST_NAME = 60
 
 
 class Inventory:
-    def __init__(self, db: Database, clock: Clock, rooms: Rooms, grants: Grants) -> None:
+    def __init__(self, db: Database, clock: Clock, rooms: Rooms, grants: Grants, status: RoomStatus) -> None:
         self._db = db
         self._clock = clock
         self._rooms = rooms
         self._grants = grants
+        self._status = status
 
     async def lines(self, signed: Signed, site_names: Mapping[str, str]) -> list[Line]:
-        """One for each room that they may see. Of a locked room, whoever may not look at it learns no more than its name."""
+        """One for each room that they may see; serial numbers and addresses for those who look after all rooms.
+
+        Of a locked room, whoever may not look at it learns no more than its name.
+        """
         granted = await self._grants.live_rooms(signed.principal)
         locks = {(one.lock.kind, one.lock.subject) for one in await self._grants.locks()}
         sees, tags = signed.may(Right.SEE), may_tag_or_see(signed)
+        kept = await self._status.facts() if sees else {}
         made = []
         for room in self._rooms.list_for(signed, granted):
             shut = {("room", room.id), ("site", room.site), ("connector", room.connector)} & locks
             hidden = bool(shut) and not sees
             document = {} if hidden else self._rooms.document(room.id)
-            made.append(
-                build_line(hide(room) if hidden else room, site_names.get(room.site, room.site), document, tags=tags)
-            )
+            facts = kept[room.id][0] if room.id in kept else {}
+            site = site_names.get(room.site, room.site)
+            made.append(build_line(hide(room) if hidden else room, site, document, facts, tags=tags))
         return made
 
     # -- tags -----------------------------------------------------------------------------------------

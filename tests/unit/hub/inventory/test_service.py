@@ -48,6 +48,19 @@ async def test_others_see_the_rooms_of_their_grants_without_tags_and_tag_none(tm
             await hub.parts.inventory.plan_tags({"oslo": frozenset()}, bob)
 
 
+async def test_serial_numbers_are_for_those_who_look_after_all_rooms(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        await hub.rooms("oslo")
+        await hub.person("bob")
+        await hub.grant("bob", "oslo")
+        bob, _ = await hub.sign_in("bob")
+        told = {"SystemUnit": {"Hardware": {"Module": {"SerialNumber": "FOC1234"}}}}
+        hub.parts.status.saw(hub.parts.rooms.get("oslo").id, told)
+        await hub.parts.db.write(lambda conn: None)
+        assert [line.serial for line in await hub.parts.inventory.lines(hub.admin, {})] == ["FOC1234"]
+        assert [line.serial for line in await hub.parts.inventory.lines(bob, {})] == [""]
+
+
 async def test_of_a_locked_room_its_guest_learns_that_it_is_locked(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         await hub.rooms("oslo")
