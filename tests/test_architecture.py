@@ -18,6 +18,7 @@ BIN = Path(sys.executable).parent
 # Modules without a unit test of their own: shells whose every line is run by the test named here.
 SHELLS: dict[str, str] = {
     "cli/demo/guest.py": "tests/e2e/test_demo.py",
+    "cli/demo/manage.py": "tests/e2e/test_demo.py",
     "hub/db/migrations/versions/v0002_restorations.py": "tests/unit/hub/db/test_migrate.py",
     "hub/db/migrations/versions/v0003_people_and_rights.py": "tests/unit/hub/db/test_migrate.py",
     "hub/db/migrations/versions/v0004_managing_rooms.py": "tests/unit/hub/db/test_migrate.py",

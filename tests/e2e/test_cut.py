@@ -402,7 +402,7 @@ async def test_a_policy_that_now_forbids_it_lets_nobody_dial_again(beside: Scene
     began = time.monotonic()
 
     async def change() -> None:
-        policy.write_text(allowed.replace('cedar = "service-desk"', 'cedar = "meetings-only"'))
+        policy.write_text(allowed.replace('cedar = "site.cedar"', 'cedar = "meetings-only"'))
         await all_say([beside.held["events"]], "closed", after=began, within_s=NOTICED_S)
 
     try:

@@ -28,6 +28,7 @@ from roomgate.hub.http.door import COOKIE
 
 ROOMS = 7  # beside the five of the demonstration's story
 PROGRAMS = ("hub", "connector", "witness", "sim")
+VOLUME = 50  # of a simulated room, until somebody changes it
 EVERYTHING = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure")  # that the console offers
 START_S = 300.0  # a machine may be busy; a world that hangs is stopped all the same
 _LOOK_S = 0.02
@@ -102,7 +103,7 @@ class RunningWorld:
     async def room(self, *, returns: bool = True) -> AsyncIterator[Inside]:
         """A room that no other test uses now, seen from within; the one that rested longest.
 
-        Afterwards its calls are hung up. ``returns=False``: what the test does to it cannot be undone (it is
+        Afterwards its calls are hung up and its volume is as it was. ``returns=False``: what the test does to it cannot be undone (it is
         removed, its password is changed), so nobody gets it again.
         """
         inside = self.world.inside[self._free.popleft()]
@@ -116,7 +117,10 @@ class RunningWorld:
                 self._free.append(inside.name)
 
     async def _tidy(self, room: Inside) -> None:
-        if (await room.state())["calls"]:
+        state = await room.state()
+        if state["volume"] != VOLUME:
+            await room.touch("volume", option=VOLUME)
+        if state["calls"]:
             await room.touch("hang-up")
             await room.shows(lambda state: not state["calls"])
 

@@ -406,7 +406,7 @@ def _newest(here: World) -> int:
 # What the issue lists and has no channel here, and why.
 WITHOUT_CHANNEL = {
     "/putxml": "each command in a document is an ask, cut like one by REST: `tests/unit/hub/gateway/test_xmlapi.py`",
-    "download": "an answer of one piece, made and handed over before anything else: there is nothing to cut",
+    "download": "a bundle of logs is handed over by a channel of its own: `tests/unit/hub/security/test_download.py`",
     "ask waiting for approval": "nothing of it is at the relay: what is approved is a grant, made then",
     "tunnel": "a session and a channel of its own kind, cut like those of a socket: "
     "`tests/unit/hub/relay/test_tunnel.py`, and with the real programs `tests/e2e/test_tunnel.py`",

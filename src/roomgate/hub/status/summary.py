@@ -19,7 +19,7 @@ _PERIPHERAL_FINE = frozenset({"Connected", ""})
 _LEVELS = ("Critical", "Error", "Warning", "Info")
 
 
-class Stream(msgspec.Struct, frozen=True):
+class MediaStream(msgspec.Struct, frozen=True):
     """One stream of a call, in one direction."""
 
     direction: str  # Incoming, Outgoing
@@ -44,7 +44,7 @@ class CallNow(msgspec.Struct, frozen=True):
     direction: str
     protocol: str
     seconds: int | None
-    streams: list[Stream]
+    streams: list[MediaStream]
 
 
 class NetworkNow(msgspec.Struct, frozen=True):
@@ -138,7 +138,7 @@ def ambient_of(status: object) -> float | None:
 
 
 def _calls(status: object) -> list[CallNow]:
-    streams: dict[int, list[Stream]] = {}
+    streams: dict[int, list[MediaStream]] = {}
     for call, channel in media_channels(status):
         streams.setdefault(call, []).append(_stream(channel))
     return [
@@ -156,12 +156,12 @@ def _calls(status: object) -> list[CallNow]:
     ]
 
 
-def _stream(channel: dict[str, Any]) -> Stream:
+def _stream(channel: dict[str, Any]) -> MediaStream:
     rate = read_count(channel, "Netstat", "ChannelRate")
     width, height = read_count(channel, "Video", "ResolutionX"), read_count(channel, "Video", "ResolutionY")
     type = read_text(channel, "Type")
     loss, jitter = loss_of(channel), read_count(channel, "Netstat", "Jitter")
-    return Stream(
+    return MediaStream(
         direction=read_text(channel, "Direction"),
         type=type,
         role=read_text(channel, type, "ChannelRole") if type else "",

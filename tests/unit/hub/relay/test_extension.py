@@ -18,7 +18,7 @@ async def test_the_front_of_the_console_is_kept_and_the_sockets_are_added(tmp_pa
         extension = build_extension(hub.parts, relay, front)
         assert extension.front.csp == "default-src 'none'"
         assert set(extension.front.websockets) == {"/other", "/link", "/ws", "/ws/"}
-        assert [name for name, _ in extension.tasks] == ["hub.relay", "hub.streams"]
+        assert [name for name, _ in extension.tasks] == ["hub.relay", "hub.streams", "hub.fleet"]
 
 
 @pytest.mark.asyncio
