@@ -16,7 +16,6 @@ import asyncio.constants
 import gc
 import signal
 import traceback
-from itertools import zip_longest
 
 import pytest
 from _pytest.nodeid import NodeId
@@ -32,11 +31,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """What goes to the workers goes in our order, not by how many tests a group has."""
-    config.option.loadscopereorder = False
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Tests of one ``xdist_group`` go to one worker.
@@ -50,27 +44,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         groups = sorted({str(mark.args[0]) for mark in item.iter_markers("xdist_group")})
         if groups and "@" not in item.nodeid.rpartition("]")[2]:
             item._id = NodeId.parse(f"{item.nodeid}@{'_'.join(groups)}")
-    items[:] = in_turns(items)
-
-
-def in_turns(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The order in which workers take tests: what takes long first, and what is quick fills the end.
-
-    The groups and the end-to-end tests wait half of their time, for programs to start and leases to lapse; the model
-    reckons all of its own. One of the model's follows each of the others, so that a core which waits for nobody has
-    something to do. One group's tests stay together and keep their order.
-    """
-    units: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        _, mark, group = item.nodeid.rpartition("]")[2].partition("@")
-        units.setdefault(group if mark else item.nodeid, []).append(item)
-    waiting, reckoning, quick = [], [], []
-    for unit in units.values():
-        within = unit[0].path.parent.name
-        (reckoning if within == "model" else waiting if within == "e2e" or len(unit) > 1 else quick).append(unit)
-    waiting.sort(key=len, reverse=True)
-    pairs = zip_longest(waiting, reckoning, fillvalue=[])
-    return [item for unit in (*(one for pair in pairs for one in pair), *quick) for item in unit]
 
 
 def pytest_collection_finish() -> None:
