@@ -3,7 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-WORKERS ?= 3
+WORKERS ?= 2
 # Tests start the programs some hundred times: without kept byte code each start would compile all of it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
