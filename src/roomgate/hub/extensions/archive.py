@@ -33,6 +33,7 @@ def unpack(raw: bytes) -> dict[str, str]:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             return _read(archive)
+    # NotImplementedError is how zipfile says that it does not know a compression or a version.
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as bad:
         raise BadInput("This is no zip archive that can be read.") from bad
 
