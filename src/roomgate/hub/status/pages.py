@@ -6,7 +6,7 @@ page's parts are made of that. The device is asked for its whole status once, wh
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from litestar.response import Stream
 from roomgate.access.capability import Capability, Classes
 from roomgate.clock import iso
 from roomgate.errors import NotFound, RoomgateError
-from roomgate.hub.channels import Channel, Kind
+from roomgate.hub.channels import Channel, Kind, Session
 from roomgate.hub.console import export
 from roomgate.hub.console.live import PageStream, stream_page
 from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting
@@ -164,7 +164,7 @@ async def status_stream(name: FromPath[str], visit: Visiting, parts: Hub, relay:
     seen = await see_room(visit, parts, relay, name)
     room = seen.summary.id
     session = await page_session(visit, relay, seen) if seen.capabilities else None
-    board = parts.status.boards.get(session) if session is not None else None
+    board = await _begun(visit, parts, relay, seen, session) if session is not None else None
     heard: list[asyncio.Task[None]] = []
 
     async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
@@ -190,6 +190,14 @@ async def status_stream(name: FromPath[str], visit: Visiting, parts: Hub, relay:
         return channel
 
     return stream_page(watching(), look, visit.t.said, enter)
+
+
+async def _begun(visit: Visit, parts: Parts, relay: RelayParts, seen: Seen, session: Session) -> Board | None:
+    """The session's board. Where the page had no answer, the device may have one by now; None where it has not."""
+    if parts.status.boards.get(session) is None:
+        with suppress(RoomgateError, XapiError):
+            await _ask(visit, parts, relay, seen, None)
+    return parts.status.boards.get(session)
 
 
 async def _hear(relay: RelayParts, channel: Channel, path: Path, board: Board) -> None:

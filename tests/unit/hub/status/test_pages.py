@@ -1,5 +1,6 @@
 """The page of a room's status, over a connector that answers by rote."""
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.link.messages import Outcome
 from roomgate.xapi.path import Path as At
 from support.console import console, words
+from support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 EVIL = "<script>alert(1)</script>"
@@ -83,6 +85,21 @@ async def test_it_follows_what_its_stream_hears_and_asks_the_device_no_more(tmp_
         assert '<button>Jitter</button> <b dir="auto">2</b>' in page.text
         assert "SerialNumber" in page.text
         assert len(site.orders) == asked
+
+
+async def test_a_page_without_an_answer_asks_again_when_it_goes_live(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        site = await it.connect("oslo")
+        site.answers["Status"] = Outcome("", "refused", rule="device", words="Busy.")
+        bob = await it.guest("bob", "oslo", "observe")
+        await bob.get("/rooms/oslo/status")
+        assert "FOC1" not in (await bob.get("/rooms/oslo/status/now")).text
+        site.answers["Status"] = STATUS
+        session = next(s for s in it.relay.book if s.principal.name == "bob")
+        live = asyncio.ensure_future(bob.get("/rooms/oslo/status/stream"))
+        await until(lambda: it.hub.parts.status.boards.get(session) is not None)
+        assert "FOC1" in (await bob.get("/rooms/oslo/status/now")).text
+        live.cancel()
 
 
 async def test_who_may_only_see_reads_what_the_site_lets_out_and_no_more(tmp_path: Path) -> None:
