@@ -45,7 +45,7 @@ def run(*words: str | Path, cwd: Path = ROOT, source: Path = ROOT / "src") -> su
         env={"PYTHONPATH": str(source), "PATH": "/usr/bin:/bin", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -171,7 +171,7 @@ def ruff(name: str, text: str) -> list[dict[str, object]]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     found: list[dict[str, object]] = json.loads(done.stdout)

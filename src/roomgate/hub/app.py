@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
 import uvicorn
 from litestar import Litestar, Response, Router, get
-from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -29,8 +29,8 @@ from roomgate.hub.cuts import http as cuts_http
 from roomgate.hub.findings import http as findings_http
 from roomgate.hub.fleet import http as fleet_http
 from roomgate.hub.grants import http as grants_http
-from roomgate.hub.http.asgi import App, wants_page
-from roomgate.hub.http.asking import DEPENDENCIES, Req
+from roomgate.hub.http.asgi import App, Receive, Scope, Send, wants_page
+from roomgate.hub.http.asking import DEPENDENCIES, GIVEN, Req, parts_of
 from roomgate.hub.http.described import describe
 from roomgate.hub.http.door import LARGEST_BODY, Door, Front
 from roomgate.hub.http.gate import Gate
@@ -67,10 +67,14 @@ _log = log.get("hub")
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """What relay, gateway and console add: routes under /api/v1, other routes, tasks, a front, refusals as pages."""
+    """What relay, gateway and console add: routes under /api/v1, other routes, tasks, a front, refusals as pages.
+
+    The routes are the same for every hub; ``given`` is what they find in this one.
+    """
 
     api: Sequence[ControllerRouterHandler] = ()
     routes: Sequence[ControllerRouterHandler] = ()
+    given: Mapping[str, object] = field(default_factory=dict)
     tasks: Sequence[tuple[str, Callable[[], Awaitable[None]]]] = ()
     front: Front = field(default_factory=Front)
     refused: Callable[[Req, Exception], Response[bytes]] | None = None  # as a page
@@ -88,7 +92,7 @@ async def health() -> str:
 @get("/readyz", include_in_schema=False, media_type="text/plain")
 async def readiness(request: Req) -> Response[str]:
     """Whether people's work may be sent here: not in safe mode, nor where the record cannot be written."""
-    parts = request.app.state.parts
+    parts = parts_of(request)
     word = (
         "failing" if parts.db.failed is not None else "safe-mode" if parts.restorations.safe_mode is not None else "ok"
     )
@@ -97,7 +101,7 @@ async def readiness(request: Req) -> Response[str]:
 
 @get("/.well-known/security.txt", include_in_schema=False, media_type="text/plain")
 async def security_txt(request: Req) -> str:
-    parts = request.app.state.parts
+    parts = parts_of(request)
     return (
         f"Contact: {parts.config.public_url or request.base_url}\n"
         "Preferred-Languages: en, zh\n"
@@ -113,43 +117,47 @@ async def openapi(request: Req) -> Response[bytes]:
     )
 
 
+_API = (
+    identity_http.API, invitation_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API,
+    findings_http.API, restoration_http.API, approvals_http.API, scim_api.API, oidc_http.API, roles_http.API,
+    cuts_http.API, inventory_http.API, fleet_http.API, alerts_http.API,
+)  # fmt: skip
+_ROUTES = (
+    identity_http.sign_out, *oidc_http.ROUTES, sites_http.enrol, scim_http.scim, *device_http.OPEN,
+    health, readiness, security_txt, openapi,
+)  # fmt: skip
+
+
 def build_app(parts: Parts, extension: Extension) -> App:
     """Everything behind the door, as one ASGI application."""
-    api = Router(
-        "/api/v1",
-        route_handlers=[
-            identity_http.API, invitation_http.API, grants_http.API, sites_http.API, rooms_http.API, ledger_http.API, findings_http.API,
-            restoration_http.API,
-            approvals_http.API,
-            scim_api.API,
-            oidc_http.API,
-            roles_http.API,
-            cuts_http.API,
-            inventory_http.API,
-            fleet_http.API,
-            alerts_http.API,
-            *extension.api,
-        ],
-    )  # fmt: skip
+    framework = _build_framework(tuple(extension.api), tuple(extension.routes), extension.refused)
+    given = {"parts": parts, **extension.given}
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
+        await framework({**scope, GIVEN: given}, receive, send)  # type: ignore[arg-type]
+
+    gate = Gate(parts.identity, parts.signin, parts.invitations, parts.config.public_url)
+    return Door(inner, parts.identity, gate, Idempotency(parts.db, parts.clock), extension.front)
+
+
+@lru_cache(maxsize=8)
+def _build_framework(
+    api: tuple[ControllerRouterHandler, ...],
+    routes: tuple[ControllerRouterHandler, ...],
+    refused: Callable[[Req, Exception], Response[bytes]] | None,
+) -> Litestar:
+    """The routes, which take the framework most of a second to put together: once for all hubs of a process."""
 
     def framework_refused(request: Req, fault: HTTPException) -> Response[bytes]:
-        if extension.refused is not None and wants_page(request.scope):  # type: ignore[arg-type]  # a TypedDict of theirs
-            return extension.refused(request, fault)
+        if refused is not None and wants_page(request.scope):  # type: ignore[arg-type]  # a TypedDict of theirs
+            return refused(request, fault)
         return _framework_refused(request, fault)
 
-    inner = Litestar(
+    return Litestar(
         route_handlers=[
-            api,
-            identity_http.sign_out,
-            *oidc_http.ROUTES,
-            sites_http.enrol,
-            scim_http.scim,
-            *device_http.OPEN,
-            health,
-            readiness,
-            security_txt,
-            openapi,
-            *extension.routes,
+            Router("/api/v1", route_handlers=[*_API, *api]),
+            *_ROUTES,
+            *routes,
         ],
         dependencies=DEPENDENCIES,
         exception_handlers={
@@ -164,12 +172,9 @@ def build_app(parts: Parts, extension: Extension) -> App:
             path="/openapi",  # Litestar takes the whole folder, and "/" is the console's
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
-        state=State({"parts": parts}),
         request_max_body_size=LARGEST_BODY,
         logging_config=None,
     )
-    gate = Gate(parts.identity, parts.signin, parts.invitations, parts.config.public_url)
-    return Door(inner, parts.identity, gate, Idempotency(parts.db, parts.clock), extension.front)
 
 
 async def serve(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from roomgate.hub.app import Extension
 from roomgate.hub.app import serve as serve_with
 from roomgate.hub.config import HubConfig, split_listen
-from roomgate.hub.console.routes import build_console, console_front
+from roomgate.hub.console.routes import CONSOLE, console_front, given_to_pages, refuse
 from roomgate.hub.metrics.listener import Listener
 from roomgate.hub.metrics.service import Metrics
 from roomgate.hub.parts import Parts
@@ -26,8 +26,8 @@ def extend_with(parts: Parts, relay: RelayParts) -> Extension:
         metrics = Metrics(parts, relay)
         listener = Listener(*at, metrics.snapshot)
         made = replace(made, tasks=[*made.tasks, ("hub.metrics", listener.run), ("hub.loop", metrics.measure_loop)])
-    console = build_console(relay, parts.clock)
-    return replace(made, routes=[*made.routes, *console.routes], refused=console.refused)
+    given = {**made.given, **given_to_pages(parts.clock)}
+    return replace(made, routes=[*made.routes, *CONSOLE], given=given, refused=refuse)
 
 
 async def serve(config: HubConfig, ready: Callable[[str], None]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from litestar import Response, Router, delete, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.access.principal import Principal
@@ -13,7 +13,7 @@ from roomgate.fleet.backup import Opened, Shown
 from roomgate.fleet.restoring import Change
 from roomgate.hub.backups.applying import Ask, OneByOne
 from roomgate.hub.backups.service import ANSWER_WITHIN_S, Backups, Made, Plan
-from roomgate.hub.http.asking import Who
+from roomgate.hub.http.asking import Who, give
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.http import raise_unless_done
 from roomgate.hub.relay.parts import RelayParts
@@ -177,15 +177,12 @@ def show_plan(plan: Plan) -> DifferenceShown:
     )  # fmt: skip
 
 
-def build_api(relay: RelayParts) -> Router:
-    """The routes, given the relay."""
-    backups = Backups(relay.relay.catalogue)
-    return Router(
-        "/",
-        tags=["backups"],
-        route_handlers=[list_backups, make_backup, show_backup, remove_backup, show_difference, restore_backup],
-        dependencies={
-            "relay": Provide(lambda: relay, sync_to_thread=False),
-            "backups": Provide(lambda: backups, sync_to_thread=False),
-        },
-    )
+API = Router(
+    "/",
+    tags=["backups"],
+    route_handlers=[list_backups, make_backup, show_backup, remove_backup, show_difference, restore_backup],
+    dependencies={
+        "relay": give("relay"),
+        "backups": give("backups"),
+    },
+)

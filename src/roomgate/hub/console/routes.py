@@ -1,13 +1,11 @@
 """The console put together: its pages behind the hub's door, and its sign-in page in front of it."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 
 from litestar import Response, Router, get, post
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
-from litestar.types import ControllerRouterHandler
 
 from roomgate import log
 from roomgate.clock import Clock
@@ -33,7 +31,7 @@ from roomgate.hub.cuts import pages as cuts_pages
 from roomgate.hub.extensions import pages as extensions_pages
 from roomgate.hub.fleet import pages as fleet_pages
 from roomgate.hub.grants import pages as grants_pages
-from roomgate.hub.http.asking import Req, parts_of, signed_of
+from roomgate.hub.http.asking import Req, give, given, parts_of, signed_of
 from roomgate.hub.http.door import Front
 from roomgate.hub.identity import device_pages
 from roomgate.hub.identity import pages as identity_pages
@@ -42,7 +40,6 @@ from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.scim import pages as scim_pages
 from roomgate.hub.inventory import pages as inventory_pages
 from roomgate.hub.phonebook import pages as phonebook_pages
-from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
 from roomgate.hub.rooms import pages as rooms_pages
@@ -88,53 +85,36 @@ def console_front(providers: Sequence[Provider] = ()) -> Front:
     return Front(sign_in_page=partial(sign_in_page, providers=providers), refused_page=turned_away_page)
 
 
-@dataclass(frozen=True, slots=True)
-class Console:
-    """``routes`` are for the hub's application, and rely on its door; ``refused`` is what a browser is refused with."""
-
-    routes: Sequence[ControllerRouterHandler]
-    refused: Callable[[Req, Exception], Page]
+def given_to_pages(clock: Clock) -> dict[str, object]:
+    """What the pages of one hub find in it, beside the relay."""
+    return {"notices": Notices(), "drafts": Drafts(clock)}
 
 
-def build_console(relay: RelayParts, clock: Clock) -> Console:
-    """All pages and their static files."""
-    notices, drafts = Notices(), Drafts(clock)
+def visit_of(request: Req) -> Visit:
+    """Who looks at which page, and what each page says at its top."""
+    parts = parts_of(request)
+    host = request.headers.get("host", "")
+    quiet = "x-look" in request.headers
+    who, t, now = signed_of(request), words_of(request), parts.clock.now()
+    extra = {
+        "safe_mode": parts.restorations.safe_mode,
+        "loud": parts.break_glass.shown_to(who),
+        "alarms": parts.alerts.count(who),
+    }
+    notices, relay = given(request, "notices"), given(request, "relay")
+    return Visit(who, t, notices, now, request.url.path, host[:255], quiet, extra, relay)
 
-    def visit_of(request: Req) -> Visit:
-        parts = parts_of(request)
-        host = request.headers.get("host", "")
-        quiet = "x-look" in request.headers
-        who, t, now = signed_of(request), words_of(request), parts.clock.now()
-        extra = {
-            "safe_mode": parts.restorations.safe_mode,
-            "loud": parts.break_glass.shown_to(who),
-            "alarms": parts.alerts.count(who),
-        }
-        return Visit(who, t, notices, now, request.url.path, host[:255], quiet, extra, relay)
 
-    def refuse(request: Req, fault: Exception) -> Page:
-        """A refusal as a page. An error that is not ours is logged and says nothing of itself."""
-        if isinstance(fault, HTTPException):
-            missing = fault.status_code in (404, 405)  # an address that only takes forms is no page either
-            fault = NotFound("There is no such page.") if missing else BadInput(fault.detail[:200])
-        visit = visit_of(request)
-        said = refusal(visit.t, fault)
-        if not isinstance(fault, RoomgateError | XapiError):
-            _log.error("page.failed", path=request.url.path, error=f"{type(fault).__name__}: {fault}"[:300])
-        return visit.page("refused.html", said.status, said=said)
-
-    pages = Router(
-        "/",
-        route_handlers=[sign_in, language, *PAGES],
-        dependencies={
-            "visit": Provide(visit_of, sync_to_thread=False),
-            "relay": Provide(lambda: relay, sync_to_thread=False),
-            "drafts": Provide(lambda: drafts, sync_to_thread=False),
-        },
-        exception_handlers={RoomgateError: refuse, XapiError: refuse, HTTPException: refuse, Exception: refuse},
-        include_in_schema=False,
-    )
-    return Console([assets.static, pages], refuse)
+def refuse(request: Req, fault: Exception) -> Page:
+    """A refusal as a page. An error that is not ours is logged and says nothing of itself."""
+    if isinstance(fault, HTTPException):
+        missing = fault.status_code in (404, 405)  # an address that only takes forms is no page either
+        fault = NotFound("There is no such page.") if missing else BadInput(fault.detail[:200])
+    visit = visit_of(request)
+    said = refusal(visit.t, fault)
+    if not isinstance(fault, RoomgateError | XapiError):
+        _log.error("page.failed", path=request.url.path, error=f"{type(fault).__name__}: {fault}"[:300])
+    return visit.page("refused.html", said.status, said=said)
 
 
 @get("/signin", include_in_schema=False)
@@ -150,3 +130,20 @@ async def language(request: Req, visit: Visiting) -> Response[bytes]:
     if form.text("to") in LANGUAGES:
         answer.set_cookie(language_cookie(form.text("to")))
     return answer
+
+
+# All pages and their static files; they rely on the door.
+CONSOLE = (
+    assets.static,
+    Router(
+        "/",
+        route_handlers=[sign_in, language, *PAGES],
+        dependencies={
+            "visit": Provide(visit_of, sync_to_thread=False),
+            "relay": give("relay"),
+            "drafts": give("drafts"),
+        },
+        exception_handlers={RoomgateError: refuse, XapiError: refuse, HTTPException: refuse, Exception: refuse},
+        include_in_schema=False,
+    ),
+)

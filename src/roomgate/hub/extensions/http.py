@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import msgspec
 from litestar import Response, Router, delete, get, post, put
-from litestar.di import Provide
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.types import ControllerRouterHandler
 
@@ -17,7 +16,7 @@ from roomgate.hub.console.words import Words, choose
 from roomgate.hub.extensions.service import Ask, LogLine, Text, check
 from roomgate.hub.extensions.store import Version
 from roomgate.hub.extensions.text import Finding, Kind, unified
-from roomgate.hub.http.asking import Hub, IfMatch, Req, Who
+from roomgate.hub.http.asking import Hub, IfMatch, Req, Who, give
 from roomgate.hub.http.door import LANGUAGE_COOKIE
 from roomgate.hub.identity.person import Signed
 from roomgate.hub.parts import Parts
@@ -391,11 +390,9 @@ HANDLERS = [
 ]  # fmt: skip
 
 
-def build_api(parts: RelayParts) -> Router:
-    """The routes, given the relay."""
-    return Router(
-        "/",
-        tags=["macros and panels"],
-        route_handlers=HANDLERS,
-        dependencies={"relay": Provide(lambda: parts, sync_to_thread=False)},
-    )
+API = Router(
+    "/",
+    tags=["macros and panels"],
+    route_handlers=HANDLERS,
+    dependencies={"relay": give("relay")},
+)

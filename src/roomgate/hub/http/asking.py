@@ -16,6 +16,7 @@ from roomgate.hub.parts import Parts
 Who = NamedDependency[Signed]  # in a route: ``signed: Who``
 Hub = NamedDependency[Parts]  # in a route: ``parts: Hub``
 Req = Request[Any, Any, Any]  # in a route: ``request: Req``
+GIVEN = "roomgate.given"  # where the routes find the parts of the hub that was asked, in the scope
 IfMatch = Annotated[str | None, HeaderParameter(name="If-Match", required=False)]  # ``if_match: IfMatch = None``
 
 
@@ -27,8 +28,22 @@ def signed_of(request: Req) -> Signed:
     return signed
 
 
+def given(request: Req, name: str) -> Any:
+    """What the hub that was asked gives its routes by this name: the routes are the same for every hub."""
+    return request.scope[GIVEN][name]  # type: ignore[literal-required]  # a TypedDict of theirs
+
+
+def give(name: str) -> Provide:
+    """A dependency of routes that `given` finds."""
+
+    def find(request: Req) -> Any:
+        return given(request, name)
+
+    return Provide(find, sync_to_thread=False)
+
+
 def parts_of(request: Req) -> Parts:
-    parts = request.app.state.parts
+    parts = given(request, "parts")
     assert isinstance(parts, Parts)
     return parts
 
@@ -40,7 +55,7 @@ def source_of(request: Req) -> str:
 
 DEPENDENCIES = {
     "signed": Provide(signed_of, sync_to_thread=False),
-    "parts": Provide(parts_of, sync_to_thread=False),
+    "parts": give("parts"),
 }
 
 

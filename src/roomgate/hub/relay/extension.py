@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from roomgate.hub.app import Extension
-from roomgate.hub.backups.http import build_api as build_backups_api
+from roomgate.hub.backups import http as backups_http
+from roomgate.hub.backups.service import Backups
 from roomgate.hub.extensions import http as extensions_http
 from roomgate.hub.gateway.socket import Gateway
 from roomgate.hub.gateway.xmlapi import XmlApi
 from roomgate.hub.http.door import Front
 from roomgate.hub.parts import Parts
-from roomgate.hub.relay.http import build_api
+from roomgate.hub.relay import http as relay_http
 from roomgate.hub.relay.link import LinkEndpoint
 from roomgate.hub.relay.parts import RelayParts, build_relay, session_exists
 from roomgate.hub.relay.tunnel import PATH as TUNNELS
@@ -54,13 +55,14 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
     sockets = {**base.websockets, "/link": link, "/ws": gateway, "/ws/": gateway}
     return Extension(
         api=[
-            build_api(relay),
-            build_backups_api(relay),
-            security_http.build_api(relay),
-            settings_http.build_api(relay),
-            status_http.build_api(relay),
-            extensions_http.build_api(relay),
+            relay_http.API,
+            backups_http.API,
+            security_http.API,
+            settings_http.API,
+            status_http.API,
+            extensions_http.API,
         ],
+        given={"relay": relay, "backups": Backups(relay.relay.catalogue)},
         tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep), ("hub.fleet", parts.fleet.run)],
         front=replace(
             base,

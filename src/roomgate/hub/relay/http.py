@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, delete, get, post
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody
 from litestar.response import Response, Stream
 
@@ -15,7 +15,7 @@ from roomgate.access.principal import Principal, Right
 from roomgate.clock import iso
 from roomgate.errors import BadInput, Conflict, NotFound, OutcomeUnknown, Unreachable
 from roomgate.hub.channels import Channels, Session
-from roomgate.hub.http.asking import Who
+from roomgate.hub.http.asking import Who, give
 from roomgate.hub.relay.asked import Answer, Wish
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.relay.service import WAIT_S
@@ -211,11 +211,9 @@ def build_session_view(session: Session, channels: Channels) -> SessionView:
     )
 
 
-def build_api(parts: RelayParts) -> Router:
-    """The routes, given the relay."""
-    return Router(
-        "/",
-        tags=["asks"],
-        route_handlers=[ask, show_ask, events, list_sessions, end_session],
-        dependencies={"relay": Provide(lambda: parts, sync_to_thread=False)},
-    )
+API = Router(
+    "/",
+    tags=["asks"],
+    route_handlers=[ask, show_ask, events, list_sessions, end_session],
+    dependencies={"relay": give("relay")},
+)

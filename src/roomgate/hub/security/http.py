@@ -4,15 +4,13 @@ from typing import Any
 
 import msgspec
 from litestar import Router, get, post
-from litestar.di import Provide
 from litestar.params import FromPath, FromQuery
 from litestar.response import Stream
 
 from roomgate.hub.channels import Kind
-from roomgate.hub.http.asking import Hub, Who
+from roomgate.hub.http.asking import Hub, Who, give
 from roomgate.hub.http.paging import parse_limit
 from roomgate.hub.relay.http import RelayHere
-from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.security import service
 from roomgate.hub.security.download import open_download
 
@@ -110,10 +108,9 @@ async def collect_logs(room: FromPath[str], parts: Hub, signed: Who, relay: Rela
     return open_download(relay.channels, Kind.API, session, bundle.content, bundle.name)
 
 
-def build_api(relay: RelayParts) -> Router:
-    return Router(
-        "/",
-        tags=["rooms"],
-        route_handlers=[show_security, list_calls, collect_logs],
-        dependencies={"relay": Provide(lambda: relay, sync_to_thread=False)},
-    )
+API = Router(
+    "/",
+    tags=["rooms"],
+    route_handlers=[show_security, list_calls, collect_logs],
+    dependencies={"relay": give("relay")},
+)

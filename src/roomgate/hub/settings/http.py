@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 from litestar import Router, get, patch
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from roomgate.access.capability import Capability
 from roomgate.access.principal import Right
 from roomgate.errors import BadInput, NotFound, PreconditionFailed
-from roomgate.hub.http.asking import Hub, Who
+from roomgate.hub.http.asking import Hub, Who, give
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
 from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.identity.person import Signed
@@ -232,11 +232,9 @@ async def known_room(parts: Parts, relay: RelayParts, signed: Signed, name: str)
     return room.name
 
 
-def build_api(relay: RelayParts) -> Router:
-    """The routes, given the relay."""
-    return Router(
-        "/",
-        tags=["settings"],
-        route_handlers=[list_settings, change_settings, show_history],
-        dependencies={"relay": Provide(lambda: relay, sync_to_thread=False)},
-    )
+API = Router(
+    "/",
+    tags=["settings"],
+    route_handlers=[list_settings, change_settings, show_history],
+    dependencies={"relay": give("relay")},
+)

@@ -5,15 +5,13 @@ from typing import Any
 
 import msgspec
 from litestar import Router, get
-from litestar.di import Provide
 from litestar.params import FromPath, FromQuery
 
 from roomgate.clock import iso, parse_iso
 from roomgate.errors import BadInput, Unreachable
-from roomgate.hub.http.asking import Hub, Who
+from roomgate.hub.http.asking import Hub, Who, give
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.http import RelayHere, raise_unless_done
-from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.status.access import STATUS, WITHIN_S, room_for, samples_for
 from roomgate.hub.status.advice import advise
 from roomgate.hub.status.service import KEPT
@@ -103,11 +101,9 @@ def parse_since(text: str | None, now: datetime) -> datetime:
     return max(moment, now - KEPT)
 
 
-def build_api(relay: RelayParts) -> Router:
-    """The routes, given the relay."""
-    return Router(
-        "/",
-        tags=["rooms"],
-        route_handlers=[show_status, list_samples],
-        dependencies={"relay": Provide(lambda: relay, sync_to_thread=False)},
-    )
+API = Router(
+    "/",
+    tags=["rooms"],
+    route_handlers=[show_status, list_samples],
+    dependencies={"relay": give("relay")},
+)
