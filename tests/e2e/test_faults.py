@@ -140,6 +140,44 @@ async def test_no_more_descriptors_is_said_and_passes_when_there_are_some_again(
             await asyncio.sleep(0.05)
 
 
+# ---- the way to the device ------------------------------------------------------------------------
+
+
+async def test_a_connector_killed_before_it_has_proven_a_change_proves_it_when_it_is_back(world):
+    """The change may cut it off: nobody would know, had it not written down what it was about to do."""
+    change = {
+        "set": "Configuration/Network/1/RemoteAccess/Allow",
+        "value": "127.0.0.0/8",
+        "reason": "to shut others out",
+    }
+    before = (world.folder / "policy.toml").read_text()
+    world._write("policy.toml", before.replace('"service-desk"', '"managed"'))
+    async with world.caller() as admin:
+        wish = {"person": "admin", "rooms": [ROOM], "capabilities": ["network", "configure"], "minutes": 5}
+        await admin.call("POST", "/api/v1/grants", wish)
+        until = asyncio.get_running_loop().time() + BACK_S
+        while (answer := (await admin.ask(ROOM, change))[1]).get("outcome") != "waiting":
+            assert asyncio.get_running_loop().time() < until, answer  # the policy is in force in a moment
+        await world.inside[ROOM].journal_says("config.set", value="127.0.0.0/8")
+        await world.kill("connector")
+        [(order,)] = world.rows("connector", 'SELECT "order" FROM unproven')
+        await world.start("connector")
+        async with asyncio.timeout(BACK_S):
+            while known(world, "hub", order)[-1:] != [("outcome", "done")]:
+                await asyncio.sleep(0.05)
+    assert known(world, "hub", order) == [("outcome", "unknown"), ("outcome", "done")]
+    assert known(world, "connector", order)[-1:] == [("order.outcome", "done")]
+    assert world.rows("connector", "SELECT * FROM unproven") == []
+    world._write("policy.toml", before)
+    await until_it_answers(world)
+
+
+def known(world: Shaken, name: str, order: str) -> list[tuple[str, str]]:
+    """What a ledger has of what became of an order."""
+    events = [json.loads(entry) for entry in world.entries(name)]
+    return [(e["kind"], e["outcome"]) for e in events if e.get("order") == order and "outcome" in e]
+
+
 # ---- folders and files -----------------------------------------------------------------------------
 
 

@@ -9,9 +9,11 @@ import pytest
 from roomgate import xapi
 from roomgate.access.offered import offered
 from roomgate.clock import SystemClock
+from roomgate.connector import unproven
 from roomgate.connector.fence import Fence, TakenBack
 from roomgate.connector.proof import Prover
 from roomgate.connector.room import RoomCondition
+from roomgate.connector.unproven import Unproven
 from roomgate.redact import Secret
 from roomgate.sim.journal import read_journal
 from roomgate.xapi.call import Verb
@@ -178,7 +180,9 @@ async def test_the_fence_takes_back_what_shuts_us_out_and_leaves_what_does_not(t
     path = "Configuration/Network/1/RemoteAccess/Allow"
     async with simulator(tmp_path / "sim", "oslo") as (room,), kept(tmp_path, [room]) as site:
         keeper = site.keeper("oslo")
-        fence = Fence(site.record, SystemClock(), offered(), within_s=0.5, settle_s=0.0, again_s=0.05)
+        await site.db.write(unproven.metadata.create_all)
+        book = await Unproven.open(site.db)
+        fence = Fence(site.record, SystemClock(), offered(), book, within_s=0.5, settle_s=0.0, again_s=0.05)
 
         async def change(value):
             call = offered().canonical(Verb.SET, path, {"Value": value})
@@ -193,3 +197,42 @@ async def test_the_fence_takes_back_what_shuts_us_out_and_leaves_what_does_not(t
         assert (await site.kinds()).count("setting.reverted") == 1
         sets = [line["value"] for line in seen(room, "config.set")]
         assert sets == ["127.0.0.0/8", "192.0.2.9", "127.0.0.0/8"]
+
+
+async def test_a_change_that_a_killed_connector_left_unproven_is_taken_back_by_the_next(tmp_path):
+    """So few sessions that with the owner at the device none is left for a fresh login: who is in stays in."""
+    path = "Configuration/Security/Session/MaxTotalSessions"
+    call = offered().canonical(Verb.SET, path, {"Value": 3})
+
+    class Killed(BaseException):
+        """Nothing more is done."""
+
+    async with simulator(tmp_path / "sim", "oslo") as (room,), kept(tmp_path, [room]) as site:
+        keeper = site.keeper("oslo")
+        await site.db.write(unproven.metadata.create_all)
+
+        async def fence():
+            book = await Unproven.open(site.db)
+            return Fence(site.record, SystemClock(), offered(), book, within_s=0.3, settle_s=0.0, again_s=0.05)
+
+        async with xapi.connect(
+            f"wss://{room.host}:{room.port}/ws", user=room.admin_user, password=room.admin_password, pin=room.pin
+        ):
+            first, proves = await fence(), keeper.prove
+
+            async def killed():
+                raise Killed
+
+            keeper.prove = killed
+            with pytest.raises(BaseExceptionGroup, match="unhandled"):
+                await first.set("order_1", keeper, call, privileged=True)
+            keeper.prove = proves
+            told = []
+            second = await fence()
+            running = asyncio.create_task(second.run(site.fleet, lambda room, outcome: told.append(outcome)))
+            await until(lambda: told)
+            running.cancel()
+        assert (told[0].order, told[0].rule) == ("order_1", "fence.reverted")
+        assert [line["value"] for line in seen(room, "config.set")] == [3, 30]
+        assert await keeper.prove()
+        assert ((await site.kinds()).count("setting.reverted"), second.unproven.all()) == (1, [])

@@ -291,7 +291,7 @@ class Acts:
             await self._begun(effect_of(intent, result), room)
             if intent.views:
                 await self._take_over(intent, room)
-        self._outcome(order, room, Outcome(order.id, "done", result=result))
+        self.tell(room, Outcome(order.id, "done", result=result))
 
     async def _views(self, room: Room, call: Call) -> tuple[View, ...]:
         """Where the cameras look before a call that moves them: before the first of all who did. Empty: not known."""
@@ -324,8 +324,7 @@ class Acts:
 
     def _failed(self, order: Order, room: Room, failed: XapiError) -> None:
         unknown = isinstance(failed, DeviceGone)
-        self._outcome(
-            order,
+        self.tell(
             room,
             Outcome(
                 order.id,
@@ -335,11 +334,12 @@ class Acts:
             ),
         )
 
-    def _outcome(self, order: Order, room: Room, outcome: Outcome) -> None:
+    def tell(self, room: Room, outcome: Outcome) -> None:
+        """What became of an order: for the site's ledger, and for the hub, whenever it is there."""
         self.record.add_soon(
             events.OrderOutcome(
                 at=iso(self.clock.now()),
-                order=order.id,
+                order=outcome.order,
                 outcome=outcome.outcome,
                 detail=outcome.words,
                 room=room.name,
@@ -357,7 +357,7 @@ class Acts:
             return
         keep = _keeper(order, leave, self.catalogue)
         prefix = None if call.path.is_pattern else call.path
-        self._outcome(order, room, Outcome(order.id, "done", result=tree.prune(result, prefix, keep)))
+        self.tell(room, Outcome(order.id, "done", result=tree.prune(result, prefix, keep)))
 
     async def _watch(self, order: Order, room: Room, call: Call, leave: Leave) -> None:
         keep = _keeper(order, leave, self.catalogue)
@@ -382,7 +382,7 @@ class Acts:
         except OrderRefused:
             self._forget(order.id)
             raise
-        self._outcome(order, room, Outcome(order.id, "done"))
+        self.tell(room, Outcome(order.id, "done"))
 
     async def unsubscribe(self, order: str) -> None:
         self._forget(order)

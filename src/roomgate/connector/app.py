@@ -45,6 +45,8 @@ from roomgate.connector.quarantine import Quarantine
 from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.spool import Spool
 from roomgate.connector.tunnel import Tunnels
+from roomgate.connector.unproven import Unproven
+from roomgate.connector.unproven import metadata as unproven_table
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.connector.vault import Vault
 from roomgate.descriptors import Descriptors
@@ -69,7 +71,7 @@ _log = log.get("connector")
 def tables() -> sql.MetaData:
     """What is in the connector's database beside its record."""
     merged = sql.MetaData()
-    for source in (effects_book.metadata, quarantine_list.metadata):
+    for source in (effects_book.metadata, quarantine_list.metadata, unproven_table):
         for table in source.tables.values():
             table.to_metadata(merged)
     return merged
@@ -86,6 +88,7 @@ class Connector:
         record: Record,
         effects: Effects,
         quarantine: Quarantine,
+        unproven: Unproven,
         clock: Clock,
         connect: Connect,
     ) -> None:
@@ -137,6 +140,7 @@ class Connector:
         hub_memory = HubMemory(config.data / "hub.checkpoint")
         panel = Panel(catalogue)
         self.tunnels = Tunnels(self._entry, self.uplink, panel, record, clock)
+        self.fence = Fence(record, clock, catalogue, unproven, config.fence_s)
         self.acts = Acts(
             site=identity.site,
             rooms=self.fleet,
@@ -163,7 +167,7 @@ class Connector:
                 }
             ),
             lasting=self.tunnels,
-            fence=Fence(record, clock, catalogue, config.fence_s),
+            fence=self.fence,
         )
         self.desk.attend(
             Staff(
@@ -222,6 +226,7 @@ class Connector:
         services: dict[str, Callable[[], Awaitable[None]]] = {
             "acts": self.acts.run,
             "tunnels": self.tunnels.run,
+            "fence": lambda: self.fence.run(self.fleet, self.acts.tell),
             "proofs": self.prover.run,
             "mirror": self.mirrored.run,
             "spool": self.spool.run,
@@ -320,7 +325,8 @@ async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], cl
         record = Record(db, identity.origin, identity.key)
         effects = await Effects.open(db)
         quarantine = await Quarantine.open(db, record, clock)
-        connector = Connector(config, identity, vault, record, effects, quarantine, clock, connect)
+        unproven = await Unproven.open(db)
+        connector = Connector(config, identity, vault, record, effects, quarantine, unproven, clock, connect)
         await _alone(connector.run(ready))
     finally:
         await db.aclose()

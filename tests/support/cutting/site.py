@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from roomgate.clock import HandClock
 from roomgate.connector import effects as effects_book
+from roomgate.connector import unproven as unproven_book
 from roomgate.connector.acts import Acts
 from roomgate.connector.consent import Panel
 from roomgate.connector.desk import Desk, Sender, Staff
@@ -21,6 +22,7 @@ from roomgate.connector.fence import Fence
 from roomgate.connector.own import OwnCommands
 from roomgate.connector.room import Listener, RoomCondition
 from roomgate.connector.site_policy import SitePolicy, SiteRules
+from roomgate.connector.unproven import Unproven
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.ids import DeviceId, RoomName
 from roomgate.link.messages import RoomInfo
@@ -280,7 +282,7 @@ def identity(connector: str, site: str, key: Any, hub_key: Ed25519PublicKey) -> 
 
 def site_tables() -> Any:
     both = effects_book.sql.MetaData()
-    for source in (effects_book.metadata, record_tables.metadata):
+    for source in (effects_book.metadata, unproven_book.metadata, record_tables.metadata):
         for table in source.tables.values():
             table.to_metadata(both)
     return both
@@ -334,7 +336,7 @@ class Site:
             site=self.paper.site, rooms=fleet, policy=lambda: policy(self.policy), bookings=_Bookings(), record=record,
             effects=effects, panel=Panel(catalogue), catalogue=catalogue, clock=self.clock,
             sender=Sender(desk.send), leases=uplink, own=OwnCommands({}),
-            fence=Fence(record, self.clock, catalogue),
+            fence=Fence(record, self.clock, catalogue, await Unproven.open(self.db)),
         )  # fmt: skip
         desk.attend(
             Staff(fleet, acts, _Tunnels(), _Spool(), _Mirrored(), _Bookings(), uplink, self.memory, record, self.clock)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from roomgate.access.offered import offered
 from roomgate.clock import HandClock
 from roomgate.connector import effects as effects_module
+from roomgate.connector import unproven as unproven_module
 from roomgate.connector.acts import Acts
 from roomgate.connector.consent import Panel, Question
 from roomgate.connector.effects import Effects
@@ -22,6 +23,7 @@ from roomgate.connector.fence import Fence
 from roomgate.connector.own import OwnCommands, judge_beforehand
 from roomgate.connector.room import RoomCondition
 from roomgate.connector.site_policy import SitePolicy, SiteRules
+from roomgate.connector.unproven import Unproven
 from roomgate.ids import mint
 from roomgate.link.messages import Outcome
 from roomgate.link.order import JUDGE_WITHIN_S, LeaseBook, Order, Renewal
@@ -125,6 +127,7 @@ def site(tmp_path: File) -> Opened:
     async def opened(policy: str = "service-desk") -> AsyncIterator[Site]:
         db = Database.open(tmp_path / "connector.db", record_module.metadata, again_s=3600)
         await db.write(effects_module.metadata.create_all)
+        await db.write(unproven_module.metadata.create_all)
         record = Record(db, "roomgate.connector/con_1", Ed25519PrivateKey.generate())
         room, wires, clock, leases, booked = MemoryRoom(), Wires(), HandClock(), LeaseBook(LINK), Booked()
 
@@ -136,7 +139,8 @@ def site(tmp_path: File) -> Opened:
         acts = Acts(
             "site_1", One(), lambda: policies[0], booked, record, await Effects.open(db), Panel(CATALOGUE), CATALOGUE, clock,
             wires, leases, OwnCommands({"Allowed Get": judge_beforehand}),
-            Fence(record, clock, CATALOGUE, within_s=0.05, settle_s=0.0, again_s=0.01), follow_again_s=0.01,
+            Fence(record, clock, CATALOGUE, await Unproven.open(db), within_s=0.05, settle_s=0.0, again_s=0.01),
+            follow_again_s=0.01,
         )  # fmt: skip
         made = Site(acts, room, wires, clock, leases, record, booked, tmp_path / "connector.db", db, policies)
         made.use(policy)
