@@ -25,6 +25,7 @@ WORDS = {
     "page": "page of the console",
     "xows": "`/ws`, by PyPI's xows",
     "jsxapi": "`/ws`, by npm's jsxapi",
+    "tunnel": "tunnel, to the end of a connection in it",
     "consent": "an ask that waits for the room",
     "watch": "`roomgate room watch`",
     CALL: "the call that they had started",

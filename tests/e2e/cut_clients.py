@@ -6,6 +6,7 @@ for all processes of a machine): "open", "news", and "closed" with what was said
 """
 
 import asyncio
+import contextlib
 import json
 import ssl
 import sys
@@ -17,8 +18,14 @@ from typing import Any
 import httpx
 import xows
 
+from roomgate.cli.api import Api
+from roomgate.cli.tunnel_wire import open_wire
+from roomgate.redact import Secret
+from roomgate.tunnel.ends import End
+
 POLL_S = 0.05
 ACT_S, PUT_S = 1.2, 1.6  # a room takes 120 commands a minute
+PAGE_S = 1.5
 NO = (401, 403, 404)  # anything else says that the hub, the link or the device is not there just now
 SHOW = "UserInterface/Message/TextLine/Display"
 Task = dict[str, str]
@@ -152,6 +159,38 @@ async def socket(task: Task) -> None:
     say(task, "closed")
 
 
+async def tunnel(task: Task) -> None:
+    """`roomgate room tunnel`'s own end; one connection inside it, in which the device's page is read again and again."""
+    trust = ssl.create_default_context(cafile=task["ca"])
+    wire = await open_wire(Api(task["hub"], Secret(task["token"]), task["ca"]), task["room"], "to see", trust)
+    await wire.opened(lambda: None)
+    async with asyncio.TaskGroup() as group:
+        end = End(group, wire.put)
+        server = await asyncio.start_server(lambda *both: group.create_task(end.carry(*both)), "127.0.0.1", 0)
+        wire.listen(end.feed)
+        wire.ended.add_done_callback(lambda _: end.close())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # that is test_tunnel.py's affair
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), ssl=context)
+
+        async def ask() -> None:
+            while True:
+                writer.write(b"GET /web/hello.js HTTP/1.1\r\nHost: device\r\n\r\n")
+                await asyncio.sleep(PAGE_S)
+
+        asking = group.create_task(ask())
+        first = True
+        with contextlib.suppress(OSError):
+            while await reader.read(2**16):
+                say(task, "open" if first else "news")
+                first = False
+        say(task, "closed", last=str(wire.ended.exception() if wire.ended.done() else ""))
+        asking.cancel()
+        end.close()
+        server.close()
+        wire.close()
+
+
 CHANNELS = {
     "rest": rest,
     "acts": acts,
@@ -161,6 +200,7 @@ CHANNELS = {
     "events": events,
     "page": page,
     "xows": socket,
+    "tunnel": tunnel,
 }
 
 

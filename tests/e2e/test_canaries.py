@@ -78,7 +78,7 @@ async def use_everything(world: RunningWorld, who: Somebody, room: Inside) -> No
 async def canaries(world: RunningWorld) -> AsyncIterator[Canaries]:
     async with world.room() as room:
         who = await world.guest(
-            room.name, ["observe", "call", "av-control", "configure", "users", "bookings", "system"]
+            room.name, ["observe", "call", "av-control", "configure", "users", "bookings", "system", "web"]
         )
         await use_everything(world, who, room)
         # A new password, so that a change has been through the hub as well.

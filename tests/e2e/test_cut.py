@@ -33,7 +33,8 @@ pytestmark = in_world("world-2")  # a second world, so that both workers have on
 Measured = list[tuple[str, dict[str, float]]]
 PROMISED_S = 1.0
 CALL = "the call"
-BY_TOKEN = ("rest", "events", "xows", "jsxapi")
+BY_TOKEN = tuple(name for name in EVERY if name != "page")
+MAY = ("observe", "call", "web")
 
 
 @pytest.fixture(scope="module")
@@ -102,8 +103,8 @@ class Scene:
     async def fell(
         self, cause: str, at: float, channels: Sequence[str], *, call: bool = True, began: float | None = None
     ) -> None:
-        """``at``: the commit; what the site ends by itself may end before the hub hears of it, since ``began``."""
-        ends = await all_say([self.held[name] for name in channels], "closed", after=at, within_s=10)
+        """``at``: the commit; what the site ends by itself (call, tunnel) may end before that, since ``began``."""
+        ends = await all_say([self.held[name] for name in channels], "closed", after=began or at, within_s=10)
         took = {name: line["at"] - at for name, line in ends.items()}
         if call:
             ended = await self.room.journal_says("call.ended", after=began or at)
@@ -134,7 +135,7 @@ class Scene:
 @pytest_asyncio.fixture(loop_scope="session")
 async def scene(world: RunningWorld, clients: Machine, measured: Measured) -> AsyncIterator[Scene]:
     async with world.room() as room:
-        made = Scene(world, clients, measured, room, await world.guest(room.name, minutes=30))
+        made = Scene(world, clients, measured, room, await world.guest(room.name, MAY, minutes=30))
         await made.open()
         await made.dial()
         yield made
@@ -145,7 +146,7 @@ async def scene(world: RunningWorld, clients: Machine, measured: Measured) -> As
 
 async def test_grant_narrowed_to_other_rooms(scene: Scene) -> None:
     async with scene.world.room() as other:
-        both = {"person": scene.guest.id, "rooms": [scene.room.name, other.name], "capabilities": ["observe", "call"]}
+        both = {"person": scene.guest.id, "rooms": [scene.room.name, other.name], "capabilities": MAY}
         wide = await scene.admin.call("POST", "/api/v1/grants", both | {"minutes": 30, "reason": "two rooms"})
         # The first grant ends, and nothing falls but the page, which shows what grants give: the other covers it all.
         await scene.falls(
@@ -165,7 +166,7 @@ async def test_grant_narrowed_to_other_rooms(scene: Scene) -> None:
 async def test_the_room_loses_the_tag_that_the_grant_goes_by(scene: Scene) -> None:
     tags = f"/api/v1/rooms/{scene.room.name}/tags"
     await scene.admin.call("PUT", tags, {"tags": ["boards"]})
-    by_tag = {"person": scene.guest.id, "tags": ["boards"], "capabilities": ["observe", "call"]}
+    by_tag = {"person": scene.guest.id, "tags": ["boards"], "capabilities": MAY}
     await scene.admin.call("POST", "/api/v1/grants", by_tag | {"minutes": 30, "reason": "all board rooms"})
     await scene.falls(
         "grant revoked beside one by tag",
@@ -209,7 +210,7 @@ async def test_grant_narrowed_to_looking_ends_the_call_and_lets_look(scene: Scen
     await scene.falls(
         "grant narrowed to observe",
         lambda: scene.admin.call("PATCH", f"/api/v1/grants/{scene.guest.grant}", {"capabilities": ["observe"]}),
-        ["page"],
+        ["page", "tunnel"],
     )
     assert await scene.asks() == 200
     assert await scene.asks({"command": "Dial", "arguments": {"Number": "friend@example.com"}}) == 403
@@ -255,7 +256,7 @@ async def test_deleting_who_gave_the_grant_closes_the_socket_with_4403_and_the_g
     async with world.room() as room:
         giver, guest = await world.person(roles=["administrator"]), await world.person()
         async with world.caller(giver.token) as giving:
-            wish = {"person": guest.id, "rooms": [room.name], "capabilities": ["observe", "call"], "minutes": 10}
+            wish = {"person": guest.id, "rooms": [room.name], "capabilities": MAY, "minutes": 10}
             given = await giving.call("POST", "/api/v1/grants", wish | {"reason": "a favour"})
         scene = Scene(world, clients, measured, room, guest)
         await scene.open()
@@ -355,7 +356,7 @@ async def beside(second: Inside, world: RunningWorld, clients: Machine, measured
     """Everything open at the second site, and one stream at the first."""
     await world.fine([MUSEUM])
     async with world.room() as room:
-        scene = Scene(world, clients, measured, second, await world.guest(MUSEUM))
+        scene = Scene(world, clients, measured, second, await world.guest(MUSEUM, MAY))
         await scene.open()
         await scene.dial()
         elsewhere = Scene(world, clients, measured, room, await world.guest(room.name))
@@ -375,7 +376,7 @@ async def test_the_site_cuts_all(beside: Scene) -> None:
         words = "connector", "cut-all", "--config", config, "--reason", "board meeting", "--json"
         code, out, err = await beside.world.cli(*words)
         assert code == 0, err
-        assert len(json.loads(out)["undone"]) == 1  # the call
+        assert len(json.loads(out)["undone"]) == 2  # the call, and the tunnel is shut
 
     await beside.falls("cut-all at the site", cut_all, AT_SITE)
     assert await beside.asks() == 200

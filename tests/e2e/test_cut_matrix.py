@@ -33,7 +33,7 @@ from support.channels import Machine, machine
 from support.cut_scene import BY_TOKEN, CALL, EVERY, MAY, PAUSED, CutScene, Fallen
 from support.pairs import spread
 from support.proxy import Proxy, running
-from support.world import CHEAP, RunningWorld, Somebody
+from support.world import CEDAR_WITH_PAGES, CHEAP, RunningWorld, Somebody
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cut-matrix")]
 
@@ -193,12 +193,12 @@ async def hub_restarted(stage: Stage, scenes: Sequence[CutScene]) -> AsyncIterat
 
 @asynccontextmanager
 async def connector_restarted(stage: Stage, scenes: Sequence[CutScene]) -> AsyncIterator[None]:
-    """kill -9; the hub's channels stay open meanwhile, and hear of the room again."""
+    """kill -9; the hub's channels stay open meanwhile, and hear of the room again. A tunnel hangs on its link."""
     await stage.running.kill("connector")
     await stage.running.start("connector")
     await stage.linked(scenes)
     for scene in scenes:
-        await scene.open(["consent"])
+        await scene.open(["tunnel", "consent"])
         assert (await scene.room.state())["calls"], "a call outlives the connector's restart"
     yield
 
@@ -250,7 +250,7 @@ CASES = [
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     folder = tmp_path_factory.mktemp("m")
-    world = World(folder / "world", 30 if WHOLE else 8, hub_port=0)
+    world = World(folder / "world", 30 if WHOLE else 8, hub_port=0, cedar=CEDAR_WITH_PAGES)
     path = os.pathsep.join([str(Path(roomgate.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     world.programs.env |= {"PYTHONPATH": path, **CHEAP}
     for program in ("hub", "connector"):

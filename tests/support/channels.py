@@ -1,6 +1,6 @@
 """Real clients in other processes, and what they feel when they are cut.
 
-``cut_clients.py`` (REST, event stream, page stream, PyPI's xows) and ``cut_jsxapi.js`` (npm's jsxapi) run for
+``cut_clients.py`` (REST, event stream, page stream, PyPI's xows, the tunnel) and ``cut_jsxapi.js`` (npm's jsxapi) run for
 as long as the tests do; a test opens channels in them and reads there when each fell.
 """
 
@@ -19,7 +19,7 @@ import roomgate
 from support.node import node_binary, node_environment, node_modules
 
 HERE = Path(__file__).parents[1] / "e2e"
-EVERY = ("rest", "events", "page", "xows", "jsxapi")
+EVERY = ("rest", "events", "page", "xows", "jsxapi", "tunnel")
 OPEN_S = 20.0
 
 Line = dict[str, Any]

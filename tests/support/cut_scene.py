@@ -1,7 +1,7 @@
 """A guest in a room with everything open at once, in other processes, and a call that they started.
 
 What is held: the room's page, an event stream, the xAPI sockets of PyPI's xows and npm's jsxapi with subscriptions,
-readings one after another, commands one after another by REST and by ``/putxml``, an ask that waits for the room's consent, and, where wanted,
+a tunnel with a connection to the device's own page in it, readings one after another, commands one after another by REST and by ``/putxml``, an ask that waits for the room's consent, and, where wanted,
 ``roomgate room watch`` as a process of its own.
 """
 
@@ -20,12 +20,12 @@ from support.channels import Held, Machine, all_say
 from support.world import RunningWorld, Somebody
 
 SHOW = "UserInterface/Message/TextLine/Display"
-EVERY = ("rest", "acts", "putxml", "events", "page", "xows", "jsxapi", "consent")
-BY_TOKEN = ("rest", "acts", "putxml", "events", "xows", "jsxapi", "consent")
+EVERY = ("rest", "acts", "putxml", "events", "page", "xows", "jsxapi", "tunnel", "consent")
+BY_TOKEN = tuple(name for name in EVERY if name != "page")
 WATCH = "watch"
 CALL = "the call"
 PAUSED = ("acts", "putxml")  # they find out with their next try, after a pause of their own
-MAY = ("observe", "call", "privacy", "ui")
+MAY = ("observe", "call", "privacy", "ui", "web")
 STANDS_S = 20.0
 
 

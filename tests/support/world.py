@@ -23,7 +23,7 @@ import pytest
 import roomgate
 from roomgate.cli.demo.inside import Inside
 from roomgate.cli.demo.people import Caller, Visitor
-from roomgate.cli.demo.world import STORY, World, password
+from roomgate.cli.demo.world import CEDAR, STORY, World, password
 from roomgate.hub.http.door import COOKIE
 
 ROOMS = 7  # beside the five of the demonstration's story
@@ -32,6 +32,8 @@ VOLUME = 50  # of a simulated room, until somebody changes it
 EVERYTHING = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure")  # that the console offers
 START_S = 300.0  # a machine may be busy; a world that hangs is stopped all the same
 _LOOK_S = 0.02
+# Beside what the demonstration's site allows: the page of every device, to whoever has a grant for it.
+CEDAR_WITH_PAGES = CEDAR + 'permit (principal, action == Action::"web", resource);\n'
 # Many people with passwords are made here, and none of these tests is about the price of a guess.
 CHEAP = {"ROOMGATE_HUB_ARGON2_TIME_COST": "1", "ROOMGATE_HUB_ARGON2_MEMORY_KIB": "1024"}
 
@@ -257,7 +259,7 @@ class RunningWorld:
 @asynccontextmanager
 async def running_world(folder: Path, rooms: int = ROOMS) -> AsyncIterator[RunningWorld]:
     """All four programs in a new folder, on free ports; every room is connected when the block begins."""
-    made = World(folder, rooms, hub_port=0)
+    made = World(folder, rooms, hub_port=0, cedar=CEDAR_WITH_PAGES)
     made.programs.env |= {"PYTHONPATH": str(Path(roomgate.__file__).parents[1]), **CHEAP}
     try:
         async with asyncio.timeout(START_S):

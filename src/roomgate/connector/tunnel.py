@@ -9,7 +9,7 @@ on one link session, since bytes that were lost on the way are lost.
 import asyncio
 import hashlib
 import ssl
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,6 +45,11 @@ class Link(Protocol):
         """Waits while there is no room; raises LinkBroken."""
 
 
+async def dial_page(entry: DeviceEntry) -> Streams:
+    """The device's own web server; its TLS is the tunnel's affair. Raises OSError."""
+    return await asyncio.open_connection(entry.host, entry.port, limit=READ_AHEAD)
+
+
 class Notes(Protocol):
     def add_soon(self, event: Event) -> None: ...
 
@@ -69,6 +74,7 @@ class Tunnels:
         record: Notes,
         clock: Clock,
         tell_again_s: float = TELL_AGAIN_S,
+        dial: Callable[[DeviceEntry], Coroutine[Any, Any, Streams]] = dial_page,
     ) -> None:
         """``entry``: the line of the site's file for a device."""
         self._entry = entry
@@ -77,6 +83,7 @@ class Tunnels:
         self._record = record
         self._clock = clock
         self._tell_again_s = tell_again_s
+        self._dial = dial
         self._group: asyncio.TaskGroup | None = None
         self._open: dict[str, _Tunnel] = {}  # by order
         self._shut: dict[tuple[str, str], float] = {}  # device and person → until when
@@ -124,10 +131,7 @@ class Tunnels:
             except LinkBroken:
                 self._close(one, "link.lost", "")
 
-        async def dial() -> Streams:
-            return await asyncio.open_connection(entry.host, entry.port, limit=READ_AHEAD)
-
-        one.end = End(group, put, dial)
+        one.end = End(group, put, lambda: self._dial(entry))
         one.silent = asyncio.get_running_loop().call_later(
             FIRST_WITHIN_S, self._close, one, "silent", "Nothing was said in it."
         )

@@ -8,6 +8,7 @@ import asyncio
 import base64
 import contextlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -21,6 +22,7 @@ from roomgate.hub.identity.person import Signed
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.ids import RoomId
+from roomgate.tunnel.frames import What, build_frame, parse_frame
 from roomgate.xapi.call import Verb
 from roomgate.xapi.errors import XapiError
 from support.cutting.hub import Hub
@@ -262,6 +264,43 @@ class Socket(Client):
     async def _talk(self, hub: Hub, inbox: "asyncio.Queue[dict[str, Any]]") -> None:
         while self.sending is inbox and hub.up:
             self.ask("xCommand/UserInterface/Message/TextLine/Display", {"Text": self.mark}, f"c{next(_numbers)}")
+            await asyncio.sleep(0.5 * self.world.pace)
+
+
+class Tunnel(Client):
+    """`roomgate room tunnel` with one connection in it, in which both sides say something now and then."""
+
+    kind = "tunnel"
+
+    async def connect(self, hub: Hub) -> None:
+        inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        inbox.put_nowait({"type": "websocket.connect"})
+        stands = False
+
+        async def send(event: dict[str, Any]) -> None:
+            nonlocal stands
+            if event.get("bytes") and parse_frame(event["bytes"]).what is What.DATA:
+                self.got(hub)
+            elif event.get("text") and json.loads(event["text"])["outcome"] == "done":
+                stands = True
+                self.opened.append(self.world.now)
+                hub.serve(self._talk(hub, inbox, lambda: stands))
+
+        headers = [(b"authorization", f"Bearer {self.world.tokens[self.credential]}".encode())]
+        path = f"/api/v1/rooms/{self.room}/tunnel"
+        scope = {"type": "websocket", "path": path, "headers": headers, "query_string": b""}
+        try:
+            await hub.tunnels(scope, inbox.get, send)
+            if not stands:
+                raise Refused
+        finally:
+            stands = False
+
+    async def _talk(self, hub: Hub, inbox: "asyncio.Queue[dict[str, Any]]", stands: Callable[[], bool]) -> None:
+        frame = build_frame(What.OPEN, 1)
+        while stands() and hub.up:
+            inbox.put_nowait({"type": "websocket.receive", "bytes": frame})
+            frame = build_frame(What.DATA, 1, self.mark.encode())
             await asyncio.sleep(0.5 * self.world.pace)
 
 

@@ -21,6 +21,7 @@ from roomgate.hub.parts import Parts, ensure_keys, open_parts
 from roomgate.hub.relay.extension import link_ender, open_relay
 from roomgate.hub.relay.link import LinkEndpoint
 from roomgate.hub.relay.parts import RelayParts
+from roomgate.hub.relay.tunnel import TunnelEndpoint
 from roomgate.hub.revocation import Revocation
 from roomgate.link.enrolment import build_ask
 from roomgate.link.messages import RoomInfo
@@ -31,7 +32,7 @@ from support.cutting.wires import Net, Plain
 from support.hub import PASSWORD, config
 
 ROOMS = ("oslo", "rome")
-CAPABILITIES = ("observe", "call", "in-call", "ui", "av-control")
+CAPABILITIES = ("observe", "call", "in-call", "ui", "av-control", "web")
 SITE_KEY = Ed25519PrivateKey.from_private_bytes(b"s" * 32)
 HOURS = 8 * 60  # minutes that everything lives for: the wall clock may be an hour off
 
@@ -44,6 +45,7 @@ class Hub:
     relay: RelayParts
     endpoint: LinkEndpoint
     gateway: Gateway
+    tunnels: TunnelEndpoint
     db: MemoryDatabase
     net: Net
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
@@ -59,7 +61,9 @@ class Hub:
             checkpoint=relay.events.checkpoint, tls=Plain,
         )  # fmt: skip
         parts.bus.listen(Revocation, link_ender(endpoint.close))
-        made = cls(parts, relay, endpoint, Gateway(relay.relay, relay.channels, parts.identity), db, net)
+        gateway = Gateway(relay.relay, relay.channels, parts.identity)
+        tunnels = TunnelEndpoint(relay.relay, relay.channels, parts.identity, parts.record, clock)
+        made = cls(parts, relay, endpoint, gateway, tunnels, db, net)
         loop = asyncio.get_running_loop()
         for work in (relay.relay.run, relay.streams.keep, every(EXPIRE_EVERY_S, parts.expire)):
             made.tasks.append(loop.create_task(work()))

@@ -16,7 +16,7 @@ from roomgate.errors import NotFound
 from roomgate.hub.db.schema import revocations
 from roomgate.link.order import LEASE_S
 from support.cutting.causes import CREDENTIALS, GRANTS, Cause, Fate
-from support.cutting.clients import Client, Events, Once, Rest, RoomPage, RoomsPage, RoomWatch, Socket
+from support.cutting.clients import Client, Events, Once, Rest, RoomPage, RoomsPage, RoomWatch, Socket, Tunnel
 from support.cutting.hub import Hub
 from support.cutting.loop import run
 from support.cutting.world import World, fresh_clock, world
@@ -230,6 +230,10 @@ class Case:
         fell = None if last is None else last - self.cut_at
         for fault in one.faults:
             self.complain(f"{one.name} failed: {fault!r}")
+        if isinstance(one, Tunnel) and (fate is Fate.FALLS or (fate is Fate.CLOSED and not self.parted)):
+            until = self.cut_at + (BOUND_S if self.cause.at_site else self._bound(call=True))
+            for end in here.device(one.room).page.open_after(one.mark, self.cut_at, until):
+                self.complain(f"{one.name}: its connection to the device lasted {end - self.cut_at:.2f} s")
         match fate:
             case Fate.FALLS:
                 if late:
@@ -243,7 +247,7 @@ class Case:
                 if not frames or frames[-1] < self.end_at - _AFTERWARDS:
                     self.complain(f"{one.name} must stay or come back: silent since {self._since(frames)}")
                 if (
-                    isinstance(one, Socket | Rest)
+                    isinstance(one, Socket | Rest | Tunnel)
                     and not self.cause.silenced
                     and (not done or done[-1] < self.end_at - 2.5)
                 ):
@@ -340,6 +344,8 @@ def _clients(here: World) -> list[Client]:
         Rest(here, "mia", "tok2", "rome"),
         Socket(here, "bob", "tok1", "oslo"),
         Events(here, "bob", "tok2", "rome"),
+        Tunnel(here, "mia", "tok1", "oslo"),
+        Tunnel(here, "bob", "tok1", "oslo"),
     ]
 
 
@@ -408,6 +414,4 @@ WITHOUT_CHANNEL = {
     "/putxml": "each command in a document is an ask, cut like one by REST: `tests/unit/hub/gateway/test_xmlapi.py`",
     "download": "a bundle of logs is handed over by a channel of its own: `tests/unit/hub/security/test_download.py`",
     "ask waiting for approval": "nothing of it is at the relay: what is approved is a grant, made then",
-    "tunnel": "a session and a channel of its own kind, cut like those of a socket: "
-    "`tests/unit/hub/relay/test_tunnel.py`, and with the real programs `tests/e2e/test_tunnel.py`",
 }

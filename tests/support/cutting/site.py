@@ -10,30 +10,34 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from roomgate.access.offered import offered
 from roomgate.clock import HandClock
 from roomgate.connector import effects as effects_book
 from roomgate.connector import unproven as unproven_book
 from roomgate.connector.acts import Acts
 from roomgate.connector.consent import Panel
 from roomgate.connector.desk import Desk, Sender, Staff
+from roomgate.connector.devices import DeviceEntry
 from roomgate.connector.effects import Effects
 from roomgate.connector.enrol import Identity
 from roomgate.connector.fence import Fence
 from roomgate.connector.own import OwnCommands
 from roomgate.connector.room import Listener, RoomCondition
 from roomgate.connector.site_policy import SitePolicy, SiteRules
+from roomgate.connector.tunnel import Tunnels
 from roomgate.connector.unproven import Unproven
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.ids import DeviceId, RoomName
 from roomgate.link.messages import RoomInfo
 from roomgate.storage import record as record_tables
 from roomgate.storage.record import Record
+from roomgate.tunnel.ends import Streams
 from roomgate.xapi import tree
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.errors import CommandFailed, DeviceGone
 from roomgate.xapi.path import Path
-from roomgate.xapi.schema import Catalogue
 from support.cutting.database import MemoryDatabase
+from support.cutting.page import Page
 from support.cutting.wires import Net
 
 # The room says Yes to a dial; everything else is the hub's to decide.
@@ -51,7 +55,9 @@ _RELIEVING = ("Call Disconnect",)
 
 @cache
 def policy(text: str = OPEN) -> SitePolicy:
-    return SitePolicy.build(SiteRules(name="test", commands_per_minute=10**9, intrusive_per_minute=10**9), text)
+    many = 10**9
+    rules = SiteRules("test", open=["Roomgate Tunnel"], commands_per_minute=many, intrusive_per_minute=many)
+    return SitePolicy.build(rules, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,11 @@ class Device:
     told: Callable[[Done], None] | None = None  # of each command, as it arrives
     listeners: list[tuple[Path, Listener]] = field(default_factory=list)
     volume: int = 50
+    page: Page = field(init=False)
     _last: int = 0
+
+    def __post_init__(self) -> None:
+        self.page = Page(lambda: self.clock.mono)
 
     @property
     def words(self) -> str:
@@ -93,11 +103,13 @@ class Device:
         """The connector is gone: its connection with it."""
         self.listeners.clear()
         self.shown.clear()
+        self.page.lose()
 
     def turn(self) -> None:
         """Somebody in the room turns the volume: whoever may hear of it does."""
         self.volume = self.volume % 100 + 1
         self.feedback("status", {"Status": {"Audio": {"Volume": self.volume}}})
+        self.page.say(f"volume {self.volume}")
 
     def feedback(self, kind: str, document: dict[str, Any]) -> None:
         for path, listener in list(self.listeners):
@@ -124,10 +136,7 @@ class Device:
         if words == "Call Disconnect":
             return self._hang_up(int(str(call.argument("CallId"))))
         mark = str(call.argument("Text") or call.argument("Number") or "")
-        done = Done(self.clock.mono, self.name, words, mark)
-        self.done.append(done)
-        if self.told is not None:
-            self.told(done)
+        self.did(words, mark)
         if words in ("Dial", "Webex Join"):
             self._last += 1
             self.calls[self._last] = mark
@@ -136,6 +145,12 @@ class Device:
             return {"CallId": number}
         await asyncio.sleep(self.latency_s)
         return {"status": "OK"}
+
+    def did(self, words: str, mark: str) -> None:
+        done = Done(self.clock.mono, self.name, words, mark)
+        self.done.append(done)
+        if self.told is not None:
+            self.told(done)
 
     def _hang_up(self, number: int) -> dict[str, str]:
         if self.calls.pop(number, None) is None:
@@ -157,8 +172,8 @@ class Device:
         self.feedback("event", {"Event": {"UserInterface": {"Message": {"Prompt": {"Response": response}}}}})
 
     def keep(self) -> bool:
-        """Press Keep on the newest notice; False where there is none."""
-        notices = [(text, mark) for title, text, mark in self.shown if title == "Started from outside"]
+        """Press Keep on the newest notice of a call; False where there is none."""
+        notices = [(text, mark) for _, text, mark in self.shown if "this: call" in text]
         if not notices:
             return False
         text, mark = notices[-1]
@@ -199,6 +214,11 @@ class Line:
             raise DeviceGone("killed")
         return result
 
+    async def dial_page(self) -> Streams:
+        if not self.up:
+            raise ConnectionRefusedError
+        return self._device.page.connect(lambda mark: self._device.did("page", mark))
+
     async def subscribe(self, path: Path, listener: Listener) -> Callable[[], None]:
         if not self.up:
             raise DeviceGone("killed")
@@ -219,6 +239,11 @@ class Fleet:
     def by_device(self, device: str) -> Line | None:
         return self.lines.get(device)
 
+    def entry(self, device: str) -> DeviceEntry | None:
+        """The line of the site's file, as far as a tunnel needs it."""
+        line = self.lines.get(device)
+        return None if line is None else DeviceEntry(line.name, line.device, 443, "ab" * 32, None, "daily", "admin")
+
     def keepers(self) -> list[Line]:
         return list(self.lines.values())
 
@@ -234,12 +259,6 @@ class _Spool:
 
     def welcomed(self, size: int) -> None: ...
     def kept(self, size: int) -> None: ...
-
-
-class _Tunnels:
-    """None are open here: the real programs' tests have them."""
-
-    def unlinked(self) -> None: ...
 
 
 class _Mirrored:
@@ -294,6 +313,7 @@ class Connector:
 
     uplink: Uplink
     acts: Acts
+    tunnels: Tunnels
     desk: Desk
     fleet: Fleet
     db: MemoryDatabase
@@ -331,22 +351,29 @@ class Site:
         desk = Desk(effects, lambda: policy(self.policy))
         fleet = Fleet({device.device: Line(device) for device in self.devices.values()})
         uplink = Uplink(UplinkConfig(self.paper), desk, self.clock, self.net.dial)
-        catalogue = Catalogue.shipped()
+        catalogue, panel = offered(), Panel(offered())
+
+        async def dial(entry: DeviceEntry) -> Streams:
+            return await fleet.lines[entry.host].dial_page()
+
+        tunnels = Tunnels(fleet.entry, uplink, panel, record, self.clock, dial=dial)
         acts = Acts(
             site=self.paper.site, rooms=fleet, policy=lambda: policy(self.policy), bookings=_Bookings(), record=record,
-            effects=effects, panel=Panel(catalogue), catalogue=catalogue, clock=self.clock,
-            sender=Sender(desk.send), leases=uplink, own=OwnCommands({}),
+            effects=effects, panel=panel, catalogue=catalogue, clock=self.clock,
+            sender=Sender(desk.send), leases=uplink, lasting=tunnels,
+            own=OwnCommands({"Tunnel Get": tunnels.look, "Tunnel Open": tunnels.open}),
             fence=Fence(record, self.clock, catalogue, await Unproven.open(self.db)),
         )  # fmt: skip
         desk.attend(
-            Staff(fleet, acts, _Tunnels(), _Spool(), _Mirrored(), _Bookings(), uplink, self.memory, record, self.clock)
+            Staff(fleet, acts, tunnels, _Spool(), _Mirrored(), _Bookings(), uplink, self.memory, record, self.clock)
         )  # type: ignore[arg-type]
         uplink.inherit({effect.session for effect in effects.all()})
-        self.running = made = Connector(uplink, acts, desk, fleet, self.db)
+        self.running = made = Connector(uplink, acts, tunnels, desk, fleet, self.db)
 
         async def serve() -> None:
             async with asyncio.TaskGroup() as group:
                 group.create_task(acts.run())
+                group.create_task(tunnels.run())
                 group.create_task(uplink.run())
 
         made.task = asyncio.get_running_loop().create_task(serve())

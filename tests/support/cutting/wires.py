@@ -13,7 +13,7 @@ from typing import Any
 from roomgate.connector.enrol import Identity
 from roomgate.errors import Unreachable
 from roomgate.hub.relay.link import LinkEndpoint
-from roomgate.link.frames import Receiver, Sender
+from roomgate.link.frames import Priority, Receiver, Sender
 from roomgate.link.messages import LinkBroken, ToConnector, decode_at_connector
 
 PING_S = 10.0  # silence after which the connector's socket gives up: its pings are not answered
@@ -168,6 +168,12 @@ class MemoryWire:
 
     def wake(self) -> None:
         self._work.set()
+
+    async def carry(self, message: bytes) -> None:
+        if self.ended.done():
+            raise LinkBroken("The link has ended.")
+        self.sender.put(message, Priority.BULK)  # so little is said here that there is always room
+        self.wake()
 
     async def write(self, before: Callable[[], None]) -> None:
         while True:

@@ -98,6 +98,7 @@ class World:
     folder: Path
     rooms: int = 3
     hub_port: int = HUB_PORT  # where the hub listens if that is free
+    cedar: str = CEDAR  # the site's policy
     hub: str = ""
     port: int = 0
     sites: dict[str, str] = field(default_factory=dict)  # ids, by the name of the connector's program
@@ -275,7 +276,7 @@ class World:
         return str(self.file(f"{name}.toml", toml(values)))
 
     def _policy(self, of: str) -> str:
-        self.file("site.cedar", CEDAR)
+        self.file("site.cedar", self.cedar)
         return str(self.file(f"{of}policy.toml", POLICY))
 
     async def _fill_vault(self, config: str, rooms: Sequence[str]) -> None:
