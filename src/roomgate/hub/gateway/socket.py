@@ -8,54 +8,42 @@ Whoever opens it must show the token itself, in the header or the sub-protocol, 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 from roomgate import log
 from roomgate.access.decision import Denied
-from roomgate.access.principal import Kind as PrincipalKind
-from roomgate.access.principal import Principal
 from roomgate.errors import RoomgateError
-from roomgate.hub.channels import Channel, ChannelClosed, Channels, Cutoff, Kind, Session
+from roomgate.hub.channels import Channel, ChannelClosed, Channels, Kind, Session
 from roomgate.hub.gateway import answers, rpc
 from roomgate.hub.gateway.auth import read_credentials
 from roomgate.hub.gateway.doc import describe
 from roomgate.hub.http.asgi import source_of
 from roomgate.hub.http.reception import proven
+from roomgate.hub.http.websocket import (
+    CLOSE_CUT,
+    CLOSE_LOST,
+    CLOSE_REFUSED,
+    CLOSE_SLOW,
+    NOBODY,
+    SIGN_IN_WITHIN_S,
+    Over,
+    Receive,
+    Send,
+    Socket,
+    Tokens,
+)
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.service import Relay
 from roomgate.hub.relay.watch import Watch
-from roomgate.ids import PersonId
 from roomgate.xapi.call import Verb
 
 MAX_MESSAGE = 1024 * 1024  # bytes
 MOST_SUBSCRIPTIONS = 50
 MOST_AT_ONCE = 32  # requests under way; more wait in the socket
 MOST_OUTGOING = 512  # frames that wait for a slow reader
-SEND_WITHIN_S = 10.0
-SIGN_IN_WITHIN_S = 5.0
 CONSENT_S = 26.0  # the room has 25 seconds to answer; one more for the way
-CLOSE_CUT = 4403
-CLOSE_SLOW = 1008
-CLOSE_LOST = 1011
 CLOSE_TOO_BIG = 1009
-NOBODY = Principal(PersonId("nobody"), "", PrincipalKind.PERSON, "none")
-
 _log = log.get("gateway")
-
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-
-
-class SignedBy(Protocol):
-    @property
-    def principal(self) -> Principal: ...
-
-
-class Tokens(Protocol):
-    """Who shows this token, or None."""
-
-    async def by_token(self, text: str, source: str) -> SignedBy | None: ...
 
 
 class Gateway:
@@ -76,7 +64,7 @@ class Gateway:
         source = source_of(scope)
         session = await self._sign_in(shown.room, shown.token.reveal(), source)
         if session is None:
-            await send({"type": "websocket.close", "code": 1008})  # before the upgrade this is a 403
+            await send({"type": "websocket.close", "code": CLOSE_REFUSED})
             return
         connection = _Connection(self._relay, session, receive, send)
         try:
@@ -85,7 +73,7 @@ class Gateway:
                 proven(scope)
                 await connection.run(channel)
         except ChannelClosed:
-            await send({"type": "websocket.close", "code": 1008})
+            await send({"type": "websocket.close", "code": CLOSE_REFUSED})
 
     async def _sign_in(self, room: str, token: str, source: str) -> Session | None:
         try:
@@ -98,24 +86,13 @@ class Gateway:
         return session if signed is not None else None
 
 
-class _Over(Exception):
-    """The connection ends, with this code."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
-class _Connection:
+class _Connection(Socket):
     """One socket after sign-in."""
 
     def __init__(self, relay: Relay, session: Session, receive: Receive, send: Send) -> None:
+        super().__init__(receive, send)
         self._relay = relay
         self._session = session
-        self._receive = receive
-        self._send = send
-        self._channel: Channel
         self._group: asyncio.TaskGroup
         self._outgoing: asyncio.Queue[bytes] = asyncio.Queue(MOST_OUTGOING)
         self._sending = asyncio.Lock()  # fair: frames keep their order
@@ -123,51 +100,19 @@ class _Connection:
         self._subscriptions: dict[int, Watch] = {}
         self._last = 0  # the number of the newest subscription
         self._subscribing = 0
-        self._over: asyncio.Future[_Over] = asyncio.get_running_loop().create_future()
-
-    async def cut(self, why: Cutoff) -> None:
-        """Called by the registry: nothing more is sent but the close frame.
-
-        It goes out at once, before this connection's tasks are taken down: of many sockets that are cut together
-        none waits for another's clean-up.
-        """
-        code = CLOSE_CUT
-        try:
-            await self._close(_Over(CLOSE_CUT, why.cause))
-            code = 0  # said
-        finally:
-            self._end(code, why.cause)
-
-    def _end(self, code: int, reason: str) -> None:
-        if not self._over.done():
-            self._over.set_result(_Over(code, reason))
 
     async def run(self, channel: Channel) -> None:
         """Until either side closes. Leaves no task and no subscription behind."""
-        self._channel = channel
         try:
-            async with asyncio.TaskGroup() as group:
-                self._group = group
-                group.create_task(self._read(), name="ws.read")
-                group.create_task(self._write(), name="ws.write")
-                group.create_task(self._watch_end(), name="ws.end")
-        except* _Over as ended:
-            over = ended.exceptions[0]
-            if isinstance(over, _Over) and over.code:
-                await self._close(over)
+            await self.until_over(channel, self._begin)
         finally:
             for watch in list(self._subscriptions.values()):
                 watch.close()
 
-    async def _close(self, over: _Over) -> None:
-        try:
-            async with asyncio.timeout(SEND_WITHIN_S):
-                await self._send({"type": "websocket.close", "code": over.code, "reason": over.reason[:100]})
-        except Exception as fault:  # servers differ in what they raise once the peer is gone
-            _log.debug("ws.close-unheard", error=type(fault).__name__)
-
-    async def _watch_end(self) -> None:
-        raise await self._over
+    def _begin(self, group: asyncio.TaskGroup) -> None:
+        self._group = group
+        group.create_task(self._read(), name="ws.read")
+        group.create_task(self._write(), name="ws.write")
 
     async def _write(self) -> None:
         while True:
@@ -175,16 +120,7 @@ class _Connection:
 
     async def _transmit(self, frame: bytes) -> None:
         async with self._sending:
-            if not self._channel.open:
-                return  # what was cut says nothing more
-            try:
-                async with asyncio.timeout(SEND_WITHIN_S):
-                    await self._send({"type": "websocket.send", "text": frame.decode()})
-            except TimeoutError:
-                self._end(CLOSE_SLOW, "too slow")
-            except Exception as fault:  # servers differ in what they raise once the peer is gone
-                _log.debug("ws.lost", error=type(fault).__name__)
-                self._end(0, "lost")
+            await self.transmit({"type": "websocket.send", "text": frame.decode()})
 
     async def _say(self, frame: bytes) -> None:
         """At once where nothing waits before it: the queue and the writer's turn cost more than the frame."""
@@ -194,22 +130,22 @@ class _Connection:
             await self._transmit(frame)
 
     def _put(self, frame: bytes) -> None:
-        if not self._channel.open:
+        if not self.channel.open:
             return
         try:
             self._outgoing.put_nowait(frame)
         except asyncio.QueueFull:
-            self._end(CLOSE_SLOW, "too slow")
+            self.end(CLOSE_SLOW, "slow")
 
     async def _read(self) -> None:
         while True:
-            event = await self._receive()
+            event = await self.receive()
             if event["type"] != "websocket.receive":
-                raise _Over(0, "left")
+                raise Over(0, "left")
             text = event.get("text")
             frame: str | bytes = text if text is not None else event.get("bytes") or b""
             if len(frame) > MAX_MESSAGE or (isinstance(frame, str) and len(frame.encode()) > MAX_MESSAGE):
-                raise _Over(CLOSE_TOO_BIG, "too big")
+                raise Over(CLOSE_TOO_BIG, "too big")
             await self._slots.acquire()
             self._group.create_task(self._answer(frame), name="ws.request")
 
@@ -229,7 +165,7 @@ class _Connection:
             if result[1] is not None:
                 self._forward(*result[1])
         except ChannelClosed:
-            self._end(CLOSE_CUT, "cut")
+            self.end(CLOSE_CUT, "cut")
         except Exception as fault:  # the outermost edge of a request: the client gets a device's answer
             if not isinstance(fault, RoomgateError) and answers.from_fault(fault).number == rpc.INTERNAL_ERROR:
                 _log.error("ws.fault", error=f"{type(fault).__name__}: {fault}"[:300])
@@ -266,7 +202,7 @@ class _Connection:
             raise rpc.RpcError(rpc.SUBSCRIBER_COUNT_EXCEEDED, "Subscriber count exceeded")
         self._subscribing += 1
         try:
-            watch = await self._relay.watch(self._channel, meant.path)
+            watch = await self._relay.watch(self.channel, meant.path)
         finally:
             self._subscribing -= 1
         self._last += 1
@@ -287,4 +223,4 @@ class _Connection:
                 if not skip and root in seen.document:
                     self._put(rpc.build_event(number, root, seen.document[root]))
         if self._subscriptions.pop(number, None) is not None and watch.ended is None:
-            self._end(CLOSE_LOST, "lost")  # it would hear nothing more, and never know: it is to come back
+            self.end(CLOSE_LOST, "lost")  # it would hear nothing more, and never know: it is to come back

@@ -13,9 +13,10 @@ from roomgate.access.principal import Principal
 from roomgate.errors import RoomgateError
 from roomgate.hub.gateway import xmlform
 from roomgate.hub.gateway.auth import read_credentials
-from roomgate.hub.gateway.socket import CONSENT_S, NOBODY, SIGN_IN_WITHIN_S, Tokens
+from roomgate.hub.gateway.socket import CONSENT_S
 from roomgate.hub.http.asgi import Receive, Scope, Send, answer, read_body, source_of
 from roomgate.hub.http.problem import TooSlow
+from roomgate.hub.http.websocket import NOBODY, SIGN_IN_WITHIN_S, Tokens
 from roomgate.hub.relay.asked import Answer, Wish
 from roomgate.hub.relay.service import Relay
 from roomgate.xapi.call import Verb

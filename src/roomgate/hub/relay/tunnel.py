@@ -3,32 +3,39 @@
 Theory: the hub decides whether there is a tunnel, and can shut it; of what goes through it, it sees frames of a
 TLS session between a browser and a device, and passes them on. The order is an ask like any other. Before the
 upgrade everything that is not "this person may be in this room now" answers the same 403, after the same work.
-
-Origin: no cookie is accepted here, only a token in the header, which no foreign page can set.
 """
 
 import asyncio
 import re
 from collections import deque
-from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 import msgspec
 
-from roomgate import log
 from roomgate.access.decision import Denied
-from roomgate.access.principal import Kind as PrincipalKind
-from roomgate.access.principal import Principal
 from roomgate.clock import Clock, iso
 from roomgate.errors import RoomgateError
-from roomgate.hub.channels import Channel, ChannelClosed, Channels, Cutoff, Kind, Session
+from roomgate.hub.channels import Channel, ChannelClosed, Channels, Kind, Session
 from roomgate.hub.http.asgi import header, source_of
 from roomgate.hub.http.reception import proven
+from roomgate.hub.http.websocket import (
+    CLOSE_CUT,
+    CLOSE_LOST,
+    CLOSE_REFUSED,
+    CLOSE_SLOW,
+    NOBODY,
+    SIGN_IN_WITHIN_S,
+    Over,
+    Receive,
+    Send,
+    Socket,
+    Tokens,
+)
 from roomgate.hub.relay.asked import LONGEST_REASON, Answer, Wish
 from roomgate.hub.relay.links import Live
 from roomgate.hub.relay.service import OPEN_TUNNEL, Relay
-from roomgate.ids import OrderId, PersonId
+from roomgate.ids import OrderId
 from roomgate.ledger.event import Event, TunnelClosed, TunnelOpened
 from roomgate.link.messages import LinkBroken, TunnelData, TunnelEnd
 from roomgate.redact import foreign
@@ -36,34 +43,12 @@ from roomgate.tunnel.frames import LARGEST, MOST_HELD
 from roomgate.xapi.call import Verb
 
 PATH = re.compile(r"/api/v1/rooms/([^/]{1,80})/tunnel")
-SIGN_IN_WITHIN_S = 5.0
-SEND_WITHIN_S = 10.0
 ANSWER_S = 95.0  # an ask ends within 90, the room's consent included
 TOLD_WITHIN_S = 1.0  # by then somebody is told that the room is being asked
 MOST_TUNNELS = 4  # that one session has open
 MOST_QUEUED = MOST_HELD + MOST_HELD // 8  # what the windows let a connector send, and the frames' heads
 CLOSE_DONE = 1000
-CLOSE_CUT = 4403
-CLOSE_SLOW = 1008
 CLOSE_RULE = 1002
-CLOSE_LOST = 1011
-NOBODY = Principal(PersonId("nobody"), "", PrincipalKind.PERSON, "none")
-
-_log = log.get("tunnel")
-
-Receive = Callable[[], Awaitable[Any]]
-Send = Callable[[Any], Awaitable[None]]
-
-
-class SignedBy(Protocol):
-    @property
-    def principal(self) -> Principal: ...
-
-
-class Tokens(Protocol):
-    """Who shows this token, or None."""
-
-    async def by_token(self, text: str, source: str) -> SignedBy | None: ...
 
 
 class Notes(Protocol):
@@ -87,7 +72,7 @@ class TunnelEndpoint:
         shown = token.strip() if scheme.lower() == "bearer" else ""
         session = await self._sign_in(asked[1] if asked else "", shown, source_of(scope))
         if session is None or session.channels >= MOST_TUNNELS:
-            await send({"type": "websocket.close", "code": CLOSE_SLOW})  # before the upgrade this is a 403
+            await send({"type": "websocket.close", "code": CLOSE_REFUSED})
             return
         reasons = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=4).get("reason", [""])
         carried = Carried(self._relay, session, reasons[0][:LONGEST_REASON], receive, send, self._record, self._clock)
@@ -97,7 +82,7 @@ class TunnelEndpoint:
                 proven(scope)
                 await carried.run(channel)
         except ChannelClosed:
-            await send({"type": "websocket.close", "code": CLOSE_SLOW})
+            await send({"type": "websocket.close", "code": CLOSE_REFUSED})
 
     async def _sign_in(self, room: str, token: str, source: str) -> Session | None:
         try:
@@ -116,30 +101,18 @@ class TunnelEndpoint:
             return None
 
 
-class _Over(Exception):
-    """The tunnel ends. ``code`` 0: the person's end is gone, or has been told already."""
-
-    def __init__(self, code: int, cause: str) -> None:
-        super().__init__(cause)
-        self.code = code
-        self.cause = cause
-
-
-class Carried:
+class Carried(Socket):
     """One tunnel, from its ask to its end. `feed`, `ended` and `lost` are called by the link, and never wait."""
 
     def __init__(
         self, relay: Relay, session: Session, reason: str, receive: Receive, send: Send, record: Notes, clock: Clock
     ) -> None:
+        super().__init__(receive, send)
         self._relay = relay
         self._session = session
         self._reason = reason
-        self._receive = receive
-        self._send = send
         self._record = record
         self._clock = clock
-        self._channel: Channel
-        self._over: asyncio.Future[_Over] = asyncio.get_running_loop().create_future()
         self._queue: deque[bytes] = deque()
         self._queued = 0
         self._news = asyncio.Event()
@@ -156,18 +129,9 @@ class Carried:
 
     # -- what others call ---------------------------------------------------------------------------
 
-    async def cut(self, why: Cutoff) -> None:
-        """Called by the registry: nothing more is sent but the close frame, and that at once."""
-        code = CLOSE_CUT
-        try:
-            await self._close(_Over(CLOSE_CUT, why.cause))
-            code = 0  # said
-        finally:
-            self._end(code, why.cause)
-
     def feed(self, data: bytes) -> None:
         if self._queued + len(data) > MOST_QUEUED:
-            self._end(CLOSE_SLOW, "slow")  # more than the windows allow: one of the two ends keeps to no rule
+            self.end(CLOSE_SLOW, "slow")  # more than the windows allow: one of the two ends keeps to no rule
             return
         self._queue.append(data)
         self._queued += len(data)
@@ -176,37 +140,27 @@ class Carried:
     def ended(self, cause: str) -> None:
         """The connector has shut it."""
         self._open = False
-        self._end(CLOSE_CUT, foreign(cause, 60))
+        self.end(CLOSE_CUT, foreign(cause, 60))
 
     def lost(self) -> None:
         """The link has gone: the connector shuts it by itself."""
         self._open = False
-        self._end(CLOSE_LOST, "link.lost")
-
-    def _end(self, code: int, cause: str) -> None:
-        if not self._over.done():
-            self._over.set_result(_Over(code, cause))
+        self.end(CLOSE_LOST, "link.lost")
 
     # -- its life -----------------------------------------------------------------------------------
 
     async def run(self, channel: Channel) -> None:
         """Until either side closes. Leaves no task, and no tunnel at the connector that is told of it."""
-        self._channel = channel
         cause = "failed"
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._watch_end(), name="tunnel.end")
-                group.create_task(self._read(), name="tunnel.read")
-                group.create_task(self._ask(), name="tunnel.ask")
-                group.create_task(self._write(), name="tunnel.write")
-        except* _Over as many:
-            over = many.exceptions[0]
-            assert isinstance(over, _Over)
-            cause = over.cause
-            if over.code:
-                await self._close(over)
+            cause = await self.until_over(channel, self._start)
         finally:
             self._leave(cause)
+
+    def _start(self, group: asyncio.TaskGroup) -> None:
+        group.create_task(self._read(), name="tunnel.read")
+        group.create_task(self._ask(), name="tunnel.ask")
+        group.create_task(self._write(), name="tunnel.write")
 
     def _leave(self, cause: str) -> None:
         if not self._ready.is_set():
@@ -224,9 +178,6 @@ class Carried:
                 from_device=self._from_device,
             )
         )
-
-    async def _watch_end(self) -> None:
-        raise await self._over
 
     async def _ask(self) -> None:
         """Ask for it, tell what became of that, and let the frames go."""
@@ -250,7 +201,7 @@ class Carried:
 
     async def _refuse(self, rule: str, words: str) -> None:
         await self._say({"outcome": "refused", "rule": rule, "words": words})
-        raise _Over(CLOSE_DONE, rule)
+        raise Over(CLOSE_DONE, rule)
 
     async def _begin(self, answer: Answer) -> None:
         assert answer.order is not None, "what was done had an order"
@@ -281,18 +232,18 @@ class Carried:
 
     async def _read(self) -> None:
         while True:
-            event = await self._receive()
+            event = await self.receive()
             if event["type"] != "websocket.receive":
-                raise _Over(0, "left")
+                raise Over(0, "left")
             frame = event.get("bytes")
             if not frame or len(frame) > LARGEST or not self._ready.is_set() or self._live is None:
-                raise _Over(CLOSE_RULE, "tunnel.broken")
-            if not self._channel.open:
+                raise Over(CLOSE_RULE, "tunnel.broken")
+            if not self.channel.open:
                 continue  # what was cut says nothing more
             try:
                 await self._live.link.carry(TunnelData(self._order, frame))
             except LinkBroken as gone:
-                raise _Over(CLOSE_LOST, "link.lost") from gone
+                raise Over(CLOSE_LOST, "link.lost") from gone
             self._to_device += len(frame)
 
     async def _write(self) -> None:
@@ -304,25 +255,7 @@ class Carried:
             data = self._queue.popleft()
             self._queued -= len(data)
             self._from_device += len(data)
-            await self._transmit({"type": "websocket.send", "bytes": data})
+            await self.transmit({"type": "websocket.send", "bytes": data})
 
     async def _say(self, told: dict[str, str]) -> None:
-        await self._transmit({"type": "websocket.send", "text": msgspec.json.encode(told).decode()})
-
-    async def _transmit(self, event: dict[str, Any]) -> None:
-        if not self._channel.open:
-            return
-        try:
-            async with asyncio.timeout(SEND_WITHIN_S):
-                await self._send(event)
-        except TimeoutError as slow:
-            raise _Over(CLOSE_SLOW, "slow") from slow
-        except Exception as gone:  # servers differ in what they raise once the peer is gone
-            raise _Over(0, "left") from gone
-
-    async def _close(self, over: _Over) -> None:
-        try:
-            async with asyncio.timeout(SEND_WITHIN_S):
-                await self._send({"type": "websocket.close", "code": over.code, "reason": over.cause[:100]})
-        except Exception as fault:  # servers differ in what they raise once the peer is gone
-            _log.debug("tunnel.close-unheard", error=type(fault).__name__)
+        await self.transmit({"type": "websocket.send", "text": msgspec.json.encode(told).decode()})

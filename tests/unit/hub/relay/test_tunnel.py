@@ -10,9 +10,10 @@ import pytest
 from roomgate.access.principal import Principal
 from roomgate.errors import BadInput
 from roomgate.hub.channels import Kind
+from roomgate.hub.http.websocket import CLOSE_CUT, CLOSE_LOST, CLOSE_SLOW
 from roomgate.hub.relay import tunnel as module
 from roomgate.hub.relay.asked import Wish
-from roomgate.hub.relay.tunnel import CLOSE_CUT, CLOSE_LOST, CLOSE_RULE, CLOSE_SLOW, PATH, TunnelEndpoint
+from roomgate.hub.relay.tunnel import CLOSE_RULE, PATH, TunnelEndpoint
 from roomgate.hub.revocation import Cause, SubjectKind
 from roomgate.link.messages import TunnelData, TunnelEnd
 from roomgate.tunnel.frames import What, build_frame
