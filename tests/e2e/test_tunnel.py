@@ -24,8 +24,7 @@ from support.world import RunningWorld, Somebody, in_world
 
 pytestmark = in_world("world-3")
 
-OPEN = 'name = "managed"\ncedar = "managed"\nopen = ["Roomgate Tunnel"]\n'
-SHUT = OPEN.replace('open = ["Roomgate Tunnel"]\n', "")
+SHUT = "".join(line for line in POLICY.splitlines(keepends=True) if not line.startswith("open"))
 LOOK = {"command": "Roomgate.Tunnel.Get"}
 WITHIN_S = 15.0
 
@@ -47,14 +46,9 @@ class Scene:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def scene(world: RunningWorld) -> AsyncIterator[Scene]:
-    """A room whose site allows tunnels for as long as these tests take."""
+    """A room in a world whose site allows tunnels."""
     async with world.room() as room:
-        who = await world.guest(room.name, ["observe", "web"], minutes=30)
-        await use_policy(world, OPEN, who, room.name, "done")
-        try:
-            yield Scene(world, room, who)
-        finally:
-            await use_policy(world, POLICY, who, room.name, "refused")
+        yield Scene(world, room, await world.guest(room.name, ["observe", "web"], minutes=30))
 
 
 @dataclass
@@ -189,4 +183,4 @@ async def test_a_site_that_has_not_opened_it_says_never(scene: Scene) -> None:
             code, said = await open_.ended()
             assert (code, "rule never" in said) == (1, True)
     finally:
-        await use_policy(scene.world, OPEN, scene.who, scene.room.name, "done")
+        await use_policy(scene.world, POLICY, scene.who, scene.room.name, "done")

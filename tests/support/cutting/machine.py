@@ -20,7 +20,7 @@ from roomgate.hub.revocation import Cause as Word
 from roomgate.hub.revocation import SubjectKind
 from roomgate.ids import PersonId
 from roomgate.link.order import LEASE_S
-from support.cutting.clients import Client, Events, Once, Rest, RoomPage, RoomWatch, Socket
+from support.cutting.clients import Client, Events, Once, Rest, RoomPage, RoomWatch, Socket, Tunnel
 from support.cutting.hub import CAPABILITIES, ROOMS
 from support.cutting.loop import run
 from support.cutting.rights import Given, Key, Rights
@@ -109,7 +109,7 @@ class Life:
             person, room = name.split(".")
             giver = "eva" if name == "mia.oslo" else "ada"
             rights.grants[made.grants[name]] = Given(person, room, set(CAPABILITIES), FOR_EVER, giver)
-        kinds: list[Callable[..., Client]] = [RoomPage, Events, RoomWatch, Socket, Rest]
+        kinds: list[Callable[..., Client]] = [RoomPage, Events, RoomWatch, Socket, Rest, Tunnel]
         self.dice.shuffle(kinds)
         for kind in kinds[:3]:
             who, room = self.dice.choice(PEOPLE), self.dice.choice(ROOMS)
@@ -124,7 +124,7 @@ class Life:
         self._know(one.credential, one.room)
 
     def _know(self, credential: str, room: str) -> None:
-        self.keys |= {(credential, room, capability) for capability in ("observe", "ui", "call", "page")}
+        self.keys |= {(credential, room, capability) for capability in ("observe", "ui", "call", "page", "web")}
 
     async def _turn(self) -> None:
         while True:
@@ -155,7 +155,7 @@ class Life:
 
     def _reached(self, one: Client) -> None:
         self.frames += 1
-        capability = "page" if isinstance(one, RoomPage) else "ui" if isinstance(one, Rest) else "observe"
+        capability = {RoomPage: "page", Rest: "ui", Tunnel: "web"}.get(type(one), "observe")
         key = (one.credential, one.room, capability)
         if isinstance(one, Socket):  # an answer to a command, or feedback
             key = min((key, (one.credential, one.room, "ui")), key=lambda k: self.rights.since(k, self.here.now))
@@ -171,7 +171,7 @@ class Life:
             one, capability = self.calls[done.mark], "call"
         else:
             one = self.marks[done.mark]
-            capability = "ui"
+            capability = "web" if isinstance(one, Tunnel) else "ui"
         key = (one.credential, one.room, capability)
         late = self.rights.since(key, self.here.now)
         if late > self._bound(key):
