@@ -234,6 +234,7 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/rooms.json"): (NOTHING, None),
     ("get", "/rooms/stream"): (NOTHING, None),
     ("get", "/alerts"): (NOTHING, None),
+    ("get", "/alerts/stream"): (NOTHING, None),
     ("get", "/alerts.csv"): (NOTHING, None),
     ("get", "/alerts.json"): (NOTHING, None),
     ("post", "/alerts/{id}/seen"): (("alert",), {}),

@@ -6,13 +6,14 @@ The names are those of the TOML file and, in capitals with ``ROOMGATE_`` before 
 
 import difflib
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from roomgate.connector.mirror import MEASURES
+from roomgate.connector.upkeep import TELLS
 from roomgate.errors import BadInput
 
 
@@ -38,6 +39,9 @@ class ConnectorConfig:
     measures: tuple[
         str, ...
     ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
+    tells: tuple[str, ...] = (
+        TELLS  # told for the hub's alerts: certificates (when they end), calls (that one failed, and of what kind)
+    )
     scan_networks: tuple[str, ...] = ()  # where `devices scan` may look for devices; none when left out
     witness_url: str | None = None  # the site's own checkpoints are then co-signed there
     witness_vkey: str | None = None  # its verifier key, as its first start prints it
@@ -172,11 +176,14 @@ def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
     return domains
 
 
-def _measures(name: str, value: Any, base: Path) -> tuple[str, ...]:
-    words = [word.strip() for word in value.split(",")] if isinstance(value, str) else value
-    if not isinstance(words, list | tuple) or not all(isinstance(word, str) and word in MEASURES for word in words):
-        raise BadInput(f"takes a list of {', '.join(MEASURES)}")
-    return tuple(dict.fromkeys(words))
+def _words_of(known: Iterable[str]) -> Callable[[str, Any, Path], tuple[str, ...]]:
+    def read(name: str, value: Any, base: Path) -> tuple[str, ...]:
+        words = [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+        if not isinstance(words, list | tuple) or not all(isinstance(word, str) and word in known for word in words):
+            raise BadInput(f"takes a list of {', '.join(known)}")
+        return tuple(dict.fromkeys(words))
+
+    return read
 
 
 def _networks(name: str, value: Any, base: Path) -> tuple[str, ...]:
@@ -196,7 +203,8 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "proxy": _address("http"),
     "calendar": _path,
     "meeting_domains": _domains,
-    "measures": _measures,
+    "measures": _words_of(MEASURES),
+    "tells": _words_of(TELLS),
     "scan_networks": _networks,
     "witness_url": _address("https", "http"),
     "witness_vkey": _text,
