@@ -32,6 +32,7 @@ from roomgate.connector.diary import DeviceDiary
 from roomgate.connector.effects import Effects
 from roomgate.connector.enrol import SOFTWARE, Identity, load_identity
 from roomgate.connector.fence import Fence
+from roomgate.connector.figures import Figures
 from roomgate.connector.fleet import Fleet
 from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
@@ -57,6 +58,7 @@ from roomgate.ledger.event import ClockJumped, ConnectorStarted
 from roomgate.link.messages import CertificateEnd
 from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.sync import Sync
+from roomgate.metrics.listener import Listener, split_listen
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
 from roomgate.storage.record import metadata as record_tables
@@ -247,6 +249,10 @@ class Connector:
             services["meetings"] = self.sync.run
         if self.rounds is not None:
             services["backups"] = self.rounds.run
+        if at := split_listen(self._config.metrics_listen):
+            occupied = self.acts.occupied
+            figures = Figures(self.fleet, self.uplink, self._record, self.spool, self._effects, occupied)
+            services["metrics"] = Listener(*at, figures.scrape).run
         if self._witness is not None:
             services["witness"] = self._push
         async with asyncio.TaskGroup() as group:

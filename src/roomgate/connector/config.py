@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from roomgate.connector.mirror import MEASURES
 from roomgate.connector.upkeep import TELLS
 from roomgate.errors import BadInput
+from roomgate.metrics.listener import listen_complaint
 
 
 class BadConfig(BadInput):
@@ -43,6 +44,8 @@ class ConnectorConfig:
         TELLS  # told for the hub's alerts: certificates (when they end), calls (that one failed, and of what kind)
     )
     scan_networks: tuple[str, ...] = ()  # where `devices scan` may look for devices; none when left out
+    metrics_listen: str = ""  # HOST:PORT where Prometheus may read the connector's figures, such as 127.0.0.1:9465
+    metrics_allow_remote: bool = False  # whether metrics_listen may be another address than this machine's own
     witness_url: str | None = None  # the site's own checkpoints are then co-signed there
     witness_vkey: str | None = None  # its verifier key, as its first start prints it
     witness_ca: Path | None = None  # trust for its TLS; the system's when left out
@@ -103,6 +106,8 @@ def parse_config(settings: Mapping[str, Any], base: Path) -> ConnectorConfig:
     complaints.extend(f"{name}: is missing" for name in _REQUIRED if name not in settings)
     if ("witness_url" in settings) != ("witness_vkey" in settings):
         complaints.append("witness_url, witness_vkey: a witness needs both")
+    if complaint := listen_complaint(values.get("metrics_listen", ""), values.get("metrics_allow_remote", False)):
+        complaints.append(complaint)
     if complaints:
         raise BadConfig("\n".join(complaints))
     return ConnectorConfig(**values)
@@ -121,6 +126,12 @@ def read_text(value: Any) -> str:
 
 def _text(name: str, value: Any, base: Path) -> str:
     return read_text(value)
+
+
+def _switch(name: str, value: Any, base: Path) -> bool:
+    if str(value).lower() not in ("true", "false"):
+        raise BadInput("takes true or false")
+    return str(value).lower() == "true"
 
 
 def _path(name: str, value: Any, base: Path) -> Path:
@@ -206,6 +217,8 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "measures": _words_of(MEASURES),
     "tells": _words_of(TELLS),
     "scan_networks": _networks,
+    "metrics_listen": _text,
+    "metrics_allow_remote": _switch,
     "witness_url": _address("https", "http"),
     "witness_vkey": _text,
     "witness_ca": _path,

@@ -178,7 +178,7 @@ class LinkEvents:
     def _beat(self, live: Live, beat: Heartbeat) -> None:
         connector = live.link.connector
         unknown = self._book.report(connector, beat.effects)
-        self._links.beat(live)
+        self._links.beat(live, beat.round_trip_s)
         for watch in self._links.take_lost(connector):
             self._relay.resubscribe(watch)
         for session, effects in unknown.items():
