@@ -92,7 +92,7 @@ async def test_hub_and_connector_tell_their_figures_in_the_format_and_name_nobod
 
 
 async def test_a_hub_killed_while_it_sends_an_alert_loses_none_and_repeats_one_at_most(world):
-    async with webhook() as receiver, world.caller() as admin, asyncio.timeout(2 * BACK_S):
+    async with webhook() as receiver, world.caller() as admin, asyncio.timeout(4 * BACK_S):
 
         async def heard(number: int) -> str:
             """The last line of what came, which names the news."""
