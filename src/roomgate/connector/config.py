@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from roomgate.connector.mirror import MEASURES
-from roomgate.connector.upkeep import TELLS
+from roomgate.connector.mirror import MEASURES, TELLS
 from roomgate.errors import BadInput
 from roomgate.metrics.listener import listen_complaint
 

@@ -6,7 +6,7 @@ change; what the site does not let out (``tells``) is neither asked nor heard.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from roomgate.access.offered import offered
 from roomgate.clock import Clock, iso
 from roomgate.connector.call_end import judge_end
 from roomgate.connector.certificates import read_ends
+from roomgate.connector.mirror import CALLS, CERTIFICATES, TELLS
 from roomgate.connector.room import Room, RoomCondition
 from roomgate.errors import RoomgateError
 from roomgate.ids import DeviceId
@@ -24,12 +25,10 @@ from roomgate.xapi.call import Verb
 from roomgate.xapi.errors import DeviceGone, DeviceUnreachable, NoAnswer, XapiError
 from roomgate.xapi.path import Path
 
-CERTIFICATES, CALLS = "certificates", "calls"
-TELLS = (CERTIFICATES, CALLS)
 LOOK_EVERY_S = 2.0
 DAY_S, AGAIN_S = 86_400.0, 3600.0
 ANSWER_S = 15.0
-MOST_AT_ONCE = 50  # devices asked between two tellings
+MOST_AT_ONCE = 50  # devices before those that are due are looked at anew
 
 _ENDED = Path.parse("Event/CallDisconnect")
 _SHOW = offered().canonical(Verb.COMMAND, "Security/Certificates/Services/Show", {"Format": "PEM"})
@@ -72,26 +71,40 @@ class Upkeeps:
 
     async def run(self) -> None:
         """For ever. Cancelling loses nothing: all is asked again after a start."""
+        async with asyncio.TaskGroup() as group:  # apart, so that no slow answer holds up what was heard
+            group.create_task(self._again(self.listen), name="upkeep.listen")
+            group.create_task(self._again(self.ask), name="upkeep.ask")
+
+    async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await self.look()
+            await work()
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def look(self) -> None:
-        """Ask what is due, listen where nobody listens yet, and tell."""
+    async def listen(self) -> None:
+        """Tell what there is to tell, and listen where nobody listens yet."""
+        fine = self._fine()
+        self._tell()
+        for one, room in [pair for pair in fine if CALLS in self._tells and not pair[0].hears][:MOST_AT_ONCE]:
+            await self._hear(one, room)
+
+    async def ask(self) -> None:
+        """Ask for the certificates that are due."""
+        now, fine = self._clock.monotonic(), self._fine()
+        if CERTIFICATES not in self._tells:
+            return
+        if self._own.due <= now:
+            self._own.due = now + DAY_S
+            self._learn(self._own, Upkeep("", await asyncio.to_thread(self._load_own)))
+        for one, room in [pair for pair in fine if pair[0].due <= now][:MOST_AT_ONCE]:
+            await self._ask(one, room)
+
+    def _fine(self) -> list[tuple[_Kept, Room]]:
+        """The rooms that can be asked now; what is known of one that is gone is forgotten."""
         here = {room.device: room for room in self._rooms()}
         self._kept = {device: one for device, one in self._kept.items() if here.get(device) is one.room}
         for device, room in here.items():
             self._kept.setdefault(device, _Kept(room, Upkeep(device)))
-        now = self._clock.monotonic()
-        if CERTIFICATES in self._tells and self._own.due <= now:
-            self._own.due = now + DAY_S
-            self._learn(self._own, Upkeep("", await asyncio.to_thread(self._load_own)))
-        fine = [one for device, one in self._kept.items() if here[device].condition is RoomCondition.FINE]
-        for one in [one for one in fine if CALLS in self._tells and not one.hears]:
-            await self._hear(one, here[DeviceId(one.known.room)])
-        for one in [one for one in fine if CERTIFICATES in self._tells and one.due <= now][:MOST_AT_ONCE]:
-            await self._ask(one, here[DeviceId(one.known.room)])
-        self._tell()
+        return [(self._kept[device], room) for device, room in here.items() if room.condition is RoomCondition.FINE]
 
     async def _hear(self, one: _Kept, room: Room) -> None:
         def listener(kind: str, document: Any) -> None:

@@ -56,18 +56,23 @@ class Scene:
         return sent
 
 
+async def look(it: Upkeeps) -> None:
+    await it.ask()
+    await it.listen()
+
+
 async def test_each_device_is_asked_once_a_day_and_news_alone_is_told() -> None:
     scene = Scene()
     it = scene.made()
     for _ in range(3):
-        await it.look()
+        await look(it)
     assert scene.taken() == [Upkeep("", []), Upkeep("dev_oslo", HTTPS)]
     scene.clock.advance(DAY_S)
-    await it.look()
+    await look(it)
     assert (scene.rooms[0].asked, scene.taken()) == (2, [])
     scene.rooms[0].ends = "2027-03-20T00:00:00Z"
     scene.clock.advance(DAY_S)
-    await it.look()
+    await look(it)
     (told,) = scene.taken()
     assert told.certificates == [CertificateEnd("HTTPS", "2027-03-20T00:00:00.000Z")]
 
@@ -75,18 +80,18 @@ async def test_each_device_is_asked_once_a_day_and_news_alone_is_told() -> None:
 async def test_of_a_call_the_kind_of_its_failure_is_told_and_no_more() -> None:
     scene = Scene()
     it = scene.made(tells=["calls"])
-    await it.look()
+    await look(it)
     assert scene.taken() == []
     scene.rooms[0].hang_up(CauseOrigin="SIP", CauseCode=404, Duration=0)
-    await it.look()
+    await look(it)
     (told,) = scene.taken()
     assert (told.certificates, told.call, bool(told.call_at)) == (None, "not-found", True)
     assert "eve" not in str(told).lower()
     scene.rooms[0].hang_up(CauseOrigin="Internal", CauseType="RemoteBusy", Duration=0)
-    await it.look()
+    await look(it)
     assert scene.taken() == []
     scene.rooms[0].hang_up(CauseOrigin="Internal", CauseType="LocalDisconnect", Duration=9)
-    await it.look()
+    await look(it)
     assert [one.call for one in scene.taken()] == ["fine"]
     assert scene.rooms[0].asked == 0
 
@@ -94,22 +99,22 @@ async def test_of_a_call_the_kind_of_its_failure_is_told_and_no_more() -> None:
 async def test_what_the_site_keeps_to_itself_is_neither_asked_nor_heard() -> None:
     scene = Scene()
     it = scene.made(tells=[], own=lambda: HTTPS)
-    await it.look()
+    await look(it)
     it.up()
-    await it.look()
+    await look(it)
     assert (scene.sent, scene.rooms[0].asked, scene.rooms[0].heard("Event/CallDisconnect")) == ([], 0, 0)
 
 
 async def test_a_new_link_is_told_everything_and_a_lost_word_is_said_again() -> None:
     scene = Scene(linked=False)
     it = scene.made(own=lambda: HTTPS)
-    await it.look()
+    await look(it)
     scene.linked = True
-    await it.look()
+    await look(it)
     everything = scene.taken()
     assert [one.room for one in everything] == ["", "dev_oslo"]
     it.up()
-    await it.look()
+    await look(it)
     assert scene.taken() == everything
 
 
@@ -117,27 +122,27 @@ async def test_a_device_that_does_not_answer_keeps_nobody_waiting() -> None:
     away = Device(DeviceId("dev_rome"), RoomName("rome"), RoomCondition.OFFLINE)
     scene = Scene([away, Device(failure=DeviceUnreachable("gone")), Device(DeviceId("dev_bern"), RoomName("bern"))])
     it = scene.made()
-    await it.look()
+    await look(it)
     assert [one.room for one in scene.taken()] == ["", "dev_bern"]
     away.condition, scene.rooms[1].failure = RoomCondition.FINE, None
-    await it.look()
+    await look(it)
     assert [one.room for one in scene.taken()] == ["dev_rome"]
     scene.clock.advance(AGAIN_S)
-    await it.look()
+    await look(it)
     assert [one.room for one in scene.taken()] == ["dev_oslo"]
 
 
 async def test_another_device_in_a_room_is_another_one() -> None:
     scene = Scene()
     it = scene.made()
-    await it.look()
+    await look(it)
     scene.rooms = [Device()]
-    await it.look()
+    await look(it)
     assert (scene.rooms[0].asked, scene.rooms[0].heard("Event/CallDisconnect")) == (1, 1)
     scene.rooms = []
     it.up()
     scene.taken()
-    await it.look()
+    await look(it)
     assert [one.room for one in scene.sent] == [""]
 
 
@@ -152,6 +157,6 @@ async def test_a_refused_subscription_is_not_asked_for_again(fault: Exception, t
 
     scene.rooms[0].subscribe = subscribe  # type: ignore[method-assign]
     it = scene.made()
-    await it.look()
-    await it.look()
+    await look(it)
+    await look(it)
     assert len(done) == tries
