@@ -33,7 +33,7 @@ OPENS_CONNECTIONS = {
 }
 # The programs that listen, and the tools and simulated devices that are no part of a site or a hub.
 # The receiver of feedback listens where a user of the library says; no program has one.
-LISTENS = {"hub/app.py", "hub/http/reception.py", "hub/metrics/listener.py", "listening.py", "witness/serve.py",
+LISTENS = {"hub/app.py", "hub/http/reception.py", "listening.py", "metrics/listener.py", "witness/serve.py",
            "xapi/transports/feedback_receiver.py"}  # fmt: skip
 APART = ("cli/", "sim/", "checks/")
 MODULES = {"aiohttp", "asyncssh", "ftplib", "httpx", "http.client", "picows", "requests", "smtplib", "socket", "socketserver",

@@ -424,6 +424,22 @@ async def test_alerts_are_read_and_sent_on(
         await expect(one.page.locator("#said")).to_contain_text("Nothing is sent there any more.")
 
 
+async def test_a_failed_call_comes_up_on_the_page_of_alerts_by_itself(
+    browser: Browser, world: RunningWorld, boss: Somebody
+) -> None:
+    async with world.room() as room, signed_in(browser, world, boss, "/alerts") as one:
+        await one.live()
+        row = one.page.locator("#open").get_by_role("row", name="Call failed").filter(has_text=room.name)
+        async with on_device(room) as device:
+            await device.command("Dial", Number="nobody@example.com")
+            await expect(row).to_contain_text("the far end was not found", timeout=15_000)
+            assert await one.axe() == []
+            await device.command("Dial", Number="hangup@example.com")
+        await expect(row).to_have_count(0, timeout=15_000)
+        await expect(one.page.locator("#over")).to_contain_text(room.name)
+        assert await one.violations() == []
+
+
 @pytest.mark.parametrize("width", [320, 390])
 async def test_nothing_is_out_of_sight_on_a_small_screen(
     browser: Browser, world: RunningWorld, boss: Somebody, width: int

@@ -20,8 +20,10 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from support.deprived import without_override
+from support.receivers import webhook
 from support.shaken import CAPABILITIES, VOLUME, Shaken, shaken, show
 
 pytestmark = [
@@ -37,7 +39,10 @@ BACK_S = 30.0
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shaken]:
-    async with shaken(tmp_path_factory.mktemp("faults") / "world", ROOM) as made:
+    figures = {"metrics_listen": "127.0.0.1:0"}
+    hub = figures | {"alert_hosts": ["127.0.0.1"]}
+    folder = tmp_path_factory.mktemp("faults") / "world"
+    async with shaken(folder, ROOM, hub_extra=hub, connector_extra=figures) as made:
         await until_it_answers(made, grant=True)
         yield made
 
@@ -71,6 +76,51 @@ def limited(world: Shaken, name: str, what: int, most: int) -> Iterator[None]:
         yield
     finally:
         resource.prlimit(pid, what, (soft, hard))
+
+
+# ---- the figures of programs that run, and alerts over a kill --------------------------------------------
+
+
+async def test_hub_and_connector_tell_their_figures_in_the_format_and_name_nobody(world):
+    async with httpx.AsyncClient(trust_env=False, headers={"Accept": "application/openmetrics-text"}) as http:
+        for name, told in (("hub", "roomgate_link_round_trip_seconds"), ("connector", "roomgate_connector_devices")):
+            (line,) = said(world, name, "metrics.listening")
+            answer = await http.get(f"http://127.0.0.1:{line['port']}/metrics")
+            assert told in {one.name for one in text_string_to_metric_families(answer.text)}
+            for word in (ROOM, "admin", world.connector):
+                assert word not in answer.text
+
+
+async def test_a_hub_killed_while_it_sends_an_alert_loses_none_and_repeats_one_at_most(world):
+    async with webhook() as receiver, world.caller() as admin, asyncio.timeout(4 * BACK_S):
+
+        async def heard(number: int) -> str:
+            """The last line of what came, which names the news."""
+            while len(receiver.heard) < number:
+                await asyncio.sleep(0.02)
+            assert "nobody@" not in json.dumps(receiver.heard)
+            return str(receiver.heard[number - 1]["message"].splitlines()[-1])
+
+        async def call(number: str) -> None:
+            wish = {"command": "Dial", "arguments": {"Number": number}}
+            async with asyncio.TaskGroup() as group:
+                asked = group.create_task(admin.ask(ROOM, wish))
+                await world.inside[ROOM].say_yes()
+            assert asked.result()[0] in (httpx.codes.OK, httpx.codes.ACCEPTED)
+
+        wish = {"name": "desk", "address": f"http://127.0.0.1:{receiver.port}/", "kinds": ["call.failed"]}
+        await admin.call("POST", "/api/v1/alert-routes", wish)
+        receiver.answers.clear()
+        await call("nobody@example.com")
+        raised = await heard(1)
+        await world.kill("hub")
+        receiver.answers.set()  # it was taken, and who sent it does not know
+        await world.start("hub")
+        assert await heard(2) == raised
+        await until_it_answers(world)
+        await call("hangup@example.com")
+        assert [raised.split(" ")[1], await heard(3)] == ["raised", raised.replace("raised", "ended")]
+        assert len(receiver.heard) == 3
 
 
 # ---- a full disk -----------------------------------------------------------------------------------

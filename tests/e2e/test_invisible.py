@@ -234,6 +234,7 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/rooms.json"): (NOTHING, None),
     ("get", "/rooms/stream"): (NOTHING, None),
     ("get", "/alerts"): (NOTHING, None),
+    ("get", "/alerts/stream"): (NOTHING, None),
     ("get", "/alerts.csv"): (NOTHING, None),
     ("get", "/alerts.json"): (NOTHING, None),
     ("post", "/alerts/{id}/seen"): (("alert",), {}),
@@ -636,7 +637,7 @@ async def test_every_address_is_known_here(tmp_path: Path) -> None:
         for (verb, path), asked in operations.items():
             known = set(QUERIES.get(path, {})) if verb == "get" else set()
             assert asked - PLAIN_QUERIES == known, f"say in QUERIES what {path} may be asked by"
-        routed = {re.sub(r":\w+\}", "}", route.path) for route in here.app._inner.routes}
+        routed = {re.sub(r":\w+\}", "}", route.path) for route in here.app._inner.framework.routes}
         known = {prefix + path for _, path in API} | {path for _, path in CONSOLE} | NOBODYS
         assert routed ^ known == set(), "say in one of the tables what these name"
     pages = {

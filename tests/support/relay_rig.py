@@ -113,6 +113,7 @@ class Told:
     """The rooms' and ledgers' ears."""
 
     states: list[Any] = field(default_factory=list)
+    upkeep: Any = None
     kept: int = 0
 
     async def saw(self, connector, site, told):
@@ -123,6 +124,9 @@ class Told:
 
     def link_changed(self, connector, up):
         self.states.append(up)
+
+    def upkeep_changed(self, connector, told):
+        self.upkeep = told
 
     def state_changed(self, room, document, whole):
         self.states.append((room, document, whole))

@@ -15,6 +15,7 @@ import sqlalchemy as sql
 
 from roomgate import log, supervise
 from roomgate.access.offered import offered
+from roomgate.certificate_ends import load_ends
 from roomgate.clock import Clock, Jumps, SystemClock, iso
 from roomgate.connector import effects as effects_book
 from roomgate.connector import quarantine as quarantine_list
@@ -31,6 +32,7 @@ from roomgate.connector.diary import DeviceDiary
 from roomgate.connector.effects import Effects
 from roomgate.connector.enrol import SOFTWARE, Identity, load_identity
 from roomgate.connector.fence import Fence
+from roomgate.connector.figures import Figures
 from roomgate.connector.fleet import Fleet
 from roomgate.connector.hub_memory import HubMemory
 from roomgate.connector.keeper import Connect, dial_device
@@ -47,6 +49,7 @@ from roomgate.connector.spool import Spool
 from roomgate.connector.tunnel import Tunnels
 from roomgate.connector.unproven import Unproven
 from roomgate.connector.unproven import metadata as unproven_table
+from roomgate.connector.upkeep import Upkeeps
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.connector.vault import Vault
 from roomgate.descriptors import Descriptors
@@ -54,8 +57,10 @@ from roomgate.errors import RoomgateError
 from roomgate.folder import alone_in
 from roomgate.ledger.checkpoint import BadNote, VerifierKey
 from roomgate.ledger.event import ClockJumped, ConnectorStarted
+from roomgate.link.messages import CertificateEnd
 from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.sync import Sync
+from roomgate.metrics.listener import Listener, split_listen
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
 from roomgate.storage.record import metadata as record_tables
@@ -118,6 +123,7 @@ class Connector:
             connect=connect,
             check_s=config.devices_check_s,
         )
+        self.upkeep = Upkeeps(self.fleet.rooms, self.desk.send, clock, config.tells, self._own_ends)
         self.backups = Backups(BackupFiles(config.backups, vault.subkey(PURPOSE)), record, clock)
         self.rounds: BackupRounds | None = None
         if config.backup_every_h:
@@ -176,6 +182,7 @@ class Connector:
                 self.tunnels,
                 self.spool,
                 self.mirrored,
+                self.upkeep,
                 bookings,
                 self.uplink,
                 hub_memory,
@@ -212,6 +219,14 @@ class Connector:
         keeper = self.fleet.by_device(device)
         return () if keeper is None else (keeper.entry.daily, keeper.entry.privileged)
 
+    def _own_ends(self) -> list[CertificateEnd]:
+        """Of the files that this connector trusts others by; its own identity has no end."""
+        named = [("hub_ca", self._config.hub_ca), ("witness_ca", self._config.witness_ca)]
+        named += [(f"ca of {keeper.name}", keeper.entry.ca) for keeper in self.fleet.keepers()]
+        files = {file: name for name, file in reversed(named) if file is not None}
+        found = load_ends((name, file) for file, name in files.items())
+        return [CertificateEnd(name, iso(ends)) for name, ends in found]
+
     def _entry(self, device: str) -> DeviceEntry | None:
         keeper = self.fleet.by_device(device)
         return keeper.entry if keeper is not None else None
@@ -229,6 +244,7 @@ class Connector:
             "fence": lambda: self.fence.run(self.fleet, self.acts.tell),
             "proofs": self.prover.run,
             "mirror": self.mirrored.run,
+            "upkeep": self.upkeep.run,
             "spool": self.spool.run,
             "policy": self._watch_policy,
             "machine": self._watch_machine,
@@ -238,6 +254,10 @@ class Connector:
             services["meetings"] = self.sync.run
         if self.rounds is not None:
             services["backups"] = self.rounds.run
+        if at := split_listen(self._config.metrics_listen):
+            occupied = self.acts.occupied
+            figures = Figures(self.fleet, self.uplink, self._record, self.spool, self._effects, occupied)
+            services["metrics"] = Listener(*at, figures.scrape).run
         if self._witness is not None:
             services["witness"] = self._push
         async with asyncio.TaskGroup() as group:

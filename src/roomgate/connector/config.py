@@ -6,14 +6,15 @@ The names are those of the TOML file and, in capitals with ``ROOMGATE_`` before 
 
 import difflib
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from roomgate.connector.mirror import MEASURES
+from roomgate.connector.mirror import MEASURES, TELLS
 from roomgate.errors import BadInput
+from roomgate.metrics.listener import listen_complaint
 
 
 class BadConfig(BadInput):
@@ -38,7 +39,12 @@ class ConnectorConfig:
     measures: tuple[
         str, ...
     ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
+    tells: tuple[str, ...] = (
+        TELLS  # told for the hub's alerts: certificates (when they end), calls (that one failed, and of what kind)
+    )
     scan_networks: tuple[str, ...] = ()  # where `devices scan` may look for devices; none when left out
+    metrics_listen: str = ""  # HOST:PORT where Prometheus may read the connector's figures, such as 127.0.0.1:9465
+    metrics_allow_remote: bool = False  # whether metrics_listen may be another address than this machine's own
     witness_url: str | None = None  # the site's own checkpoints are then co-signed there
     witness_vkey: str | None = None  # its verifier key, as its first start prints it
     witness_ca: Path | None = None  # trust for its TLS; the system's when left out
@@ -99,6 +105,8 @@ def parse_config(settings: Mapping[str, Any], base: Path) -> ConnectorConfig:
     complaints.extend(f"{name}: is missing" for name in _REQUIRED if name not in settings)
     if ("witness_url" in settings) != ("witness_vkey" in settings):
         complaints.append("witness_url, witness_vkey: a witness needs both")
+    if complaint := listen_complaint(values.get("metrics_listen", ""), values.get("metrics_allow_remote", False)):
+        complaints.append(complaint)
     if complaints:
         raise BadConfig("\n".join(complaints))
     return ConnectorConfig(**values)
@@ -117,6 +125,12 @@ def read_text(value: Any) -> str:
 
 def _text(name: str, value: Any, base: Path) -> str:
     return read_text(value)
+
+
+def _switch(name: str, value: Any, base: Path) -> bool:
+    if str(value).lower() not in ("true", "false"):
+        raise BadInput("takes true or false")
+    return str(value).lower() == "true"
 
 
 def _path(name: str, value: Any, base: Path) -> Path:
@@ -172,11 +186,14 @@ def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
     return domains
 
 
-def _measures(name: str, value: Any, base: Path) -> tuple[str, ...]:
-    words = [word.strip() for word in value.split(",")] if isinstance(value, str) else value
-    if not isinstance(words, list | tuple) or not all(isinstance(word, str) and word in MEASURES for word in words):
-        raise BadInput(f"takes a list of {', '.join(MEASURES)}")
-    return tuple(dict.fromkeys(words))
+def _words_of(known: Iterable[str]) -> Callable[[str, Any, Path], tuple[str, ...]]:
+    def read(name: str, value: Any, base: Path) -> tuple[str, ...]:
+        words = [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+        if not isinstance(words, list | tuple) or not all(isinstance(word, str) and word in known for word in words):
+            raise BadInput(f"takes a list of {', '.join(known)}")
+        return tuple(dict.fromkeys(words))
+
+    return read
 
 
 def _networks(name: str, value: Any, base: Path) -> tuple[str, ...]:
@@ -196,8 +213,11 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "proxy": _address("http"),
     "calendar": _path,
     "meeting_domains": _domains,
-    "measures": _measures,
+    "measures": _words_of(MEASURES),
+    "tells": _words_of(TELLS),
     "scan_networks": _networks,
+    "metrics_listen": _text,
+    "metrics_allow_remote": _switch,
     "witness_url": _address("https", "http"),
     "witness_vkey": _text,
     "witness_ca": _path,

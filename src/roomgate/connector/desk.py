@@ -21,6 +21,7 @@ from roomgate.connector.room import Room, RoomCondition
 from roomgate.connector.site_policy import SitePolicy
 from roomgate.connector.spool import Spool
 from roomgate.connector.tunnel import Tunnels
+from roomgate.connector.upkeep import Upkeeps
 from roomgate.connector.uplink import Site
 from roomgate.ids import DeviceId
 from roomgate.ledger.event import Event, LinkDown, LinkUp
@@ -95,6 +96,7 @@ class Staff:
     tunnels: Tunnels
     spool: Spool
     mirrored: Mirrored
+    upkeep: Upkeeps
     bookings: RoomBookings
     link: Link
     hub: HubMemory
@@ -145,6 +147,7 @@ class Desk:
     async def welcome(self, welcome: Welcome) -> None:
         self.staff.spool.welcomed(welcome.ledger_size)
         self.staff.mirrored.up()
+        self.staff.upkeep.up()
         await asyncio.to_thread(self.staff.hub.tell, welcome.checkpoint)
         self._tell()
 

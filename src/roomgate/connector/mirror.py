@@ -101,6 +101,8 @@ MEASURES = {
     "people": ("Status", "RoomAnalytics", "PeopleCount", "Current"),
     "temperature": ("Status", "RoomAnalytics", "AmbientTemperature"),
 }
+CERTIFICATES, CALLS = "certificates", "calls"
+TELLS = (CERTIFICATES, CALLS)  # what `upkeep` tells of, unless the configuration says otherwise
 _OUT_WORDS = frozenset((path.root, *path.words) for path in _OUT)
 _MEMBERS_OUT = frozenset(  # that a member is gone
     {

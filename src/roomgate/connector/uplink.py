@@ -52,6 +52,7 @@ from roomgate.link.order import (
 )
 from roomgate.link.signing import BadSignature
 from roomgate.link.version import VERSION
+from roomgate.metrics.histogram import Histogram
 
 _log = log.get("uplink")
 
@@ -160,6 +161,10 @@ class Uplink:
         self._book = LeaseBook(b"", config.lease_s)
         self._wire: Wire | None = None  # set while a link is welcomed
         self._beats = 0
+        self._answered = 0  # the newest heartbeat that was
+        self._round_trip_s = 0.0  # of it, until the hub is told
+        self.round_trips = Histogram()
+        self.ups = 0  # how often a link came up
         self._owed: deque[bytes] = deque()  # outcomes that the hub has not been sent
         self._inbox: deque[tuple[ToConnector, float, int]] = deque()
         self._inbox_bytes = 0
@@ -292,6 +297,7 @@ class Uplink:
                 except TimeoutError as silent:
                     raise LinkBroken("The hub did not welcome us.") from silent
                 self._wire = wire
+                self.ups += 1
                 link = self._book.link.hex()
                 self._handler.linked(link, config.identity.hub)
                 _log.info("link.up", hub=config.identity.hub)
@@ -326,7 +332,8 @@ class Uplink:
         while True:
             self._beats += 1
             self._book.beat(self._beats, self._clock.monotonic())
-            self._put(wire, Heartbeat(self._beats, self._handler.effects()), Priority.URGENT)
+            took_s, self._round_trip_s = self._round_trip_s, 0.0
+            self._put(wire, Heartbeat(self._beats, self._handler.effects(), took_s), Priority.URGENT)
             await asyncio.sleep(every_s)
 
     # hearing
@@ -379,7 +386,10 @@ class Uplink:
         try:
             if isinstance(body, Renewal):
                 self._lapse()  # first: a renewal revives nothing that has lapsed already
-                self._book.renew(body)
+                sent = self._book.renew(body)
+                if sent is not None and body.heartbeat > self._answered:
+                    self._answered, self._round_trip_s = body.heartbeat, arrived - sent
+                    self.round_trips.add(self._round_trip_s)
                 return
             now = self._clock.monotonic()
             self._book.admit(body, now)

@@ -131,13 +131,20 @@ _ROUTES = (
 def build_app(parts: Parts, extension: Extension) -> App:
     """Everything behind the door, as one ASGI application."""
     framework = _build_framework(tuple(extension.api), tuple(extension.routes), extension.refused)
-    given = {"parts": parts, **extension.given}
-
-    async def inner(scope: Scope, receive: Receive, send: Send) -> None:
-        await framework({**scope, GIVEN: given}, receive, send)  # type: ignore[arg-type]
-
+    inner = Inner(framework, {"parts": parts, **extension.given})
     gate = Gate(parts.identity, parts.signin, parts.invitations, parts.config.public_url)
     return Door(inner, parts.identity, gate, Idempotency(parts.db, parts.clock), extension.front)
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """What is behind the door of one hub: the routes, which are the same for all, and what they find in this one."""
+
+    framework: Litestar
+    given: Mapping[str, object]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.framework({**scope, GIVEN: self.given}, receive, send)  # type: ignore[arg-type]  # TypedDicts of theirs
 
 
 @lru_cache(maxsize=8)

@@ -1,7 +1,6 @@
 """The hub's configuration: one frozen struct, checked whole."""
 
 import difflib
-import ipaddress
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from roomgate.errors import BadInput
 from roomgate.hub.identity.oidc import provider
 from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.passwords import Argon2
+from roomgate.metrics.listener import listen_complaint
 
 
 class BadConfig(BadInput):
@@ -111,7 +111,8 @@ def _complaints(good: Mapping[str, object]) -> list[str]:
     number("argon2_memory_kib", 8, 4 * 1024 * 1024)
     number("argon2_parallelism", 1, 64)
     number("alert_after_s", 0, 24 * 3600)
-    found += _metrics_complaints(str(good.get("metrics_listen", "")), bool(good.get("metrics_allow_remote")))
+    if listen := listen_complaint(str(good.get("metrics_listen", "")), bool(good.get("metrics_allow_remote"))):
+        found.append(listen)
     found += _group_complaints(good.get("group_roles", {}))
     if not good.get("data", "."):
         found.append("data: must not be empty.")
@@ -135,29 +136,6 @@ def _complaints(good: Mapping[str, object]) -> list[str]:
         if not good.get("public_url"):
             found.append("providers, public_url: providers lead people back to it, so it must be given.")
     return found
-
-
-def split_listen(text: str) -> tuple[str, int] | None:
-    """Host and port, or None where it is neither."""
-    host, _, port = text.rpartition(":")
-    good = bool(host) and port.isascii() and port.isdigit() and int(port) < 65536
-    return (host.strip("[]"), int(port)) if good else None
-
-
-def _metrics_complaints(listen: str, remote: bool) -> list[str]:
-    """The listener asks nobody who they are, so it is for this machine unless somebody says otherwise."""
-    if not listen:
-        return []
-    at = split_listen(listen)
-    if at is None:
-        return ["metrics_listen: must be HOST:PORT."]
-    try:
-        here = ipaddress.ip_address(at[0]).is_loopback
-    except ValueError:
-        here = at[0] == "localhost"
-    if here or remote:
-        return []
-    return ["metrics_listen: must be an address of this machine alone, unless metrics_allow_remote is true."]
 
 
 def _group_complaints(group_roles: object) -> list[str]:

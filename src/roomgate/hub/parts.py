@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from roomgate import log
 from roomgate.access.capability import Capability
+from roomgate.certificate_ends import load_ends
 from roomgate.clock import Clock, Jumps, iso, parse_iso
 from roomgate.errors import RoomgateError
 from roomgate.hub.alerts.routes import AlertRoutes
@@ -196,7 +197,8 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         passwords.close()
         await db.aclose()
         raise
-    alerts = Alerts(db, clock, rooms, grants, findings, config.alert_after_s)
+    files = [(name, Path(file)) for name in ("certificate", "ca", "witness_ca") if (file := getattr(config, name))]
+    alerts = Alerts(db, clock, rooms, grants, findings, config.alert_after_s, lambda: load_ends(files))
     sender = Sender(config.alert_hosts)
     status = RoomStatus(db, clock, rooms)
     ledger = HubLedger(db, record, clock, findings, witness)

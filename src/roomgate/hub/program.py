@@ -5,13 +5,13 @@ from dataclasses import replace
 
 from roomgate.hub.app import Extension
 from roomgate.hub.app import serve as serve_with
-from roomgate.hub.config import HubConfig, split_listen
+from roomgate.hub.config import HubConfig
 from roomgate.hub.console.routes import CONSOLE, console_front, given_to_pages, refuse
-from roomgate.hub.metrics.listener import Listener
 from roomgate.hub.metrics.service import Metrics
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.extension import build_extension, open_relay
 from roomgate.hub.relay.parts import RelayParts
+from roomgate.metrics.listener import Listener, split_listen
 
 
 def extend(parts: Parts) -> Extension:
@@ -24,8 +24,8 @@ def extend_with(parts: Parts, relay: RelayParts) -> Extension:
     made = build_extension(parts, relay, console_front(parts.config.providers))
     if at := split_listen(parts.config.metrics_listen):
         metrics = Metrics(parts, relay)
-        listener = Listener(*at, metrics.snapshot)
-        made = replace(made, tasks=[*made.tasks, ("hub.metrics", listener.run), ("hub.loop", metrics.measure_loop)])
+        listener = Listener(*at, metrics.scrape)
+        made = replace(made, tasks=[*made.tasks, *metrics.tasks(), ("hub.metrics", listener.run)])
     given = {**made.given, **given_to_pages(parts.clock)}
     return replace(made, routes=[*made.routes, *CONSOLE], given=given, refused=refuse)
 

@@ -102,6 +102,7 @@ class Heartbeat(msgspec.Struct, frozen=True, tag="beat"):
 
     number: int
     effects: list[EffectInfo]
+    round_trip_s: float = 0.0  # of the newest heartbeat that was answered; 0: none was yet
 
 
 class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
@@ -150,6 +151,25 @@ class Feedback(msgspec.Struct, frozen=True, tag="feedback"):
     document: Any
 
 
+class CertificateEnd(msgspec.Struct, frozen=True):
+    """``name``: what it is for, such as HTTPS; never whom or what host it names."""
+
+    name: str
+    ends: str
+
+
+class Upkeep(msgspec.Struct, frozen=True, tag="upkeep"):
+    """Connector → hub: what somebody may have to look after and no state tells, as far as the site lets it out.
+
+    Each takes the place of the one before.
+    """
+
+    room: str  # device id; "": the connector's own
+    certificates: list[CertificateEnd] | None = None  # None: not looked at, so not known
+    call: str = ""  # how the last call ended: "fine", or of what kind its failure was; "": not known
+    call_at: str = ""
+
+
 class Entries(msgspec.Struct, frozen=True, tag="entries"):
     """Connector → hub: ledger entries from index ``start``, and the signed checkpoint that covers them."""
 
@@ -189,6 +209,7 @@ ToHub = (
     | State
     | RoomState
     | Feedback
+    | Upkeep
     | Entries
     | EffectEnded
     | TunnelData

@@ -153,15 +153,19 @@ class LeaseBook:
             raise OrderRefused("order.sequence", f"Expected number {self._sequence + 1}, got {sequence}.")
         self._sequence = sequence
 
-    def renew(self, renewal: Renewal) -> None:
-        """Raises OrderRefused for another link session or a wrong number; an old heartbeat renews nothing."""
+    def renew(self, renewal: Renewal) -> float | None:
+        """When the heartbeat that it answers was sent; None for an old one, which renews nothing.
+
+        Raises OrderRefused for another link session or a wrong number.
+        """
         self._advance(renewal.link, renewal.sequence)
         sent = self._sent.get(renewal.heartbeat)
         if sent is None:
-            return
+            return None
         for session in renewal.sessions:
             if session not in self._cut:
                 self._until[session] = max(self._until.get(session, 0.0), sent + self.lease_s)
+        return sent
 
     def admit(self, order: Order, now: float) -> None:
         """The next order of this link session, of a living session; raises OrderRefused."""

@@ -3,9 +3,10 @@
 An outgoing call goes Dialling → Connecting → Connected, and leaves as a ghost; the events around it keep the
 order that real devices were seen to send: Dialling, OutgoingCallIndication, Connecting, Connected with
 CallSuccessful, CallDisconnect, ghost. An incoming one starts as Ringing. The far end is part of the play: whoever
-is dialled answers after the profile's time, except an address that starts with ``busy`` (RemoteBusy), ``hangup``
-(answers and hangs up a moment later, RemoteDisconnect) or ``pin`` (a meeting that asks for a PIN; 0000 is wrong). What
-flows in a call is `sim/media.py`.
+is dialled answers after the profile's time, except an address that starts with ``busy`` (RemoteBusy), ``nobody``
+(SIP's 404; the word for the cause is ours, a real one is not established), ``hangup`` (answers and hangs up a moment
+later, RemoteDisconnect) or ``pin`` (a meeting that asks for a PIN; 0000 is wrong). What flows in a call is
+`sim/media.py`.
 
 Not established, and our reading: a call that comes while do-not-disturb is on is turned away and counts as missed;
 the catalogue has no command that ends an attended transfer, so somebody at the screen does it.
@@ -273,6 +274,8 @@ class Calls:
             self._auto_answer(call, now)
         elif call.status == "Connecting" and call.far_end.startswith("busy"):
             self._end(call, "RemoteBusy", "far end", now)
+        elif call.status == "Connecting" and call.far_end.startswith("nobody"):
+            self._end(call, "UnknownRemoteSite", "far end", now, sip=404)
         elif call.status == "Connecting":
             self._connect(call, now)
         else:
@@ -357,7 +360,7 @@ class Calls:
         call.status = status
         self.state.put("Call", call.id, "Status", value=status)
 
-    def _end(self, call: Ongoing, cause: str, by: str, now: datetime, *, occurrence: str = "") -> None:
+    def _end(self, call: Ongoing, cause: str, by: str, now: datetime, *, occurrence: str = "", sip: int = 0) -> None:
         del self.ongoing[call.id]
         self.ended(call.id)
         self.state.event(
@@ -365,8 +368,8 @@ class Calls:
             CallId=call.id,
             CallRate=RATE,
             CallType="Video",
-            CauseCode=0,
-            CauseOrigin="Internal",
+            CauseCode=sip,
+            CauseOrigin="SIP" if sip else "Internal",
             CauseString="",
             CauseType=cause,
             CauseValue=1,

@@ -365,8 +365,11 @@ class Site:
             fence=Fence(record, self.clock, catalogue, await Unproven.open(self.db)),
         )  # fmt: skip
         desk.attend(
-            Staff(fleet, acts, tunnels, _Spool(), _Mirrored(), _Bookings(), uplink, self.memory, record, self.clock)
-        )  # type: ignore[arg-type]
+            Staff(
+                fleet, acts, tunnels, _Spool(), _Mirrored(), _Mirrored(), _Bookings(), uplink, self.memory, record,  # type: ignore[arg-type]
+                self.clock,
+            )
+        )  # fmt: skip
         uplink.inherit({effect.session for effect in effects.all()})
         self.running = made = Connector(uplink, acts, tunnels, desk, fleet, self.db)
 

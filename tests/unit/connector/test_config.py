@@ -49,6 +49,9 @@ def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
         {"meeting_domains": ["https://example.com"]},
         {"meeting_domains": 3},
         {"measures": ["who"]},
+        {"tells": ["who"]},
+        {"metrics_listen": "0.0.0.0:9465"},
+        {"metrics_listen": "127.0.0.1:9465", "metrics_allow_remote": "maybe"},
         {"measures": [[]]},
         {"scan_networks": ["10.0.8.1/24"]},
         {"scan_networks": 3},
@@ -73,16 +76,30 @@ def test_backups_come_by_the_day_and_can_be_left_to_people():
 
 def test_the_environment_has_only_texts():
     config = parse_config({**LEAST, "proof_live_s": "10", "meeting_domains": "Example.com, meet.example.org.",
-                           "measures": "people, temperature"}, BASE)  # fmt: skip
+                           "measures": "people, temperature", "tells": "", "metrics_listen": "0.0.0.0:9465",
+                           "metrics_allow_remote": "true"}, BASE)  # fmt: skip
 
     assert config.proof_live_s == 10.0
     assert config.meeting_domains == ("example.com", "meet.example.org")
     assert config.measures == ("people", "temperature")
+    assert (config.tells, config.metrics_allow_remote) == ((), True)
 
 
 @given(
     st.dictionaries(
-        st.sampled_from([*LEAST, "proxy", "hub_ca", "heartbeat_s", "meeting_domains", "measures", "rubbish"]),
+        st.sampled_from(
+            [
+                *LEAST,
+                "proxy",
+                "hub_ca",
+                "heartbeat_s",
+                "meeting_domains",
+                "measures",
+                "tells",
+                "metrics_listen",
+                "rubbish",
+            ]
+        ),
         st.none() | st.integers() | st.text() | st.floats() | st.lists(st.text()) | st.booleans(),
     )
 )

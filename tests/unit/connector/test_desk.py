@@ -104,7 +104,7 @@ def everybody():
 @pytest.fixture
 def desk(everybody):
     made = Desk(SimpleNamespace(all=list), lambda: SitePolicy.load(None))
-    made.attend(Staff(*([everybody] * 10)))
+    made.attend(Staff(*([everybody] * 11)))
     return made
 
 
@@ -120,7 +120,7 @@ async def test_each_message_goes_to_whom_it_concerns(desk, everybody):
     await desk.kept(15, "two")
 
     assert everybody.did == [
-        ("welcomed", 12), ("up",), ("told", "one"), ("order", "order", 1.0), ("refused", None, "order.signature", "no"),
+        ("welcomed", 12), ("up",), ("up",), ("told", "one"), ("order", "order", 1.0), ("refused", None, "order.signature", "no"),
         ("cut", cut), ("lapsed", ["ses_2"]), ("unsubscribe", "order_1"), ("kept", 15), ("told", "two"),
     ]  # fmt: skip
     assert desk.site().hub_checkpoint == "newest"

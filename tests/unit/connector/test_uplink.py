@@ -69,6 +69,14 @@ async def test_a_renewal_for_another_link_is_refused_and_renews_nothing(bench: B
 
 
 @pytest.mark.asyncio
+async def test_how_long_an_answer_took_is_measured_once_for_each_heartbeat(bench: Bench) -> None:
+    uplink, link = ready(bench)
+    bench.clock.advance(0.2)
+    await take(uplink, *(seal(bench.hub_key, Renewal(link, number, 1, ["s1"])) for number in (2, 3)))
+    assert (sum(uplink.round_trips.counts), uplink.round_trips.total) == (1, pytest.approx(0.2))
+
+
+@pytest.mark.asyncio
 async def test_what_the_hub_did_not_sign_ends_the_link(bench: Bench) -> None:
     uplink, _ = ready(bench)
     with pytest.raises(LinkBroken):

@@ -26,6 +26,7 @@ TO_HUB = (
     m.State("dev_oslo", {"Status": {"Audio": {"Volume": 50}}}, whole=True),
     m.RoomState(ROOM, cut=True, reason="device.credential-changed"),
     m.Feedback("order_1", "status", {"Status": {}}),
+    m.Upkeep("dev_oslo", [m.CertificateEnd("HTTPS", "2026-12-01T00:00:00Z")], "not-found", "2026-11-26T09:00:00Z"),
     m.Entries(0, [b"{}"], "checkpoint"),
     m.EffectEnded("effect_1", "kept"),
     m.TunnelData("order_1", b"frame"),

@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from roomgate.clock import SystemClock
 
-LIFE = timedelta(days=30)
+LIFE = timedelta(days=90)  # no alert says of a demonstration that its certificates end
 
 
 def _name(common: str) -> x509.Name:

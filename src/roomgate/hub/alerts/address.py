@@ -7,7 +7,7 @@ reachable: an address is taken apart here first, and put together again from wha
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from roomgate.errors import BadInput
 
@@ -65,7 +65,10 @@ def parse_address(text: str) -> Address:
             raise BadAddress("The address has an option that is not taken here.")
     if scheme.startswith("matrix"):
         options.append(("discovery", "no"))  # it would be told another host
-    query = "&".join(urlencode([one]) for one in options)
+    # A header's mark goes out as it came. A space in a value does not: the library would take a plus for one.
+    query = "&".join(
+        f"{'+' * (name[0] == ' ')}{quote(name.strip())}={quote(value, safe='')}" for name, value in options
+    )
     query = f"?{query}" if query else ""
     url = f"{scheme}://{parts.netloc}{parts.path}{query}"
     own = scheme in OWN_HOST

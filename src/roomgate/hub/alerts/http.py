@@ -12,7 +12,7 @@ from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
 
 
 class AlertShown(msgspec.Struct, frozen=True):
-    """What is not known is null. ``subject``: what of the room; a connector's, finding's or plan's id without one."""
+    """What is not known is null. ``subject``: what of the room; without one whose, or a finding's or plan's id."""
 
     id: str
     kind: str

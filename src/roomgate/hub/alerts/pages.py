@@ -5,20 +5,24 @@ from datetime import datetime
 
 from litestar import get, post
 from litestar.params import FromPath
+from litestar.response import Stream
 
 from roomgate.access.principal import Right
 from roomgate.clock import parse_iso
 from roomgate.errors import NotFound, RoomgateError
 from roomgate.hub.alerts.routes import may_route
-from roomgate.hub.alerts.rules import Kind
+from roomgate.hub.alerts.rules import HUB, OF, Kind
 from roomgate.hub.alerts.store import Alert
+from roomgate.hub.channels import Channel
 from roomgate.hub.console import export
+from roomgate.hub.console.live import PageStream, stream_page
 from roomgate.hub.console.naming import people_names
 from roomgate.hub.console.notices import Notice
-from roomgate.hub.console.visit import Page, Visit, Visiting, read_form, refused
+from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.http.asking import Hub, Req
 from roomgate.hub.parts import Parts
 from roomgate.hub.rooms.view import room_href
+from roomgate.ids import RoomId
 
 HERE = "/alerts"
 MOST_OPEN, MOST_ENDED = 200, 50
@@ -44,7 +48,7 @@ class AlertView:
 
 def view_of(alert: Alert, rooms: dict[str, str], people: dict[str, str]) -> AlertView:
     name = rooms.get(alert.room, alert.room)
-    about_rooms = alert.kind not in (Kind.FINDING, Kind.PLAN)
+    about_rooms = alert.kind not in (Kind.FINDING, Kind.PLAN) and not alert.subject.startswith(HUB + OF)
     return AlertView(
         alert.id, alert.kind, "bad" if alert.severity == "critical" else "warn", name,
         room_href(name, alert.room) if alert.room else "/rooms" if about_rooms else "",
@@ -69,6 +73,20 @@ async def show_alerts(visit: Visiting, parts: Hub) -> Page:
         may_see=any(map(visit.signed.may, (Right.CUT, Right.GIVE, Right.SITES))),
         routes=await parts.alert_routes.list_for(visit.signed) if may_route(visit.signed) else None, kinds=list(Kind),
     )  # fmt: skip
+
+
+@get(HERE + "/stream", include_in_schema=False)
+async def alerts_stream(visit: Visiting, parts: Hub, relay: Relayed) -> Stream:
+    signed = visit.signed
+
+    async def look(_: frozenset[RoomId] | None) -> dict[str, object]:
+        newest = await parts.alerts.ended_for(signed, limit=1)
+        return {"open": await parts.alerts.open_for(signed), "over": [one.id for one in newest]}
+
+    async def enter(stream: PageStream) -> Channel:
+        return relay.channels.open_page(signed.principal, stream.cut)
+
+    return stream_page(parts.rooms.watch(), look, visit.t.said, enter)
 
 
 @post(HERE + "/{id:str}/seen", include_in_schema=False)
@@ -131,4 +149,4 @@ async def alerts_json(visit: Visiting, parts: Hub) -> Page:
     return export.json_page(COLUMNS, await _table(visit, parts))
 
 
-ROUTES = [show_alerts, see_alert, add_route, change_route, alerts_csv, alerts_json]
+ROUTES = [show_alerts, alerts_stream, see_alert, add_route, change_route, alerts_csv, alerts_json]

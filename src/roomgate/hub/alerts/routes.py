@@ -68,7 +68,8 @@ def text_of(alert: Alert, room: str, over: bool, hub: str) -> tuple[str, str]:
     state = "over" if over else alert.severity
     lines = [
         alert.words,
-        f"{alert.kind} · since {alert.since}" + (f" · until {alert.ended}" if over else ""),
+        f"{alert.kind}{f' · {alert.subject}' if room and alert.subject else ''} · since {alert.since}"
+        + (f" · until {alert.ended}" if over else ""),
         f"{hub}/alerts#{alert.id}" if hub else "",
         f"{alert.id} {'ended' if over else 'raised'}",
     ]

@@ -7,9 +7,12 @@ has held for a while and ended once it has been gone for a while, so that what f
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from roomgate.clock import iso, parse_iso
+from roomgate.link.messages import CertificateEnd, Upkeep
 from roomgate.redact import foreign
 from roomgate.xapi import tree
 from roomgate.xapi.tree import Document
@@ -17,6 +20,17 @@ from roomgate.xapi.tree import Document
 MOST_OF_A_ROOM = 20  # conditions of one kind: a device that says more is heard this far
 LONGEST_SUBJECT, LONGEST_WORDS = 100, 300
 FLAPS, FLAPS_WITHIN_S = 4, 600.0
+ENDS_SOON, ENDS_NOW = timedelta(days=30), timedelta(days=7)
+CALL_IS_NEWS = timedelta(days=1)
+HUB, OF = "hub", " · "  # a subject that is the hub's own; and what parts a connector, or the hub, from a part of it
+_FAILED = {
+    "not-found": "A call failed: the far end was not found.",
+    "not-allowed": "A call failed: it was not allowed.",
+    "unreachable": "A call failed: the far end did not answer the network.",
+    "incompatible": "A call failed: the far end does not take such calls.",
+    "network": "A call failed: a server or network on the way could not carry it.",
+    "other": "A call failed.",
+}
 
 
 class Kind(StrEnum):
@@ -27,7 +41,9 @@ class Kind(StrEnum):
     PLAN = "plan.halted"
     AWAY = "connector.away"
     OFFLINE = "room.offline"
+    CERTIFICATE = "certificate.ends"
     FLAPPING = "connector.flapping"
+    CALL = "call.failed"
     PROBLEM = "device.problem"
     PERIPHERAL = "peripheral.lost"
 
@@ -37,9 +53,9 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
-_OF_ROOM = frozenset({Kind.QUARANTINED, Kind.OFFLINE, Kind.PROBLEM, Kind.PERIPHERAL})
-_OF_CONNECTOR = frozenset({Kind.AWAY, Kind.FLAPPING})
-_AT_ONCE = frozenset({Kind.QUARANTINED, Kind.FINDING, Kind.PLAN, Kind.FLAPPING})
+_OF_ROOM = frozenset({Kind.QUARANTINED, Kind.OFFLINE, Kind.CERTIFICATE, Kind.CALL, Kind.PROBLEM, Kind.PERIPHERAL})
+_OF_CONNECTOR = frozenset({Kind.AWAY, Kind.FLAPPING, Kind.CERTIFICATE})
+_AT_ONCE = frozenset({Kind.QUARANTINED, Kind.FINDING, Kind.PLAN, Kind.FLAPPING, Kind.CERTIFICATE, Kind.CALL})
 SETTLES_S = 20.0  # how long at most before a problem of a device is told
 
 
@@ -70,6 +86,7 @@ class RoomFacts:
     words: str = ""
     told: bool = False
     document: Document = field(default_factory=dict)
+    upkeep: Upkeep | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +94,7 @@ class ConnectorFacts:
     connector: str
     linked: bool
     came: int = 0  # how often its link came up within `FLAPS_WITHIN_S`
+    certificates: Sequence[CertificateEnd] | None = None  # those that it relies on; None: not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +107,11 @@ class Judged:
     subject: str = ""
 
     def covers(self, key: Key) -> bool:
-        return key.kind in self.kinds and key.room == self.room and self.subject in ("", key.subject)
+        mine = self.subject in ("", key.subject) or key.subject.startswith(self.subject + OF)
+        return key.kind in self.kinds and key.room == self.room and mine
 
 
-def judge_room(facts: RoomFacts) -> Judged:
+def judge_room(facts: RoomFacts, now: datetime) -> Judged:
     """While its connector is away or not trusted, nothing is known of a room."""
     if not (facts.trusted and facts.linked):
         return Judged((), frozenset(), facts.room)
@@ -108,18 +127,34 @@ def judge_room(facts: RoomFacts) -> Judged:
         kinds |= {Kind.PROBLEM, Kind.PERIPHERAL}
         found += _problems(facts.room, facts.document)
         found += _peripherals(facts.room, facts.document)
+    if facts.upkeep is not None and facts.upkeep.certificates is not None:
+        kinds.add(Kind.CERTIFICATE)
+        found += _certificates(facts.room, "", facts.upkeep.certificates, now)
+    if facts.upkeep is not None and facts.upkeep.call:
+        kinds.add(Kind.CALL)
+        found += _call(facts.room, facts.upkeep, now)
     return Judged(found, frozenset(kinds), facts.room)
 
 
-def judge_connector(facts: ConnectorFacts) -> Judged:
-    found = []
+def judge_connector(facts: ConnectorFacts, now: datetime) -> Judged:
+    found: list[Condition] = []
+    kinds = _OF_CONNECTOR - {Kind.CERTIFICATE}
+    if facts.certificates is not None:
+        kinds = _OF_CONNECTOR
+        found += _certificates("", facts.connector, facts.certificates, now)
     if not facts.linked:
         words = "The connector is not connected: its rooms cannot be reached."
         found.append(_condition("", Kind.AWAY, facts.connector, Severity.CRITICAL, words))
     if facts.came >= FLAPS:
         words = "The connector's link came and went again and again in the last ten minutes."
         found.append(_condition("", Kind.FLAPPING, facts.connector, Severity.WARNING, words))
-    return Judged(found, _OF_CONNECTOR, subject=facts.connector)
+    return Judged(found, kinds, subject=facts.connector)
+
+
+def judge_hub(certificates: Iterable[tuple[str, datetime]], now: datetime) -> Judged:
+    """The hub's own certificates, by name."""
+    own = [CertificateEnd(name, iso(ends)) for name, ends in certificates]
+    return Judged(tuple(_certificates("", HUB, own, now)), frozenset({Kind.CERTIFICATE}), subject=HUB)
 
 
 def judge_findings(found: Iterable[tuple[str, str, str]]) -> Judged:
@@ -139,6 +174,11 @@ def judge_plans(halted: Iterable[tuple[str, str, str]]) -> Judged:
         for id, name, words in halted
     ]
     return Judged(conditions, frozenset({Kind.PLAN}))
+
+
+def forgotten_call(room: str) -> Judged:
+    """Nothing is known of the room's last call, and what was is no news any more."""
+    return Judged((), frozenset({Kind.CALL}), room)
 
 
 def gone(room: str = "", connector: str = "") -> Judged:
@@ -179,6 +219,36 @@ def _problems(room: str, document: Document) -> Iterator[Condition]:
         if one.key.subject not in worst or severity is Severity.CRITICAL:
             worst[one.key.subject] = one
     yield from worst.values()
+
+
+def _certificates(room: str, of: str, told: Sequence[CertificateEnd], now: datetime) -> Iterator[Condition]:
+    """The end is part of the subject: a new certificate for the same purpose is another one."""
+    for one in told[:MOST_OF_A_ROOM]:
+        try:
+            ends = parse_iso(one.ends)
+        except ValueError:
+            continue
+        if ends - now > ENDS_SOON:
+            continue
+        severity = Severity.CRITICAL if ends - now <= ENDS_NOW else Severity.WARNING
+        words = (
+            "A certificate ends within 7 days."
+            if severity is Severity.CRITICAL
+            else "A certificate ends within 30 days."
+        )
+        words = "A certificate has ended." if ends <= now else words
+        subject = f"{foreign(one.name, LONGEST_SUBJECT // 2)} {ends:%Y-%m-%d}"
+        yield _condition(room, Kind.CERTIFICATE, f"{of}{OF}{subject}" if of else subject, severity, words)
+
+
+def _call(room: str, told: Upkeep, now: datetime) -> Iterator[Condition]:
+    """The last call, where it failed of late. A newer failure is the same alert."""
+    try:
+        fresh = now - parse_iso(told.call_at) < CALL_IS_NEWS
+    except ValueError:
+        fresh = False
+    if told.call != "fine" and fresh:
+        yield _condition(room, Kind.CALL, "", Severity.WARNING, _FAILED.get(told.call, _FAILED["other"]))
 
 
 def _peripherals(room: str, document: Document) -> Iterator[Condition]:
@@ -268,7 +338,12 @@ class Tracker:
         return frozenset(room for room, _ in self._by_place if room)
 
     def connectors(self) -> frozenset[str]:
-        return frozenset(key.subject for key in (*self.open, *self._coming) if key.kind in _OF_CONNECTOR)
+        found = {
+            key.subject.split(OF)[0]
+            for key in (*self.open, *self._coming)
+            if not key.room and key.kind in _OF_CONNECTOR
+        }
+        return frozenset(found - {HUB})
 
     def _place(self, key: Key) -> set[Key]:
         return (

@@ -8,15 +8,16 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from roomgate.access.principal import Right
-from roomgate.clock import Clock, iso
+from roomgate.clock import Clock, iso, parse_iso
 from roomgate.errors import NotFound
 from roomgate.hub.alerts import store
 from roomgate.hub.alerts.rules import (
+    CALL_IS_NEWS,
     FLAPS_WITHIN_S,
     Condition,
     ConnectorFacts,
@@ -26,9 +27,11 @@ from roomgate.hub.alerts.rules import (
     RoomFacts,
     Severity,
     Tracker,
+    forgotten_call,
     gone,
     judge_connector,
     judge_findings,
+    judge_hub,
     judge_plans,
     judge_room,
     order,
@@ -63,14 +66,17 @@ class Sight:
 
 class Alerts:
     def __init__(
-        self, db: Database, clock: Clock, rooms: Rooms, grants: Grants, findings: Findings, after_s: float
-    ) -> None:
+        self, db: Database, clock: Clock, rooms: Rooms, grants: Grants, findings: Findings, after_s: float,
+        own: Callable[[], Sequence[tuple[str, datetime]]] = tuple,
+    ) -> None:  # fmt: skip
+        """``own`` gives the hub's own certificates, from the disk."""
         self._db = db
         self._clock = clock
         self._rooms = rooms
         self._grants = grants
         self._findings = findings
         self._after_s = after_s
+        self._load_own = own
         self._tracker = Tracker(after_s)
         self._open: dict[Key, Alert] = {}
         self._came: dict[str, int] = {}
@@ -100,6 +106,10 @@ class Alerts:
     async def look(self, changed: Iterable[RoomId]) -> None:
         """Judge these rooms, every connector, findings and plans; keep what comes of it."""
         now = self._clock.monotonic()
+        hourly = self._forgot is None or now - self._forgot >= FORGET_EVERY_S
+        if hourly:  # what ends with time alone, and not because something was told
+            changed = {*changed, *self._rooms.ids()}
+            self._tracker.absorb(judge_hub(await asyncio.to_thread(self._load_own), self._clock.now()), now)
         for room in changed:
             self._judge_room(room, now)
         self._judge_connectors(now)
@@ -108,7 +118,7 @@ class Alerts:
         self._tracker.absorb(judge_plans(await self._db.read(store.halted_plans)), now)
         if news := self._tracker.due(now):
             await self._keep(news)
-        if self._forgot is None or now - self._forgot >= FORGET_EVERY_S:
+        if hourly:
             self._forgot = now
             oldest = iso(self._clock.now() - KEPT)
             self._db.write_soon(lambda conn: store.forget(conn, oldest))
@@ -117,10 +127,18 @@ class Alerts:
         told = self._rooms.told(room)
         judged = gone(room)
         if told is not None:
-            judged = judge_room(
-                RoomFacts(room, told.trusted, told.linked, told.state, told.words, told.news, told.document)
+            facts = RoomFacts(
+                room, told.trusted, told.linked, told.state, told.words, told.news, told.document, told.upkeep
             )
+            judged = judge_room(facts, self._clock.now())
         self._tracker.absorb(judged, now)
+        last = self._open.get(Key(room, Kind.CALL, ""))
+        if (
+            last is not None
+            and Kind.CALL not in judged.kinds
+            and self._clock.now() - parse_iso(last.since) > CALL_IS_NEWS
+        ):
+            self._tracker.absorb(forgotten_call(room), now)
 
     def _judge_connectors(self, now: float) -> None:
         there = self._rooms.connectors()
@@ -131,8 +149,11 @@ class Alerts:
             self._came[connector] = came
             while ups and now - ups[0] > FLAPS_WITHIN_S:
                 ups.popleft()
-            facts = ConnectorFacts(connector, self._rooms.linked(connector), len(ups))
-            self._tracker.absorb(judge_connector(facts), now)
+            own = self._rooms.own_upkeep(connector)
+            facts = ConnectorFacts(
+                connector, self._rooms.linked(connector), len(ups), own.certificates if own is not None else None
+            )
+            self._tracker.absorb(judge_connector(facts, self._clock.now()), now)
         for one in self._tracker.connectors() - there:
             self._tracker.absorb(gone(connector=one), now)
 

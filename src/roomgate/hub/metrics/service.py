@@ -2,17 +2,26 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
 
 from roomgate import __version__
 from roomgate.hub.cuts.fall import Fall
 from roomgate.hub.metrics import store
-from roomgate.hub.metrics.figures import Histogram, Snapshot
+from roomgate.hub.metrics.figures import JITTER_S, LOSS_PERCENT, Snapshot, families
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.parts import RelayParts
+from roomgate.hub.rooms.state import RoomSummary
+from roomgate.hub.status.sampling import build_values
+from roomgate.hub.status.summary import judge_quality
 from roomgate.ledger.event import SignInFailed
+from roomgate.metrics.histogram import Histogram
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 BEAT_S = 0.5
+CALLS_EVERY_S = 30.0
 
 
 class Metrics:
@@ -20,6 +29,7 @@ class Metrics:
         self._parts = parts
         self._relay = relay
         self._cuts = Histogram()
+        self._loss, self._jitter = Histogram(LOSS_PERCENT), Histogram(JITTER_S)
         self._lag_s = 0.0
         self._refused = 0
         self._read = 0  # entries of the record that were looked at
@@ -27,6 +37,33 @@ class Metrics:
 
     def _measured(self, fall: Fall) -> None:
         self._cuts.add(fall.took_ms / 1000)
+
+    def tasks(self) -> list[tuple[str, Callable[[], Awaitable[None]]]]:
+        """What has to run for it."""
+        return [("hub.loop", self.measure_loop), ("hub.calls", self.measure_calls)]
+
+    async def measure_calls(self) -> None:
+        """For ever: how good each call is, twice a minute; a scrape that is missed loses none."""
+        while True:
+            self.look_at_calls()
+            await asyncio.sleep(CALLS_EVERY_S)
+
+    def look_at_calls(self) -> None:
+        rooms = self._parts.rooms
+        for room in [room for id in rooms.ids() if (room := rooms.summary(id)) is not None and room.calls]:
+            loss, jitter_ms = self._measured_call(room)
+            if loss is not None:
+                self._loss.add(loss)
+            if jitter_ms is not None:
+                self._jitter.add(jitter_ms / 1000)
+
+    def _measured_call(self, room: RoomSummary) -> tuple[float | None, float | None]:
+        """Loss in percent and jitter in milliseconds, of the worst stream; None where it is not told."""
+        values = build_values(self._parts.rooms.document(room.id), True)
+        return values.get("loss"), values.get("jitter")
+
+    async def scrape(self) -> "Iterator[Metric]":
+        return families(await self.snapshot())
 
     async def measure_loop(self, beat_s: float = BEAT_S) -> None:
         """For ever: how late the loop wakes who asked to be woken."""
@@ -49,8 +86,13 @@ class Metrics:
             version=__version__,
             room_states=Counter(room.state.value for room in rooms),
             calls=sum(room.calls for room in rooms),
+            quality=Counter(judge_quality(*self._measured_call(room)) or "unknown" for room in rooms if room.calls),
+            loss=self._loss,
+            jitter=self._jitter,
             connectors_linked=linked,
             connectors_away=len(connectors) - linked,
+            link_ups=sum(parts.rooms.came.values()),
+            round_trips=relay.links.round_trips,
             sessions=sum(relay.book.shows(session) for session in relay.book),
             channels=len(relay.channels),
             asks=await parts.db.read(store.asks_by_outcome),

@@ -43,6 +43,7 @@ from roomgate.link.messages import (
     ToHub,
     TunnelData,
     TunnelEnd,
+    Upkeep,
 )
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
@@ -60,6 +61,7 @@ class RoomsTold(Protocol):
     async def changed(self, connector: ConnectorId, site: SiteId, info: RoomInfo) -> None: ...
     def link_changed(self, connector: ConnectorId, up: bool) -> None: ...
     def state_changed(self, room: RoomId, document: dict[str, Any], whole: bool) -> None: ...
+    def upkeep_changed(self, connector: ConnectorId, told: Upkeep) -> None: ...
     def by_device(self, connector: str, device: str) -> Room | None: ...
 
 
@@ -158,6 +160,8 @@ class LinkEvents:
                 room = self._rooms.by_device(link.connector, message.room)
                 if room is not None and isinstance(message.document, dict):
                     self._rooms.state_changed(room.id, message.document, message.whole)
+            case Upkeep():
+                self._rooms.upkeep_changed(link.connector, message)
             case RoomState():
                 await self._room(link, message)
             case CutDone():
@@ -174,7 +178,7 @@ class LinkEvents:
     def _beat(self, live: Live, beat: Heartbeat) -> None:
         connector = live.link.connector
         unknown = self._book.report(connector, beat.effects)
-        self._links.beat(live)
+        self._links.beat(live, beat.round_trip_s)
         for watch in self._links.take_lost(connector):
             self._relay.resubscribe(watch)
         for session, effects in unknown.items():

@@ -26,6 +26,7 @@ from roomgate.hub.relay.watch import Watch
 from roomgate.ids import ConnectorId, DeviceId, OrderId, SiteId, mint
 from roomgate.link.messages import Cut, Hello, Outcome, ToConnector, TunnelData, TunnelEnd, Unsubscribe
 from roomgate.link.order import LEASE_S, Order, Renewal
+from roomgate.metrics.histogram import Histogram
 
 READY_WITHIN_S = 2.0  # how long an ask waits for the first heartbeat of a link that has just come up
 MOST_WAITING = 512  # orders under way over one link
@@ -111,6 +112,7 @@ class Links:
     def __init__(self, book: Book, clock: Clock) -> None:
         self.book = book
         self._clock = clock
+        self.round_trips = Histogram()  # of heartbeats, as connectors measure them
         self._live: dict[ConnectorId, Live] = {}
         self._gone: dict[ConnectorId, float] = {}  # when its last link went
         self._waiting: dict[OrderId, Waiting] = {}
@@ -198,8 +200,10 @@ class Links:
     def forget(self, order: OrderId) -> None:
         self._waiting.pop(order, None)
 
-    def beat(self, live: Live) -> None:
+    def beat(self, live: Live, round_trip_s: float = 0.0) -> None:
         """Answer a heartbeat with the word that what lives, lives."""
+        if 0 < round_trip_s < LEASE_S:
+            self.round_trips.add(round_trip_s)
         now = self._clock.now()
         living = self.book.living(live.link.connector)
         self._renew(live, [s for s in living if s.until is None or now < s.until])

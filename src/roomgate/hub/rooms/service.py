@@ -27,7 +27,7 @@ from roomgate.hub.rooms.tags import parse_tags
 from roomgate.hub.rooms.view import RoomViews
 from roomgate.ids import ConnectorId, PersonId, RoomId, RoomName, SiteId, mint
 from roomgate.ledger.event import RoomSeen, RoomTagged
-from roomgate.link.messages import RoomInfo
+from roomgate.link.messages import RoomInfo, Upkeep
 from roomgate.redact import foreign
 from roomgate.storage.database import Database
 from roomgate.xapi.tree import Document
@@ -63,6 +63,7 @@ class Rooms:
         self._live: dict[RoomId, Live] = {}
         self._linked: set[str] = set()
         self.came: Counter[str] = Counter()  # how often the link of each connector has come up
+        self._upkeep: dict[str, dict[str, Upkeep]] = {}  # by connector, while its link is up, and device
         self._watches: set[Watch] = set()
         self._dependants: Dependants | None = None
         self.session_counts: SessionCounts = dict
@@ -155,6 +156,7 @@ class Rooms:
             self._linked.add(connector)
         else:
             self._linked.discard(connector)
+        self._upkeep.pop(connector, None)
         for record in self._records.values():
             if record.room.connector == connector:
                 self._live.pop(record.room.id, None)
@@ -165,6 +167,19 @@ class Rooms:
         if room in self._records:
             self._live.setdefault(room, Live()).absorb(document, whole, self._clock.now())
             self._tell(room)
+
+    def upkeep_changed(self, connector: ConnectorId, told: Upkeep) -> None:
+        """What is to be looked after in one of a connector's rooms, which may not be known yet, or at itself."""
+        mine = self._upkeep.setdefault(connector, {})
+        if told.room not in mine and len(mine) > _MOST_ROOMS:
+            return
+        mine[told.room] = told
+        if (room := self.by_device(connector, told.room)) is not None:
+            self._tell(room.id)
+
+    def own_upkeep(self, connector: str) -> Upkeep | None:
+        """What a connector told of itself over the link that is up."""
+        return self._upkeep.get(connector, {}).get("")
 
     # -- looking ------------------------------------------------------------------------------------
 
@@ -240,7 +255,9 @@ class Rooms:
             return None
         document = live.document if live else {}
         linked = record.room.connector in self._linked
-        return RoomTold(record.trusted, linked, record.state, record.words, live is not None and live.told, document)
+        upkeep = self._upkeep.get(record.room.connector, {}).get(record.device)
+        news = live is not None and live.told
+        return RoomTold(record.trusted, linked, record.state, record.words, news, document, upkeep)
 
     def summary(self, room: RoomId) -> RoomSummary | None:
         record = self._records.get(room)

@@ -9,6 +9,7 @@ from typing import Any
 from roomgate.clock import parse_iso
 from roomgate.hub.rooms.store import RoomRecord
 from roomgate.ids import RoomId
+from roomgate.link.messages import Upkeep
 from roomgate.xapi import tree
 from roomgate.xapi.tree import Document
 
@@ -54,6 +55,7 @@ class RoomTold:
     words: str
     news: bool
     document: Document
+    upkeep: Upkeep | None = None  # of the link that is up, too
 
 
 class Watch:

@@ -9,6 +9,7 @@ from roomgate.hub.alerts.address import BadAddress, is_public, parse_address
     ("text", "url", "masked"),
     [
         ("https://hooks.example.com/a/b?+X-Key=1", "jsons://hooks.example.com/a/b?+X-Key=1", "jsons://hooks.example.com/…"),
+        ("https://h.example/?+Authorization=Bearer%20x%2By", "jsons://h.example/?+Authorization=Bearer%20x%2By", "jsons://h.example/…"),
         ("http://h:81/", "json://h:81/", "json://h/…"),
         ("mailtos://u:p@corp.example?to=a@b.c", "mailtos://u:p@corp.example?to=a%40b.c", "mailtos://corp.example/…"),
         ("slack://A1/B2/C3", "slack://A1/B2/C3", "slack://…/…"),

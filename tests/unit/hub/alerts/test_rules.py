@@ -1,25 +1,42 @@
 """What is wrong, and when that is told: raised after a while, ended after a while, once each."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from roomgate.hub.alerts.rules import (
     ConnectorFacts,
+    Judged,
     Key,
     Kind,
     RoomFacts,
     Severity,
     Tracker,
+    forgotten_call,
     gone,
     judge_connector,
     judge_findings,
+    judge_hub,
     judge_plans,
     judge_room,
     order,
 )
+from roomgate.link.messages import CertificateEnd, Upkeep
+
+NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 
 
 def room(state: str = "fine", *, linked: bool = True, trusted: bool = True, told: bool = True, **status: object):
-    return judge_room(RoomFacts("room_1", trusted, linked, state, "", told, {"Status": status}))
+    return judge_room(RoomFacts("room_1", trusted, linked, state, "", told, {"Status": status}), NOW)
+
+
+def kept(*ends: str, call: str = "", call_at: str = "2026-03-10T08:00:00Z") -> Judged:
+    certificates = [CertificateEnd("HTTPS", end) for end in ends]
+    return judge_room(RoomFacts("room_1", True, True, "fine", upkeep=Upkeep("dev", certificates, call, call_at)), NOW)
+
+
+def connector(linked: bool = True, came: int = 0, certificates: list[CertificateEnd] | None = None) -> Judged:
+    return judge_connector(ConnectorFacts("c", linked, came, certificates), NOW)
 
 
 def kinds(judged) -> list[str]:
@@ -41,9 +58,9 @@ def kinds(judged) -> list[str]:
         (room(Diagnostics={"Message": "nonsense"}), []),
         (room(told=False, Diagnostics={"Message": [{"id": 1, "Level": "Error"}]}), []),
         (room(Peripherals={"ConnectedDevice": [{"id": 1, "Name": "Pad", "Status": "LostConnection"}, {"id": 2, "Status": "Connected"}]}), ["peripheral.lost"]),
-        (judge_connector(ConnectorFacts("c", linked=True)), []),
-        (judge_connector(ConnectorFacts("c", linked=False)), ["connector.away"]),
-        (judge_connector(ConnectorFacts("c", linked=True, came=4)), ["connector.flapping"]),
+        (connector(), []),
+        (connector(linked=False), ["connector.away"]),
+        (connector(came=4), ["connector.flapping"]),
         (judge_findings([("f1", "critical", "x"), ("f2", "note", "y")]), ["record.finding"]),
         (judge_plans([("p1", "Upgrade", "Two rooms failed.")]), ["plan.halted"]),
     ],
@@ -123,10 +140,10 @@ def test_other_words_are_the_same_alert_said_otherwise() -> None:
 def test_connectors_and_findings_are_told_apart() -> None:
     tracker = Tracker(0)
     for name in ("a", "b"):
-        tracker.absorb(judge_connector(ConnectorFacts(name, linked=False)), 0)
+        tracker.absorb(judge_connector(ConnectorFacts(name, linked=False), NOW), 0)
     tracker.absorb(judge_findings([("f", "warning", "x")]), 0)
     assert len(tracker.due(0).raised) == 3
-    tracker.absorb(judge_connector(ConnectorFacts("a", linked=True)), 1)
+    tracker.absorb(judge_connector(ConnectorFacts("a", linked=True), NOW), 1)
     tracker.absorb(judge_findings([]), 1)
     assert {key.subject for key in tracker.due(1).ended} == {"a", "f"}
     assert tracker.connectors() == {"b"}
@@ -138,3 +155,72 @@ def test_what_to_do_first_comes_first() -> None:
     said = [("peripheral.lost", "warning"), ("room.offline", "critical"), ("what.next", "warning"), ("connector.away", "critical")]  # fmt: skip
     first = sorted(said, key=lambda one: order(*one))
     assert [kind for kind, _ in first] == ["connector.away", "room.offline", "peripheral.lost", "what.next"]
+
+
+@pytest.mark.parametrize(
+    ("ends", "severity", "words"),
+    [
+        ("2026-04-09T09:00:01Z", None, ""),
+        ("2026-04-09T09:00:00Z", Severity.WARNING, "within 30 days"),
+        ("2026-03-17T09:00:00Z", Severity.CRITICAL, "within 7 days"),
+        ("2026-03-10T09:00:00Z", Severity.CRITICAL, "has ended"),
+        ("no time", None, ""),
+    ],
+)
+def test_a_certificate_is_told_in_time(ends: str, severity: Severity | None, words: str) -> None:
+    found = kept(ends).conditions
+    assert [one.severity for one in found] == ([severity] if severity else [])
+    assert all(words in one.words for one in found)
+
+
+def test_a_certificate_is_one_alert_until_another_takes_its_place() -> None:
+    tracker = Tracker(0)
+    tracker.absorb(kept("2026-04-01T00:00:00Z"), 0)
+    (raised,) = tracker.due(0).raised
+    assert raised.key.subject == "HTTPS 2026-04-01"
+    tracker.absorb(judge_room(RoomFacts("room_1", True, True, "offline", upkeep=Upkeep("dev")), NOW), 1)
+    assert [one.key.kind for one in tracker.due(1).raised] == [Kind.OFFLINE]  # of certificates it was not told
+    assert raised.key in tracker.open
+    tracker.absorb(kept("2027-04-01T00:00:00Z"), 3)
+    assert Key("room_1", Kind.CERTIFICATE, "HTTPS 2026-04-01") in tracker.due(3).ended
+
+
+def test_a_connector_and_the_hub_are_told_of_apart() -> None:
+    tracker, end = Tracker(0), NOW + timedelta(days=3)
+    tracker.absorb(connector(certificates=[CertificateEnd("hub_ca", "2026-03-13T09:00:00Z")]), 0)
+    tracker.absorb(judge_hub([("certificate", end)], NOW), 0)
+    subjects = [one.key.subject for one in tracker.due(0).raised]
+    assert subjects == ["c · hub_ca 2026-03-13", "hub · certificate 2026-03-13"]
+    assert tracker.connectors() == {"c"}
+    tracker.absorb(connector(linked=False), 1)  # away: of its certificates nothing is known
+    tracker.absorb(judge_hub([], NOW), 1)
+    assert [key.subject for key in tracker.due(1).ended] == ["hub · certificate 2026-03-13"]
+    tracker.absorb(gone(connector="c"), 2)
+    assert {key.subject for key in tracker.due(2).ended} == {"c", "c · hub_ca 2026-03-13"}
+
+
+@pytest.mark.parametrize(
+    ("call", "at", "words"),
+    [
+        ("fine", "2026-03-10T08:00:00Z", []),
+        ("not-found", "2026-03-10T08:00:00Z", ["A call failed: the far end was not found."]),
+        ("sip:eve@example.com", "2026-03-10T08:00:00Z", ["A call failed."]),
+        ("network", "2026-03-09T09:00:00Z", []),
+        ("network", "then", []),
+    ],
+)
+def test_the_last_call_is_told_where_it_failed_of_late(call: str, at: str, words: list[str]) -> None:
+    assert [one.words for one in kept(call=call, call_at=at).conditions] == words
+
+
+def test_a_failed_call_is_one_alert_until_one_is_made() -> None:
+    tracker = Tracker(0)
+    for seconds, call in enumerate(("network", "network", "not-found", "")):
+        tracker.absorb(kept(call=call), seconds)
+        news = tracker.due(seconds)
+        assert (len(news.raised), len(news.changed), news.ended) == ([1, 0, 0, 0][seconds], [0, 0, 1, 0][seconds], ())
+    for end in (kept(call="fine"), forgotten_call("room_1")):
+        again = Tracker(0)
+        again.restore(tracker.open.values())
+        again.absorb(end, 9)
+        assert [key.kind for key in again.due(9).ended] == [Kind.CALL]

@@ -12,9 +12,9 @@ pytestmark = pytest.mark.asyncio
 async def test_a_webhook_takes_it_or_says_why_not() -> None:
     sender = Sender(["127.0.0.1"])
     async with webhook() as receiver:
-        address = parse_address(f"http://127.0.0.1:{receiver.port}/x?+X-Key=abc")
+        address = parse_address(f"http://127.0.0.1:{receiver.port}/x?+X-Key=a%20b%2Bc")
         assert await sender.send(address, "oslo: room.offline", "alert_1 raised") == ""
-        assert "X-Key: abc" in receiver.head
+        assert "X-Key: a b+c" in receiver.head
         assert receiver.heard[0]["title"] == "oslo: room.offline"
         assert "alert_1 raised" in receiver.heard[0]["message"]
         receiver.status = 500

@@ -1,14 +1,17 @@
 """Alerts of a hub: raised from what connectors tell, kept over a restart, seen by whose rooms they are."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from roomgate.clock import iso
 from roomgate.errors import NotFound
 from roomgate.hub.alerts import store
 from roomgate.hub.alerts.service import Alerts
 from roomgate.hub.findings.service import Seen
 from roomgate.hub.identity.person import Forbidden
+from roomgate.link.messages import CertificateEnd, Upkeep
 from support.console import Console, console
 from support.hub import info, running
 
@@ -141,3 +144,40 @@ async def test_a_look_that_could_not_be_written_is_taken_again(tmp_path: Path) -
         await other.load()
         await other.look(parts.rooms.ids())
         assert len(await other.open_for(it.hub.admin)) == 1
+
+
+async def test_certificates_and_failed_calls_of_rooms_connectors_and_the_hub(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        clock, alerts = it.hub.clock, it.hub.parts.alerts
+        site = await it.connect("oslo")
+        soon = iso(clock.now() + timedelta(days=20))
+        day = soon[:10]
+        for told in (
+            Upkeep("device-oslo", [CertificateEnd("HTTPS", soon)], "not-found", iso(clock.now())),
+            Upkeep("", [CertificateEnd("hub_ca", soon)]),
+            Upkeep("device-later", [CertificateEnd("SIP", soon)]),  # told before its room is
+        ):
+            await it.relay.events.message(site, told)
+        alerts._load_own = lambda: [("certificate", clock.now() + timedelta(days=2))]
+        hub = f"certificate.ends hub · certificate {iso(clock.now() + timedelta(days=2))[:10]}"
+        others = [f"certificate.ends HTTPS {day}", f"certificate.ends {site.connector} · hub_ca {day}", "call.failed"]
+        found = await look(it)
+        assert found[0] == hub
+        assert sorted(found[1:]) == sorted(others)
+        await it.hub.parts.rooms.changed(site.connector, site.site, info("later"))
+        assert f"certificate.ends SIP {day}" in await look(it)
+        clock.advance(86_401)  # the call is no news any more, whether its connector still knows of it or not
+        assert "call.failed" not in await look(it)
+        await it.relay.events.message(site, Upkeep("device-oslo", None, "network", iso(clock.now())))
+        assert "call.failed" in await look(it)
+        it.hub.parts.rooms.link_changed(site.connector, up=False)
+        assert f"certificate.ends HTTPS {day}" in await look(it)  # of a room whose connector is away nothing is known
+        clock.advance(86_401)
+        assert "call.failed" not in await look(it)
+        it.hub.parts.rooms.link_changed(site.connector, up=True)
+        await it.relay.events.message(site, Upkeep("device-oslo", []))
+        await it.relay.events.message(site, Upkeep("device-later", []))
+        await it.relay.events.message(site, Upkeep("", []))
+        alerts._load_own = tuple
+        clock.advance(3600)
+        assert await look(it) == []

@@ -1,11 +1,11 @@
 """The listener for scrapes: one address, one path, plain HTTP on the loopback. It takes nothing in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from roomgate import log
-from roomgate.hub.metrics.figures import Snapshot, families
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -17,23 +17,46 @@ MOST_AT_ONCE = 8
 _log = log.get("metrics")
 
 
+def split_listen(text: str) -> tuple[str, int] | None:
+    """Host and port, or None where it is neither."""
+    host, _, port = text.rpartition(":")
+    good = bool(host) and port.isascii() and port.isdigit() and int(port) < 65536
+    return (host.strip("[]"), int(port)) if good else None
+
+
+def listen_complaint(listen: str, remote: bool) -> str:
+    """The listener asks nobody who they are, so it is for this machine unless somebody says otherwise."""
+    if not listen:
+        return ""
+    at = split_listen(listen)
+    if at is None:
+        return "metrics_listen: must be HOST:PORT."
+    try:
+        here = ipaddress.ip_address(at[0]).is_loopback
+    except ValueError:
+        here = at[0] == "localhost"
+    if here or remote:
+        return ""
+    return "metrics_listen: must be an address of this machine alone, unless metrics_allow_remote is true."
+
+
 class _Once:
     """One scrape, in a registry of its own: nothing is kept from one to the next."""
 
-    def __init__(self, now: Snapshot) -> None:
-        self._now = now
+    def __init__(self, families: "Iterable[Metric]") -> None:
+        self._families = families
 
     def collect(self) -> "Iterator[Metric]":
-        return families(self._now)
+        yield from self._families
 
 
-def render(now: Snapshot, accept: str) -> tuple[bytes, str]:
+def render(families: "Iterable[Metric]", accept: str) -> tuple[bytes, str]:
     """The text of a scrape in the format that was asked for, and its type."""
     from prometheus_client import CollectorRegistry
     from prometheus_client.exposition import choose_encoder
 
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Once(now))
+    registry.register(_Once(families))
     encode, kind = choose_encoder(accept)
     return encode(registry), kind
 
@@ -42,12 +65,12 @@ class Listener:
     """``ready`` hears the port once it listens."""
 
     def __init__(
-        self, host: str, port: int, snapshot: Callable[[], Awaitable[Snapshot]],
+        self, host: str, port: int, scrape: Callable[[], "Awaitable[Iterable[Metric]]"],
         ready: Callable[[int], None] = lambda port: None,
     ) -> None:  # fmt: skip
         self._host = host
         self._port = port
-        self._snapshot = snapshot
+        self._scrape = scrape
         self._ready = ready
         self._open = 0
 
@@ -82,7 +105,7 @@ class Listener:
         if verb != "GET" or path != "/metrics":
             return _response("405 Method Not Allowed" if path == "/metrics" else "404 Not Found", b"", "text/plain")
         accept = next((line.partition(":")[2].strip() for line in rest if line.lower().startswith("accept:")), "")
-        body, kind = render(await self._snapshot(), accept)
+        body, kind = render(await self._scrape(), accept)
         return _response("200 OK", body, kind)
 
 

@@ -1,0 +1,1 @@
+"""Figures for Prometheus, in any program: what durations are counted in, and the listener for scrapes."""
