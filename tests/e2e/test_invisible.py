@@ -331,7 +331,12 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/cuts.json"): (NOTHING, None),
     ("get", "/fleet"): (NOTHING, None),
     ("post", "/fleet"): (("room",), {"document": f'{{"only": {{"rooms": ["{SUBJECT}"]}}, {DOCUMENT[1:]}'}),
+    ("post", "/fleet/drift"): (
+        ("room",),
+        {"document": f'{{"only": {{"rooms": ["{SUBJECT}"]}}, {DOCUMENT[1:]}'},
+    ),
     ("get", "/fleet/{id}"): (("plan",), None),
+    ("get", "/fleet/{id}/drift"): (("plan",), None),
     ("get", "/fleet/{id}/rooms/{room}"): (("plan",), None),
     ("get", "/fleet/{id}/stream"): (("plan",), None),
     ("post", "/fleet/{id}/start"): (("plan",), {}),

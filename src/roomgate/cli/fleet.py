@@ -1,6 +1,5 @@
 """What many rooms should have: planned, applied in waves, and looked at again, through the hub's API."""
 
-import base64
 import json as json_module
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +23,7 @@ _PLANS = Resource(
 add_list(fleet, _PLANS)
 
 _STEPS = ["room", "kind", "what", "now", "then", "says"]
-_BODIES = {"macros": "code", "panels": "xml"}
+LARGEST = 8 * 1024 * 1024  # bytes of one file; the hub has the last word
 _MOST_SHOWN = 200  # steps for people; --json gives all
 
 
@@ -256,38 +255,26 @@ def drift(document: str, /, *, json: Json = False) -> int:
 
 def read_document(file: Path) -> str:
     """The document as JSON, with the files that it names read into it. Raises BadInput."""
+    from roomgate.fleet.beside import read_in
     from roomgate.fleet.notation import read_tables
 
     tables = read_tables(read_text(file))
-    for layer in _layers(tables):
-        for part, key in _BODIES.items():
-            for entry in _entries(layer, part):
-                if (named := entry.pop("file", None)) is not None:
-                    entry[key] = read_text(_beside(file, named))
-        for entry in _entries(layer, "branding"):
-            if (named := entry.pop("file", None)) is not None:
-                entry["image"] = base64.b64encode(_beside(file, named).read_bytes()).decode()
+    read_in(tables, lambda named: _beside(file, named))
     return json_module.dumps(tables, ensure_ascii=False, default=str)
 
 
-def _layers(tables: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    named = [tables.get(place) for place in ("site", "tag", "room")]
-    found = [tables.get("everything"), *(one for some in named if isinstance(some, dict) for one in some.values())]
-    return [one for one in found if isinstance(one, dict)]
-
-
-def _entries(layer: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
-    some = layer.get(part)
-    return [one for one in some.values() if isinstance(one, dict)] if isinstance(some, dict) else []
-
-
-def _beside(document: Path, named: Any) -> Path:
+def _beside(document: Path, named: str) -> bytes:
     """A file that the document names, in its own folder or below it: a document is no way to other files."""
     folder = document.resolve().parent
-    path = (folder / str(named)).resolve()
+    path = (folder / named).resolve()
     if not path.is_relative_to(folder):
         raise BadInput(f"{named}: a document names files in its own folder, or below it.")
-    return path
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadInput(f"{named}: a document's files have at most {LARGEST // 1024 // 1024} MiB in all.")
+        return path.read_bytes()
+    except (OSError, ValueError) as bad:
+        raise BadInput(f"{named} cannot be read: {bad}") from bad
 
 
 # -- looking -----------------------------------------------------------------------------------------

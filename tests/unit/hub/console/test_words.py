@@ -82,7 +82,7 @@ def built() -> set[str]:
         "fleet.room-": {one.value for one in RoomState},
         "fleet.step-": {one.value for one in Mark} - {Mark.TO_DO, Mark.LEFT},
         "fleet.verdict-": {"allowed", "consent", "refused", "unasked"},
-        "fleet.kind-": {"setting", "macro", "panel", "branding", "user", "upgrade"},
+        "fleet.kind-": {"setting", "macro", "panel", "branding", "user", "upgrade", "room"},
         "fleet.waves-": set(WAVES),
         "cause.": {cause.value for cause in Cause},
         "security.sev-": {one.value for one in Severity},
