@@ -1,7 +1,6 @@
 """A backup from the console to the device and back: made, compared, restored to its room and to another, and unread on
 the site's disk."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
@@ -10,9 +9,9 @@ from playwright.async_api import Browser, expect
 
 from roomgate import xapi
 from roomgate.cli.demo.inside import Inside
-from roomgate.connector.local import ask_local
 from roomgate.hub.http.door import COOKIE
 from support.browser import Tab, tab
+from support.policies import policy
 from support.world import RunningWorld, Somebody, in_world
 
 pytestmark = in_world("world-3")  # the console's own
@@ -25,32 +24,6 @@ open = ["Macros Macro Save", "Macros Macro Activate"]
 HELD = ("observe", "system", "av-control", "ui", "macros", "configure")
 PANEL = "<Extensions><Version>1.11</Version><Panel><Name>Lights</Name><Icon>Lightbulb</Icon></Panel></Extensions>"
 CODE = "// canary-of-a-macro\nconsole.log('lights');\n"
-
-
-@asynccontextmanager
-async def policy(world: RunningWorld, text: str) -> AsyncIterator[None]:
-    """The site's policy within the block; it is as before afterwards."""
-    file = world.folder / "policy.toml"
-    before = file.read_text()
-    was = await _digest(world)
-    file.write_text(text)
-    try:
-        await _until(world, was, same=False)
-        yield
-    finally:
-        file.write_text(before)
-        await _until(world, was, same=True)
-
-
-async def _digest(world: RunningWorld) -> str:
-    told = await ask_local(world.data("connector") / "connector.sock", {"do": "status"})
-    return str(told["policy"]["digest"])
-
-
-async def _until(world: RunningWorld, digest: str, *, same: bool) -> None:
-    async with asyncio.timeout(30):
-        while (await _digest(world) == digest) is not same:
-            await asyncio.sleep(0.05)
 
 
 def on_device(room: Inside) -> AbstractAsyncContextManager[xapi.Client]:

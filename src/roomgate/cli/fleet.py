@@ -142,7 +142,7 @@ def apply(plan: str, /, *, wait: bool = True, json: Json = False) -> int:
     """
     api = Api.from_profile()
     api.call("POST", at("plans", plan, "start"))
-    return _followed(api, plan, wait=wait, json=json)
+    return followed(api, plan, wait=wait, json=json)
 
 
 @fleet.command
@@ -160,7 +160,7 @@ def resume(plan: str, /, *, again: bool = False, wait: bool = True, json: Json =
     """
     api = Api.from_profile()
     api.call("POST", at("plans", plan, "resume"), {"again": again})
-    return _followed(api, plan, wait=wait, json=json)
+    return followed(api, plan, wait=wait, json=json)
 
 
 @fleet.command
@@ -223,7 +223,7 @@ def show_(plan: str, /, *, state: str | None = None, json: Json = False) -> None
     if json:
         show_json(rooms)
     else:
-        _show_rooms(rooms)
+        show_rooms(rooms)
 
 
 @fleet.command
@@ -282,20 +282,20 @@ def _beside(document: Path, named: str) -> bytes:
 
 def _planned(api: Api, wish: Mapping[str, Any], *, json: bool) -> int:
     made = api.call("POST", at("plans"), wish)
-    found = _over(api, made["id"], "planning")
+    found = over(api, made["id"], "planning")
     rooms = list(api.items(at("plans", made["id"], "rooms")))
     if json:
         show_json({**found, "room_list": rooms})
     else:
-        _show_rooms(rooms)
+        show_rooms(rooms)
         _say(found)
         if found["state"] == "planned" and "waiting" in found["rooms"]:
             say(f"Apply it: roomgate fleet apply {found['id']}")
     return _code(found)
 
 
-def _followed(api: Api, plan: str, *, wait: bool, json: bool) -> int:
-    found = _over(api, plan, "running") if wait else api.call("GET", at("plans", plan))
+def followed(api: Api, plan: str, *, wait: bool, json: bool) -> int:
+    found = over(api, plan, "running") if wait else api.call("GET", at("plans", plan))
     if json:
         show_json(found)
     else:
@@ -303,7 +303,7 @@ def _followed(api: Api, plan: str, *, wait: bool, json: bool) -> int:
     return _code(found)
 
 
-def _over(api: Api, plan: str, state: str) -> dict[str, Any]:
+def over(api: Api, plan: str, state: str) -> dict[str, Any]:
     """The plan, once it is in that state no more."""
     while True:
         found: dict[str, Any] = api.call("GET", at("plans", plan, past=state))
@@ -325,7 +325,7 @@ def _say(found: Mapping[str, Any]) -> None:
     say(f"{found['id']}{name} is {found['state']}: {rooms}.{words}")
 
 
-def _show_rooms(rooms: list[dict[str, Any]]) -> None:
+def show_rooms(rooms: list[dict[str, Any]]) -> None:
     rows = [
         {
             "room": room["room"], "kind": step["kind"], "what": step["what"], "now": step["before"],

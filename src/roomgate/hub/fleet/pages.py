@@ -133,7 +133,7 @@ async def _given(form: Form) -> str:
 
 
 async def _complaints(visit: Visit, parts: Parts, form: Form, fault: RoomgateError) -> Page:
-    said = (f"{visit.t.said(fault.message)} {visit.t.said(fault.hint)}".strip(),)
+    said: tuple[str, ...] = (f"{visit.t.said(fault.message)} {visit.t.said(fault.hint)}".strip(),)
     if isinstance(fault, BadDocument):
         said = tuple(fault.complaints[:50])
     return await _list_page(visit, parts, said, form.text("document"))
