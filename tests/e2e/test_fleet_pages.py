@@ -30,6 +30,7 @@ name = "Autumn"
 Background = {{ file = "pictures/wall.png" }}
 [everything.users]
 signage = {{ roles = ["User"] }}
+admin = {{ active = true }}
 others = "remove"
 [only]
 rooms = {names}

@@ -337,6 +337,7 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ),
     ("get", "/fleet/{id}"): (("plan",), None),
     ("get", "/fleet/{id}/drift"): (("plan",), None),
+    ("post", "/fleet/{id}/again"): (("plan",), {}),
     ("get", "/fleet/{id}/rooms/{room}"): (("plan",), None),
     ("get", "/fleet/{id}/stream"): (("plan",), None),
     ("post", "/fleet/{id}/start"): (("plan",), {}),

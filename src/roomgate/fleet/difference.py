@@ -9,7 +9,7 @@ import msgspec
 from roomgate.errors import BadInput
 from roomgate.fleet.document import Branding, Layer, Macro, Panel, Upgrade, User
 from roomgate.fleet.panel import read_panel, same_panel
-from roomgate.fleet.reading import NAMED, OURS, Present, UserThere, equal
+from roomgate.fleet.reading import NAMED, OURS, USERS, Present, UserThere, equal
 from roomgate.xapi.call import Call, Value, Verb
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
@@ -184,36 +184,38 @@ def _user(name: str, user: User, present: Present) -> Iterator[Step]:
         arguments["Active"] = str(user.active)
     if len(arguments) == 1:
         return
+    before = _account(there.roles, there.active)
+    after = _account(wanted, there.active if user.active is None else user.active)
     if ADMIN in wanted | there.roles:
-        yield _refused("user", name, "fleet.admin", _ADMINS)
-        return
-    active = there.active if user.active is None else user.active
-    yield _command(
-        "user", name, f"{path}/Modify", arguments,
-        before=_account(there.roles, there.active), after=_account(wanted, active),
-    )  # fmt: skip
+        yield _admins(name, before, after)
+    else:
+        yield _command("user", name, f"{path}/Modify", arguments, before=before, after=after)
 
 
 def _added(name: str, user: User) -> Step:
     """Nobody knows the new account's passphrase: the connector makes one for the empty one, and keeps it from all."""
     if not user.roles:
         return _refused("user", name, "fleet.no-user", "There is no such account; give its roles to have it made.")
+    after = _account(frozenset(user.roles), user.active)
     if ADMIN in user.roles:
-        return _refused("user", name, "fleet.admin", _ADMINS)
+        return _admins(name, "not there", after)
     arguments: dict[str, Argument] = {
         "Username": name, "Role": list(user.roles), "Passphrase": "", "PassphraseChangeRequired": "True",
         "ShellLogin": "False", "Active": str(user.active is not False),
     }  # fmt: skip
-    after = _account(frozenset(user.roles), user.active)
     return _command("user", name, "UserManagement/User/Add", arguments, before="not there", after=after)
 
 
 def _deleted(name: str, there: UserThere) -> Iterator[Step]:
-    if ADMIN in there.roles:
-        yield _refused("user", name, "fleet.admin", _ADMINS)
-        return
     before = _account(there.roles, there.active)
-    yield _command("user", name, "UserManagement/User/Delete", {"Username": name}, before=before, after="removed")
+    if ADMIN in there.roles:
+        yield _admins(name, before, "removed")
+    else:
+        yield _command("user", name, "UserManagement/User/Delete", {"Username": name}, before=before, after="removed")
+
+
+def _admins(name: str, before: str, after: str) -> Step:
+    return _refused("user", name, "fleet.admin", _ADMINS, "Command/UserManagement/User/Modify", before, after)
 
 
 def _others(wanted: Layer, present: Present) -> Iterator[Step]:
@@ -242,13 +244,10 @@ def noted(wanted: Layer, present: Present) -> list[Step]:
     ):
         return []
     words = "This account is not in the document."
+    found = [(name, present.users[name]) for name in others(wanted, present)]
     return [
-        msgspec.structs.replace(
-            _refused("user", name, "fleet.other-account", words),
-            before=_account(present.users[name].roles, present.users[name].active),
-            after="not named",
-        )
-        for name in others(wanted, present)
+        _refused("user", name, "fleet.other-account", words, USERS, _account(there.roles, there.active), "not named")
+        for name, there in found
     ]
 
 
@@ -266,8 +265,11 @@ def _command(
     return Step(kind, what, Verb.COMMAND.value, f"Command/{path}", arguments, body, before, after, blind)
 
 
-def _refused(kind: str, what: str, rule: str, words: str) -> Step:
-    return Step(kind, what, "", "", verdict="refused", rule=rule, words=words)
+def _refused(
+    kind: str, what: str, rule: str, words: str, path: str = "", before: str | None = None, after: str = ""
+) -> Step:
+    """Nothing that is ever asked for. ``path``: by whose class somebody may see what is there."""
+    return Step(kind, what, "", path, before=before, after=after, verdict="refused", rule=rule, words=words)
 
 
 def _account(roles: frozenset[str], active: bool | None) -> str:

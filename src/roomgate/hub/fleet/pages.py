@@ -114,6 +114,16 @@ async def compare(request: Req, visit: Visiting, parts: Hub) -> Page:
     return _drift_page(visit, found)
 
 
+@post(f"{HERE}/{{id:str}}/again", include_in_schema=False, status_code=303)
+async def make_again(id: FromPath[str], visit: Visiting, parts: Hub) -> Page:
+    """A new plan from a plan's document, applied in the same way."""
+    try:
+        plan = await parts.fleet.make_again(id, visit.signed)
+    except RoomgateError as fault:
+        return visit.back(f"{HERE}/{id}", refused(visit.t, fault))
+    return visit.back(f"{HERE}/{plan.id}")
+
+
 @get(f"{HERE}/{{id:str}}/drift", include_in_schema=False)
 async def show_drift(visit: Visiting, parts: Hub, id: FromPath[str]) -> Page:
     """What is not as a plan left it, or meant it."""
@@ -263,4 +273,17 @@ def _view(visit: Visit, shown: Shown, by: str) -> PlanView:
     )  # fmt: skip
 
 
-ROUTES = [show_fleet, make, compare, show_drift, show_plan, show_room, plan_stream, start, resume, halt, cancel]
+ROUTES = [
+    show_fleet,
+    make,
+    make_again,
+    compare,
+    show_drift,
+    show_plan,
+    show_room,
+    plan_stream,
+    start,
+    resume,
+    halt,
+    cancel,
+]

@@ -90,7 +90,7 @@ def built() -> set[str]:
         "logs.only-": set(FILTERS),
         "logs.side-": {"hub", "site"},
         "restoration.cause-": {"backup", "witness", "connector"},
-        "backups.kind-": {"setting", "panel", "macro"},
+        "backups.kind-": {"setting", "panel", "branding", "macro"},
         "backups.left-": {one.value for one in Left},
         "conf.verdict.": {"allowed", "consent", "refused", "unasked"},
         "conf.outcome.": {"done", "refused", "failed", "unknown", "untried"},

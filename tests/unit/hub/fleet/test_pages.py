@@ -97,8 +97,13 @@ async def test_files_are_chosen_with_a_document_and_what_has_drifted_is_told_wit
         assert "2 things are not as they should be" in page
         assert "oslo Audio/DefaultVolume Setting 20 50 at the device, or by another tool" in page
         assert "rome not read Room" in page
-        # The same of a document, without a plan.
         world.rooms.away.clear()
+        await ada.post(f"/fleet/{shown.plan.id}/again")
+        [fresh] = [one.plan for one in await world.fleet.newest(world.ada, 9) if one.plan.id != shown.plan.id]
+        assert (fresh.digest, fresh.options) == (shown.plan.digest, shown.plan.options)
+        await world.until(fresh.id, State.PLANNED)
+        assert "1 waiting 1 as it should be" in words(await ada.get(f"/fleet/{fresh.id}"))
+        # The same of a document, without a plan.
         page = await ada.send("/fleet/drift", {"document": DOCUMENT.partition("[everything.macros]")[0]}, [])
         assert "1 thing is not as it should be" in words(page)
         assert "oslo Audio/DefaultVolume Setting 20 50 ada" in words(page)  # whose plan set it last
