@@ -24,6 +24,7 @@ LARGEST_PICTURE_BYTES = 2 * 1024 * 1024
 _TOP = ("name", *PLACES, "only", "upgrade")
 _ONLY = ("sites", "tags", "rooms", "products")
 _MOST_COMPLAINTS = 100
+_ENOUGH = 300  # complaints, after which nobody reads on: looking for the right name takes its time
 _MOST_KEYS = 20_000
 _FILE = "the command line and the page read files; here the text itself is given"
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # how PNG and JPEG begin
@@ -216,6 +217,8 @@ class _Reader:
                 call = self.catalogue.canonical(Verb.SET, f"Configuration/{path}", {"Value": value})
             except XapiError as bad:
                 self.complaints.append(f"{here}: {bad}")
+                if len(self.complaints) > _ENOUGH:
+                    break
                 continue
             key, canonical = str(call.path).removeprefix("Configuration/"), call.argument("Value")
             assert canonical is not None, "a set has a Value"

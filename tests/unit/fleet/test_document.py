@@ -119,6 +119,12 @@ def test_an_upgrade_stands_alone():
     assert made.upgrade == Upgrade("https://files.example.com/a.pkg", "", 45)
 
 
+def test_a_document_without_end_is_not_read_to_its_end():
+    with pytest.raises(BadDocument, match="more than 20000 things"):
+        parse(**everything(settings={f"Nothing/{n}": 1 for n in range(20_001)}))
+    assert len(complaints(**everything(settings={f"Nothing{n}": 1 for n in range(400)}))) == 301
+
+
 def test_many_mistakes_are_counted():
     with pytest.raises(BadDocument, match="… and 50 more"):
         parse(**everything(settings={f"Nothing{n}": 1 for n in range(150)}))
