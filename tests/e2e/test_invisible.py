@@ -264,6 +264,7 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("post", "/rooms/{name}/phonebook/favourite"): (("room", "room-id"), {"contact": "1"}),
     ("post", "/rooms/{name}/phonebook/load"): (("room", "room-id"), {"table": "name"}),
     ("post", "/rooms/{name}/phonebook/remove"): (("room", "room-id"), {"contact": "1"}),
+    ("post", "/rooms/{name}/phonebook/folders/remove"): (("room", "room-id"), {"folder": "1"}),
     ("post", "/rooms/{name}/cut"): (("room", "room-id"), {"back": "/rooms"}),
     ("get", "/rooms/{name}/stream"): (("room", "room-id"), None),
     ("get", "/rooms/{name}/logs"): (("room", "room-id"), None),
