@@ -214,7 +214,8 @@ def show(kept: Kept) -> Shown:
     label, contents = kept.label, kept.contents
     return Shown(
         kept.head.id, kept.head.made, label.name, label.by, kept.size, label.digest, contents.product,
-        contents.software, len(contents.settings), len(contents.panels), len(contents.macros), len(contents.masked),
+        contents.software, len(contents.settings), len(contents.panels), len(contents.macros), len(contents.branding),
+        len(contents.masked),
     )  # fmt: skip
 
 

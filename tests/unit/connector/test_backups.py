@@ -135,6 +135,7 @@ async def test_one_is_made_listed_read_and_removed_and_each_change_is_written_do
         1,
         False,
     )
+    assert (made["panels"], made["pictures"], made["masked"]) == (1, 1, 1)
     [listed] = (await site.do("List"))["backups"]
     assert listed == {name: value for name, value in made.items() if name != "unchanged"}
     read = opened(await site.do("Get", Id=made["id"]))
