@@ -111,7 +111,7 @@ async def test_files_are_chosen_two_rooms_become_so_and_the_page_tells_what_drif
                 async with tab(browser, world.hub, scheme=scheme, width=width, script=script) as one:  # type: ignore[arg-type]  # one of the two
                     await one.carry(cookie)
                     await one.page.goto(here)
-                    await one.page.get_by_role("link", name="What has drifted").click()
+                    await one.page.get_by_role("button", name="What has drifted").click()
                     drift = one.page.locator("#drift")
                     await expect(drift).to_contain_text("2 things are not as they should be")
                     await expect(drift).to_contain_text("Audio/DefaultVolume")

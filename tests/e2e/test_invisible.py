@@ -337,7 +337,7 @@ CONSOLE: dict[tuple[str, str], Try] = {
         {"document": f'{{"only": {{"rooms": ["{SUBJECT}"]}}, {DOCUMENT[1:]}'},
     ),
     ("get", "/fleet/{id}"): (("plan",), None),
-    ("get", "/fleet/{id}/drift"): (("plan",), None),
+    ("post", "/fleet/{id}/drift"): (("plan",), {}),
     ("post", "/fleet/{id}/again"): (("plan",), {}),
     ("get", "/fleet/{id}/rooms/{room}"): (("plan",), None),
     ("get", "/fleet/{id}/stream"): (("plan",), None),

@@ -124,9 +124,9 @@ async def make_again(id: FromPath[str], visit: Visiting, parts: Hub) -> Page:
     return visit.back(f"{HERE}/{plan.id}")
 
 
-@get(f"{HERE}/{{id:str}}/drift", include_in_schema=False)
+@post(f"{HERE}/{{id:str}}/drift", include_in_schema=False, status_code=200)
 async def show_drift(visit: Visiting, parts: Hub, id: FromPath[str]) -> Page:
-    """What is not as a plan left it, or meant it."""
+    """What is not as a plan left it, or meant it. It asks each of its rooms, so no link leads here."""
     plan = (await parts.fleet.get(id, visit.signed)).plan
     return _drift_page(visit, await parts.fleet.drift_of(id, visit.signed), plan)
 

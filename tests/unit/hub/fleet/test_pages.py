@@ -42,7 +42,7 @@ async def test_a_plan_is_pasted_looked_at_applied_and_looked_at_again(tmp_path):
         assert "2 done" in page
         assert "No room is in this state" in words(await ada.get(f"/fleet/{id}?only=failed"))
         # What cannot be done any more is said, and nothing else happens.
-        assert "Nothing has drifted" not in words(await ada.get(f"/fleet/{id}/drift"))  # the macro was refused
+        assert "Nothing has drifted" not in words(await ada.post(f"/fleet/{id}/drift"))  # the macro was refused
         for what in ("start", "resume", "halt", "cancel"):
             assert "This plan is done." in words(await ada.post(f"/fleet/{id}/{what}"))
         assert "Autumn" in words(await ada.get("/fleet"))
@@ -88,12 +88,12 @@ async def test_files_are_chosen_with_a_document_and_what_has_drifted_is_told_wit
         assert "What has drifted" not in words(await ada.get(f"/fleet/{shown.plan.id}"))
         await world.apply(shown.plan.id)
         world.rooms.macros["hello"] = {"Content": "1;" * 200_000, "Active": "True"}
-        page = words(await ada.get(f"/fleet/{shown.plan.id}/drift"))
+        page = words(await ada.post(f"/fleet/{shown.plan.id}/drift"))
         assert "Nothing has drifted" in page
 
         world.rooms.volume["oslo"] = 20
         world.rooms.away.add("rome")
-        page = words(await ada.get(f"/fleet/{shown.plan.id}/drift"))
+        page = words(await ada.post(f"/fleet/{shown.plan.id}/drift"))
         assert "2 things are not as they should be" in page
         assert "oslo Audio/DefaultVolume Setting 20 50 at the device, or by another tool" in page
         assert "rome not read Room" in page
