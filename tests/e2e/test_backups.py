@@ -1,7 +1,6 @@
 """A backup from the console to the device and back: made, compared, restored to its room and to another, and unread on
 the site's disk."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
@@ -10,9 +9,9 @@ from playwright.async_api import Browser, expect
 
 from roomgate import xapi
 from roomgate.cli.demo.inside import Inside
-from roomgate.connector.local import ask_local
 from roomgate.hub.http.door import COOKIE
 from support.browser import Tab, tab
+from support.policies import policy
 from support.world import RunningWorld, Somebody, in_world
 
 pytestmark = in_world("world-3")  # the console's own
@@ -25,32 +24,6 @@ open = ["Macros Macro Save", "Macros Macro Activate"]
 HELD = ("observe", "system", "av-control", "ui", "macros", "configure")
 PANEL = "<Extensions><Version>1.11</Version><Panel><Name>Lights</Name><Icon>Lightbulb</Icon></Panel></Extensions>"
 CODE = "// canary-of-a-macro\nconsole.log('lights');\n"
-
-
-@asynccontextmanager
-async def policy(world: RunningWorld, text: str) -> AsyncIterator[None]:
-    """The site's policy within the block; it is as before afterwards."""
-    file = world.folder / "policy.toml"
-    before = file.read_text()
-    was = await _digest(world)
-    file.write_text(text)
-    try:
-        await _until(world, was, same=False)
-        yield
-    finally:
-        file.write_text(before)
-        await _until(world, was, same=True)
-
-
-async def _digest(world: RunningWorld) -> str:
-    told = await ask_local(world.data("connector") / "connector.sock", {"do": "status"})
-    return str(told["policy"]["digest"])
-
-
-async def _until(world: RunningWorld, digest: str, *, same: bool) -> None:
-    async with asyncio.timeout(30):
-        while (await _digest(world) == digest) is not same:
-            await asyncio.sleep(0.05)
 
 
 def on_device(room: Inside) -> AbstractAsyncContextManager[xapi.Client]:
@@ -99,7 +72,7 @@ async def test_a_room_goes_back_to_what_it_was_and_another_becomes_like_it(
             await one.page.get_by_role("button", name="Make a backup").click()
             await expect(one.page.get_by_role("status")).to_contain_text("The backup is kept at the site.")
             row = one.page.get_by_role("row", name="as it should be")
-            await expect(row).to_contain_text("panels: 1, macros: 1")
+            await expect(row).to_contain_text("panels: 1, macros: 1, pictures: 0")
             assert await one.axe() == []
 
             await device.set("Configuration/Audio/DefaultVolume", 80)
@@ -111,8 +84,12 @@ async def test_a_room_goes_back_to_what_it_was_and_another_becomes_like_it(
             await expect(difference.get_by_role("row", name="Audio/DefaultVolume")).to_contain_text("80")
             assert await one.axe() == []
             await one.page.get_by_label("Reason (kept in the ledger)").fill("somebody tried things")
-            await one.page.get_by_role("button", name="Make 3 changes").click()
-            await expect(one.page.get_by_role("status")).to_contain_text(f"3 of 3 done in {oslo.name}.")
+            kept = one.page.url
+            await one.page.get_by_role("button", name="Plan 3 changes").click()
+            await expect(one.page.get_by_role("status")).to_contain_text("Look at the plan, then apply it.")
+            await one.page.get_by_role("button", name="Apply").click()
+            await expect(one.page.locator("#stand")).to_contain_text("1 done")
+            await one.page.goto(kept)
             await expect(difference).to_contain_text("Nothing to change")
             assert await device.get("Configuration/Audio/DefaultVolume") == 37
             [macro] = (await device.command("Macros.Macro.Get", Content="True"))["Macro"]
@@ -123,8 +100,9 @@ async def test_a_room_goes_back_to_what_it_was_and_another_becomes_like_it(
             await one.page.get_by_label("Room", exact=True).fill(rome.name)
             await one.page.get_by_role("button", name="Compare").click()
             await expect(difference).to_contain_text("Left out: it makes a device itself")  # its name
-            await one.page.get_by_role("button", name="Make 3 changes").click()
-            await expect(one.page.get_by_role("status")).to_contain_text(f"3 of 3 done in {rome.name}.")
+            await one.page.get_by_role("button", name="Plan 3 changes").click()
+            await one.page.get_by_role("button", name="Apply").click()
+            await expect(one.page.locator("#stand")).to_contain_text("1 done")
             assert await other.get("Configuration/Audio/DefaultVolume") == 37
             assert await other.get("Configuration/SystemUnit/Name") == rome.name
             assert await one.violations() == []

@@ -104,8 +104,15 @@ class Reader:
 
     async def post(self, path: str, **fields: str | list[str]) -> httpx.Response:
         """Send a form; gives the page that it leads to."""
+        return await self._sent(path, fields)
+
+    async def send(self, path: str, fields: dict[str, str], files: list[tuple[str, bytes]]) -> httpx.Response:
+        """The same for a form with a field ``files``, in which these were chosen."""
+        return await self._sent(path, fields, [("files", file) for file in files or [("", b"")]])
+
+    async def _sent(self, path: str, fields: dict[str, Any], files: Any = None) -> httpx.Response:
         headers = {**self.headers, "Accept": "text/html"}
-        answer = await self.http.post(path, data={"csrf": self.csrf, **fields}, headers=headers)
+        answer = await self.http.post(path, data={"csrf": self.csrf, **fields}, files=files, headers=headers)
         if answer.status_code == httpx.codes.SEE_OTHER:
             return await self.get(answer.headers["location"].split("#")[0])
         return answer

@@ -1,6 +1,5 @@
 """What many rooms should have: planned, applied in waves, and looked at again, through the hub's API."""
 
-import base64
 import json as json_module
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +23,7 @@ _PLANS = Resource(
 add_list(fleet, _PLANS)
 
 _STEPS = ["room", "kind", "what", "now", "then", "says"]
-_BODIES = {"macros": "code", "panels": "xml"}
+LARGEST = 8 * 1024 * 1024  # bytes of one file; the hub has the last word
 _MOST_SHOWN = 200  # steps for people; --json gives all
 
 
@@ -143,7 +142,7 @@ def apply(plan: str, /, *, wait: bool = True, json: Json = False) -> int:
     """
     api = Api.from_profile()
     api.call("POST", at("plans", plan, "start"))
-    return _followed(api, plan, wait=wait, json=json)
+    return followed(api, plan, wait=wait, json=json)
 
 
 @fleet.command
@@ -161,7 +160,7 @@ def resume(plan: str, /, *, again: bool = False, wait: bool = True, json: Json =
     """
     api = Api.from_profile()
     api.call("POST", at("plans", plan, "resume"), {"again": again})
-    return _followed(api, plan, wait=wait, json=json)
+    return followed(api, plan, wait=wait, json=json)
 
 
 @fleet.command
@@ -224,7 +223,7 @@ def show_(plan: str, /, *, state: str | None = None, json: Json = False) -> None
     if json:
         show_json(rooms)
     else:
-        _show_rooms(rooms)
+        show_rooms(rooms)
 
 
 @fleet.command
@@ -256,38 +255,26 @@ def drift(document: str, /, *, json: Json = False) -> int:
 
 def read_document(file: Path) -> str:
     """The document as JSON, with the files that it names read into it. Raises BadInput."""
+    from roomgate.fleet.beside import read_in
     from roomgate.fleet.notation import read_tables
 
     tables = read_tables(read_text(file))
-    for layer in _layers(tables):
-        for part, key in _BODIES.items():
-            for entry in _entries(layer, part):
-                if (named := entry.pop("file", None)) is not None:
-                    entry[key] = read_text(_beside(file, named))
-        for entry in _entries(layer, "branding"):
-            if (named := entry.pop("file", None)) is not None:
-                entry["image"] = base64.b64encode(_beside(file, named).read_bytes()).decode()
+    read_in(tables, lambda named: _beside(file, named))
     return json_module.dumps(tables, ensure_ascii=False, default=str)
 
 
-def _layers(tables: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    named = [tables.get(place) for place in ("site", "tag", "room")]
-    found = [tables.get("everything"), *(one for some in named if isinstance(some, dict) for one in some.values())]
-    return [one for one in found if isinstance(one, dict)]
-
-
-def _entries(layer: Mapping[str, Any], part: str) -> list[dict[str, Any]]:
-    some = layer.get(part)
-    return [one for one in some.values() if isinstance(one, dict)] if isinstance(some, dict) else []
-
-
-def _beside(document: Path, named: Any) -> Path:
+def _beside(document: Path, named: str) -> bytes:
     """A file that the document names, in its own folder or below it: a document is no way to other files."""
     folder = document.resolve().parent
-    path = (folder / str(named)).resolve()
+    path = (folder / named).resolve()
     if not path.is_relative_to(folder):
         raise BadInput(f"{named}: a document names files in its own folder, or below it.")
-    return path
+    try:
+        if path.stat().st_size > LARGEST:
+            raise BadInput(f"{named}: a document's files have at most {LARGEST // 1024 // 1024} MiB in all.")
+        return path.read_bytes()
+    except (OSError, ValueError) as bad:
+        raise BadInput(f"{named} cannot be read: {bad}") from bad
 
 
 # -- looking -----------------------------------------------------------------------------------------
@@ -295,20 +282,20 @@ def _beside(document: Path, named: Any) -> Path:
 
 def _planned(api: Api, wish: Mapping[str, Any], *, json: bool) -> int:
     made = api.call("POST", at("plans"), wish)
-    found = _over(api, made["id"], "planning")
+    found = over(api, made["id"], "planning")
     rooms = list(api.items(at("plans", made["id"], "rooms")))
     if json:
         show_json({**found, "room_list": rooms})
     else:
-        _show_rooms(rooms)
+        show_rooms(rooms)
         _say(found)
         if found["state"] == "planned" and "waiting" in found["rooms"]:
             say(f"Apply it: roomgate fleet apply {found['id']}")
     return _code(found)
 
 
-def _followed(api: Api, plan: str, *, wait: bool, json: bool) -> int:
-    found = _over(api, plan, "running") if wait else api.call("GET", at("plans", plan))
+def followed(api: Api, plan: str, *, wait: bool, json: bool) -> int:
+    found = over(api, plan, "running") if wait else api.call("GET", at("plans", plan))
     if json:
         show_json(found)
     else:
@@ -316,7 +303,7 @@ def _followed(api: Api, plan: str, *, wait: bool, json: bool) -> int:
     return _code(found)
 
 
-def _over(api: Api, plan: str, state: str) -> dict[str, Any]:
+def over(api: Api, plan: str, state: str) -> dict[str, Any]:
     """The plan, once it is in that state no more."""
     while True:
         found: dict[str, Any] = api.call("GET", at("plans", plan, past=state))
@@ -338,7 +325,7 @@ def _say(found: Mapping[str, Any]) -> None:
     say(f"{found['id']}{name} is {found['state']}: {rooms}.{words}")
 
 
-def _show_rooms(rooms: list[dict[str, Any]]) -> None:
+def show_rooms(rooms: list[dict[str, Any]]) -> None:
     rows = [
         {
             "room": room["room"], "kind": step["kind"], "what": step["what"], "now": step["before"],

@@ -5,14 +5,16 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from roomgate.cli.api import Api, at
-from roomgate.cli.exits import DONE, NO
+from roomgate.cli.exits import DONE
+from roomgate.cli.fleet import followed, over, show_rooms
 from roomgate.cli.output import Json, say, show_facts, show_json, show_table, tell, tell_rows
 
-app = App(name="backup", help="Backups of a room's settings, panels and macros, sealed at its site.")
+app = App(name="backup", help="Backups of a room's settings, panels, pictures and macros, sealed at its site.")
 
 Reason = Annotated[str, Parameter(help="why; it is kept in the ledger")]
 Into = Annotated[str | None, Parameter(help="another room; the backup's own if left out")]
 Same = Annotated[bool, Parameter(help="also what makes a device itself: its name, addresses and accounts")]
+_PARTS = ("settings", "panels", "macros", "pictures")
 _LONGEST = 80  # of a value in a table
 
 
@@ -28,7 +30,7 @@ def make(room: str, name: str = "", /, *, reason: Reason = "", json: Json = Fals
         what people will know it by
     """
     made = Api.from_profile().call("POST", at("rooms", room, "backups"), {"name": name, "reason": reason})
-    what = f"settings: {made['settings']}, panels: {made['panels']}, macros: {made['macros']}"
+    what = ", ".join(f"{part}: {made[part]}" for part in _PARTS)
     if made["unchanged"]:
         tell(made, f"{room} is as {made['id']} says; nothing new was kept.", json=json)
     else:
@@ -42,7 +44,7 @@ def list_(room: str, /, *, json: Json = False) -> None:
     Example: ``roomgate room backup list oslo``
     """
     rows = Api.from_profile().items(at("rooms", room, "backups"))
-    columns = ["id", "made", "name", "settings", "panels", "macros", "size", "damaged"]
+    columns = ["id", "made", "name", *_PARTS, "size", "damaged"]
     tell_rows(rows, columns, empty=f"None yet: `roomgate room backup make {room}`.", json=json)
 
 
@@ -64,7 +66,7 @@ def show(room: str, id: str, /, *, json: Json = False) -> None:
         show_json(found)
         return
     held = found.pop("contents")
-    counts = {name: len(held[name]) for name in ("settings", "panels", "macros", "masked")}
+    counts = {name: len(held[name]) for name in ("settings", "panels", "macros", "branding", "masked")}
     show_facts({**found, **{name: held[name] for name in ("product", "software", "catalogue", "left_out")}, **counts})
 
 
@@ -95,7 +97,7 @@ def restore(
     reason: Reason = "",
     json: Json = False,
 ) -> int:
-    """Show what restoring a backup would change; with --apply, do that. Exit 1 if something could not be done.
+    """Show what restoring a backup would change; with --apply, plan and do that. Exit 1 if not all could be done.
 
     Example: ``roomgate room backup restore oslo backup_… --into rome``
 
@@ -114,17 +116,18 @@ def restore(
         return DONE
     if not json:
         _show_difference(found, into or room, json=False)
+    if not found["changes"]:
+        if json:
+            show_json(found)
+        return DONE
     wish = {"seen": found["seen"], "into": into, "same_room": same_room, "reason": reason}
-    steps = api.call("POST", at("rooms", room, "backups", id, "restore"), wish)["steps"]
-    done = [one for one in steps if one["outcome"] == "done"]
-    if json:
-        show_json({"steps": steps})
-    else:
-        say(f"{into or room}: {len(done)} of {len(steps)} done.")
-        left = [one for one in steps if one["outcome"] != "done"]
-        if left:
-            show_table(left, ["what", "outcome", "words"], empty="")
-    return DONE if len(done) == len(steps) else NO
+    made = api.call("POST", at("rooms", room, "backups", id, "restore"), wish)["plan"]
+    over(api, made, "planning")
+    api.call("POST", at("plans", made, "start"))
+    code = followed(api, made, wait=True, json=json)
+    if code and not json:
+        show_rooms(list(api.items(at("plans", made, "rooms"))))
+    return code
 
 
 def _show_difference(found: dict[str, Any], room: str, *, json: bool) -> None:
@@ -137,19 +140,13 @@ def _show_difference(found: dict[str, Any], room: str, *, json: bool) -> None:
     rows = [
         {"what": f"{one['kind']} {one['name']}", "now": _short(one["was"]), "then": _short(one["will"]), "note": note}
         for one, note in (
-            *((one, _note(one)) for one in found["changes"]),
+            *((one, "") for one in found["changes"]),
             *((one, f"left out: {one['left']}") for one in found["left_out"]),
         )
     ]
     show_table(rows, ["what", "now", "then", "note"], empty=f"{room} is as the backup says.")
     if found["masked"]:
         say(f"Not in it, as the device hides them: {', '.join(found['masked'])}.")
-
-
-def _note(one: dict[str, Any]) -> str:
-    if one["refused"]:
-        return f"the site will refuse: {one['refused']}"
-    return "the room is asked first" if one["asks_room"] else ""
 
 
 def _short(value: Any) -> str:

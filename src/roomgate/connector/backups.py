@@ -10,7 +10,7 @@ newest one is not written again by the schedule, nor for somebody who gives it n
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,15 +33,17 @@ from roomgate.fleet.backup import (
     encode,
     read_macros,
     read_panels,
+    read_pictures,
     read_settings,
 )
+from roomgate.fleet.reading import TYPES
 from roomgate.ids import DeviceId
 from roomgate.ledger.event import BackupMade, BackupRemoved
 from roomgate.redact import foreign
 from roomgate.storage.record import Record
 from roomgate.xapi import tree
 from roomgate.xapi.call import Call, Verb
-from roomgate.xapi.errors import CommandFailed, XapiError
+from roomgate.xapi.errors import BadArgument, CommandFailed, UnknownPath, XapiError
 from roomgate.xapi.path import Path
 
 NOW = "now"
@@ -50,6 +52,7 @@ _BATCH = 100  # leaves judged before others have their turn
 _SETTINGS = offered().canonical(Verb.GET, "Configuration")
 _PANELS = offered().canonical(Verb.COMMAND, "UserInterface/Extensions/Export")
 _MACROS = offered().canonical(Verb.COMMAND, "Macros/Macro/Get", {"Content": "True"})
+_PICTURES = {kind: offered().canonical(Verb.COMMAND, "UserInterface/Branding/Get", {"Type": kind}) for kind in TYPES}
 _FACTS = {"product": "Status/SystemUnit/ProductPlatform", "software": "Status/SystemUnit/Software/DisplayName"}
 
 
@@ -79,7 +82,18 @@ async def copy_room(room: Room) -> Contents:
         macros = read_macros(await room.call(_MACROS, privileged=True))
     except (XapiError, RoomgateError) as fault:  # no privileged account here, say
         left_out.append(f"macros: {foreign(fault.message)}")
-    return Contents(settings=settings, masked=masked, panels=panels, macros=macros, left_out=left_out, **facts)
+    answers: dict[str, Any] = {}
+    try:
+        for kind, call in _PICTURES.items():
+            with suppress(CommandFailed, BadArgument, UnknownPath):  # how a device says that it has no such picture
+                answers[kind] = await room.call(call)
+    except XapiError as fault:
+        left_out.append(f"pictures: {foreign(fault.message)}")
+    branding, large = read_pictures(answers)
+    left_out += [f"the picture {kind}: too large" for kind in large]
+    return Contents(
+        settings=settings, masked=masked, panels=panels, branding=branding, macros=macros, left_out=left_out, **facts
+    )
 
 
 def _fact(room: Room, path: str) -> str:
@@ -200,7 +214,8 @@ def show(kept: Kept) -> Shown:
     label, contents = kept.label, kept.contents
     return Shown(
         kept.head.id, kept.head.made, label.name, label.by, kept.size, label.digest, contents.product,
-        contents.software, len(contents.settings), len(contents.panels), len(contents.macros), len(contents.masked),
+        contents.software, len(contents.settings), len(contents.panels), len(contents.macros), len(contents.branding),
+        len(contents.masked),
     )  # fmt: skip
 
 
@@ -211,12 +226,16 @@ async def filtered(deed: Deed, whole: Opened) -> Opened:
     masked = [name async for name, _ in _readable_settings(deed, [(name, "") for name in contents.masked])]
     panels = contents.panels if _may(deed, Capability.UI, _PANELS) else {}
     macros = contents.macros if _may(deed, Capability.MACROS, _MACROS) else {}
+    pictures = contents.branding if _may(deed, Capability.UI, next(iter(_PICTURES.values()))) else {}
     return msgspec.structs.replace(
         whole,
-        contents=msgspec.structs.replace(contents, settings=settings, masked=masked, panels=panels, macros=macros),
+        contents=msgspec.structs.replace(
+            contents, settings=settings, masked=masked, panels=panels, macros=macros, branding=pictures
+        ),
         settings_withheld=len(contents.settings) - len(settings),
         panels_withheld=len(contents.panels) - len(panels),
         macros_withheld=len(contents.macros) - len(macros),
+        pictures_withheld=len(contents.branding) - len(pictures),
     )
 
 

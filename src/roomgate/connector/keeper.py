@@ -20,6 +20,7 @@ from roomgate.access.capability import Classes
 from roomgate.clock import Clock, iso
 from roomgate.connector.devices import DeviceEntry
 from roomgate.connector.feeds import Dashboard, Feed, Feeds, Listening
+from roomgate.connector.fresh_accounts import with_passphrase
 from roomgate.connector.mirror import Mirror, dashboard
 from roomgate.connector.own_accounts import refuse_own
 from roomgate.connector.quarantine import CERTIFICATE, CREDENTIAL, Quarantine, Why
@@ -160,6 +161,7 @@ class Keeper:
         what was sent.
         """
         refuse_own(call, (self.entry.daily, self.entry.privileged))
+        call = with_passphrase(call)
         if privileged:
             async with self.hold(call.path, privileged=True) as own:
                 return await own.call(call)

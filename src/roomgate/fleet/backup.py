@@ -1,17 +1,20 @@
 """What a backup of a room holds, and how it is read out of a device's own answers. Pure.
 
 Settings by their path without its root (``Audio/DefaultVolume``), panels as the XML that `Panel Save` takes, macros
-as their code. What is not in it is named in it: masked settings, web apps, and what the device would not tell.
+as their code, pictures (branding) in base64. What is not in it is named in it: masked settings, web apps, and what the device would not tell.
 """
 
+import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
 import msgspec
 
 from roomgate.errors import BadInput
+from roomgate.fleet.reading import find_picture
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 from roomgate.xapi.tree import leaves
@@ -19,6 +22,7 @@ from roomgate.xapi.tree import leaves
 CATALOGUE = "RoomOS 26.4.1"  # whose names the settings are in
 MASK = "***"  # as a device shows its own passwords
 MOST_BYTES = 4 * 1024 * 1024  # of one backup's plain text: with its answer around it, it goes over the link at once
+MOST_PICTURE_CHARACTERS = 2 * 1024 * 1024  # of base64, in all: the rest of a backup is to have place too
 MOST_ITEMS = 20_000  # of settings
 _DEEPEST = 12  # of a panel's elements
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
@@ -54,6 +58,7 @@ class Contents(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     masked: list[str] = []  # settings that the device shows as dots
     panels: dict[str, Panel] = {}
     macros: dict[str, Macro] = {}
+    branding: dict[str, str] = {}  # by the type
     left_out: list[str] = []  # what else is not in it, in sentences
 
 
@@ -71,6 +76,7 @@ class Shown(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: int = 0
     panels: int = 0
     macros: int = 0
+    pictures: int = 0
     masked: int = 0
     damaged: str = ""  # why it cannot be read, in a sentence
 
@@ -86,6 +92,7 @@ class Opened(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings_withheld: int = 0
     panels_withheld: int = 0
     macros_withheld: int = 0
+    pictures_withheld: int = 0
 
 
 _encoder = msgspec.json.Encoder(order="sorted")
@@ -175,6 +182,19 @@ def read_macros(answer: Any) -> dict[str, Macro]:
             active = {"true": True, "false": False}.get(str(row.get("Active", "")).lower())
             found[_fit(name)] = Macro(_fit(code), active)
     return found
+
+
+def read_pictures(answers: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
+    """Out of the answers to `Branding Get` by type: the pictures, and the types of those that are too large."""
+    found: dict[str, str] = {}
+    large: list[str] = []
+    for kind, answer in answers.items():
+        picture = base64.b64encode(find_picture(answer)).decode()
+        if sum(map(len, found.values())) + len(picture) > MOST_PICTURE_CHARACTERS:
+            large.append(kind)
+        elif picture:
+            found[kind] = picture
+    return found, large
 
 
 def _fit(text: str) -> str:

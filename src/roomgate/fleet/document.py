@@ -7,6 +7,7 @@ A layer says settings, macros, panels, branding and users. `everything` is for a
 import base64
 import binascii
 import difflib
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,11 +19,15 @@ from roomgate.xapi.schema import BODY_LIMIT_BYTES, Catalogue
 
 PLACES = ("everything", "site", "tag", "room")
 PARTS = ("settings", "macros", "panels", "branding", "users")
+LAID = (*PARTS, "others")  # what layers lay over each other
+LARGEST_PICTURE_BYTES = 2 * 1024 * 1024
 _TOP = ("name", *PLACES, "only", "upgrade")
 _ONLY = ("sites", "tags", "rooms", "products")
 _MOST_COMPLAINTS = 100
+_ENOUGH = 300  # complaints, after which nobody reads on: looking for the right name takes its time
 _MOST_KEYS = 20_000
-_FILE = "the command line reads files; here the text itself is given"
+_FILE = "the command line and the page read files; here the text itself is given"
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")  # how PNG and JPEG begin
 
 
 class BadDocument(BadInput):
@@ -38,6 +43,10 @@ class BadDocument(BadInput):
         self.complaints = tuple(complaints)
 
 
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Macro:
     """``code`` None: what is there stays as it is, and is only switched on or off. ``active`` None: stays as it is."""
@@ -45,25 +54,40 @@ class Macro:
     code: str | None = None
     active: bool | None = None
     absent: bool = False
+    digest: str = field(init=False, default="", compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", digest_of((self.code or "").encode()))
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
     xml: str = ""
     absent: bool = False
+    digest: str = field(init=False, default="", compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "digest", digest_of(self.xml.encode()))
 
 
 @dataclass(frozen=True, slots=True)
 class Branding:
-    """An image as the device takes it: base64."""
+    """An image as the device takes it: base64. ``digest`` and ``size_bytes`` are the picture's own."""
 
     image: str = ""
     absent: bool = False
+    digest: str = field(init=False, default="", compare=False)
+    size_bytes: int = field(init=False, default=0, compare=False)
+
+    def __post_init__(self) -> None:
+        picture = base64.b64decode(self.image)
+        object.__setattr__(self, "digest", digest_of(picture))
+        object.__setattr__(self, "size_bytes", len(picture))
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """An account that is there already, or must not be. A passphrase stands in no document."""
+    """An account as it should be, or must not be. A passphrase stands in no document."""
 
     roles: tuple[str, ...] | None = None
     active: bool | None = None
@@ -79,6 +103,7 @@ class Layer:
     panels: Mapping[str, Panel] = field(default_factory=dict)
     branding: Mapping[str, Branding] = field(default_factory=dict)
     users: Mapping[str, User] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict)  # of a part (users): remove, or keep what is not named
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +135,19 @@ class Document:
     only: Only
     upgrade: Upgrade | None = None
 
+    @property
+    def layers(self) -> list[Layer]:
+        return [self.everything, *(one for some in (self.site, self.tag, self.room) for one in some.values())]
+
+    def bodies(self) -> dict[str, str]:
+        """All that its steps send along, by digest: steps name it, since a thousand rooms send the same."""
+        found: dict[str, str] = {}
+        for layer in self.layers:
+            found |= {one.digest: one.code for one in layer.macros.values() if one.code is not None}
+            found |= {one.digest: one.xml for one in layer.panels.values()}
+            found |= {one.digest: one.image for one in layer.branding.values()}
+        return found
+
 
 def parse_document(tables: Mapping[str, Any], catalogue: Catalogue) -> Document:
     """Raises BadDocument with every complaint."""
@@ -124,6 +162,8 @@ class _Reader:
         self.complaints: list[str] = []
 
     def document(self, tables: Mapping[str, Any]) -> Document:
+        if _size(tables) > _MOST_KEYS:  # before each is looked at, which takes its time
+            raise BadDocument([f"the document says more than {_MOST_KEYS} things"])
         self._known("the document", tables, _TOP)
         name = self._text("name", tables.get("name", ""), 120)
         everything = self._layer("everything", tables.get("everything", {}))
@@ -137,14 +177,11 @@ class _Reader:
         only = self._only(tables.get("only", {}))
         upgrade = self._upgrade(tables["upgrade"]) if "upgrade" in tables else None
         made = Document(name, everything, named["site"], named["tag"], named["room"], only, upgrade)
-        layers = [everything, *(one for some in named.values() for one in some.values())]
-        says = sum(len(part) for one in layers for part in (getattr(one, name) for name in PARTS))
+        says = sum(len(part) for one in made.layers for part in (getattr(one, name) for name in LAID))
         if upgrade is not None and says:
             self.complaints.append("upgrade: a document that upgrades software says nothing else")
         elif upgrade is None and not says and not self.complaints:
             self.complaints.append(f"the document says nothing: give {', '.join(PARTS[:-1])} or {PARTS[-1]}")
-        if says > _MOST_KEYS:
-            self.complaints.append(f"the document says more than {_MOST_KEYS} things")
         if self.complaints:
             raise BadDocument(self.complaints)
         return made
@@ -162,6 +199,9 @@ class _Reader:
             if part == "settings":
                 made[part] = self._settings(where, entries)
                 continue
+            if part == "users" and isinstance(said_of_others := entries.get("others"), str):
+                entries = {name: entry for name, entry in entries.items() if name != "others"}
+                made["others"] = self._others(where, said_of_others)
             read = getattr(self, f"_{part}")
             for name, entry in entries.items():
                 here = f'{where}."{name[:80]}"'
@@ -177,6 +217,8 @@ class _Reader:
                 call = self.catalogue.canonical(Verb.SET, f"Configuration/{path}", {"Value": value})
             except XapiError as bad:
                 self.complaints.append(f"{here}: {bad}")
+                if len(self.complaints) > _ENOUGH:
+                    break
                 continue
             key, canonical = str(call.path).removeprefix("Configuration/"), call.argument("Value")
             assert canonical is not None, "a set has a Value"
@@ -219,12 +261,17 @@ class _Reader:
             return Branding(absent=True)
         image = entry.get("image")
         try:
-            if not isinstance(image, str) or not base64.b64decode(image, validate=True):
-                raise ValueError
+            picture = base64.b64decode("".join(image.split()), validate=True) if isinstance(image, str) else b""
         except (ValueError, binascii.Error):
-            self.complaints.append(f"{here}: image is the picture in base64")
+            picture = b""
+        if not picture.startswith(_PICTURES):
+            self.complaints.append(f"{here}: image is a PNG or JPEG in base64")
             return None
-        return Branding(image)
+        if len(picture) > LARGEST_PICTURE_BYTES:
+            most = LARGEST_PICTURE_BYTES // 1024 // 1024
+            self.complaints.append(f"{here}: a picture has at most {most} MiB; this one has {len(picture)} bytes")
+            return None
+        return Branding(base64.b64encode(picture).decode())
 
     def _users(self, here: str, name: str, entry: Mapping[str, Any]) -> User | None:
         for key in entry:
@@ -251,6 +298,11 @@ class _Reader:
             self.complaints.append(f"{here}: give roles, active or absent")
             return None
         return User(checked, active)
+
+    def _others(self, where: str, said: str) -> dict[str, str]:
+        if said not in ("remove", "keep"):
+            self.complaints.append(f'{where}.others: what becomes of accounts that are not named: "remove" or "keep"')
+        return {"users": said}
 
     def _only(self, said: Any) -> Only:
         said = self._table("only", said)
@@ -340,6 +392,17 @@ def _encodes(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _size(said: Any) -> int:
+    """How many values it holds; no more than one beyond the most."""
+    found, left = 0, [said]
+    while left and found <= _MOST_KEYS:
+        one = left.pop()
+        if isinstance(one, dict | list):
+            left.extend(one.values() if isinstance(one, dict) else one)
+        found += 1
+    return found
 
 
 def _flat(entries: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:

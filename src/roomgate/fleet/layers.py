@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from roomgate.fleet.document import PARTS, BadDocument, Document, Layer
+from roomgate.fleet.document import LAID, BadDocument, Document, Layer
 
 NOTHING = Layer()
 
@@ -78,7 +78,7 @@ class Layers:
         last = said.room.get(own, NOTHING)
         complaints: list[str] = []
         made: dict[str, dict[str, Any]] = {}
-        for part in PARTS:
+        for part in LAID:
             merged = {**getattr(said.everything, part), **getattr(said.site.get(site, NOTHING), part)}
             by: dict[str, str] = {}
             mine: Mapping[str, Any] = getattr(last, part)

@@ -13,6 +13,7 @@ import yaml  # type: ignore[import-untyped]  # it has no types of its own
 from roomgate.errors import BadInput
 
 LARGEST = 8 * 1024 * 1024
+LARGEST_BY_HAND = 512 * 1024  # of TOML and YAML, which take seconds for a few MiB; what is larger comes as JSON
 DEEPEST = 40
 
 
@@ -59,6 +60,8 @@ def read_tables(text: str) -> dict[str, Any]:
 def _read(text: str) -> Any:
     if text.lstrip().startswith("{"):
         return json.loads(text, object_pairs_hook=_no_twice)
+    if len(text) > LARGEST_BY_HAND:
+        raise ValueError("TOML and YAML have at most 512 KiB; name files beside it, or write JSON")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as bad:

@@ -1,21 +1,30 @@
 """What must be read of a room to tell it from what it should be: as few asks as cover it, none for what nobody named."""
 
+import base64
+import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from roomgate.fleet.document import Layer
+from roomgate.fleet.document import Layer, digest_of
 from roomgate.xapi import tree
 from roomgate.xapi.call import Value, Verb
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 from roomgate.xapi.tables import Node
 
+_SHORTEST_PICTURE = 8  # characters of base64: no word of an answer is so long and happens to be that
 ASK_COSTS = 120  # leaves that could be read in the time that one more ask takes
 MACROS = "Command/Macros/Macro/Get"
 PANELS = "Command/UserInterface/Extensions/Export"
 USERS = "Command/UserManagement/User/List"
+OWN = "Command/Roomgate/Accounts/List"  # the site's own, told by its connector
+PICTURE = "Command/UserInterface/Branding/Get"
+NAMES = "Status/UserInterface/Branding/CustomId"
+NAMED = frozenset({"Background", "Branding", "HalfwakeBackground", "HalfwakeBranding"})  # those that NAMES tells
+TYPES = (*sorted(NAMED), "SchedulerBackground", "SchedulerBranding", "WorkspaceAvatar")
+OURS = "sha256:"  # how a picture is named that a plan has sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,8 @@ class Present:
     macros: dict[str, MacroThere] | None = None
     panels: dict[str, Mapping[str, Any]] | None = None
     users: dict[str, UserThere] | None = None
+    own: frozenset[str] | None = None  # accounts that are the site's own, in small letters
+    branding: dict[str, str] = field(default_factory=dict)  # a picture's digest; "" of one that no plan has sent
 
 
 def readings(wanted: Layer, catalogue: Catalogue) -> list[Reading]:
@@ -57,8 +68,14 @@ def readings(wanted: Layer, catalogue: Catalogue) -> list[Reading]:
         found.append(Reading(Verb.COMMAND, MACROS, {"Content": "True"}))
     if wanted.panels:
         found.append(Reading(Verb.COMMAND, PANELS))
-    if wanted.users:
-        found.append(Reading(Verb.COMMAND, USERS))
+    if wanted.users or wanted.others:
+        found += [Reading(Verb.COMMAND, USERS), Reading(Verb.COMMAND, OWN)]
+    if any(kind in NAMED and not one.absent for kind, one in wanted.branding.items()):
+        found.append(Reading(Verb.GET, NAMES))
+    for kind, one in wanted.branding.items():
+        if one.absent or kind not in NAMED:  # a name tells of no picture that somebody else sent
+            size = {"Size": "Thumbnail"} if one.absent else {}
+            found.append(Reading(Verb.COMMAND, PICTURE, {"Type": kind, **size}))
     return found
 
 
@@ -72,6 +89,14 @@ def absorb(present: Present, reading: Reading, result: Any, wanted: Layer) -> No
             present.panels = {str(one.get("PanelId")): one for one in _rows(inner, "Panel")}
         case path if path == USERS:
             present.users = {str(one.get("Username")): _user(one) for one in _rows(result, "User")}
+        case path if path == OWN:
+            present.own = frozenset(str(one.get("Username")).casefold() for one in _rows(result, "Account"))
+        case path if path == NAMES:
+            told = result.items() if isinstance(result, dict) else ()
+            present.branding |= {kind: _ours(str(name)) for kind, name in told if not isinstance(name, dict | list)}
+        case path if path == PICTURE:
+            if picture := find_picture(result):
+                present.branding[reading.arguments["Type"]] = digest_of(picture)
         case _:
             start = Path.parse(reading.path).parts
             for key in wanted.settings:
@@ -105,6 +130,21 @@ def _user(row: Mapping[str, Any]) -> UserThere:
     else:
         words = str(roles).replace(";", ",").split(",")
     return UserThere(frozenset(word.strip() for word in words if word.strip()), _flag(row.get("Active")))
+
+
+def _ours(name: str) -> str:
+    return name.removeprefix(OURS) if name.startswith(OURS) else ""
+
+
+def find_picture(result: Any) -> bytes:
+    """The picture in an answer to `Branding Get`, whatever its name there, which is not established; empty: none."""
+    for value in result.values() if isinstance(result, dict) else ():
+        if isinstance(value, str) and len(value) > _SHORTEST_PICTURE:
+            try:
+                return base64.b64decode("".join(value.split()), validate=True)
+            except (ValueError, binascii.Error):
+                continue
+    return b""
 
 
 def _flag(said: Any) -> bool | None:

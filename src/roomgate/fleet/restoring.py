@@ -7,7 +7,7 @@ its addresses, its accounts) is left out unless it goes back to where it came fr
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
@@ -45,7 +45,7 @@ class Left(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference: ``kind`` is setting, panel or macro; ``was`` is None where the room has no such thing."""
+    """One difference: ``kind`` is setting, panel, branding or macro; ``was`` is None where the room has no such thing."""
 
     kind: str
     name: str
@@ -90,13 +90,18 @@ def compare(kept: Contents, now: Contents, catalogue: Catalogue, *, same_room: b
         if why is None:
             changes.append(one)
         else:
-            left.append(Change(one.kind, one.name, one.was, one.will, why))
-    told = _told(kept.panels, now.panels, _panel)
-    macros = _told(kept.macros, now.macros, _macro)
-    same += len(kept.panels) + len(kept.macros) - len(told) - len(macros)
+            left.append(replace(one, left=why))
+    told = [
+        *_told(kept.panels, now.panels, _panel),
+        *_told(kept.branding, now.branding, _picture),
+        *_told(kept.macros, now.macros, _macro),
+    ]
+    same += len(kept.panels) + len(kept.branding) + len(kept.macros) - len(told)
+    changes += [one for one in told if _may_be_said(one)]
+    left += [replace(one, left=Left.VALUE) for one in told if not _may_be_said(one)]
     only = [*sorted(now.panels.keys() - kept.panels.keys()), *sorted(now.macros.keys() - kept.macros.keys())]
     return Difference(
-        (*changes, *told, *macros),
+        tuple(changes),
         tuple(left),
         tuple(kept.masked),
         tuple(only),
@@ -125,6 +130,15 @@ def _why_left(name: str, value: str | int, absent: bool, same_room: bool, catalo
 def _told(kept: dict[str, T], now: dict[str, T], change: Callable[[str, T | None, T], Change | None]) -> list[Change]:
     found = (change(name, now.get(name), one) for name, one in sorted(kept.items()))
     return [one for one in found if one is not None]
+
+
+def _may_be_said(one: Change) -> bool:
+    """Whether a document can say it: a name of printable characters, and a text that is not empty."""
+    return bool(one.will) and bool(one.name) and one.name.isprintable()
+
+
+def _picture(name: str, was: str | None, one: str) -> Change | None:
+    return None if was == one else Change("branding", name, was, one)
 
 
 def _panel(name: str, was: Panel | None, one: Panel) -> Change | None:

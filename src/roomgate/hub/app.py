@@ -32,7 +32,7 @@ from roomgate.hub.grants import http as grants_http
 from roomgate.hub.http.asgi import App, Receive, Scope, Send, wants_page
 from roomgate.hub.http.asking import DEPENDENCIES, GIVEN, Req, parts_of
 from roomgate.hub.http.described import describe
-from roomgate.hub.http.door import LARGEST_BODY, Door, Front
+from roomgate.hub.http.door import LARGEST_DOCUMENT, Door, Front
 from roomgate.hub.http.gate import Gate
 from roomgate.hub.http.idempotency import Idempotency
 from roomgate.hub.http.problem import MEDIA_TYPE, Refusal, build_http_refusal, build_refusal
@@ -179,7 +179,7 @@ def _build_framework(
             path="/openapi",  # Litestar takes the whole folder, and "/" is the console's
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
-        request_max_body_size=LARGEST_BODY,
+        request_max_body_size=LARGEST_DOCUMENT,  # the door has the smaller bounds
         logging_config=None,
     )
 

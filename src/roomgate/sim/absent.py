@@ -28,7 +28,7 @@ REASONS = {
     "SerialPort": "No serial port",
     "SystemUnit": "A simulated device keeps itself as it is",
     "Time/DateTime/Set": "The clock follows NTP",
-    "UserInterface/Branding": "Branding is not simulated",
+    "UserInterface/Branding": "A simulated device fetches nothing",
     "UserManagement/RemoteSupportUser": "Remote support needs the maker, and is not simulated",
     "Video": "This device has no such video hardware",
     "WebEngine": "The web engine is off",

@@ -1,11 +1,12 @@
-"""What people put onto a device, and it keeps over a restart of the program: macros, panels, certificates, slots,
-camera presets and banners. Pure; `store` writes it to a file of its own, since it may be large and seldom changes.
+"""What people put onto a device, and it keeps over a restart of the program: macros, panels, pictures, certificates,
+slots, camera presets and banners. Pure; `store` writes it to a file of its own, since it may be large and seldom changes.
 """
 
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from roomgate.sim.branding import Picture
 from roomgate.sim.cameras import Preset
 from roomgate.sim.device import Device
 from roomgate.sim.extension_panel import Panel
@@ -27,6 +28,7 @@ class Contents(msgspec.Struct):
     macros: dict[str, Macro] = {}
     macros_run: bool = False
     panels: list[Panel] = []
+    branding: dict[str, Picture] = {}
     services: list[Certificate] = []
     authorities: list[Certificate] = []
     slots: list[Slot] = []
@@ -41,6 +43,7 @@ def parts(device: Device) -> tuple[object, ...]:
         *device.macros.by_name.items(),
         device.macros.is_running,
         *device.extensions.panels.values(),
+        *device.branding.by_type.items(),
         *device.trust.services.values(),
         *device.trust.authorities.values(),
         *device.slots.by_number.values(),
@@ -56,6 +59,7 @@ def contents_of(device: Device) -> Contents:
         macros=device.macros.by_name,
         macros_run=device.macros.is_running,
         panels=list(device.extensions.panels.values()),
+        branding=device.branding.by_type,
         services=[_packed(one) for one in device.trust.services.values()],
         authorities=[_packed(one) for one in device.trust.authorities.values()],
         slots=list(device.slots.by_number.values()),
@@ -69,6 +73,8 @@ def restore(device: Device, contents: Contents) -> None:
     """Bring a fresh device to what it kept; nobody is told. Raises ValueError for a certificate that is none."""
     device.macros.by_name, device.macros.is_running = contents.macros, contents.macros_run
     device.extensions.panels = {panel.id: panel for panel in contents.panels}
+    device.branding.by_type = contents.branding
+    device.branding.tell()
     for where, packed in (
         (device.trust.services, contents.services),
         (device.trust.authorities, contents.authorities),

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from roomgate.sim import (
     absent,
     audio,
+    branding,
     calls,
     cameras,
     diary,
@@ -78,6 +79,7 @@ class Device:
     state: State
     accounts: Accounts
     audio: audio.Audio
+    branding: branding.Branding
     calls: calls.Calls
     cameras: cameras.Cameras
     diary: diary.Diary
@@ -121,6 +123,7 @@ class Device:
             state=state,
             accounts=accounts,
             audio=audio.Audio(state),
+            branding=branding.Branding(state),
             calls=conversations,
             cameras=cameras.Cameras(state),
             diary=bookings,
@@ -384,6 +387,7 @@ def _of(area: Callable[[Device], A], commands: Commands[A]) -> dict[str, Callabl
 
 _AREAS = (
     _of(lambda device: device.audio, audio.COMMANDS),
+    _of(lambda device: device.branding, branding.COMMANDS),
     _of(lambda device: device.calls, calls.COMMANDS),
     _of(lambda device: device.cameras, cameras.COMMANDS),
     _of(lambda device: device.diary, diary.COMMANDS),

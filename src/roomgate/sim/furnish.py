@@ -4,6 +4,7 @@ import hashlib
 from datetime import datetime
 from functools import lru_cache
 
+from roomgate.sim.branding import NAMED
 from roomgate.sim.cameras import HOME
 from roomgate.sim.offer import default_configuration
 from roomgate.sim.profile import Profile, display_name
@@ -119,6 +120,7 @@ def _hardware(profile: Profile) -> dict[tuple[Part, ...], str | int]:
         ("RoomAnalytics", "PeoplePresence"): "No",
         ("RoomAnalytics", "RoomInUse"): "False",
         ("RoomAnalytics", "T3Alarm", "Detected"): "False",
+        **{("UserInterface", "Branding", "CustomId", kind): "" for kind in NAMED},
         ("Bookings", "Availability", "Status"): "Free",
         ("Bookings", "Availability", "TimeStamp"): "",
         ("Bookings", "Current", "Id"): "",

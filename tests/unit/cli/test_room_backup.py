@@ -8,7 +8,7 @@ from support.cli import BookHub, ok, problem, run
 
 ROW = {
     "id": "backup_1", "made": "2026-03-10T09:00:00.000Z", "name": "before", "by": "person_1", "size": 900,
-    "digest": "d", "settings": 3, "panels": 1, "macros": 0, "masked": 1, "damaged": "", "unchanged": False,
+    "digest": "d", "settings": 3, "panels": 1, "macros": 0, "pictures": 2, "masked": 1, "damaged": "", "unchanged": False,
 }  # fmt: skip
 CHANGE = {
     "kind": "setting",
@@ -16,16 +16,14 @@ CHANGE = {
     "was": "50",
     "will": 40,
     "left": None,
-    "refused": "",
-    "asks_room": False,
 }
 DIFFERENCE = {
     "seen": "digest-1", "same": 5, "masked": ["SIP/Turn/Password"], "only_there": [], "document": "",
     "product": ["Desk Pro", "Board Pro"], "software": None,
     "changes": [
         CHANGE,
-        {**CHANGE, "kind": "macro", "name": "hello", "was": None, "will": "x" * 200, "refused": "never done"},
-        {**CHANGE, "kind": "panel", "name": "lights", "asks_room": True},
+        {**CHANGE, "kind": "macro", "name": "hello", "was": None, "will": "x" * 200},
+        {**CHANGE, "kind": "panel", "name": "lights"},
     ],
     "left_out": [{**CHANGE, "name": "SystemUnit/Name", "left": "identity"}],
 }  # fmt: skip
@@ -52,7 +50,7 @@ def test_they_are_listed_shown_and_removed(book: BookHub):
     assert "before" in run("room", "backup", "list", "oslo").out
     book.answer(ok({"items": [], "next": None}))
     assert "None yet" in run("room", "backup", "list", "oslo").out
-    whole = {"id": "backup_1", "contents": {"settings": {"A/B": 1}, "panels": {}, "macros": {}, "masked": [], "product": "Desk", "software": "", "catalogue": "", "left_out": []}}  # fmt: skip
+    whole = {"id": "backup_1", "contents": {"settings": {"A/B": 1}, "panels": {}, "macros": {}, "branding": {}, "masked": [], "product": "Desk", "software": "", "catalogue": "", "left_out": []}}  # fmt: skip
     book.answer(ok(whole))
     assert "Desk" in run("room", "backup", "show", "oslo", "backup_1").out
     assert run("room", "backup", "show", "oslo", "backup_1", "--json").json == whole
@@ -67,7 +65,7 @@ def test_a_restore_is_shown_first_and_done_only_when_told(book: BookHub):
     assert done.code == 0
     for said in (
         "Another product: the backup is of Desk Pro, rome is Board Pro.", "setting Audio/DefaultVolume",
-        "the site will refuse: never done", "the room is asked first", "left out: identity", "SIP/Turn/Password",
+        "left out: identity", "SIP/Turn/Password",
     ):  # fmt: skip
         assert said in done.out
     assert "x" * 100 not in done.out
@@ -76,26 +74,38 @@ def test_a_restore_is_shown_first_and_done_only_when_told(book: BookHub):
 
 
 @pytest.mark.parametrize("json_", [False, True])
-def test_what_was_shown_is_done_and_each_step_told(book: BookHub, json_: bool):
-    steps = [
-        {"what": "setting A/B", "outcome": "done", "words": ""},
-        {"what": "macro m", "outcome": "not done", "words": "No."},
-    ]
+def test_what_was_shown_is_planned_and_done_and_what_was_not_is_told(book: BookHub, json_: bool):
+    plan = {"id": "plan_1", "name": "before to oslo", "state": "done", "words": "", "rooms": {"done": 1}}
+    failed = {**plan, "rooms": {"failed": 1}}
+    step = {
+        "kind": "macro", "what": "m", "before": "", "after": "", "verdict": "refused", "state": "left", "rule": "never",
+        "words": "No.",
+    }  # fmt: skip
+    rooms = {"items": [{"room": "oslo", "state": "failed", "words": "", "steps": [step]}], "next": None}
     more = ["--json"] if json_ else []
-    book.answer(ok(DIFFERENCE), ok({"steps": steps}))
+    book.answer(
+        ok(DIFFERENCE), ok({"plan": "plan_1"}), ok({**plan, "state": "planned"}), ok(plan), ok(failed), ok(rooms)
+    )
     done = run("room", "backup", "restore", "oslo", "backup_1", "--same-room", "--apply", "--reason", "why", *more)
     assert done.code == 1
-    assert asked(book)[-1] == (
-        "POST", "/api/v1/rooms/oslo/backups/backup_1/restore",
-        {"seen": "digest-1", "into": None, "same_room": True, "reason": "why"},
-    )  # fmt: skip
+    assert asked(book)[1:4] == [
+        (
+            "POST", "/api/v1/rooms/oslo/backups/backup_1/restore",
+            {"seen": "digest-1", "into": None, "same_room": True, "reason": "why"},
+        ),
+        ("GET", "/api/v1/plans/plan_1?past=planning", None),
+        ("POST", "/api/v1/plans/plan_1/start", None),
+    ]  # fmt: skip
     if json_:
-        assert done.json == {"steps": steps}
+        assert done.json == failed
     else:
-        assert "oslo: 1 of 2 done." in done.out
-        assert "No." in done.out
-    book.answer(ok(DIFFERENCE), ok({"steps": steps[:1]}))
+        assert "plan_1 before to oslo is done: 1 failed." in done.out
+        assert "refused: No. [never]" in done.out
+    book.answer(ok(DIFFERENCE), ok({"plan": "plan_1"}), ok({**plan, "state": "planned"}), ok(plan), ok(plan))
     assert run("room", "backup", "restore", "oslo", "backup_1", "--apply", *more).code == 0
+    book.answer(ok({**DIFFERENCE, "changes": []}))
+    assert run("room", "backup", "restore", "oslo", "backup_1", "--apply", *more).code == 0
+    assert len(asked(book)) == 1
 
 
 def test_no_difference_is_said_and_a_no_too(book: BookHub):

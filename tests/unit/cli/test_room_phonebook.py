@@ -9,7 +9,13 @@ import pytest
 
 from support.cli import Answer, BookHub, Said, ok, problem, run
 
-DESK = {"ContactId": "local-1", "Name": "Help desk", "Tag": "Favorite", "ContactMethod": [{"Number": "1@example.com"}]}
+DESK = {
+    "ContactId": "local-1",
+    "Name": "Help desk",
+    "Tag": "Favorite",
+    "FolderId": "f1",
+    "ContactMethod": [{"Number": "1@example.com"}],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +36,9 @@ class Room:
     def answer(self, said: Said) -> Answer:
         wish = json.loads(said.body)
         name = wish["command"].removeprefix("Phonebook ")
+        if name == "Search" and wish["arguments"]["ContactType"] == "Folder":
+            found = {"ResultInfo": {"TotalRows": 1}, "Folder": [{"FolderId": "f1", "Name": "Desks"}]}
+            return ok({"outcome": "done", "result": found, "words": ""})
         if name == "Search":
             found = {"ResultInfo": {"TotalRows": 1}, "Contact": [DESK]} if wish["arguments"]["Offset"] == 0 else {}
             return ok({"outcome": "done", "result": found, "words": ""})
@@ -41,24 +50,36 @@ class Room:
 
 def test_the_book_is_listed_and_carried_out(book: BookHub):
     Room(book)
-    assert "Help desk" in run("room", "phonebook", "list", "oslo", "help", "--favourites").out
+    assert "Help desk" in run("room", "phonebook", "list", "oslo", "help", "--favourites", "--folder", "Desks").out
     assert json.loads(book.asked[-1].body)["arguments"] == {
         "PhonebookType": "Local", "ContactType": "Contact", "Offset": 0, "Limit": 200, "SearchString": "help",
-        "Tag": "Favorite",
+        "Tag": "Favorite", "FolderId": "f1",
     }  # fmt: skip
+    assert run("room", "phonebook", "list", "oslo", "--folder", "Doors").code == 1
+    assert "Desks" in run("room", "phonebook", "folders", "oslo").out
     assert run("room", "phonebook", "export", "oslo").out == (
-        "name,number,title,favourite\nHelp desk,1@example.com,,yes\n"
+        "name,number,title,favourite,folder\nHelp desk,1@example.com,,yes,Desks\n"
     )
     assert run("room", "phonebook", "export", "oslo", "--json").json[0]["id"] == "local-1"
 
 
 def test_contacts_are_added_marked_and_removed(book: BookHub):
     room = Room(book)
-    assert run("room", "phonebook", "add", "oslo", "Elm", "2@example.com", "--favourite").code == 0
+    assert (
+        run("room", "phonebook", "add", "oslo", "Elm", "2@example.com", "--favourite", "--folder", "Desks/Night").code
+        == 0
+    )
+    assert run("room", "phonebook", "move", "oslo", "local-1").out == "local-1 is in no folder now.\n"
+    assert (
+        run("room", "phonebook", "remove-folder", "oslo", "Desks").out == "Desks is gone from the phone book of oslo.\n"
+    )
     assert run("room", "phonebook", "favourite", "oslo", "local-1", "--off").out == "local-1 is no favourite now.\n"
     assert run("room", "phonebook", "remove", "oslo", "local-1", "--json").json == {"removed": "local-1"}
     assert room.asked == [
-        ("Contact Add", {"Name": "Elm", "Number": "2@example.com", "Tag": "Favorite"}),
+        ("Folder Add", {"Name": "Night", "ParentFolderId": "f1"}),
+        ("Contact Add", {"FolderId": "local-9", "Name": "Elm", "Number": "2@example.com", "Tag": "Favorite"}),
+        ("Contact Modify", {"ContactId": "local-1", "FolderId": ""}),
+        ("Folder Delete", {"FolderId": "f1"}),
         ("Contact Modify", {"ContactId": "local-1", "Tag": "Untagged"}),
         ("Contact Delete", {"ContactId": "local-1"}),
     ]

@@ -29,6 +29,7 @@ from support.rooms import MemoryRoom
 
 pytestmark = pytest.mark.asyncio
 
+PICTURE = "iVBORw0KGgo="
 ALL = ("system", "av-control", "security", "ui", "macros", "call", "observe")
 
 
@@ -51,6 +52,10 @@ class Kept(MemoryRoom):
         words = " ".join(call.path.words)
         if words == "UserInterface Extensions Export":
             return {"Extensions": {"Panel": [{"PanelId": "lights"}, {"PanelId": "web", "ActivityType": "WebApp"}]}}
+        if words == "UserInterface Branding Get":
+            if call.argument("Type") != "Background":
+                raise CommandFailed("There is no such image")
+            return {"Data": PICTURE, "status": "OK"}
         if words == "Macros Macro Get":
             assert privileged  # the daily account may not
             if self.macro_fault:
@@ -108,6 +113,7 @@ async def test_what_a_room_is_like_is_kept_with_what_is_not_in_it(site: Site):
     assert contents.settings == {"Audio/DefaultVolume": 50, "NetworkServices/SSH/Mode": "Off"}
     assert contents.masked == ["SIP/Turn/Password"]
     assert (list(contents.panels), contents.macros) == (["lights"], {"hello": Macro("one", True)})
+    assert contents.branding == {"Background": PICTURE}
     assert contents.left_out == ["1 panels that lead out of the device"]
     assert (contents.product, contents.software) == ("Desk", "RoomOS 26")
 
@@ -129,6 +135,7 @@ async def test_one_is_made_listed_read_and_removed_and_each_change_is_written_do
         1,
         False,
     )
+    assert (made["panels"], made["pictures"], made["masked"]) == (1, 1, 1)
     [listed] = (await site.do("List"))["backups"]
     assert listed == {name: value for name, value in made.items() if name != "unchanged"}
     read = opened(await site.do("Get", Id=made["id"]))
@@ -149,7 +156,7 @@ async def test_what_is_the_same_is_not_kept_twice_unless_it_has_a_name(site: Sit
 
 
 @pytest.mark.parametrize(
-    ("held", "policy", "settings", "panels", "macros"),
+    ("held", "policy", "settings", "panels", "macros"),  # with a panel the picture
     [
         (ALL, "managed", 2, 1, 1),
         (("system", "av-control"), "managed", 1, 0, 0),
@@ -168,6 +175,7 @@ async def test_no_more_leaves_the_site_than_grants_and_site_allow(
         assert found == (settings, panels, macros)
         withheld = (read.settings_withheld, read.panels_withheld, read.macros_withheld)
         assert withheld == (2 - settings, 1 - panels, 1 - macros)
+        assert (len(read.contents.branding), read.pictures_withheld) == (panels, 1 - panels)
 
 
 async def test_now_is_read_and_not_kept(site: Site):

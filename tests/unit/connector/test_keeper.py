@@ -150,6 +150,15 @@ async def test_our_own_accounts_are_not_touched_for_anybody(site, privileged):
 
 
 @pytest.mark.asyncio
+async def test_a_new_account_gets_a_passphrase_that_nobody_outside_knows(site):
+    add = command("UserManagement.User.Add", Username="signage", Role="User", Passphrase="")
+    async with site.kept() as keeper:
+        await keeper.call(add, privileged=True)
+    [(_, sent)] = [one for one in site.device.calls if one[1].path == add.path]
+    assert sent.argument("Passphrase")
+
+
+@pytest.mark.asyncio
 async def test_the_entry_is_durable_before_the_privileged_account_goes_out(site):
     entries = []
 

@@ -1,5 +1,6 @@
 """What a backup holds: canonical, bounded, and read out of a device's answers without trusting them."""
 
+import base64
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from roomgate.access.offered import offered
 from roomgate.errors import BadInput
 from roomgate.fleet.backup import (
     MOST_BYTES,
+    MOST_PICTURE_CHARACTERS,
     Contents,
     Macro,
     Panel,
@@ -20,6 +22,7 @@ from roomgate.fleet.backup import (
     encode,
     read_macros,
     read_panels,
+    read_pictures,
     read_settings,
 )
 
@@ -104,6 +107,12 @@ def test_macros_are_their_code_and_whether_they_run_where_that_is_told():
     assert read_macros({"Macro": rows}) == {"a": Macro("1", True), "b": Macro("2")}
 
 
+def test_pictures_are_read_as_far_as_there_is_place():
+    wall = base64.b64encode(bytes(MOST_PICTURE_CHARACTERS // 2)).decode()
+    answers = {"Background": {"Data": wall}, "Branding": {"Word": "!"}, "HalfwakeBackground": {"Data": wall}, "x": []}
+    assert read_pictures(answers) == ({"Background": wall}, ["HalfwakeBackground"])
+
+
 @given(RUBBISH)
 def test_whatever_a_device_answers_is_read_or_left(answer: Any):
     settings, masked, _ = read_settings(answer, offered())
@@ -111,3 +120,4 @@ def test_whatever_a_device_answers_is_read_or_left(answer: Any):
     assert masked == sorted(masked)
     assert isinstance(read_panels({"Extensions": answer})[0], dict)
     assert isinstance(read_macros({"Macro": answer}), dict)
+    assert isinstance(read_pictures({"Branding": answer})[0], dict)

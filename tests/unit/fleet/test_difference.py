@@ -1,7 +1,7 @@
 import pytest
 
 from roomgate.access.offered import offered
-from roomgate.fleet.difference import HIDDEN, difference, upgrade_step
+from roomgate.fleet.difference import HIDDEN, difference, noted, upgrade_step
 from roomgate.fleet.document import Branding, Layer, Macro, Panel, Upgrade, User
 from roomgate.fleet.reading import MacroThere, Present, UserThere
 
@@ -20,7 +20,7 @@ def test_only_what_differs_is_set_in_its_canonical_form():
     present = Present(settings={"Audio/DefaultVolume": "50", "Standby/Control": "Off"})
     [step] = steps(present, settings={"Audio/DefaultVolume": 50, "Standby/Control": "On"})
     assert (step.what, step.before, step.after, step.blind) == ("Standby/Control", "Off", "On", False)
-    assert str(step.call(offered())) == "Configuration/Standby/Control Value=On"
+    assert str(step.call(offered(), {})) == "Configuration/Standby/Control Value=On"
 
 
 def test_a_secret_is_sent_shown_to_nobody_and_known_to_be_unreadable():
@@ -69,48 +69,93 @@ def test_panels(there, wanted, found):
     assert said(Present(panels=there), panels={"p": wanted}) == found
 
 
-def test_pictures_are_sent_each_time_since_nothing_tells_them_apart():
-    found = steps(Present(), branding={"Background": Branding("aGk="), "Branding": Branding(absent=True)})
-    assert [(one.path, one.blind) for one in found] == [
-        ("Command/UserInterface/Branding/Upload", True), ("Command/UserInterface/Branding/Delete", True),
-    ]  # fmt: skip
+WALL = Branding("iVBORw0KGgo=")
 
 
 @pytest.mark.parametrize(
-    ("there", "wanted", "found"),
+    ("there", "kind", "wanted", "found"),
     [
-        ({"u": UserThere(frozenset({"User"}), True)}, User(("User",), True), []),
-        (
-            {"u": UserThere(frozenset({"User"}), True)},
-            User(("Admin",), False),
-            [("UserManagement/User/Modify", "u", "User", "Admin (off)")],
-        ),
-        (
-            {"u": UserThere(frozenset(), None)},
-            User(absent=True),
-            [("UserManagement/User/Delete", "u", "there", "removed")],
-        ),
-        ({}, User(absent=True), []),
-        ({}, User(("User",)), [("", "u", None, "")]),
-        (None, User(("User",)), [("", "u", None, "")]),
+        ({}, "Background", WALL, [("Upload", None, True)]),  # no name is told: sent each time
+        ({"Background": ""}, "Background", WALL, [("Upload", "another, or none", False)]),
+        ({"Background": "0" * 64}, "Background", WALL, [("Upload", "picture 000000000000", False)]),
+        ({"Background": WALL.digest}, "Background", WALL, []),
+        ({}, "WorkspaceAvatar", WALL, [("Upload", None, False)]),  # the picture itself would be told
+        ({}, "Background", Branding(absent=True), []),
+        ({"Background": "0" * 64}, "Background", Branding(absent=True), [("Delete", "there", False)]),
     ],
 )
-def test_accounts(there, wanted, found):
-    assert said(Present(users=there), users={"u": wanted}) == found
+def test_a_picture_is_sent_where_its_hash_is_another(there, kind, wanted, found):
+    made = steps(Present(branding=there), branding={kind: wanted})
+    assert [(one.path.rpartition("/")[2], one.before, one.blind) for one in made] == found
+    for step in made:
+        step.call(offered(), {WALL.digest: WALL.image})
+        assert step.arguments.get("CustomId", f"sha256:{WALL.digest}") == f"sha256:{WALL.digest}"
+        assert "iVBO" not in repr(step)  # a thousand rooms' steps do not each hold the picture
 
 
-def test_an_account_that_is_not_there_is_no_plans_to_make():
-    [step] = steps(Present(users={}), users={"u": User(("User",))})
-    assert not step.due
-    assert step.rule == "fleet.no-user"
+def there(*roles, active=True):
+    return UserThere(frozenset(roles), active)
+
+
+@pytest.mark.parametrize(
+    ("users", "wanted", "found"),
+    [
+        ({"u": there("User")}, User(("User",), True), []),
+        ({"u": there("User")}, User(("Audit",), False), [("UserManagement/User/Modify", "u", "User", "Audit (off)")]),
+        ({"u": there(active=None)}, User(absent=True), [("UserManagement/User/Delete", "u", "", "removed")]),
+        ({}, User(absent=True), []),
+        ({}, User(("User",)), [("UserManagement/User/Add", "u", "not there", "User")]),
+        ({"u": there("Admin")}, User(("Admin",)), []),
+        (None, User(("User",)), "fleet.users-unread"),
+        ({}, User(active=True), "fleet.no-user"),
+        # An administrator is made, changed and removed by another's own passphrase, which no plan has.
+        ({}, User(("Admin",)), "fleet.admin"),
+        ({"u": there("User")}, User(("Admin", "User")), "fleet.admin"),
+        ({"u": there("Admin")}, User(("User",)), "fleet.admin"),
+        ({"u": there("Admin")}, User(absent=True), "fleet.admin"),
+    ],
+)
+def test_accounts(users, wanted, found):
+    made = steps(Present(users=users), users={"u": wanted})
+    if isinstance(found, str):
+        assert [(one.rule, one.due) for one in made] == [(found, False)]
+    else:
+        assert said(Present(users=users), users={"u": wanted}) == found
+
+
+def test_a_new_account_has_no_passphrase_that_anybody_here_knows_and_no_terminal():
+    [step] = steps(Present(users={}), users={"u": User(("Integrator", "User"), active=False)})
+    assert step.call(offered(), {}).arguments == (
+        ("Active", "False"), ("Passphrase", ""), ("PassphraseChangeRequired", "True"), ("Role", ("Integrator", "User")),
+        ("ShellLogin", "False"), ("Username", "u"),
+    )  # fmt: skip
 
 
 def test_roles_are_added_and_taken():
-    [step] = steps(
-        Present(users={"u": UserThere(frozenset({"User", "Audit"}), True)}), users={"u": User(("Admin", "User"))}
-    )
-    assert step.arguments == {"Username": "u", "AddRole": ["Admin"], "RemoveRole": ["Audit"]}
-    step.call(offered())
+    [step] = steps(Present(users={"u": there("User", "Audit")}), users={"u": User(("Integrator", "User"))})
+    assert step.arguments == {"Username": "u", "AddRole": ["Integrator"], "RemoveRole": ["Audit"]}
+    step.call(offered(), {})
+
+
+def test_accounts_that_nobody_named_are_told_or_removed_and_the_sites_own_are_neither():
+    users = {"u": there("User"), "old": there("User"), "boss": there("Admin"), "Roomgate-Daily": there("Integrator")}
+    present = Present(users=users, own=frozenset({"roomgate-daily"}))
+    layer = Layer(users={"u": User(("User",))})
+    assert difference(layer, present, offered()) == []
+    assert [(one.what, one.rule, one.before) for one in noted(layer, present)] == [
+        ("boss", "fleet.other-account", "Admin"), ("old", "fleet.other-account", "User"),
+    ]  # fmt: skip
+    layer = Layer(users={"u": User(("User",))}, others={"users": "remove"})
+    assert [(one.what, one.rule) for one in difference(layer, present, offered())] == [
+        ("boss", "fleet.admin"),
+        ("old", ""),
+    ]
+    assert noted(layer, present) == []
+    # Which are the site's own has to be known first; and no document is a way to them.
+    [unread] = difference(layer, Present(users=users), offered())
+    assert (unread.rule, noted(Layer(users=layer.users), Present(users=users))) == ("fleet.own-unread", [])
+    [own] = steps(present, users={"ROOMGATE-daily": User(absent=True)})
+    assert (own.rule, own.due) == ("fleet.own-account", False)
 
 
 def test_an_upgrade_is_one_step_and_none_where_the_software_is_there():

@@ -1,10 +1,13 @@
 import pytest
 
 from roomgate.access.offered import offered
-from roomgate.fleet.document import Layer, Macro, Panel, User
+from roomgate.fleet.document import Branding, Layer, Macro, Panel, User, digest_of
 from roomgate.fleet.reading import (
     MACROS,
+    NAMES,
+    OWN,
     PANELS,
+    PICTURE,
     USERS,
     MacroThere,
     Present,
@@ -36,7 +39,24 @@ def test_nothing_below_a_list_is_asked_for_alone():
 
 def test_macros_panels_and_accounts_are_read_only_where_they_are_named():
     named = Layer(macros={"m": Macro("1")}, panels={"p": Panel("x")}, users={"u": User(("User",))})
-    assert [one.path for one in readings(named, offered())] == [MACROS, PANELS, USERS]
+    assert [one.path for one in readings(named, offered())] == [MACROS, PANELS, USERS, OWN]
+
+
+def test_pictures_are_known_by_name_where_the_device_tells_one_and_else_by_themselves():
+    wall, none = Branding("iVBORw0KGgo="), Branding(absent=True)
+    named = Layer(branding={"Background": wall, "Branding": none, "SchedulerBranding": wall})
+    assert [(one.path, dict(one.arguments)) for one in readings(named, offered())] == [
+        (NAMES, {}), (PICTURE, {"Type": "Branding", "Size": "Thumbnail"}), (PICTURE, {"Type": "SchedulerBranding"}),
+    ]  # fmt: skip
+    for one in readings(named, offered()):
+        offered().canonical(one.verb, one.path, dict(one.arguments))
+    present = Present()
+    absorb(present, Reading(Verb.GET, NAMES), {"Background": "sha256:ab", "HalfwakeBranding": "spring", "x": {}}, named)
+    absorb(
+        present, Reading(Verb.COMMAND, PICTURE, {"Type": "Branding"}), {"Word": "OK", "Data": "aGVs\nbG8hISE="}, named
+    )
+    absorb(present, Reading(Verb.COMMAND, PICTURE, {"Type": "SchedulerBranding"}), {"Data": "no picture!"}, named)
+    assert present.branding == {"Background": "ab", "HalfwakeBranding": "", "Branding": digest_of(b"hello!!!")}
 
 
 def told(path, result, **wanted):
@@ -75,6 +95,10 @@ def test_macros_panels_and_accounts_are_taken_in():
     assert told(USERS, users).users == {
         "a": UserThere(frozenset({"User", "Admin"}), False), "b": UserThere(frozenset({"User"}), None),
     }  # fmt: skip
+
+
+def test_the_sites_own_accounts_are_taken_in():
+    assert told(OWN, {"Account": [{"Username": "Roomgate-Daily"}]}).own == {"roomgate-daily"}
 
 
 @pytest.mark.parametrize("result", [None, "x", [], {}, {"Macro": "x"}, {"Macro": [1]}])

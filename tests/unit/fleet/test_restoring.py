@@ -55,6 +55,18 @@ def test_panels_and_macros_are_compared_whole_and_none_is_removed():
     assert (found.only_there, found.same) == (("z", "y"), 2)
 
 
+def test_pictures_are_compared_and_what_no_document_can_say_is_left_out():
+    kept = Contents(
+        branding={"Background": "aGk=", "Branding": "aGk="}, macros={"empty": Macro(""), "a\nb": Macro("1")}
+    )
+    found = compare(kept, Contents(branding={"Branding": "aGk="}), offered())
+    assert [(one.kind, one.name, one.was, one.will) for one in found.changes] == [
+        ("branding", "Background", None, "aGk=")
+    ]
+    assert [(one.name, one.left) for one in found.left] == [("a\nb", Left.VALUE), ("empty", Left.VALUE)]
+    assert found.same == 1
+
+
 def test_another_product_or_generation_is_told():
     kept = Contents(product="Board Pro 55", software="RoomOS 26.4.1 0123")
     found = compare(kept, Contents(product="Desk Pro", software="ce9.15.17.4"), offered())

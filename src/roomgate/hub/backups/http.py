@@ -11,9 +11,9 @@ from roomgate.access.principal import Principal
 from roomgate.errors import Unreachable
 from roomgate.fleet.backup import Opened, Shown
 from roomgate.fleet.restoring import Change
-from roomgate.hub.backups.applying import Ask, OneByOne
-from roomgate.hub.backups.service import ANSWER_WITHIN_S, Backups, Made, Plan
-from roomgate.hub.http.asking import Who, give
+from roomgate.fleet.waves import Options
+from roomgate.hub.backups.service import ANSWER_WITHIN_S, Ask, Backups, Comparison, Made
+from roomgate.hub.http.asking import Hub, Who, give
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.http import raise_unless_done
 from roomgate.hub.relay.parts import RelayParts
@@ -35,15 +35,13 @@ class NewBackup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChangeShown(msgspec.Struct, frozen=True):
-    """``left``: why it is not done (identity, absent, value). ``refused``: what the site's policy says against it."""
+    """``left``: why it is not done (identity, absent, value). What the site says against it, the plan tells."""
 
     kind: str
     name: str
     was: str | None
     will: str | int
     left: str | None
-    refused: str
-    asks_room: bool
 
 
 class DifferenceShown(msgspec.Struct, frozen=True):
@@ -69,16 +67,10 @@ class Restore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: str = ""
 
 
-class StepShown(msgspec.Struct, frozen=True):
-    """``outcome``: done, not done, not tried."""
-
-    what: str
-    outcome: str
-    words: str
-
-
 class Restored(msgspec.Struct, frozen=True):
-    steps: list[StepShown]
+    """``plan``: what is left is to look at it and to start it, as any other."""
+
+    plan: str
 
 
 def asking(relay: RelayParts, principal: Principal, room: str) -> Ask:
@@ -136,45 +128,42 @@ async def show_difference(
 ) -> DifferenceShown:
     """``into``: another room; the backup's own where it is left out. Nothing is changed by looking."""
     target = into or room
-    plan = await backups.difference(
+    found = await backups.difference(
         asking(relay, signed.principal, room), id, asking(relay, signed.principal, target), target, same_room=same_room
     )
-    return show_plan(plan)
+    return show_difference_of(found)
 
 
-@post("/rooms/{room:str}/backups/{id:str}/restore", summary="Restore a backup", status_code=200)
+@post("/rooms/{room:str}/backups/{id:str}/restore", summary="Plan to restore a backup")
 async def restore_backup(
     room: FromPath[str],
     id: FromPath[str],
     data: JSONBody[Restore],
     signed: Who,
+    parts: Hub,
     relay: RelayHere,
     backups: BackupsHere,
 ) -> Restored:
-    """The difference that was shown, and nothing else: 412 where it would be another one now."""
+    """A plan of the difference that was shown, and nothing else: 412 where it would be another one now."""
     target = data.into or room
-    into = asking(relay, signed.principal, target)
-    steps = await backups.restore(
-        asking(relay, signed.principal, room), id, into, target,
-        same_room=data.same_room, seen=data.seen, restoring=OneByOne(into, data.reason),
+    document = await backups.restorable(
+        asking(relay, signed.principal, room), id, asking(relay, signed.principal, target), target,
+        same_room=data.same_room, seen=data.seen, reason=data.reason,
     )  # fmt: skip
-    return Restored([StepShown(one.what, one.outcome, one.words) for one in steps])
+    return Restored((await parts.fleet.make(signed, document, Options(reason=data.reason), kind="restore")).id)
 
 
-def show_plan(plan: Plan) -> DifferenceShown:
-    found = plan.difference
-
-    def show(one: Change) -> ChangeShown:
-        what = f"{one.kind} {one.name}"
-        return ChangeShown(
-            one.kind, one.name, one.was, one.will, one.left, plan.refused.get(what, ""), what in plan.asks
-        )
-
+def show_difference_of(found: Comparison) -> DifferenceShown:
+    one = found.difference
     return DifferenceShown(
-        plan.seen, [show(one) for one in found.changes], [show(one) for one in found.left], list(found.masked),
-        list(found.only_there), found.same, list(found.product) if found.product else None,
-        list(found.software) if found.software else None, plan.document,
+        found.seen, [_show(change) for change in one.changes], [_show(change) for change in one.left],
+        list(one.masked), list(one.only_there), one.same, list(one.product) if one.product else None,
+        list(one.software) if one.software else None, found.document,
     )  # fmt: skip
+
+
+def _show(one: Change) -> ChangeShown:
+    return ChangeShown(one.kind, one.name, one.was, one.will, one.left)
 
 
 API = Router(

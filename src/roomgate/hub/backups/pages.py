@@ -12,9 +12,9 @@ from roomgate.access.decision import Denied
 from roomgate.access.principal import Right
 from roomgate.errors import RoomgateError
 from roomgate.fleet.backup import Shown
-from roomgate.hub.backups.applying import Ask, OneByOne
-from roomgate.hub.backups.service import ANSWER_WITHIN_S, Backups, Plan
-from roomgate.hub.backups.view import COLUMNS, MOST_ROWS, confirming, same_kind, table_of, told, view_backup, view_rows
+from roomgate.fleet.waves import Options
+from roomgate.hub.backups.service import ANSWER_WITHIN_S, Ask, Backups, Comparison
+from roomgate.hub.backups.view import COLUMNS, MOST_ROWS, confirming, same_kind, table_of, view_backup, view_rows
 from roomgate.hub.console import export
 from roomgate.hub.console.naming import people_names
 from roomgate.hub.console.notices import Notice
@@ -81,7 +81,7 @@ async def show_backup(
     """One backup beside a room as it is now: its own, or ``into``."""
     seen = await see_room(visit, parts, relay, name)
     target = await see_room(visit, parts, relay, into) if into else seen
-    plan: Plan | None = None
+    plan: Comparison | None = None
     fault: Notice | None = None
     try:
         plan = await _backups(relay).difference(
@@ -141,26 +141,23 @@ async def remove_backup(
 async def restore_backup(
     name: FromPath[str], id: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed
 ) -> Page:
-    """Do the difference that the page showed, and show what is left of it."""
+    """A plan of the difference that the page showed."""
     seen = await see_room(visit, parts, relay, name)
     form = await read_form(request)
     into, same = form.text("into"), form.text("same")
     target = await see_room(visit, parts, relay, into) if into else seen
-    there = _asking(visit, relay, target)
     asked = {key: word for key, word in (("into", into), ("same", same)) if word}
-    back = f"{_here(seen)}/{quote(id, safe='')}" + (f"?{urlencode(asked)}" if asked else "")
     try:
-        outcomes = await _backups(relay).restore(
-            _asking(visit, relay, seen), id, there, target.summary.name, same_room=bool(same),
-            seen=form.text("seen"), restoring=OneByOne(there, form.text("reason")),
+        document = await _backups(relay).restorable(
+            _asking(visit, relay, seen), id, _asking(visit, relay, target), target.summary.name,
+            same_room=bool(same), seen=form.text("seen"), reason=form.text("reason"),
         )  # fmt: skip
+        options = Options(reason=form.text("reason"))
+        plan = await parts.fleet.make(visit.signed, document, options, kind="restore")
     except (RoomgateError, XapiError) as no:
+        back = f"{_here(seen)}/{quote(id, safe='')}" + (f"?{urlencode(asked)}" if asked else "")
         return visit.back(back, refused(visit.t, told_of_room(visit, no)))
-    done, left = told(outcomes)
-    said = visit.t("backups.restored", done=done, of=len(outcomes), room=target.summary.name)
-    if not left:
-        return visit.back(back, Notice("ok", visit.t("said.done"), said))
-    return visit.back(back, Notice("warn", visit.t("backups.partly"), " ".join([said, *map(visit.t.said, left)])))
+    return visit.back(f"/fleet/{plan.id}", Notice("ok", visit.t("said.done"), visit.t("backups.planned")))
 
 
 async def _table(name: str, visit: Visit, parts: Parts, relay: RelayParts) -> list[list[str]]:

@@ -1,20 +1,20 @@
 """Backups of rooms, as the hub asks for them. It keeps none: they are at the site, and only what somebody may read comes.
 
 Everything here is an ordinary ask of one person in one room, so grants, site policy and both ledgers see each. A
-restore is shown before it is done: `Backups.difference` says what would change, and `Backups.restore` does that and
-nothing else. If the room has changed meanwhile, it does nothing and asks to look again.
+restore is shown before it is done: `Backups.difference` says what would change, and `Backups.restorable` gives the
+document of a plan that does that and nothing else. If the room has changed meanwhile, there is none.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
 
-from roomgate.errors import BadInput, PreconditionFailed, Unreachable
+from roomgate.errors import BadInput, Conflict, PreconditionFailed, Unreachable
 from roomgate.fleet.backup import Opened, Shown
-from roomgate.fleet.from_backup import read_document, steps_of, to_be_judged, write_document
+from roomgate.fleet.from_backup import write_document
 from roomgate.fleet.restoring import Difference, compare
-from roomgate.hub.backups.applying import Ask, Outcome, Restoring
 from roomgate.hub.relay.asked import Wish
 from roomgate.redact import foreign
 from roomgate.xapi.call import Verb
@@ -24,6 +24,7 @@ NOW = "now"  # what a backup would hold at this moment
 LONGEST_NAME = 120
 ANSWER_WITHIN_S = 25.0  # a room with many macros takes its time
 
+Ask = Callable[[Wish], Awaitable[Any]]  # one person, in one room: gives the result, raises whatever became of it else
 T = TypeVar("T")
 
 
@@ -41,14 +42,12 @@ class Made(Shown, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What restoring would do: ``refused`` says of each change that the site would not allow, and why."""
+class Comparison:
+    """What restoring would do, and the document that says so."""
 
     backup: Opened
     difference: Difference
     document: str
-    refused: dict[str, str]  # by "kind name"
-    asks: frozenset[str]  # those of which the room would be asked
 
     @property
     def seen(self) -> str:
@@ -58,16 +57,6 @@ class Plan:
 
 class _Listed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     backups: list[Shown]
-
-
-class _Verdict(msgspec.Struct, frozen=True):
-    verdict: str
-    rule: str = ""
-    words: str = ""
-
-
-class _Verdicts(msgspec.Struct, frozen=True):
-    Verdicts: list[_Verdict]
 
 
 class Backups:
@@ -94,45 +83,26 @@ class Backups:
     async def remove(self, ask: Ask, id: str, reason: str = "") -> None:
         await ask(_wish("Remove", reason, Id=id))
 
-    async def difference(self, from_: Ask, id: str, into: Ask, room: str, *, same_room: bool) -> Plan:
+    async def difference(self, from_: Ask, id: str, into: Ask, room: str, *, same_room: bool) -> Comparison:
         """What restoring the backup to ``room`` would change now. ``into`` asks there, ``from_`` where the backup is."""
         kept, now = await self.get(from_, id), await self.get(into, NOW)
         found = compare(kept.contents, now.contents, self._catalogue, same_room=same_room)
-        document = write_document(room, found)
-        refused, asks = await self._judged(into, document, room)
-        return Plan(kept, found, document, refused, asks)
+        return Comparison(kept, found, write_document(room, found, f"{kept.name or id} to {room}"[:LONGEST_NAME]))
 
-    async def restore(
-        self, from_: Ask, id: str, into: Ask, room: str, *, same_room: bool, seen: str, restoring: Restoring
-    ) -> list[Outcome]:
-        """Have ``restoring`` do what was shown, and tell of each step; the room is kept as it was before.
+    async def restorable(
+        self, from_: Ask, id: str, into: Ask, room: str, *, same_room: bool, seen: str, reason: str = ""
+    ) -> str:
+        """The document that restores what was shown; the room is kept in a backup as it is before.
 
-        Raises PreconditionFailed where it would be something else now.
+        Raises PreconditionFailed where it would be something else now, Conflict where nothing differs.
         """
-        plan = await self.difference(from_, id, into, room, same_room=same_room)
-        if plan.seen != seen:
+        found = await self.difference(from_, id, into, room, same_room=same_room)
+        if found.seen != seen:
             raise PreconditionFailed("The room or the backup is not as it was shown.", hint="Look at it again.")
-        await self.make(into)
-        return await restoring.apply(plan.document, room)
-
-    async def _judged(self, into: Ask, document: str, room: str) -> tuple[dict[str, str], frozenset[str]]:
-        """What the site's policy says to each step beforehand."""
-        part = read_document(document).room.get(room)
-        steps = steps_of(part) if part else []
-        if not steps:
-            return {}, frozenset()
-        body = msgspec.json.encode(to_be_judged(steps)).decode()
-        told = _read(await into(Wish(Verb.COMMAND, "Command/Roomgate/Allowed/Get", {}, body)), _Verdicts).Verdicts
-        if len(told) != len(steps):
-            raise NotUnderstood("The site did not judge every step.")
-        refused: dict[str, str] = {}
-        asks: set[str] = set()
-        for step, one in zip(steps, told, strict=True):
-            if one.verdict == "consent":
-                asks.add(step.what)
-            elif one.verdict != "allowed":
-                refused.setdefault(step.what, foreign(one.words or one.rule or "refused", 300))
-        return refused, frozenset(asks)
+        if not found.document:
+            raise Conflict("The room is as the backup says.")
+        await self.make(into, reason=reason)
+        return found.document
 
 
 def _wish(what: str, reason: str = "", **arguments: str) -> Wish:

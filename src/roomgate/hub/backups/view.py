@@ -1,24 +1,24 @@
 """Pure: backups and their differences as a page shows them."""
 
+import base64
 import difflib
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from roomgate.clock import parse_iso
 from roomgate.fleet.backup import Shown
 from roomgate.fleet.restoring import Change
-from roomgate.hub.backups.applying import DONE, Outcome
-from roomgate.hub.backups.service import Plan
+from roomgate.hub.backups.service import Comparison
 from roomgate.hub.rooms.state import RoomSummary
 
 COLUMNS = (
-    "id", "made", "name", "by", "size", "digest", "product", "software", "settings", "panels", "macros", "damaged",
+    "id", "made", "name", "by", "size", "digest", "product", "software", "settings", "panels", "macros", "pictures", "damaged",
 )  # fmt: skip
 MOST_ROWS = 300  # of one table
 MOST_LINES = 80  # of one text's difference
 MOST_ROOMS = 100  # offered by name
-_MOST_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,6 @@ class RowView:
     was: str | None
     will: str
     left: str
-    refused: str
-    asks: bool
     lines: tuple[tuple[str, str], ...]
     more: int  # lines that are not shown
 
@@ -64,18 +62,25 @@ def confirming(id: str) -> str:
     return id.removeprefix("backup_")[:6]
 
 
-def view_rows(plan: Plan) -> list[RowView]:
+def view_rows(found: Comparison) -> list[RowView]:
     """What would be done, then what is left out."""
-    return [_row(plan, one) for one in (*plan.difference.changes, *plan.difference.left)]
+    return [_row(one) for one in (*found.difference.changes, *found.difference.left)]
 
 
-def _row(plan: Plan, one: Change) -> RowView:
-    what = f"{one.kind} {one.name}"
-    lines = [] if one.kind == "setting" else _lines(one.was or "", str(one.will))
+def _row(one: Change) -> RowView:
+    was, will = one.was, str(one.will)
+    if one.kind == "branding":
+        was, will = None if was is None else _picture(was), _picture(will)
+    lines = _lines(was or "", will) if one.kind in ("panel", "macro") else []
     return RowView(
-        one.kind, one.name, one.was, str(one.will), one.left or "", plan.refused.get(what, ""), what in plan.asks,
-        tuple(lines[:MOST_LINES]), max(0, len(lines) - MOST_LINES),
-    )  # fmt: skip
+        one.kind, one.name, was, will, one.left or "", tuple(lines[:MOST_LINES]), max(0, len(lines) - MOST_LINES)
+    )
+
+
+def _picture(text: str) -> str:
+    """A picture in base64 as its size and the start of its hash."""
+    picture = base64.b64decode(text)
+    return f"{max(1, len(picture) // 1024)} KiB, {hashlib.sha256(picture).hexdigest()[:12]}"
 
 
 def _lines(was: str, will: str) -> list[tuple[str, str]]:
@@ -89,10 +94,3 @@ def same_kind(rooms: Iterable[RoomSummary], product: str) -> list[str]:
     """The rooms that a backup may go to without a word of warning, by name."""
     names = (str(room.name) for room in rooms if room.product == product)
     return sorted(names, key=str.casefold)[:MOST_ROOMS]
-
-
-def told(outcomes: Sequence[Outcome]) -> tuple[int, list[str]]:
-    """How many steps were done; and of those that were not, the first few with why."""
-    left = [one for one in outcomes if one.outcome != DONE]
-    named = [f"{one.what}: {one.words}" for one in left[:_MOST_NAMED]]
-    return len(outcomes) - len(left), [*named, *(["…"] if len(left) > _MOST_NAMED else [])]

@@ -1,5 +1,6 @@
 """One request for a page: who asks, in which language, and how the answer is made."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.http.asking import Req
 from roomgate.hub.http.door import LANGUAGE_COOKIE
 from roomgate.hub.http.gate import Asked
+from roomgate.hub.http.multipart import Part, is_multipart, read_parts
 from roomgate.hub.http.problem import NO_SUCH_ROOM, Problem, build_refusal
 from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.person import Signed
@@ -69,6 +71,7 @@ class Form:
     """What was sent, as text. The door has seen to its size, its origin and its token."""
 
     fields: Mapping[str, list[str]]
+    files: Mapping[str, list[Part]] = field(default_factory=dict)  # those that were chosen, by their field
 
     def text(self, name: str) -> str:
         return self.fields.get(name, [""])[0].strip()
@@ -138,8 +141,17 @@ def words_of(request: Req) -> Words:
 
 
 async def read_form(request: Req) -> Form:
-    body = (await request.body()).decode("utf-8", "replace")
-    return Form(parse_qs(body, max_num_fields=_MOST_FIELDS))
+    kind, body = request.headers.get("content-type", ""), await request.body()
+    if not is_multipart(kind):
+        return Form(parse_qs(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS))
+    fields: defaultdict[str, list[str]] = defaultdict(list)
+    files: defaultdict[str, list[Part]] = defaultdict(list)
+    for part in read_parts(kind, body):
+        if part.filename is None:
+            fields[part.name].append(part.content.decode("utf-8", "replace"))
+        elif part.filename:  # a browser sends a field in which nothing was chosen as a file without a name
+            files[part.name].append(part)
+    return Form(fields, files)
 
 
 def language_cookie(language: str) -> Cookie:

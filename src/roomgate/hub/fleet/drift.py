@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from roomgate.fleet.difference import Step
+from roomgate.fleet.reading import TYPES
 
 MOST_ASKS = 2000  # of a room, looked through for who changed what
 
@@ -43,6 +44,10 @@ def _names(text: str) -> Sequence[str]:
             return (f"macro {named.get('Name')} active",)
         case ("UserInterface", "Extensions", "Panel", "Save" | "Remove" | "Update"):
             return (f"panel {named.get('PanelId')}",)
+        case ("UserInterface", "Branding", "Upload" | "Fetch" | "Delete"):
+            return (f"branding {named.get('Type')}",)
+        case ("UserInterface", "Branding", "Clear"):
+            return tuple(f"branding {kind}" for kind in TYPES)
         case ("UserManagement", "User", "Modify" | "Delete" | "Add"):
             return (f"user {named.get('Username')}",)
         case ("SystemUnit", "SoftwareUpgrade"):

@@ -8,7 +8,7 @@ it ends with their access, and the first no of the hub's own decision halts the 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
@@ -74,6 +74,7 @@ class Known:
     principal: Principal
     about: Callable[[str], About | None]  # a room, by its id
     place: Callable[[str], str]  # its connector
+    bodies: Mapping[str, str]  # what steps send along, by its digest
 
 
 Learn = Callable[[Plan], Awaitable[Known]]
@@ -337,7 +338,8 @@ class Engine:
             await self._save(row)
             if run.stopped:  # the flush took time
                 return await self._undone(row, number)
-            answer = await visitor.ask(Wish(Verb(step.verb), step.path, step.arguments, step.body, run.reason))
+            body = run.known.bodies[step.body] if step.body else None
+            answer = await visitor.ask(Wish(Verb(step.verb), step.path, step.arguments, body, run.reason))
         except Away as away:
             raise _Rest(await self._undone(replace(row, words=away.message[:500]), number)) from away
         except Denied as no:

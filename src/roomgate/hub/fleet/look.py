@@ -17,7 +17,7 @@ from roomgate.access.decision import Ask, Denied, Facts, Room, decide
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock
 from roomgate.errors import RoomgateError, Unreachable
-from roomgate.fleet.difference import Step, difference, upgrade_step
+from roomgate.fleet.difference import Step, difference, noted, upgrade_step
 from roomgate.fleet.document import Layer, Upgrade
 from roomgate.fleet.reading import Present, absorb, readings
 from roomgate.hub.relay.asked import Answer, Wish
@@ -76,8 +76,13 @@ class Looks:
     def visit(self, principal: Principal, room: str) -> Visitor:
         return Visitor(self.relay, principal, room)
 
-    async def steps(self, visitor: Visitor, wanted: Layer, upgrade: Upgrade | None, reason: str) -> list[Step]:
-        """What is to be done in the room, without verdicts. Raises Away, and Denied for a room that is not theirs."""
+    async def steps(
+        self, visitor: Visitor, wanted: Layer, upgrade: Upgrade | None, reason: str, *, noting: bool = False
+    ) -> list[Step]:
+        """What is to be done in the room, without verdicts. Raises Away, and Denied for a room that is not theirs.
+
+        ``noting``: also what differs and is nothing to do.
+        """
         if upgrade is not None:
             return upgrade_step(upgrade, await self.software(visitor, reason))
         present = Present()
@@ -86,7 +91,7 @@ class Looks:
             result = await self._read(visitor, wish)
             if result is not None:
                 absorb(present, reading, result, wanted)
-        return difference(wanted, present, self.catalogue)
+        return difference(wanted, present, self.catalogue) + (noted(wanted, present) if noting else [])
 
     async def software(self, visitor: Visitor, reason: str) -> str:
         """The version that the device says it has; empty where it does not say."""

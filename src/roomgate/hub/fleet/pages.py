@@ -1,5 +1,7 @@
-"""The pages of the fleet: plans, a new one from a document, how one stands, and what is to be done in a room."""
+"""The pages of the fleet: plans, a new one from a document, how one stands, what is to be done in a room, and drift."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,8 +20,9 @@ from roomgate.hub.console.live import PageStream, stream_page
 from roomgate.hub.console.naming import people_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Form, Page, Relayed, Visit, Visiting, read_form, refused
-from roomgate.hub.fleet.plan import OVER, RoomState, State
-from roomgate.hub.fleet.service import Shown, ShownRoom
+from roomgate.hub.fleet.given import read_given
+from roomgate.hub.fleet.plan import OVER, Plan, RoomState, State
+from roomgate.hub.fleet.service import Drifted, Shown, ShownRoom
 from roomgate.hub.http.asking import Hub, Req
 from roomgate.hub.parts import Parts
 from roomgate.ids import PersonId, RoomId
@@ -57,6 +60,15 @@ class PlanView:
     may_halt: bool
     may_cancel: bool
     live: bool
+    may_drift: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DriftView:
+    """One thing that is not as it should be; ``at`` None: nobody changed it by this hub."""
+
+    drifted: Drifted
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +96,57 @@ async def _list_page(visit: Visit, parts: Parts, complaints: tuple[str, ...] = (
 @post(HERE, include_in_schema=False, status_code=303)
 async def make(request: Req, visit: Visiting, parts: Hub) -> Page:
     form = await read_form(request)
-    text = form.text("document")
     try:
-        plan = await parts.fleet.make(visit.signed, text, _options(form))
-    except BadDocument as bad:
-        return await _list_page(visit, parts, bad.complaints[:50], text)
+        plan = await parts.fleet.make(visit.signed, await _given(form), _options(form))
     except RoomgateError as fault:
-        return await _list_page(visit, parts, (f"{visit.t.said(fault.message)} {visit.t.said(fault.hint)}",), text)
+        return await _complaints(visit, parts, form, fault)
     return visit.back(f"{HERE}/{plan.id}")
+
+
+@post(f"{HERE}/drift", include_in_schema=False, status_code=200)
+async def compare(request: Req, visit: Visiting, parts: Hub) -> Page:
+    """What is not as a document says. Nothing is kept of it."""
+    form = await read_form(request)
+    try:
+        found = await parts.fleet.drift(await _given(form), visit.signed)
+    except RoomgateError as fault:
+        return await _complaints(visit, parts, form, fault)
+    return _drift_page(visit, found)
+
+
+@post(f"{HERE}/{{id:str}}/again", include_in_schema=False, status_code=303)
+async def make_again(id: FromPath[str], visit: Visiting, parts: Hub) -> Page:
+    """A new plan from a plan's document, applied in the same way."""
+    try:
+        plan = await parts.fleet.make_again(id, visit.signed)
+    except RoomgateError as fault:
+        return visit.back(f"{HERE}/{id}", refused(visit.t, fault))
+    return visit.back(f"{HERE}/{plan.id}")
+
+
+@post(f"{HERE}/{{id:str}}/drift", include_in_schema=False, status_code=200)
+async def show_drift(visit: Visiting, parts: Hub, id: FromPath[str]) -> Page:
+    """What is not as a plan left it, or meant it. It asks each of its rooms, so no link leads here."""
+    plan = (await parts.fleet.get(id, visit.signed)).plan
+    return _drift_page(visit, await parts.fleet.drift_of(id, visit.signed), plan)
+
+
+def _drift_page(visit: Visit, found: Sequence[Drifted], plan: Plan | None = None) -> Page:
+    rows = [DriftView(one, parse_iso(one.at) if one.at else None) for one in found[:MOST_STEPS]]
+    rooms = len({one.room for one in found})
+    return visit.page("fleet_drift.html", plan=plan, rows=rows, rooms=rooms, left=len(found) - len(rows))
+
+
+async def _given(form: Form) -> str:
+    """Beside the loop: a large document takes its time."""
+    return await asyncio.to_thread(read_given, form.text("document"), form.files.get("files", []))
+
+
+async def _complaints(visit: Visit, parts: Parts, form: Form, fault: RoomgateError) -> Page:
+    said: tuple[str, ...] = (f"{visit.t.said(fault.message)} {visit.t.said(fault.hint)}".strip(),)
+    if isinstance(fault, BadDocument):
+        said = tuple(fault.complaints[:50])
+    return await _list_page(visit, parts, said, form.text("document"))
 
 
 def _options(form: Form) -> Options:
@@ -214,8 +269,21 @@ def _view(visit: Visit, shown: Shown, by: str) -> PlanView:
         parse_iso(plan.created), sum(counts.values()), sum(n for state, n in counts.items() if state not in open),
         [(state.value, SIGNS.get(state.value, "void"), counts[state]) for state in ORDER if state in counts],
         shown.mine and plan.state is State.PLANNED, shown.mine and plan.state is State.HALTED, live and may_stop,
-        plan.state not in OVER and may_stop, live,
+        plan.state not in OVER and may_stop, live, shown.mine and plan.started is not None,
     )  # fmt: skip
 
 
-ROUTES = [show_fleet, make, show_plan, show_room, plan_stream, start, resume, halt, cancel]
+ROUTES = [
+    show_fleet,
+    make,
+    make_again,
+    compare,
+    show_drift,
+    show_plan,
+    show_room,
+    plan_stream,
+    start,
+    resume,
+    halt,
+    cancel,
+]

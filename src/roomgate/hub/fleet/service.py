@@ -131,7 +131,7 @@ class Fleet:
         if kind not in KINDS:
             raise BadInput(f"A plan is one of {', '.join(KINDS)}.")
         options = (options or Options()).checked()
-        document = self._parse(text)
+        document = await self._parse(text)
         rooms = await self._chosen(signed, document)
         now = iso(self._clock.now())
         raw = text.encode()
@@ -153,8 +153,14 @@ class Fleet:
         self.engine.wake()
         return plan
 
-    def _parse(self, text: str) -> Document:
-        return parse_document(read_tables(text), self.looks.catalogue)
+    async def make_again(self, id: str, signed: Signed) -> Plan:
+        """A new plan from the document of one of theirs. Raises NotFound, Forbidden, and as `make`."""
+        plan = await self._db.read(lambda conn: self._of_maker(conn, id, signed))
+        return await self.make(signed, await self.text(id), plan.options, plan.kind)
+
+    async def _parse(self, text: str) -> Document:
+        """Beside the loop: a large one takes a second, and whoever's access ends meanwhile is not to wait."""
+        return await asyncio.to_thread(lambda: parse_document(read_tables(text), self.looks.catalogue))
 
     async def _chosen(self, signed: Signed, document: Document) -> list[RoomSummary]:
         """The rooms that the document is about, of those that whoever asks may see. Raises BadDocument."""
@@ -199,10 +205,10 @@ class Fleet:
             found = self._rooms.record(RoomId(room))
             return "" if found is None else found.room.connector
 
-        return Known(document, Layers(document), principal, about, place)
+        return Known(document, Layers(document), principal, about, place, document.bodies())
 
     async def _document(self, id: str) -> Document:
-        return self._parse(await self.text(id))
+        return await self._parse(await self.text(id))
 
     async def text(self, id: str) -> str:
         """The document as it was given. Raises RoomgateError where it was sealed by another key."""
@@ -379,7 +385,7 @@ class Fleet:
 
     async def drift(self, text: str, signed: Signed) -> list[Drifted]:
         """What is not as a document says, in all its rooms. Raises as `make`."""
-        document = self._parse(text)
+        document = await self._parse(text)
         return await self._drifted(signed, document, await self._chosen(signed, document), {})
 
     async def _drifted(
@@ -392,7 +398,7 @@ class Fleet:
                 visitor = self.looks.visit(signed.principal, room.id)
                 wanted = NOTHING if document.upgrade else layers.wanted(_about(room, names))
                 try:
-                    steps = await self.looks.steps(visitor, wanted, document.upgrade, "What has drifted")
+                    steps = await self.looks.steps(visitor, wanted, document.upgrade, "What has drifted", noting=True)
                 except (Away, Denied) as away:
                     return [Drifted(room.name, _unread(away), None, None)]
             steps = [one for one in steps if not one.blind]
@@ -461,8 +467,8 @@ def _seen(step: Step, held: frozenset[Capability], catalogue: Catalogue) -> Step
     path = Path.parse(step.path) if step.path else None
     classes = Classes.shipped()
     may = path is not None and classes.of(Path((path.root, *path.words))) in held
-    shown = msgspec.structs.replace(step, arguments={}, body=None)
-    if may or (step.verdict == "refused" and step.rule.startswith("fleet.")):
+    shown = msgspec.structs.replace(step, arguments={}, body="")
+    if may or not step.path:
         return shown
     return msgspec.structs.replace(shown, before=None if step.before is None else HIDDEN, after=HIDDEN)
 

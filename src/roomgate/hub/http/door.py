@@ -30,6 +30,7 @@ from roomgate.hub.http.asgi import (
 )
 from roomgate.hub.http.gate import CHALLENGE_PATH, PENDING_COOKIE, Asked, Entered, Gate, end_pending
 from roomgate.hub.http.idempotency import Idempotency, Kept, build_slot
+from roomgate.hub.http.multipart import is_multipart, read_parts
 from roomgate.hub.http.problem import MEDIA_TYPE, BadForm, NotSignedIn, Problem, TooSlow, build_refusal
 from roomgate.hub.identity.person import Signed
 from roomgate.hub.identity.scim.refusal import MEDIA_TYPE as SCIM
@@ -39,6 +40,7 @@ from roomgate.hub.identity.service import Identity
 COOKIE = "__Host-roomgate"
 LANGUAGE_COOKIE = "__Host-roomgate-language"
 LARGEST_BODY = 256 * 1024
+LARGEST_DOCUMENT = 9 * 1024 * 1024  # what many rooms should have, with its pictures
 LARGEST_STRANGERS_BODY = 32 * 1024  # a sign-in, an enrolment
 BODY_WITHIN_S = 15.0
 SIGNED = "roomgate.signed"  # where the routes find who asks, in the scope
@@ -46,6 +48,7 @@ _UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 _NOT_DONE = 503  # our word for: nothing was done, try again
 _SCIM = "/scim/"  # where answers have a form of their own
 _OPEN = {"/healthz", "/readyz", "/.well-known/security.txt", "/enrol", "/auth/device", "/auth/device/token"}
+_DOCUMENTS = {"/fleet", "/fleet/drift", "/api/v1/plans", "/api/v1/plans/drift"}
 _PROVIDERS = re.compile(r"/auth/[a-z0-9-]{1,40}/(?:start|callback|logout)")  # they prove what they are by themselves
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'self'; "
@@ -154,7 +157,9 @@ class Door:
             free = path in _OPEN or path.startswith("/static/")
             free = free or _PROVIDERS.fullmatch(path) is not None
             signed = None if free else await self._who(scope)
-            most = LARGEST_BODY if signed is not None else LARGEST_STRANGERS_BODY
+            most = LARGEST_STRANGERS_BODY
+            if signed is not None:
+                most = LARGEST_DOCUMENT if path in _DOCUMENTS else LARGEST_BODY
             body = await _body(receive, most) if unsafe else b""
             onward = Replay(body, receive) if unsafe else receive
             if free:
@@ -279,7 +284,11 @@ def _adding(send: Send, extra: tuple[str, str]) -> Send:
 
 def _form(scope: Scope, body: bytes) -> dict[str, str]:
     """The fields of a form, each once; nothing for any other kind of body."""
-    if not header(scope, "content-type").startswith("application/x-www-form-urlencoded"):
+    kind = header(scope, "content-type")
+    if is_multipart(kind):
+        parts = [part for part in read_parts(kind, body) if part.filename is None]
+        return {part.name: part.content.decode("utf-8", "replace") for part in parts}
+    if not kind.startswith("application/x-www-form-urlencoded"):
         return {}
     try:
         fields = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=500)

@@ -2,14 +2,16 @@
 
 import csv
 import io
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from roomgate.errors import BadInput
 
-COLUMNS = ("name", "number", "title", "favourite")
+COLUMNS = ("name", "number", "title", "favourite", "folder")
 FAVOURITE, PLAIN = "Favorite", "Untagged"  # the device's words
 MOST_ROWS = 500  # of one table
+DEEPEST = 5  # of folders within folders
 LONGEST = 255  # of each field, by the device's own measure
 _YES, _NO = ("yes", "true", "1", "x"), ("", "no", "false", "0")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -17,13 +19,25 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """``id`` is the device's; empty for one that is not there yet. Only the first number is dialled and carried."""
+    """``id`` is the device's; empty for one that is not there yet. Only the first number is dialled and carried.
+
+    ``folder``: its place, such as ``Desks/Night``; empty at the top.
+    """
 
     name: str
     number: str = ""
     title: str = ""
     favourite: bool = False
     id: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """``place``: its name after those of the folders that it is in."""
+
+    id: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +48,49 @@ class Found:
     total: int
 
 
-def read_contacts(answer: Any) -> Found:
+def read_contacts(answer: Any, folders: Iterable[Folder] = ()) -> Found:
     """Out of the answer to a search; what makes no sense is left out."""
-    rows = answer.get("Contact", []) if isinstance(answer, dict) else []
+    places = {one.id: one.place for one in folders}
+    found = tuple(one for row in _rows(answer, "Contact") if (one := _contact(row, places)) is not None)
+    return Found(found, total_of(answer, len(found)))
+
+
+def total_of(answer: Any, otherwise: int) -> int:
+    """How many there are in all, by a search's own word."""
     info = answer.get("ResultInfo") if isinstance(answer, dict) else None
-    found = tuple(one for row in (rows if isinstance(rows, list) else [rows]) if (one := _contact(row)) is not None)
     total = str(info.get("TotalRows", "")) if isinstance(info, dict) else ""
-    return Found(found, int(total) if total.isascii() and total.isdigit() and len(total) < 8 else len(found))
+    return int(total) if total.isascii() and total.isdigit() and len(total) < 8 else otherwise
 
 
-def _contact(row: Any) -> Contact | None:
+def read_folders(answers: Iterable[Any]) -> tuple[Folder, ...]:
+    """Out of all answers to a search for them, by their places. One within itself is at the top."""
+    rows = {
+        str(row["FolderId"])[:LONGEST]: (str(row.get("Name", ""))[:LONGEST], str(row.get("ParentFolderId") or ""))
+        for answer in answers
+        for row in _rows(answer, "Folder")
+        if isinstance(row, dict) and row.get("FolderId")
+    }
+
+    def place(id: str, below: tuple[str, ...] = ()) -> str:
+        name, above = rows[id]
+        return f"{place(above, (*below, id))}/{name}" if above in rows and above not in (*below, id) else name
+
+    return tuple(sorted((Folder(id, place(id)) for id in rows), key=lambda one: one.place.casefold()))
+
+
+def _rows(answer: Any, name: str) -> list[Any]:
+    found = answer.get(name, []) if isinstance(answer, dict) else []
+    return found if isinstance(found, list) else [found]
+
+
+def _contact(row: Any, places: Mapping[str, str]) -> Contact | None:
     if not isinstance(row, dict) or not row.get("ContactId"):
         return None
     methods = row.get("ContactMethod", [])
     first = methods[0] if isinstance(methods, list) and methods and isinstance(methods[0], dict) else {}
     return Contact(
         str(row.get("Name", ""))[:LONGEST], str(first.get("Number", ""))[:LONGEST], str(row.get("Title", ""))[:LONGEST],
-        row.get("Tag") == FAVOURITE, str(row["ContactId"])[:LONGEST],
+        row.get("Tag") == FAVOURITE, str(row["ContactId"])[:LONGEST], places.get(str(row.get("FolderId", "")), ""),
     )  # fmt: skip
 
 
@@ -81,7 +121,15 @@ def _of_row(row: dict[str, str], line: int) -> Contact:
         raise BadInput(f"Line {line}: a contact has a name, and no field of more than {LONGEST} characters.")
     if word not in (*_YES, *_NO):
         raise BadInput(f"Line {line}: favourite is yes or no.")
-    return Contact(name, number, title, word in _YES)
+    return Contact(name, number, title, word in _YES, folder=require_place(row.get("folder", "")))
+
+
+def require_place(text: str) -> str:
+    """A folder's place, tidied. Raises BadInput for one that is too deep or too long."""
+    names = [name.strip() for name in text.split("/") if name.strip()]
+    if len(names) > DEEPEST or max(map(len, names), default=0) > LONGEST:
+        raise BadInput(f"A folder is at most {DEEPEST} deep, and its name has at most {LONGEST} characters.")
+    return "/".join(names)
 
 
 def _unquoted(cell: str) -> str:
@@ -90,10 +138,10 @@ def _unquoted(cell: str) -> str:
 
 
 def rows_of(contacts: tuple[Contact, ...]) -> list[list[str]]:
-    return [[one.name, one.number, one.title, "yes" if one.favourite else "no"] for one in contacts]
+    return [[one.name, one.number, one.title, "yes" if one.favourite else "no", one.folder] for one in contacts]
 
 
-def arguments_of(contact: Contact) -> dict[str, str]:
-    """Of the command that adds it."""
-    given = {"Name": contact.name, "Number": contact.number, "Title": contact.title}
+def arguments_of(contact: Contact, folder: str = "") -> dict[str, str]:
+    """Of the command that adds it; ``folder`` is the device's id."""
+    given = {"Name": contact.name, "Number": contact.number, "Title": contact.title, "FolderId": folder}
     return {name: text for name, text in given.items() if text} | {"Tag": FAVOURITE if contact.favourite else PLAIN}

@@ -16,7 +16,7 @@ from roomgate.hub.console.visit import Form, Page, Relayed, Visit, Visiting, rea
 from roomgate.hub.http.asking import Hub, Req
 from roomgate.hub.parts import Parts
 from roomgate.hub.phonebook import service
-from roomgate.hub.phonebook.contacts import COLUMNS, Contact, Found, read_csv, rows_of
+from roomgate.hub.phonebook.contacts import COLUMNS, LONGEST, Contact, Folder, Found, read_csv, rows_of
 from roomgate.hub.phonebook.service import PAGE, Ask
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.rooms.seen import Seen, ask_room, room_context, see_room, told_of_room
@@ -34,17 +34,26 @@ async def show_phonebook(
     relay: Relayed,
     q: FromQuery[str] = "",
     favourites: FromQuery[str] = "",
+    folder: FromQuery[str] = "",
     after: FromQuery[int] = 0,
 ) -> Page:
     seen = await see_room(visit, parts, relay, name)
     after = max(0, min(after, _LAST))
-    found, fault = Found((), 0), None
+    found, fault, folder = Found((), 0), None, folder[:LONGEST]
+    folders: tuple[Folder, ...] = ()
+    ask = _asking(visit, relay, seen)
     try:
-        found = await service.search(_asking(visit, relay, seen), q[:200], favourites=bool(favourites), offset=after)
+        folders = await service.list_folders(ask)
+        if folder not in {one.id for one in folders}:
+            folder = ""
+        found = await service.search(
+            ask, q[:200], favourites=bool(favourites), folder=folder, folders=folders, offset=after
+        )
     except (RoomgateError, XapiError) as no:
         fault = refused(visit.t, told_of_room(visit, no))
     here = _here(seen)
-    asked = {key: word for key, word in (("q", q[:200]), ("favourites", favourites and "yes")) if word}
+    words = (("q", q[:200]), ("favourites", favourites and "yes"), ("folder", folder))
+    asked = {key: word for key, word in words if word}
     later = after + len(found.contacts)
     return visit.page(
         "phonebook.html",
@@ -52,6 +61,8 @@ async def show_phonebook(
         fault=fault,
         here=here,
         q=q[:200],
+        folder=folder,
+        folders=folders,
         favourites=bool(favourites),
         earlier_href=f"{here}?{urlencode({**asked, 'after': max(0, after - PAGE)})}" if after else "",
         later_href=f"{here}?{urlencode({**asked, 'after': later})}" if found.contacts and later < found.total else "",
@@ -74,10 +85,13 @@ async def phonebook_json(name: FromPath[str], visit: Visiting, parts: Hub, relay
 
 @post("/rooms/{name:str}/phonebook", include_in_schema=False, status_code=303)
 async def add_contact(name: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed) -> Page:
-    def add(ask: Ask, form: Form) -> Awaitable[None]:
+    def add(ask: Ask, form: Form) -> Awaitable[object]:
         if not form.text("name"):
             raise BadInput("A contact has a name.")
-        made = Contact(form.text("name"), form.text("number"), form.text("title"), bool(form.text("favourite")))
+        made = Contact(
+            form.text("name"), form.text("number"), form.text("title"), bool(form.text("favourite")),
+            folder=form.text("folder"),
+        )  # fmt: skip
         return service.add(ask, made)
 
     return await _change(name, request, visit, parts, relay, add, "phonebook.added")
@@ -97,6 +111,14 @@ async def remove_contact(name: FromPath[str], request: Req, visit: Visiting, par
         return service.remove(ask, form.text("contact"))
 
     return await _change(name, request, visit, parts, relay, remove, "phonebook.removed")
+
+
+@post("/rooms/{name:str}/phonebook/folders/remove", include_in_schema=False, status_code=303)
+async def remove_folder(name: FromPath[str], request: Req, visit: Visiting, parts: Hub, relay: Relayed) -> Page:
+    def remove(ask: Ask, form: Form) -> Awaitable[None]:
+        return service.remove_folder(ask, form.text("folder"))
+
+    return await _change(name, request, visit, parts, relay, remove, "phonebook.folder-removed")
 
 
 @post("/rooms/{name:str}/phonebook/load", include_in_schema=False, status_code=303)
@@ -120,7 +142,7 @@ async def _change(
     visit: Visit,
     parts: Parts,
     relay: RelayParts,
-    do: Callable[[Ask, Form], Awaitable[None]],
+    do: Callable[[Ask, Form], Awaitable[object]],
     said: str,
 ) -> Page:
     seen = await see_room(visit, parts, relay, name)
@@ -149,4 +171,7 @@ def _here(seen: Seen) -> str:
     return f"{room_href(seen.summary.name, seen.summary.id)}/phonebook"
 
 
-ROUTES = [show_phonebook, phonebook_csv, phonebook_json, add_contact, set_favourite, remove_contact, load_contacts]
+ROUTES = [
+    show_phonebook, phonebook_csv, phonebook_json, add_contact, set_favourite, remove_contact, remove_folder,
+    load_contacts,
+]  # fmt: skip

@@ -10,8 +10,8 @@ import pytest
 from roomgate.access.capability import Capability
 from roomgate.fleet.backup import Contents, Opened, Shown
 from roomgate.fleet.restoring import Change, Difference
-from roomgate.hub.backups.http import show_plan
-from roomgate.hub.backups.service import Plan
+from roomgate.hub.backups.http import show_difference_of
+from roomgate.hub.backups.service import Comparison
 from roomgate.link.messages import Outcome
 from support.console import Console, Site, console
 
@@ -29,7 +29,6 @@ async def ready(it: Console) -> tuple[Site, dict[str, str]]:
         "Command/Roomgate/Backup/Make": {**row, "unchanged": False},
         "Command/Roomgate/Backup/Get Id=now": msgspec.to_builtins(Opened("now", "", "", "", now)),
         "Command/Roomgate/Backup/Get": msgspec.to_builtins(Opened(ID, "", "", "", KEPT)),
-        "Command/Roomgate/Allowed/Get": {"Verdicts": [{"verdict": "allowed"}]},
     }
     held = frozenset(map(Capability, ("observe", "system", "av-control", "configure")))
     await it.hub.parts.grants.make(it.hub.admin, "ada", ["oslo", "rome"], held, minutes=5, reason="test")
@@ -68,8 +67,15 @@ async def test_a_restore_names_the_difference_that_was_shown(tmp_path: Path) -> 
         wrong = await call(it, ada, "POST", f"oslo/backups/{ID}/restore", {"seen": "x", "into": "rome"})
         assert (wrong.status_code, wrong.json()["code"]) == (412, "precondition.failed")
         done = await call(it, ada, "POST", f"oslo/backups/{ID}/restore", {"seen": found["seen"], "into": "rome"})
-        assert done.json()["steps"] == [{"what": "setting Audio/DefaultVolume", "outcome": "done", "words": ""}]
-        assert [one.room for one in site.orders if one.verb == "set"] == ["rome"]
+        plan = (await it.http.get(f"/api/v1/plans/{done.json()['plan']}", headers=ada)).json()
+        assert (done.status_code, plan["kind"], plan["name"], plan["state"]) == (
+            201,
+            "restore",
+            f"{ID} to rome",
+            "planning",
+        )
+        assert [one.room for one in site.orders if "Make" in str(one.call())] == ["rome"]
+        assert not [one for one in site.orders if one.verb == "set"]
 
 
 async def test_what_the_site_says_no_to_has_its_code(tmp_path: Path) -> None:
@@ -81,18 +87,8 @@ async def test_what_the_site_says_no_to_has_its_code(tmp_path: Path) -> None:
         assert (await call(it, ada, "GET", "oslo/backups")).json()["code"] == "backup.answer"
 
 
-async def test_a_plan_says_of_each_change_who_is_against_it():
-    difference = Difference(
-        (Change("setting", "A", None, 1), Change("setting", "B", "x", "y")),
-        (),
-        ("M",),
-        ("p",),
-        3,
-        ("Desk", "Board"),
-        None,
-    )
-    shown = show_plan(
-        Plan(Opened("b", "", "", "", KEPT), difference, "doc", {"setting A": "No."}, frozenset({"setting B"}))
-    )
-    assert [(one.name, one.refused, one.asks_room) for one in shown.changes] == [("A", "No.", False), ("B", "", True)]
+async def test_a_difference_tells_all_that_differs():
+    difference = Difference((Change("setting", "A", None, 1),), (), ("M",), ("p",), 3, ("Desk", "Board"), None)
+    shown = show_difference_of(Comparison(Opened("b", "", "", "", KEPT), difference, "doc"))
+    assert [(one.name, one.was, one.will) for one in shown.changes] == [("A", None, 1)]
     assert (shown.product, shown.software, shown.same, shown.document) == (["Desk", "Board"], None, 3, "doc")

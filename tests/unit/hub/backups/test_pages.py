@@ -20,6 +20,7 @@ KEPT = Contents(
     settings={"Audio/DefaultVolume": 40, "SystemUnit/Name": EVIL},
     macros={EVIL: Macro(f"say('{EVIL}')", True)},
     panels={"lights": Panel("<Extensions><Panel/></Extensions>")},
+    branding={"Background": "iVBORw0KGgo="},
     masked=["SIP/Turn/Password"],
 )
 ID = "backup_" + "1" * 20
@@ -28,7 +29,7 @@ ID = "backup_" + "1" * 20
 def answers(site: Site, now: Contents) -> None:
     """What the site says of its backups, and of the room as it is now."""
     rows = [
-        Shown(ID, "2026-03-10T09:00:00.000Z", EVIL, "person_1", 2000, "d" * 64, EVIL, EVIL, 2, 1, 1, 1),
+        Shown(ID, "2026-03-10T09:00:00.000Z", EVIL, "person_1", 2000, "d" * 64, EVIL, EVIL, 2, 1, 1, 1, 1),
         Shown("backup_" + "2" * 20, damaged="The file was changed since."),
     ]
     opened = {
@@ -40,8 +41,6 @@ def answers(site: Site, now: Contents) -> None:
         "Command/Roomgate/Backup/Make": {**msgspec.to_builtins(rows[0]), "unchanged": False},
         "Command/Roomgate/Backup/Get Id=now": opened["now"],
         "Command/Roomgate/Backup/Get": opened[ID],
-        "Command/Roomgate/Allowed/Get": {"Verdicts": [{"verdict": "allowed"}] * 4},
-        "Command/Macros/Macro/Save": Outcome("", "refused", rule="never", words="Macros are never saved here."),
     }
 
 
@@ -64,7 +63,7 @@ async def test_the_list_tells_what_is_kept_and_what_is_damaged(tmp_path: Path) -
         page = await ada.get("/rooms/oslo/backups")
         text = words(page)
         for said in (
-            "Settings: 2, panels: 1, macros: 1",
+            "Settings: 2, panels: 1, macros: 1, pictures: 1",
             "2 KiB",
             "Damaged",
             "The file was changed since.",
@@ -102,35 +101,32 @@ async def test_one_is_shown_beside_the_room_and_looking_changes_nothing(tmp_path
         page = await ada.get(f"/rooms/oslo/backups/{ID}")
         text = words(page)
         for said in (
-            "If it were restored to oslo", "3 to change, 1 left out", "Audio/DefaultVolume", "Left out: it makes a device itself",
-            "SIP/Turn/Password", "Another generation of software", "Make 3 changes", "New, 1 lines",
+            "If it were restored to oslo", "4 to change, 1 left out", "Audio/DefaultVolume", "Left out: it makes a device itself",
+            "SIP/Turn/Password", "Another generation of software", "Plan 4 changes", "Background picture not there 1 KiB, 4c4b6a3be131", "New, 1 lines",
         ):  # fmt: skip
             assert said in text
         assert EVIL not in page.text
-        site.answers["Command/Roomgate/Allowed/Get"] = {"Verdicts": [{"verdict": "allowed"}] * 5}
         assert "0 left out" in words(await ada.get(f"/rooms/oslo/backups/{ID}?same=yes"))
         assert did(site) == []
         answers(site, KEPT)
         assert "Nothing to change" in words(await ada.get(f"/rooms/oslo/backups/{ID}"))
 
 
-async def test_what_was_shown_is_restored_to_the_other_room_and_each_no_is_told(tmp_path: Path) -> None:
+async def test_what_was_shown_becomes_a_plan_for_the_other_room(tmp_path: Path) -> None:
     async with console(tmp_path) as it:
         site, ada = await ready(it, "rome")
+        late = await ada.post(f"/rooms/oslo/backups/{ID}/restore", seen="0" * 64, into="rome")
+        assert "not as it was shown" in words(late)
+        assert await it.hub.parts.fleet.newest(it.hub.admin, 1) == []
         page = (await ada.get(f"/rooms/oslo/backups/{ID}?into=rome")).text
         seen = page.split('name="seen" value="')[1][:64]
         text = words(await ada.post(f"/rooms/oslo/backups/{ID}/restore", seen=seen, into="rome", reason="why"))
-        assert "2 of 3 done in rome." in text
-        assert "Macros are never saved here." in text
-        assert {one.room for one in site.orders if "Roomgate" not in str(one.call())} == {"rome"}
-        assert [call.split(" ")[0].rpartition("/")[2] for call in did(site)] == ["DefaultVolume", "Save", "Save"]
-        before = len(did(site))
-        late = await ada.post(f"/rooms/oslo/backups/{ID}/restore", seen="0" * 64, into="rome")
-        assert "not as it was shown" in words(late)
-        assert len(did(site)) == before
-        del site.answers["Command/Macros/Macro/Save"]
-        done = await ada.post(f"/rooms/oslo/backups/{ID}/restore", seen=seen, into="rome")
-        assert "3 of 3 done in rome." in words(done)
+        assert "before to rome" in text
+        assert "Look at the plan, then apply it." in text
+        assert [one.room for one in site.orders if "Make" in str(one.call())] == ["rome"]
+        [made] = await it.hub.parts.fleet.newest(it.hub.admin, 1)
+        assert (made.plan.kind, made.plan.options.reason, sum(made.counts.values())) == ("restore", "why", 1)
+        assert did(site) == []
 
 
 async def test_an_export_is_what_one_may_read(tmp_path: Path) -> None:

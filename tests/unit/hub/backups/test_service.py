@@ -9,9 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.access.offered import offered
-from roomgate.errors import BadInput, PreconditionFailed
+from roomgate.errors import BadInput, Conflict, PreconditionFailed
 from roomgate.fleet.backup import Contents, Macro, Opened, Shown
-from roomgate.hub.backups.applying import DONE, OneByOne
 from roomgate.hub.backups.service import Backups, NotUnderstood
 from roomgate.hub.relay.asked import Wish
 from roomgate.xapi.call import Verb
@@ -27,7 +26,6 @@ class Room:
     def __init__(self, now: Contents | None = None) -> None:
         self.now = now or Contents(settings={"Audio/DefaultVolume": 50, "SystemUnit/Name": "Rome"})
         self.asked: list[Wish] = []
-        self.verdicts: dict[str, str] = {}
         self.answer: Any = None
 
     async def ask(self, wish: Wish) -> Any:
@@ -45,19 +43,8 @@ class Room:
             case "Backup/Get":
                 contents = self.now if wish.arguments["Id"] == "now" else KEPT
                 return msgspec.to_builtins(Opened(str(wish.arguments["Id"]), "2026", "", "d", contents))
-            case "Allowed/Get":
-                calls = json.loads(wish.body or "")
-                return {
-                    "Verdicts": [
-                        {"verdict": self.verdicts.get(one["path"], "allowed"), "words": "No."} for one in calls
-                    ]
-                }
             case _:
                 return {}
-
-    @property
-    def did(self) -> list[str]:
-        return [str(one.path) for one in self.asked if "Roomgate" not in str(one.path)]
 
 
 def backups() -> Backups:
@@ -82,48 +69,44 @@ async def test_they_are_listed_made_read_and_removed_by_asks():
 
 async def test_a_difference_is_of_the_backups_room_and_the_other_and_changes_nothing():
     oslo, rome = Room(), Room()
-    rome.verdicts = {"Macros/Macro/Save": "refused", "Configuration/Audio/DefaultVolume": "consent"}
-    plan = await backups().difference(oslo.ask, "backup_1", rome.ask, "rome", same_room=False)
-    assert [(one.kind, one.name) for one in plan.difference.changes] == [
+    found = await backups().difference(oslo.ask, "backup_1", rome.ask, "rome", same_room=False)
+    assert [(one.kind, one.name) for one in found.difference.changes] == [
         ("setting", "Audio/DefaultVolume"),
         ("macro", "m"),
     ]
-    assert [one.name for one in plan.difference.left] == ["SystemUnit/Name"]
-    assert (plan.refused, plan.asks) == ({"macro m": "No."}, frozenset({"setting Audio/DefaultVolume"}))
-    assert '[room."rome".settings]' in plan.document
-    assert (oslo.did, rome.did) == ([], [])
+    assert [one.name for one in found.difference.left] == ["SystemUnit/Name"]
+    assert json.loads(found.document)["name"] == "backup_1 to rome"
+    assert {str(one.path) for one in (*oslo.asked, *rome.asked)} == {"Command/Roomgate/Backup/Get"}
 
 
-async def test_a_restore_does_what_was_shown_in_the_other_room_alone():
+async def test_a_restore_is_what_was_shown_for_the_other_room_alone_which_is_kept_first():
     oslo, rome = Room(), Room()
-    plan = await backups().difference(oslo.ask, "backup_1", rome.ask, "rome", same_room=True)
-    told = await backups().restore(
-        oslo.ask, "backup_1", rome.ask, "rome", same_room=True, seen=plan.seen, restoring=OneByOne(rome.ask)
+    found = await backups().difference(oslo.ask, "backup_1", rome.ask, "rome", same_room=True)
+    document = await backups().restorable(
+        oslo.ask, "backup_1", rome.ask, "rome", same_room=True, seen=found.seen, reason="why"
     )
-    assert [(one.what, one.outcome) for one in told] == [
-        ("setting Audio/DefaultVolume", DONE), ("setting SystemUnit/Name", DONE), ("macro m", DONE),
-    ]  # fmt: skip
-    assert (oslo.did, rome.did[-1]) == ([], "Macros/Macro/Activate")
-    paths = [str(one.path) for one in rome.asked]
-    assert paths.index("Command/Roomgate/Backup/Make") < paths.index(rome.did[0])  # it can go back
+    assert json.loads(document)["room"] == {
+        "rome": {
+            "settings": {"Audio/DefaultVolume": 40, "SystemUnit/Name": "Oslo"},
+            "macros": {"m": {"code": "1", "active": True}},
+        }
+    }
+    assert (str(rome.asked[-1].path), rome.asked[-1].reason) == ("Command/Roomgate/Backup/Make", "why")
+    assert "Command/Roomgate/Backup/Make" not in [str(one.path) for one in oslo.asked]
 
 
-async def test_what_is_not_as_it_was_shown_is_not_done():
+async def test_what_is_not_as_it_was_shown_is_not_restored():
     oslo, rome = Room(), Room()
-    plan = await backups().difference(oslo.ask, "backup_1", rome.ask, "rome", same_room=False)
+    found = await backups().difference(oslo.ask, "backup_1", rome.ask, "rome", same_room=False)
     rome.now = Contents(settings={"Audio/DefaultVolume": 51})
     with pytest.raises(PreconditionFailed, match="not as it was shown"):
-        await backups().restore(
-            oslo.ask, "backup_1", rome.ask, "rome", same_room=False, seen=plan.seen, restoring=OneByOne(rome.ask)
-        )
-    assert rome.did == []
-
-
-async def test_where_nothing_differs_nothing_is_asked_beforehand():
-    room = Room(KEPT)
-    plan = await backups().difference(room.ask, "backup_1", room.ask, "oslo", same_room=True)
-    assert (plan.difference.changes, plan.document) == ((), "")
-    assert not [one for one in room.asked if "Allowed" in str(one.path)]
+        await backups().restorable(oslo.ask, "backup_1", rome.ask, "rome", same_room=False, seen=found.seen)
+    oslo.now = KEPT
+    same = await backups().difference(oslo.ask, "backup_1", oslo.ask, "oslo", same_room=True)
+    assert (same.difference.changes, same.document) == ((), "")
+    with pytest.raises(Conflict, match="as the backup says"):
+        await backups().restorable(oslo.ask, "backup_1", oslo.ask, "oslo", same_room=True, seen=same.seen)
+    assert not [one for one in (*oslo.asked, *rome.asked) if "Make" in str(one.path)]
 
 
 @given(
@@ -136,13 +119,3 @@ async def test_a_site_that_speaks_otherwise_is_not_understood(answer: Any):
         await backups().list_(room.ask)
     with pytest.raises(NotUnderstood):
         await backups().get(room.ask, "backup_1")
-
-
-async def test_verdicts_that_do_not_match_the_steps_are_none():
-    oslo, rome = Room(), Room()
-
-    async def short(wish: Wish) -> Any:
-        return {"Verdicts": []} if "Allowed" in str(wish.path) else await rome.ask(wish)
-
-    with pytest.raises(NotUnderstood, match="every step"):
-        await backups().difference(oslo.ask, "backup_1", short, "rome", same_room=False)

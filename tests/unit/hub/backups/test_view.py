@@ -2,15 +2,13 @@
 
 from roomgate.fleet.backup import Contents, Opened, Shown
 from roomgate.fleet.restoring import Change, Difference, Left
-from roomgate.hub.backups.applying import DONE, NOT_DONE, Outcome
-from roomgate.hub.backups.service import Plan
-from roomgate.hub.backups.view import COLUMNS, MOST_LINES, confirming, same_kind, table_of, told, view_backup, view_rows
+from roomgate.hub.backups.service import Comparison
+from roomgate.hub.backups.view import COLUMNS, MOST_LINES, confirming, same_kind, table_of, view_backup, view_rows
 from roomgate.hub.rooms.state import RoomSummary
 
 
-def plan(*changes: Change, left: tuple[Change, ...] = (), refused: dict[str, str] | None = None) -> Plan:
-    difference = Difference(changes, left, (), (), 0)
-    return Plan(Opened("backup_1", "", "", "", Contents()), difference, "", refused or {}, frozenset({"setting C"}))
+def found(*changes: Change, left: tuple[Change, ...] = ()) -> Comparison:
+    return Comparison(Opened("backup_1", "", "", "", Contents()), Difference(changes, left, (), (), 0), "")
 
 
 def test_a_backup_has_a_time_where_that_can_be_read():
@@ -28,21 +26,19 @@ def test_what_confirms_a_removal_is_the_start_of_the_id():
     assert (confirming("backup_abcdefgh"), confirming("x")) == ("abcdef", "x")
 
 
-def test_what_would_be_done_comes_before_what_is_left_out_and_says_who_is_against_it():
-    rows = view_rows(
-        plan(
-            Change("setting", "A", "1", 2), Change("setting", "C", None, "x"),
-            left=(Change("setting", "B", None, "x", Left.ABSENT),), refused={"setting A": "No."},
-        )
-    )  # fmt: skip
-    assert [(one.name, one.will, one.left, one.refused, one.asks) for one in rows] == [
-        ("A", "2", "", "No.", False), ("C", "x", "", "", True), ("B", "x", "absent", "", False),
-    ]  # fmt: skip
+def test_what_would_be_done_comes_before_what_is_left_out():
+    rows = view_rows(found(Change("setting", "A", "1", 2), left=(Change("setting", "B", None, "x", Left.ABSENT),)))
+    assert [(one.name, one.will, one.left) for one in rows] == [("A", "2", ""), ("B", "x", "absent")]
+
+
+def test_a_picture_is_its_size_and_the_start_of_its_hash():
+    [row] = view_rows(found(Change("branding", "Background", None, "aGVsbG8=")))
+    assert (row.was, row.will, row.lines) == (None, "1 KiB, 2cf24dba5fb0", ())
 
 
 def test_texts_are_shown_by_the_lines_that_differ_and_not_without_end():
     [macro, panel] = view_rows(
-        plan(Change("macro", "m", "a\nb\nc", "a\nd\nc"), Change("panel", "p", None, "<a><b/></a>" * MOST_LINES))
+        found(Change("macro", "m", "a\nb\nc", "a\nd\nc"), Change("panel", "p", None, "<a><b/></a>" * MOST_LINES))
     )
     assert macro.lines == ((" ", "a"), ("-", "b"), ("+", "d"), (" ", "c"))
     assert (len(panel.lines), panel.more > 0, panel.lines[0]) == (MOST_LINES, True, ("+", "<a>"))
@@ -55,10 +51,3 @@ def test_rooms_of_the_same_kind_are_offered_by_name():
 
     rooms: list[RoomSummary] = [Room("rome", "Desk"), Room("Oslo", "Desk"), Room("lima", "Board")]  # type: ignore[list-item]
     assert same_kind(rooms, "Desk") == ["Oslo", "rome"]
-
-
-def test_what_was_not_done_is_named_and_not_without_end():
-    outcomes = [Outcome("setting A", DONE), *(Outcome(f"setting {n}", NOT_DONE, "No.") for n in range(9))]
-    done, left = told(outcomes)
-    assert (done, left[0], left[-1], len(left)) == (1, "setting 0: No.", "…", 7)
-    assert told(outcomes[:1]) == (1, [])

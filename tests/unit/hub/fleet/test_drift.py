@@ -17,6 +17,8 @@ def ask(verb, path, arguments=()):
         (ask("command", "Command/Macros/Macro/Save", [["Name", "m"]]), "macro", "m"),
         (ask("command", "Command/Macros/Macro/Activate", [["Name", "m"]]), "macro", "m active"),
         (ask("command", "Command/UserInterface/Extensions/Panel/Remove", [["PanelId", "p"]]), "panel", "p"),
+        (ask("command", "Command/UserInterface/Branding/Upload", [["Type", "Background"]]), "branding", "Background"),
+        (ask("command", "Command/UserInterface/Branding/Clear"), "branding", "WorkspaceAvatar"),
         (ask("command", "Command/UserManagement/User/Modify", [["Username", "u"]]), "user", "u"),
         (ask("command", "Command/SystemUnit/SoftwareUpgrade", [["URL", "x"]]), "upgrade", "software"),
     ],

@@ -42,6 +42,7 @@ async def test_a_plan_is_pasted_looked_at_applied_and_looked_at_again(tmp_path):
         assert "2 done" in page
         assert "No room is in this state" in words(await ada.get(f"/fleet/{id}?only=failed"))
         # What cannot be done any more is said, and nothing else happens.
+        assert "Nothing has drifted" not in words(await ada.post(f"/fleet/{id}/drift"))  # the macro was refused
         for what in ("start", "resume", "halt", "cancel"):
             assert "This plan is done." in words(await ada.post(f"/fleet/{id}/{what}"))
         assert "Autumn" in words(await ada.get("/fleet"))
@@ -68,3 +69,42 @@ async def test_a_plan_is_halted_and_gone_on_with_by_its_page_and_seen_by_nobody_
         [fresh] = [one for one in await world.fleet.newest(world.ada, 10) if one.plan.id != id]
         await world.until(fresh.plan.id, State.PLANNED)
         assert "The plan is over" in words(await ada.post(f"/fleet/{fresh.plan.id}/cancel"))
+
+
+async def test_files_are_chosen_with_a_document_and_what_has_drifted_is_told_with_by_whom(tmp_path):
+    async with plans(tmp_path, "oslo", "rome") as world:
+        ada = await world.console.as_("ada")
+        text = '[everything.settings]\n"Audio/DefaultVolume" = 50\n[everything.macros]\nhello = { file = "hello.js" }\n'
+        missing = await ada.send("/fleet", {"document": text}, [])
+        assert missing.status_code == 400
+        assert "hello.js: the document names this file. Choose it too." in words(missing)
+        assert "hello.js" in missing.text.partition("<textarea")[2].partition("</textarea")[0]  # it is not lost
+
+        files = [("autumn.toml", text.encode()), ("hello.js", b"1;" * 200_000)]  # more than other forms may be
+        await ada.send("/fleet", {"document": "", "waves": "all"}, files)
+        [shown] = await world.fleet.newest(world.ada, 10)
+        await world.until(shown.plan.id, State.PLANNED)
+        assert "hello Macro not there 400000 characters" in words(await ada.get(f"/fleet/{shown.plan.id}/rooms/oslo"))
+        assert "What has drifted" not in words(await ada.get(f"/fleet/{shown.plan.id}"))
+        await world.apply(shown.plan.id)
+        world.rooms.macros["hello"] = {"Content": "1;" * 200_000, "Active": "True"}
+        page = words(await ada.post(f"/fleet/{shown.plan.id}/drift"))
+        assert "Nothing has drifted" in page
+
+        world.rooms.volume["oslo"] = 20
+        world.rooms.away.add("rome")
+        page = words(await ada.post(f"/fleet/{shown.plan.id}/drift"))
+        assert "2 things are not as they should be" in page
+        assert "oslo Audio/DefaultVolume Setting 20 50 at the device, or by another tool" in page
+        assert "rome not read Room" in page
+        world.rooms.away.clear()
+        await ada.post(f"/fleet/{shown.plan.id}/again")
+        [fresh] = [one.plan for one in await world.fleet.newest(world.ada, 9) if one.plan.id != shown.plan.id]
+        assert (fresh.digest, fresh.options) == (shown.plan.digest, shown.plan.options)
+        await world.until(fresh.id, State.PLANNED)
+        assert "1 waiting 1 as it should be" in words(await ada.get(f"/fleet/{fresh.id}"))
+        # The same of a document, without a plan.
+        page = await ada.send("/fleet/drift", {"document": DOCUMENT.partition("[everything.macros]")[0]}, [])
+        assert "1 thing is not as it should be" in words(page)
+        assert "oslo Audio/DefaultVolume Setting 20 50 ada" in words(page)  # whose plan set it last
+        assert (await ada.send("/fleet/drift", {"document": "[evrything]"}, [])).status_code == 400

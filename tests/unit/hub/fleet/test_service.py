@@ -38,7 +38,7 @@ async def test_a_plan_is_its_makers_and_says_only_what_whoever_looks_may_read(tm
         mine, theirs = [(await fleet.room(id, "oslo", who)).steps for who in (world.ada, audrey)]
         assert [(one.before, one.after) for one in mine] == [("30", "50"), (None, HIDDEN)]
         assert [(one.before, one.after) for one in theirs] == [(HIDDEN, HIDDEN), (None, HIDDEN)]
-        assert all(not one.arguments and one.body is None for one in mine)
+        assert all(not one.arguments and not one.body for one in mine)
         with pytest.raises(NotFound):
             await fleet.room(id, "paris", world.ada)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from roomgate.hub.http.asgi import Captured, Message, answer
-from roomgate.hub.http.door import COOKIE, SIGNED, Door, Front, plain_sign_in_page
+from roomgate.hub.http.door import COOKIE, LARGEST_BODY, SIGNED, Door, Front, plain_sign_in_page
 from roomgate.hub.http.gate import CHALLENGE_PATH, PENDING_COOKIE, Gate
 from roomgate.hub.http.idempotency import Idempotency
 from support.factors import with_app
@@ -179,6 +179,22 @@ async def test_a_form_carries_the_pages_token(tmp_path: Path) -> None:
             headers, body = form(**fields)
             assert (await ask(hub, inside, "POST", "/x", {**cookie, **headers}, body)).status == status
         assert inside.came == ["ada"]
+        # A form with files has it too; only a document may be large, and a stranger's may not.
+        kind = {"content-type": "multipart/form-data; boundary=b"}
+        for path, token, sender, status in (
+            ("/fleet", hub.admin.web.csrf, cookie, 200),
+            ("/fleet", "x", cookie, 403),
+            ("/x", hub.admin.web.csrf, cookie, 413),
+            ("/fleet", hub.admin.web.csrf, {}, 413),
+        ):
+            fields = {"csrf": token.encode(), "document": bytes(LARGEST_BODY)}
+            body = b"".join(
+                b'--b\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n' % (name.encode(), value)
+                for name, value in fields.items()
+            )
+            said = await ask(hub, inside, "POST", path, {**sender, **kind}, body + b"--b--\r\n")
+            assert (path, token, said.status) == (path, token, status)
+        assert inside.came == ["ada"] * 2
 
 
 async def test_a_renewed_cookie_is_set_on_the_answer(tmp_path: Path) -> None:

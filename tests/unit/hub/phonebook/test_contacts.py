@@ -17,6 +17,7 @@ from roomgate.hub.phonebook.contacts import (
     arguments_of,
     read_contacts,
     read_csv,
+    read_folders,
     rows_of,
 )
 
@@ -37,6 +38,19 @@ def test_an_answer_is_contacts_and_how_many_there_are():
     assert (found.total, read_contacts({"Contact": ROW}).total) == (7, 1)
 
 
+def test_folders_have_places_and_contacts_are_in_them():
+    rows = [
+        {"FolderId": "2", "Name": "Night", "ParentFolderId": "1"}, {"FolderId": "1", "Name": "Desks"}, {"Name": "none"},
+        {"FolderId": "3", "Name": "round", "ParentFolderId": "4"}, {"FolderId": "4", "Name": "about", "ParentFolderId": "3"},
+    ]  # fmt: skip
+    folders = read_folders([{"Folder": rows[:2]}, {"Folder": rows[2:]}, None])
+    assert [(one.id, one.place) for one in folders] == [
+        ("3", "about/round"), ("1", "Desks"), ("2", "Desks/Night"), ("4", "round/about"),
+    ]  # fmt: skip
+    [desk] = read_contacts({"Contact": {**ROW, "FolderId": "2"}}, folders).contacts
+    assert desk.folder == "Desks/Night"
+
+
 @settings(max_examples=30)
 @given(
     st.recursive(
@@ -46,11 +60,12 @@ def test_an_answer_is_contacts_and_how_many_there_are():
 def test_whatever_a_device_answers_is_read_or_left(answer: Any):
     assert read_contacts({"Contact": answer, "ResultInfo": answer}).total >= 0
     assert read_contacts(answer).contacts == ()
+    assert all(one.id for one in read_folders([{"Folder": answer}]))
 
 
 def test_a_table_is_read_by_its_head():
-    text = "\ufeffTitle,NAME,Favorite,Shoe\r\nhelp,Desk,Yes,42\r\n\r\n,Elm,,\r\n"
-    assert read_csv(text) == [Contact("Desk", "", "help", True), Contact("Elm")]
+    text = "\ufeffTitle,NAME,Favorite,Shoe,folder\r\nhelp,Desk,Yes,42,\r\n\r\n,Elm,,,Desks / Night/\r\n"
+    assert read_csv(text) == [Contact("Desk", "", "help", True), Contact("Elm", folder="Desks/Night")]
 
 
 @pytest.mark.parametrize(
@@ -62,6 +77,7 @@ def test_a_table_is_read_by_its_head():
         ("name\n" + "x" * (LONGEST + 1), "Line 2"),
         ("name,favourite\na,maybe", "favourite is yes or no"),
         ('name\n"open', "cannot be read"),
+        ("name,folder\na,1/2/3/4/5/6", "at most 5 deep"),
         ("name\n" + "x\n" * (MOST_ROWS + 1), "At most"),
     ],
 )
@@ -97,7 +113,8 @@ def test_what_is_carried_out_comes_in_again(contacts: list[Contact]):
 
 def test_what_is_not_given_is_not_sent():
     assert arguments_of(Contact("Desk")) == {"Name": "Desk", "Tag": "Untagged"}
-    assert arguments_of(Contact("Desk", "1", "x", True)) == {
+    assert arguments_of(Contact("Desk", "1", "x", True), "2") == {
+        "FolderId": "2",
         "Name": "Desk",
         "Number": "1",
         "Title": "x",

@@ -1,5 +1,6 @@
 """The page of a room's phone book, over a site that answers by rote."""
 
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -20,35 +21,55 @@ async def test_the_book_is_read_and_kept_up_by_its_forms(tmp_path: Path) -> None
     async with console(tmp_path) as it:
         site = await it.connect("oslo")
         site.answers["Command/Phonebook/Search"] = {
-            "ResultInfo": {"TotalRows": 60}, "Contact": [row("local-1", "Desk", "Favorite"), row("local-2", EVIL)],
+            "ResultInfo": {"TotalRows": 60}, "Folder": [{"FolderId": "f1", "Name": "Night"}],
+            "Contact": [{**row("local-1", "Desk", "Favorite"), "FolderId": "f1"}, row("local-2", EVIL)],
         }  # fmt: skip
         held = frozenset(map(Capability, ("observe", "call")))
         await it.hub.parts.grants.make(it.hub.admin, "ada", ["oslo"], held, minutes=5, reason="test")
         ada = await it.as_("ada")
-        page = await ada.get("/rooms/oslo/phonebook?q=desk&favourites=yes")
-        for said in ("Desk", "60 in all", "1 to 2 of 60", "No favourite", "Ask to dial", "Later"):
+        page = await ada.get("/rooms/oslo/phonebook?q=desk&favourites=yes&folder=f1")
+        assert dict(site.orders[-1].arguments)["FolderId"] == "f1"
+        for said in (
+            "All folders",
+            f"{escape(EVIL)} Night",
+            "Remove Night",
+            "Desk",
+            "60 in all",
+            "1 to 2 of 60",
+            "No favourite",
+            "Ask to dial",
+            "Later",
+        ):
             assert said in words(page)
         assert EVIL not in page.text
-        assert "favourites=yes&amp;after=2" in page.text
+        assert "favourites=yes&amp;folder=f1&amp;after=2" in page.text
         assert dict(site.orders[-1].arguments)["SearchString"] == "desk"
-        assert "Earlier" in words(await ada.get("/rooms/oslo/phonebook?after=50"))
+        assert "Earlier" in words(await ada.get("/rooms/oslo/phonebook?after=50&folder=gone"))
+        assert "FolderId" not in dict(site.orders[-1].arguments)
 
         here = "/rooms/oslo/phonebook"
-        assert "is in the phone book" in words(await ada.post(here, name="New", number="1", favourite="yes"))
+        assert "is in the phone book" in words(
+            await ada.post(here, name="New", number="1", favourite="yes", folder="Night")
+        )
         assert "A contact has a name." in words(await ada.post(here, name=" "))
         assert "are changed" in words(await ada.post(f"{here}/favourite", contact="local-1", on="no"))
         assert "is gone" in words(await ada.post(f"{here}/remove", contact="local-1"))
+        assert "folder is gone" in words(await ada.post(f"{here}/folders/remove", folder="f1"))
         done = [(one.call().path.words[-1], dict(one.arguments)) for one in site.orders if "Search" not in one.path]
         assert done == [
-            ("Add", {"Name": "New", "Number": "1", "Tag": "Favorite"}),
+            ("Add", {"FolderId": "f1", "Name": "New", "Number": "1", "Tag": "Favorite"}),
             ("Modify", {"ContactId": "local-1", "Tag": "Untagged"}),
             ("Delete", {"ContactId": "local-1"}),
+            ("Delete", {"FolderId": "f1"}),
         ]
         site.answers["Command/Phonebook/Search"] = {
             "Contact": [row("local-1", "Desk", "Favorite"), row("local-2", EVIL)]
         }
         sheet = await ada.get(f"{here}.csv")
-        assert sheet.text.splitlines()[:2] == ["name,number,title,favourite", f"Desk,'=1@example.com,{EVIL},yes"]
+        assert sheet.text.splitlines()[:2] == [
+            "name,number,title,favourite,folder",
+            f"Desk,'=1@example.com,{EVIL},yes,",
+        ]
 
         assert [one["favourite"] for one in (await ada.get(f"{here}.json")).json()] == ["yes", "no"]
         table = "name,number\nDesk,=1@example.com\nNew,2"

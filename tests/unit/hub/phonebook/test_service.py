@@ -52,6 +52,25 @@ async def test_a_table_is_added_once_and_a_no_stops_it():
     assert len(await service.everything(book.ask)) == 4 + 4
 
 
+async def test_folders_are_made_where_they_are_missing_and_removed_when_they_are_empty(monkeypatch: pytest.MonkeyPatch):
+    book = Book()
+    monkeypatch.setattr(service, "_STEP", 1)  # more than a page of them
+    table = [Contact("a", folder="Desks/Night"), Contact("b", folder="Desks"), Contact("c", folder="Desks/Night")]
+    assert await service.load(book.ask, table) == service.Loaded(3, 0)
+    desks, night = await service.list_folders(book.ask)
+    assert (desks.place, night.place) == ("Desks", "Desks/Night")
+    placed = {one.name: one.folder for one in await service.everything(book.ask, folder=desks.id)}
+    assert placed == {"a": "Desks/Night", "b": "Desks", "c": "Desks/Night"}
+    id = await service.add(book.ask, Contact("d", folder="Desks"))
+    await service.move(book.ask, id, "Doors")
+    assert [one.name for one in await service.everything(book.ask, folder=night.id)] == ["a", "c"]
+    for one in await service.everything(book.ask):
+        await service.move(book.ask, one.id, "")
+    for folder in (night, desks):
+        await service.remove_folder(book.ask, folder.id)
+    assert [one.place for one in await service.list_folders(book.ask)] == ["Doors"]
+
+
 async def test_the_whole_book_is_more_than_a_page(monkeypatch: pytest.MonkeyPatch):
     book = Book()
     monkeypatch.setattr(service, "_STEP", 3)
