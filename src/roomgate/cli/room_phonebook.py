@@ -7,7 +7,7 @@ from cyclopts import App, Parameter
 
 from roomgate.cli.api import Api, at
 from roomgate.cli.exits import DONE, NO, SaysNo
-from roomgate.cli.files import read_text
+from roomgate.cli.files import read_sheet
 from roomgate.cli.output import Json, say, show_json, tell, tell_rows
 
 app = App(name="phonebook", help="A room's own phone book and its favourites.")
@@ -143,7 +143,7 @@ def load(room: str, file: Path, /, *, json: Json = False) -> int:
     from roomgate.errors import RoomgateError
     from roomgate.hub.phonebook.contacts import arguments_of, read_csv
 
-    contacts, api = read_csv(read_text(file)), Api.from_profile()
+    contacts, api = read_csv(read_sheet(file)), Api.from_profile()
     known = {(one["name"], one["number"]) for one in _find(api, room)}
     added, left = 0, ""
     for one in contacts:
