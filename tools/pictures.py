@@ -22,6 +22,7 @@ from playwright.async_api import Browser, Page  # noqa: E402
 
 from roomgate import xapi  # noqa: E402
 from roomgate.cli.demo import invitations  # noqa: E402
+from roomgate.cli.demo.people import Caller, Unexpected  # noqa: E402
 from support.browser import Scheme, Tab, chromium, tab  # noqa: E402
 from support.world import EVERYTHING, RunningWorld, Somebody, running_world  # noqa: E402
 
@@ -35,7 +36,7 @@ name = "looked after"
 cedar = "managed"
 open = ["Macros Macro Save", "Macros Macro Activate"]
 """
-CARE = ("ui", "macros", "system", "network", "security", "logs", "users", "provisioning")
+CARE = ("observe", "configure", "ui", "macros", "system", "network", "security", "logs", "users", "provisioning")
 # In a page: the pixels of a picture, four bytes each.
 _PIXELS = """async (url) => {
   const picture = await createImageBitmap(await (await fetch(url)).blob());
@@ -121,9 +122,13 @@ async def take(world: RunningWorld, browser: Browser) -> None:
 async def take_care(world: RunningWorld, browser: Browser, admin: Somebody) -> None:
     """Rooms that are looked after: settings, macros, a plan, and what somebody has to see to."""
     world.world.file("policy.toml", POLICY)
-    await grant(world, admin, "oslo", CARE, 480, "Looking after the rooms")
+    for room in world.world.names:
+        await grant(world, admin, room, CARE, 480, "Looking after the rooms")
     past(world, "oslo")
     async with world.caller(admin.token) as caller:
+        await in_force(caller)
+        sheet = "name,tags\noslo,boardroom floor-2\nlima,boardroom\nkyoto,huddle\nquito,huddle floor-2\n"
+        await caller.call("POST", "/api/v1/inventory/tags", {"csv": sheet})
         for path, value in (
             ("Macros/Mode", "On"), ("Audio/DefaultVolume", 45), ("Standby/Delay", 15),
             ("SystemUnit/Name", "Board room"), ("UserInterface/SettingsMenu/Mode", "Locked"),
@@ -148,6 +153,18 @@ async def take_care(world: RunningWorld, browser: Browser, admin: Somebody) -> N
         ("macro", "/rooms/oslo/macros/edit?name=lights"), ("inventory", "/inventory"),
         ("plan", f"/fleet/{plan['id']}"), ("alerts", "/alerts"),
     )  # fmt: skip
+
+
+async def in_force(caller: Caller) -> None:
+    """Wait until the connector goes by the new policy."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await caller.call("GET", "/api/v1/rooms/oslo/macros")
+            except Unexpected:
+                await asyncio.sleep(0.2)
+            else:
+                return
 
 
 async def shoot(world: RunningWorld, browser: Browser, admin: Somebody, *pages: tuple[str, str]) -> None:
