@@ -232,7 +232,7 @@ def option(argument: Any, words: dict[str, str]) -> list[str]:
     default = argument.field_info.default
     plain = default in (inspect.Parameter.empty, None, "", False)
     stands = "required" if argument.required else "–" if plain else f"`{default}`"
-    about = words.get(name) or COMMON.get(name) or argument.parameter.help or "–"
+    about = words.get(name) or argument.parameter.help or COMMON.get(name) or "–"
     return [f"`{shown}`", kind_of(argument.hint), stands, about]
 
 

@@ -18,6 +18,7 @@ async def test_a_contact_is_added_made_a_favourite_called_and_removed(browser: B
             await one.page.goto(f"/rooms/{room.name}")
             await one.page.get_by_role("link", name="Phone book").click()
             await expect(one.page.locator("#book")).to_contain_text("4 in all")
+            await expect(one.page.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
             await one.page.locator("#add").get_by_label("Name", exact=True).fill("Night porter")
             await one.page.locator("#add").get_by_label("Number or address").fill("porter@example.com")
             await one.page.get_by_role("button", name="Add", exact=True).click()

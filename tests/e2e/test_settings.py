@@ -55,6 +55,10 @@ async def test_two_are_found_changed_reviewed_applied_and_taken_back_and_one_is_
             await page.emulate_media(color_scheme="dark" if dark else "light")
             await page.set_viewport_size({"width": 320, "height": 900})
             assert (path, await one.axe(), await one.fits()) == (path, [], True)
+            narrow = await page.locator(".conf .input").evaluate_all(
+                "all => Math.min(999, ...all.map(e => e.offsetWidth))"
+            )
+            assert narrow > 100, path  # a field in which nothing can be read is none
             await page.set_viewport_size({"width": 1280, "height": 900})
 
         await sound("settings")

@@ -7,13 +7,35 @@ from pathlib import Path
 from roomgate.errors import BadInput
 from roomgate.redact import Secret
 
+_MOST_MIB = 16  # more than the hub takes of anything
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_bytes(file: Path) -> bytes:
+    """Raises BadInput for a file that is not there, not ours to read, or larger than anything that is asked for."""
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(_MOST_MIB * 1024 * 1024 + 1)
+    except OSError as bad:
+        raise BadInput(f"{file} cannot be read: {bad.strerror}.", hint="Check the path and its permissions.") from bad
+    if len(raw) > _MOST_MIB * 1024 * 1024:
+        raise BadInput(f"{file} is larger than {_MOST_MIB} MiB.")
+    return raw
+
+
+def read_sheet(file: Path) -> str:
+    """A CSV file as spreadsheet programs write it: UTF-8, marked or not, or UTF-16 with its mark. Raises BadInput."""
+    raw = read_bytes(file)
+    try:
+        return raw.decode("utf-16" if raw[:2] in _UTF_16 else "utf-8-sig")
+    except UnicodeDecodeError as bad:
+        raise BadInput(f"{file} is not UTF-8.", hint="Save it as “CSV UTF-8”.") from bad
+
 
 def read_text(file: Path) -> str:
     """Raises BadInput for a file that is not there, not ours to read, or not text."""
     try:
-        return file.read_text("utf-8")
-    except OSError as bad:
-        raise BadInput(f"{file} cannot be read: {bad.strerror}.", hint="Check the path and its permissions.") from bad
+        return read_bytes(file).decode("utf-8")
     except UnicodeDecodeError as bad:
         raise BadInput(f"{file} is not text.", hint="A file in UTF-8 is expected.") from bad
 

@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from roomgate.redact import foreign
 
-Json = Annotated[bool, Parameter(help="print JSON, for scripts")]
+Json = Annotated[bool, Parameter(help="print JSON")]
 
 _LONGEST = 2000  # of one line for people; --json gives everything
 _PIPE_WIDTH = 10_000  # a pipe has no edge at which to fold

@@ -26,20 +26,6 @@ def list_(room: str, /, *, json: Json = False) -> None:
 
 
 @app.command
-def show(room: str, name: str, /, *, file: Path | None = None, json: Json = False) -> None:
-    """The text of a macro, as the device has it now.
-
-    Example: ``roomgate room macros show oslo lights --file lights.js``
-
-    Parameters
-    ----------
-    file
-        write it there instead; a file that is there is replaced
-    """
-    texts.show(WORD, room, name, file, json)
-
-
-@app.command
 def save(room: str, name: str, /, *, file: File, over: Over = "", anyway: Anyway = False, json: Json = False) -> None:
     """Save a macro on the device from a file. It runs once it is active: `roomgate room macros activate`.
 
@@ -72,40 +58,7 @@ def _switch(room: str, name: str, do: str, words: str, json: bool) -> None:
     tell(answer, words + note, json=json)
 
 
-@app.command
-def remove(room: str, name: str, /, *, json: Json = False) -> None:
-    """Take a macro off the device. What it was is kept: `roomgate room macros rollback` puts it back.
-
-    Example: ``roomgate room macros remove oslo lights``
-    """
-    texts.remove(WORD, room, name, json)
-
-
-@app.command
-def versions(room: str, name: str, /, *, json: Json = False) -> None:
-    """What was saved from here, and seen on the device: the newest first.
-
-    Example: ``roomgate room macros versions oslo lights``
-    """
-    texts.versions(WORD, room, name, json)
-
-
-@app.command
-def diff(room: str, name: str, old: int, new: int, /, *, json: Json = False) -> None:
-    """What changed from one version to another.
-
-    Example: ``roomgate room macros diff oslo lights 1 2``
-    """
-    texts.diff(WORD, room, name, old, new, json)
-
-
-@app.command
-def rollback(room: str, name: str, version: int, /, *, json: Json = False) -> None:
-    """Save an earlier version again.
-
-    Example: ``roomgate room macros rollback oslo lights 1``
-    """
-    texts.rollback(WORD, room, name, version, json)
+texts.add_verbs(app, WORD, "macro", "text")
 
 
 @app.command

@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from roomgate.cli.api import Api, at
 from roomgate.cli.exits import DONE, NO, SaysNo
-from roomgate.cli.files import read_text
+from roomgate.cli.files import read_sheet
 from roomgate.cli.output import Json, say, show_json, tell, tell_rows
 from roomgate.errors import NotFound
 
@@ -226,7 +226,7 @@ def load(room: str, file: Path, /, *, json: Json = False) -> int:
     from roomgate.hub.phonebook import service
     from roomgate.hub.phonebook.contacts import read_csv
 
-    contacts = read_csv(read_text(file))
+    contacts = read_csv(read_sheet(file))
     told = run(service.load(_asking(Api.from_profile(), room), contacts))
     if json:
         show_json({"added": told.added, "of": len(contacts), "left": told.left})

@@ -23,6 +23,10 @@ def security(room: str, /, *, json: Json = False) -> int:
     return NO if bad else DONE
 
 
+# As the device says them, and as tables here do.
+_SWITCHES = {"True": "yes", "False": "no"}
+
+
 def _show(found: dict[str, Any]) -> None:
     known = [one for one in found["findings"] if one["severity"] != "unknown"]
     show_table(known, ["severity", "title", "seen", "do"], empty="Nothing to do, of what could be read.")
@@ -36,7 +40,8 @@ def _show(found: dict[str, Any]) -> None:
     ):
         if found[name]:
             say("")
-            show_table(found[name], columns, empty="")
+            rows = [{key: _SWITCHES.get(str(value), value) for key, value in one.items()} for one in found[name]]
+            show_table(rows, columns, empty="")
     for name, part in found["parts"].items():
         if part["outcome"] != "done":
             say(f"{name}: {part['outcome']}. {part['words']} {part['opens']}".strip())

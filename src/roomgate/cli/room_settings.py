@@ -71,7 +71,7 @@ def history(room: str, path: str, /, *, json: Json = False) -> None:
     Example: ``roomgate room settings history oslo Audio/DefaultVolume``
     """
     found = Api.from_profile().call("GET", at("rooms", room, "settings", "history", path=path))["items"]
-    columns = ["at", "person", "before", "after", "outcome", "reason"]
+    columns = ["at", "name", "before", "after", "outcome", "reason"]
     tell_rows(found, columns, empty="Nobody changed it from outside, as far as you may know.", json=json)
 
 

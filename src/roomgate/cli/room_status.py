@@ -53,7 +53,9 @@ def describe(summary: Mapping[str, Any], advice: list[Mapping[str, str]]) -> Ite
                 _unit(one["rate_kbps"], "kbit/s"), one["resolution"], one["codec"],
             )  # fmt: skip
     people = _unit(summary["people"], "people" if summary["people"] != 1 else "person")
-    if here := _words(people, _unit(summary["ambient"], "°C"), summary["heat"] and f"device {summary['heat']}"):
+    if here := _words(
+        people, _unit(summary["ambient"], "°C"), summary["heat"] and f"temperature in the device: {summary['heat']}"
+    ):
         yield f"Room: {here}"
     if device := _words(summary["product"], summary["software"], summary["serial"], _unit(summary["uptime_s"], "s up")):
         yield f"Device: {device}"

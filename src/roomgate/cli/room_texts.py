@@ -2,15 +2,16 @@
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
 from roomgate.cli.api import Api, at
 from roomgate.cli.exits import DONE, NO
 from roomgate.cli.files import read_text
-from roomgate.cli.output import say, show_json, tell, tell_rows
+from roomgate.cli.output import Json, say, show_json, tell, tell_rows
 from roomgate.errors import BadInput
 from roomgate.redact import foreign
 
@@ -41,17 +42,6 @@ def _told(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
 
 
-def show(word: str, room: str, name: str, file: Path | None, json: bool) -> None:
-    found = Api.from_profile().call("GET", at("rooms", room, word, name))
-    if file is not None:
-        write(file, found["text"].encode())
-        tell({"file": str(file), "digest": found["digest"]}, f"{name} is in {file}.", json=json)
-    elif json:
-        show_json(found)
-    else:
-        _told(found["text"])
-
-
 def save(word: str, room: str, name: str, file: Path, over: str, anyway: bool, json: bool) -> None:
     text = read_text(file)
     headers = {"If-Match": f'"{over}"'} if over else {}
@@ -61,31 +51,60 @@ def save(word: str, room: str, name: str, file: Path, over: str, anyway: bool, j
     tell(found, f"{name} is saved on {room}.", json=json)
 
 
-def remove(word: str, room: str, name: str, json: bool) -> None:
-    found = Api.from_profile().call("DELETE", at("rooms", room, word, name))
-    back = f"`roomgate room {word} rollback {room} {name} {found['version']}` puts it back."
-    tell(found, f"{name} is removed from {room}; {back}", json=json)
+def add_verbs(app: App, word: str, thing: str, form: str) -> None:
+    """The verbs that macros and panels have alike. ``form``: what it is written in, as ``show`` says it."""
+    example, ending = f"roomgate room {word}", {"macro": "js", "panel": "xml"}[thing]
 
+    def verb(words: str, ask: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+        return app.command(help=f"{words}\n\nExample: ``{example} {ask}``")
 
-def versions(word: str, room: str, name: str, json: bool) -> None:
-    rows = Api.from_profile().call("GET", at("rooms", room, word, name, "versions"))["items"]
-    tell_rows(rows, ["number", "how", "by", "at", "digest"], empty="Nothing was kept.", json=json)
+    @verb(f"The {form} of a {thing}, as the device has it now.", f"show oslo lights --file lights.{ending}")
+    def show(
+        room: str,
+        name: str,
+        /,
+        *,
+        file: Annotated[Path | None, Parameter(help="write it there instead; a file that is there is replaced")] = None,
+        json: Json = False,
+    ) -> None:
+        found = Api.from_profile().call("GET", at("rooms", room, word, name))
+        if file is not None:
+            write(file, found["text"].encode())
+            tell({"file": str(file), "digest": found["digest"]}, f"{name} is in {file}.", json=json)
+        elif json:
+            show_json(found)
+        else:
+            _told(found["text"])
 
+    @verb(
+        f"Take a {thing} off the device. What it was is kept: `roomgate room {word} rollback` puts it back.",
+        "remove oslo lights",
+    )
+    def remove(room: str, name: str, /, *, json: Json = False) -> None:
+        found = Api.from_profile().call("DELETE", at("rooms", room, word, name))
+        back = f"`roomgate room {word} rollback {room} {name} {found['version']}` puts it back."
+        tell(found, f"{name} is removed from {room}; {back}", json=json)
 
-def diff(word: str, room: str, name: str, old: int, new: int, json: bool) -> None:
-    path = at("rooms", room, word, name, "difference", old=str(old), new=str(new))
-    found = Api.from_profile().call("GET", path)
-    if json:
-        show_json(found)
-    elif found["difference"]:
-        _told(found["difference"])
-    else:
-        say("Both are the same.")
+    @verb("What was saved from here, and seen on the device: the newest first.", "versions oslo lights")
+    def versions(room: str, name: str, /, *, json: Json = False) -> None:
+        rows = Api.from_profile().call("GET", at("rooms", room, word, name, "versions"))["items"]
+        tell_rows(rows, ["number", "how", "by", "at", "digest"], empty="Nothing was kept.", json=json)
 
+    @verb("What changed from one version to another.", "diff oslo lights 1 2")
+    def diff(room: str, name: str, old: int, new: int, /, *, json: Json = False) -> None:
+        path = at("rooms", room, word, name, "difference", old=str(old), new=str(new))
+        found = Api.from_profile().call("GET", path)
+        if json:
+            show_json(found)
+        elif found["difference"]:
+            _told(found["difference"])
+        else:
+            say("Both are the same.")
 
-def rollback(word: str, room: str, name: str, version: int, json: bool) -> None:
-    found = Api.from_profile().call("POST", at("rooms", room, word, name, "rollback"), {"version": version})
-    tell(found, f"{name} on {room} is as it was in version {version}.", json=json)
+    @verb("Save an earlier version again.", "rollback oslo lights 1")
+    def rollback(room: str, name: str, version: int, /, *, json: Json = False) -> None:
+        found = Api.from_profile().call("POST", at("rooms", room, word, name, "rollback"), {"version": version})
+        tell(found, f"{name} on {room} is as it was in version {version}.", json=json)
 
 
 def lint(kind: str, file: Path, json: bool) -> int:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from roomgate.cli.files import read_secret, read_text
+from roomgate.cli.files import read_secret, read_sheet, read_text
 from roomgate.errors import BadInput
 from support.cli import run
 
@@ -16,6 +16,12 @@ def test_a_file_is_read_or_told_about(tmp_path):
     for name, said in (("none", "No such file"), ("bytes", "not text"), ("", "Is a directory")):
         with pytest.raises(BadInput, match=said):
             read_text(tmp_path / name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_sheet_is_read_as_spreadsheet_programs_write_it(tmp_path, encoding):
+    (tmp_path / "sheet.csv").write_text("name\nZürich\n", encoding)
+    assert read_sheet(tmp_path / "sheet.csv") == "name\nZürich\n"
 
 
 def test_a_secret_comes_from_a_file_without_its_line_end(tmp_path):

@@ -34,9 +34,9 @@ def test_each_verb_asks_for_one_thing(
 def test_panels_travel_in_an_archive(book: BookHub, tmp_path: Path) -> None:
     file = tmp_path / "panels.zip"
     book.answer(ok({"items": [{"name": "lights", "title": "", "place": ""}]}), ok(TEXT))
-    assert run("room", "panels", "export", "oslo", str(file)).out == f"1 panels are in {file}.\n"
+    assert run("room", "panels", "export", "oslo", str(file)).out == f"1 panel is in {file}.\n"
     book.answer(ok(TEXT))
-    assert run("room", "panels", "import", "paris", str(file)).out == "1 panels are on paris.\n"
+    assert run("room", "panels", "import", "paris", str(file)).out == "1 panel is on paris.\n"
     assert (book.asked[-1].method, book.asked[-1].path) == ("PUT", "/api/v1/rooms/paris/panels/lights")
     asked = len(book.asked)
     with zipfile.ZipFile(file, "a") as archive:

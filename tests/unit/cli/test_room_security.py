@@ -32,6 +32,11 @@ def test_it_says_no_only_if_something_is_bad(book: BookHub) -> None:
 def test_what_was_not_read_is_said_with_the_line_that_opens_it(book: BookHub) -> None:
     part = {"outcome": "refused", "rule": "never", "words": "Never.", "opens": 'open = ["UserManagement"]'}
     sessions = [{"user": "mallory", "kind": "Web", "origin": "192.0.2.1", "since": "", "ours": False}]
+    users = [
+        {"name": "signage", "roles": ["User"], "active": "True", "blocked": "False", "last_login": "", "ours": True}
+    ]
+    book.answer(ok(found(users=users)))
+    assert run("room", "security", "oslo").out.split()[-5:] == ["signage", "User", "yes", "no", "yes"]
     book.answer(ok(found(parts={"users": part}, sessions=sessions)))
     done = run("room", "security", "oslo")
     assert 'users: refused. Never. open = ["UserManagement"]' in done.out

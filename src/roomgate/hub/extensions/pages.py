@@ -29,6 +29,7 @@ from roomgate.hub.parts import Parts
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.rooms.seen import Seen, ask_room, room_context, see_room, told_of_room
+from roomgate.hub.security.reading import moment
 from roomgate.xapi.call import Verb
 from roomgate.xapi.errors import XapiError
 
@@ -171,6 +172,7 @@ async def _list(place: Place) -> Page:
         line=policy_line(closed(known)),
         runtime=more.get("runtime"),
         mode=more.get("mode"),
+        moment=moment,
         log=list(reversed(log))[:MOST_LOG] if isinstance(log, list) else None,
         said=Said,
     )

@@ -25,7 +25,7 @@ class LineShown(msgspec.Struct, frozen=True):
     serial: str
     mac: str
     address: str
-    state: str  # ok, call, warn, bad, void: as the sign on the page
+    state: str  # fine, call, warn, trouble, unknown: as of a room
     words: str
     problems: int
 
@@ -68,7 +68,7 @@ class ViewsShown(msgspec.Struct, frozen=True):
 def show_line(line: Line) -> LineShown:
     return LineShown(
         line.id, line.name, line.site, list(line.tags), line.product, line.software, line.serial, line.mac,
-        line.address, line.kind, line.words, line.problems,
+        line.address, line.state, line.words, line.problems,
     )  # fmt: skip
 
 

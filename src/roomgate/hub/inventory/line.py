@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from roomgate.hub.rooms.state import RoomSummary
+from roomgate.hub.rooms.state import RoomState, RoomSummary
 from roomgate.hub.rooms.view import KINDS, room_href
 from roomgate.xapi import tree
 from roomgate.xapi.tree import Document
@@ -16,7 +16,7 @@ SORTS = ("name", "site", "product", "software", "state", "serial", "tags")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A room and its device. What is not known is ""; ``kind`` is the sign of its state, as on the Rooms page."""
+    """A room and its device. What is not known is ""."""
 
     id: str
     name: str
@@ -29,9 +29,14 @@ class Line:
     serial: str
     mac: str
     address: str
-    kind: str
+    state: RoomState
     words: str
     problems: int  # that the device itself reports
+
+    @property
+    def kind(self) -> str:
+        """The sign of its state, as on the Rooms page."""
+        return KINDS[self.state]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,7 @@ def build_line(
     return Line(
         id=summary.id, name=str(summary.name), href=room_href(str(summary.name), summary.id), site=summary.site,
         site_name=site_name, tags=tuple(sorted(summary.tags)) if tags else (), product=summary.product,
-        software=summary.software, kind=KINDS[summary.state], words=summary.words,
+        software=summary.software, state=summary.state, words=summary.words,
         problems=len(notes) if isinstance(notes, list) else 0, serial=facts.get("serial", ""),
         mac=facts.get("mac", ""), address=facts.get("ipv4") or facts.get("ipv6", ""),
     )  # fmt: skip
@@ -150,5 +155,5 @@ def row(line: Line) -> list[str]:
     """As spreadsheets have it; its first three columns are what can be read back in."""
     return [
         line.name, line.site_name, " ".join(line.tags), line.product, line.software, line.serial, line.mac,
-        line.address, line.kind, line.words, str(line.problems), line.id,
+        line.address, line.state, line.words, str(line.problems), line.id,
     ]  # fmt: skip

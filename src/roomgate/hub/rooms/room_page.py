@@ -28,10 +28,11 @@ from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.rooms.actions import ACTIONS, BOOKINGS, DEFAULT_VOLUME, JOIN, May
 from roomgate.hub.rooms.controls import READS, SHOWN_S, read_heard, read_known, undo_of
 from roomgate.hub.rooms.seen import Seen, page_session, room_context, see_room
-from roomgate.hub.rooms.timeline import Line, build_timeline
+from roomgate.hub.rooms.timeline import MOST, Line, build_timeline
 from roomgate.hub.rooms.view import read_bookings, read_calls, read_scalar
 from roomgate.hub.sites.service import fingerprint_of
 from roomgate.ids import RoomId
+from roomgate.ledger.event import Event, Unknown
 from roomgate.xapi.errors import XapiError
 
 READ_WITHIN_S = 2.0  # what the page asks the device is left out when it takes longer
@@ -49,6 +50,7 @@ ASKS_ROOM = (
 )  # what somebody in the room may have to allow
 PLACES = (*ACTIONS, JOIN)
 _ENTRIES = 120
+_LOOKS = 3  # so many times further back where reads fill the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +180,18 @@ async def _line(visit: Visit, parts: Parts, room: str) -> list[Line] | None:
     """None for whoever may not read the record."""
     if not visit.signed.may(Right.AUDIT):
         return None
-    entries = await parts.ledger.entries(visit.signed, limit=_ENTRIES, room=room)
-    events = [entry.event for entry in entries]
-    ids = {str(getattr(event, "principal", "")) for event in events} - {""}
-    return build_timeline(events, await people_names(parts, ids), visit.t)
+    events: list[Event | Unknown] = []
+    lines: list[Line] = []
+    before: int | None = None
+    for _ in range(_LOOKS):
+        entries = await parts.ledger.entries(visit.signed, before=before, limit=_ENTRIES, room=room)
+        events += [entry.event for entry in entries]
+        ids = {str(getattr(event, "principal", "")) for event in events} - {""}
+        lines = build_timeline(events, await people_names(parts, ids), visit.t)
+        if len(lines) == MOST or len(entries) < _ENTRIES:
+            break
+        before = entries[-1].index
+    return lines
 
 
 async def _read(visit: Visit, relay: RelayParts, seen: Seen, may: May) -> dict[str, Answer | Exception]:

@@ -21,8 +21,8 @@ _DID = {
     "Command/Message": "line.said",
     "Configuration/": "line.set",
 }
-_READS = ("Status", "Event", "Command/Bookings/List", "Command/CallHistory", "Command/Roomgate/Accounts/List")
-_LOOKS = ("/List", "/Show", "/Get")
+_LOOKS = ("List", "Show", "Get", "Search", "Export", "Status")  # the last word of a command that only looks
+_ASKS_OTHERS = "Command/HttpClient/"  # whose Get makes the device ask a server
 _SIGNS = {"done": "ok", "waiting": "void", "unknown": "warn"}
 
 
@@ -64,9 +64,13 @@ def build_timeline(newest_first: Iterable[Event | Unknown], names: Mapping[str, 
 
 def is_read(call: str) -> bool:
     path = call.partition(" ")[0]
-    if path.startswith(("Command/Security/", "Command/UserManagement/")) and path.endswith(_LOOKS):
-        return True
-    return call.startswith(_READS) or (call.startswith("Configuration") and "Value=" not in call)
+    match path.split("/")[0]:
+        case "Status" | "Event":
+            return True
+        case "Configuration":
+            return "Value=" not in call
+        case _:
+            return path.rpartition("/")[2] in _LOOKS and not path.startswith(_ASKS_OTHERS)
 
 
 def _permitted(event: Permitted, outcome: OutcomeKnown | None, names: Mapping[str, str], t: Words) -> Line:

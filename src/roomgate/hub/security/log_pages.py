@@ -128,7 +128,8 @@ async def _lines(visit: Visit, parts: Parts, seen: Seen) -> list[RecordLine] | N
     lines = [
         RecordLine(
             side, one.index, parse_iso(one.event.at), one.event.kind,
-            names.get(_field(one, "principal"), ""), _field(one, "call") or _field(one, "what"),
+            names.get(_field(one, "principal"), ""),
+            _field(one, "call") or _field(one, "what") or _field(one, "outcome"),
         )
         for side, entries in (("hub", hub), ("site", site))
         for one in entries

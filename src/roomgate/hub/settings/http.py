@@ -10,6 +10,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from roomgate.access.capability import Capability
 from roomgate.access.principal import Right
 from roomgate.errors import BadInput, NotFound, PreconditionFailed
+from roomgate.hub.console.naming import people_names
 from roomgate.hub.http.asking import Hub, Who, give
 from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
 from roomgate.hub.http.problem import NO_SUCH_ROOM
@@ -74,10 +75,11 @@ class Applied(msgspec.Struct, frozen=True):
 
 
 class ChangeShown(msgspec.Struct, frozen=True):
-    """``before`` is null where the ledger does not know it."""
+    """``before`` is null where the ledger does not know it. ``name`` is the person's, or their id once they are gone."""
 
     at: str
     person: str
+    name: str
     before: str | None
     after: str
     outcome: str
@@ -219,7 +221,10 @@ async def show_history(
     if not setting:
         raise BadInput("Say which setting: ?path=Audio/DefaultVolume.")
     told = await service.read_history(parts.record, signed, name, setting)
-    return History([ChangeShown(o.at, o.person, o.before, o.after, o.outcome, o.reason, o.order) for o in told])
+    names = await people_names(parts, (one.person for one in told))
+    return History(
+        [ChangeShown(o.at, o.person, names[o.person], o.before, o.after, o.outcome, o.reason, o.order) for o in told]
+    )
 
 
 async def known_room(parts: Parts, relay: RelayParts, signed: Signed, name: str) -> str:

@@ -9,7 +9,7 @@ from roomgate.hub.status.sampling import Values
 
 DAYS = 7
 HOURS = DAYS * 24
-WIDTH = 420  # several stand beside each other
+WIDTH = 340  # several stand beside each other
 _NAMED = 34  # so much room a day's name takes
 
 

@@ -43,7 +43,7 @@ async def test_a_macro_from_nothing_to_its_versions(tmp_path: Path) -> None:
         assert "It is saved on the device." in words(again)
         versions = await mia.get("/rooms/oslo/macros/versions?name=lights")
         assert "From version 1 to 2" in words(versions)
-        assert "1 lines more, 2 fewer" in words(versions)
+        assert "Lines: 1 more, 2 fewer" in words(versions)
         assert "saved by mia" in words(versions)
         back = await mia.post("/rooms/oslo/macros/do", name="lights", version="1", do="back")
         assert "lights is as it was in version 1." in words(back)

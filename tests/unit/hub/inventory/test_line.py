@@ -18,7 +18,7 @@ def summary(name: str = "oslo", **more: object) -> RoomSummary:
 def line(name: str, **more: object) -> Line:
     told: dict[str, object] = {
         "id": f"room_{name}", "name": name, "href": f"/rooms/{name}", "site": "site_1", "site_name": "Oslo", "tags": (),
-        "product": "Room Bar", "software": "11.1", "serial": "", "mac": "", "address": "", "kind": "ok", "words": "", "problems": 0,
+        "product": "Room Bar", "software": "11.1", "serial": "", "mac": "", "address": "", "state": RoomState.FINE, "words": "", "problems": 0,
     }  # fmt: skip
     return Line(**{**told, **more})  # type: ignore[arg-type]
 
@@ -37,7 +37,7 @@ def test_a_line_says_what_the_device_is_and_hides_tags_from_whoever_may_not_see_
 def test_filters_leave_what_fits_all_of_them():
     lines = [
         line("oslo", tags=("boards",), serial="A1"),
-        line("rome", site="site_2", site_name="Rome", kind="bad"),
+        line("rome", site="site_2", site_name="Rome", state=RoomState.TROUBLE),
         line("riga", product="Board Pro", software="11.2"),
     ]
 

@@ -10,6 +10,7 @@ from roomgate.access.principal import Right
 from roomgate.hub.console.words import Words
 from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.relay.asked import Answer
+from roomgate.hub.rooms import room_page
 from roomgate.hub.rooms.room_page import build_notice, capability_words
 from roomgate.link.messages import Outcome, RoomInfo
 from support.console import ALL, booking, console, words
@@ -224,7 +225,7 @@ async def test_cut_now_locks_the_room_and_tells_its_guests_no_more(tmp_path: Pat
         assert (await bob.post("/rooms/oslo/cut")).status_code == 403
 
 
-async def test_the_timeline_is_for_whoever_may_read_the_record(tmp_path: Path) -> None:
+async def test_the_timeline_is_for_whoever_may_read_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with console(tmp_path) as it:
         await it.connect("oslo")
         bob = await it.guest("bob", "oslo", "av-control")
@@ -234,6 +235,13 @@ async def test_the_timeline_is_for_whoever_may_read_the_record(tmp_path: Path) -
         assert it.hub.admin.may(Right.AUDIT)
         text = words(await (await it.as_("ada")).get("/rooms/oslo"))
         assert "bob set the volume 31" in text
+        monkeypatch.setattr(room_page, "_ENTRIES", 4)
+        monkeypatch.setattr(room_page, "_LOOKS", 100)
+        for _ in range(3):
+            await bob.get("/rooms/oslo")
+        assert "bob set the volume 31" in words(await (await it.as_("ada")).get("/rooms/oslo"))
+        monkeypatch.setattr(room_page, "_LOOKS", 1)
+        assert "bob set the volume 31" not in words(await (await it.as_("ada")).get("/rooms/oslo"))
 
 
 @pytest.mark.parametrize(

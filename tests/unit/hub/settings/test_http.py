@@ -125,8 +125,8 @@ async def test_the_history_is_ones_own_or_everybodys_with_the_right_to_audit(tmp
         await eve.patch(set={"Audio/DefaultVolume": 30})
         await it.hub.parts.db.write(lambda conn: None)  # outcomes are committed a moment later
         where = f"{AT}/history?path=Audio/DefaultVolume"
-        everybody = [(one["before"], one["after"]) for one in (await ada.get(where)).json()["items"]]
-        assert everybody == [("40", "30"), (None, "40")]
+        everybody = [(one["name"], one["before"], one["after"]) for one in (await ada.get(where)).json()["items"]]
+        assert everybody == [("eve", "40", "30"), ("bob", None, "40")]
         assert [one["after"] for one in (await bob.get(where)).json()["items"]] == ["40"]
         assert (await bob.get(f"{AT}/history")).status_code == 400
 

@@ -6,11 +6,13 @@ import { follow } from "./live.js";
 import { takeFind } from "./find.js";
 import { takeCopies } from "./copy.js";
 import { takeTree } from "./tree.js";
+import { showTab } from "./tabs.js";
 
 keepTimes();
 takeKeys();
 takeFind();
 takeCopies();
 takeTree();
+showTab();
 takeForms();
 follow();
