@@ -186,8 +186,8 @@ async def test_the_next_hub_goes_on_where_the_last_was_killed(tmp_path):
         world.rooms.held.clear()
         await world.fleet.start(shown.plan.id, world.ada)
         async with asyncio.timeout(10):
-            while (await told(world, shown.plan.id, "r0")).state is not RoomState.DOING:
-                await asyncio.sleep(0)
+            await world.rooms.asked.wait()
+        assert (await told(world, shown.plan.id, "r0")).state is RoomState.DOING
         world.rooms.volume["r0"] = 50  # it was done, and nobody was told
         world.rooms.held.set()
         await world.begin(world.fleet.engine._wait)
@@ -202,13 +202,13 @@ async def test_a_halt_lets_what_is_under_way_end_and_asks_for_nothing_more(tmp_p
         world.rooms.held.clear()
         await world.fleet.start(shown.plan.id, world.ada)
         async with asyncio.timeout(10):
-            while (await told(world, shown.plan.id, "r0")).state is not RoomState.DOING:
-                await asyncio.sleep(0)
+            await world.rooms.asked.wait()
+        assert (await told(world, shown.plan.id, "r0")).state is RoomState.DOING
+        over = world.fleet.engine.over(shown.plan.id)
         await world.fleet.halt(shown.plan.id, world.ada, "Lunch.")
         world.rooms.held.set()
         async with asyncio.timeout(10):
-            while shown.plan.id in world.fleet.engine._tasks:
-                await asyncio.sleep(0)
+            await over.wait()
         halted = await world.fleet.get(shown.plan.id, world.ada)
         assert (halted.plan.state, halted.plan.words) == (State.HALTED, "Lunch.")
         assert len(world.rooms.sent) == 1
