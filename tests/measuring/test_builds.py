@@ -22,6 +22,7 @@ from bench.measurements.growth import Grown
 from bench.measurements.rooms_page import Loads
 from bench.measurements.throughput import Seen
 from bench.result import Result
+from bench.town import some_settings
 
 
 def by_id(result: Result) -> dict[str, float]:
@@ -109,7 +110,7 @@ def test_growth_names_the_cost_that_grows_most():
 
 
 def test_a_plan_is_told_in_seconds_and_its_application_against_the_devices_own_rate():
-    result = fleet.build(2000, 8000, [10.0, 12.0, 11.0], [8.8, 9.6, 9.2])
+    result = fleet.build(2000, 8000, [10.0, 12.0, 11.0], [8.8, 9.6, 9.2], [])
     assert by_id(result) == pytest.approx({"fleet.plan": 11.0, "fleet.apply": 9.2 / 8.0})
     assert all(one.met for one in result.judged)
-    assert len(fleet.some_settings(fleet.SETTINGS)) == fleet.SETTINGS
+    assert len(some_settings(fleet.SETTINGS)) == fleet.SETTINGS

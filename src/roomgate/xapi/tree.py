@@ -39,11 +39,12 @@ def lookup(document: object, parts: Sequence[Part]) -> Any:
     """The value or subtree at ``parts``, or None where the document has none."""
     node: Any = document
     for part in parts:
-        if isinstance(part, int):
-            members = node if isinstance(node, list) else ()
-            node = next((one for one in members if member_id(one) == part), None)
+        if isinstance(node, dict):
+            node = node.get(part)  # of a number nothing: names are texts
+        elif isinstance(part, int) and isinstance(node, list):
+            node = next((one for one in node if member_id(one) == part), None)
         else:
-            node = node.get(part) if isinstance(node, dict) else None
+            return None
         if node is None:
             return None
     return node
@@ -145,8 +146,13 @@ def _pruned(node: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool]) ->
             return dict(node) if parts and keep(Path(parts)) else None
         kept: Document = {}
         for name in names:
-            if (left := _pruned(node[name], (*parts, name), keep)) is not None:
-                kept[name] = left
+            below = node[name]
+            if isinstance(below, _NODES):
+                below = _pruned(below, (*parts, name), keep)
+            elif below is not None and not keep(Path((*parts, name))):  # nearly all are leaves: no further call
+                below = None
+            if below is not None:
+                kept[name] = below
         if not kept:
             return None
         return {**kept, "id": node["id"]} if len(names) < len(node) else kept

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 
 import pytest
 
@@ -220,6 +221,30 @@ async def test_a_halt_lets_what_is_under_way_end_and_asks_for_nothing_more(tmp_p
     assert [one for one in kinds if one.startswith("plan.")] == [
         "plan.made", "plan.started", "plan.halted", "plan.started", "plan.ended",
     ]  # fmt: skip
+
+
+async def test_a_step_that_waits_for_the_disk_while_its_plan_is_stopped_is_neither_permitted_nor_marked(tmp_path):
+    async with plans(tmp_path, "oslo") as world:
+        db, begun, slow = world.console.hub.parts.db, threading.Event(), threading.Event()
+
+        def hold(conn):
+            begun.set()
+            slow.wait(10)
+
+        shown = await world.plan(VOLUME)
+        over = world.fleet.engine.over(shown.plan.id)
+        await world.fleet.start(shown.plan.id, world.ada)
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            group.create_task(db.write(hold))
+            while not (begun.is_set() and db.waiting):
+                await asyncio.sleep(0)
+            world.fleet.engine.stop(shown.plan.id, "Lunch.")
+            slow.set()
+            await over.wait()
+        row = await told(world, shown.plan.id, "oslo")
+        kinds = await world.console.hub.kinds()
+    assert (row.state, row.marks, world.rooms.sent) == (RoomState.DOING, (Mark.TO_DO,), [])
+    assert kinds.count("permit") == 2  # to read, and to ask the site beforehand
 
 
 async def test_the_sites_rate_is_waited_for(tmp_path):
