@@ -225,19 +225,21 @@ async def test_a_halt_lets_what_is_under_way_end_and_asks_for_nothing_more(tmp_p
 
 async def test_a_step_that_waits_for_the_disk_while_its_plan_is_stopped_is_neither_permitted_nor_marked(tmp_path):
     async with plans(tmp_path, "oslo") as world:
-        db, begun, slow = world.console.hub.parts.db, threading.Event(), threading.Event()
+        slow, asked = threading.Event(), asyncio.Event()
+        relay = world.fleet.looks.relay
 
-        def hold(conn):
-            begun.set()
-            slow.wait(10)
+        class Told:
+            async def ask(self, *what, **how):
+                asked.set()
+                return await relay.ask(*what, **how)
 
         shown = await world.plan(VOLUME)
+        world.fleet.looks.relay = Told()
         over = world.fleet.engine.over(shown.plan.id)
         await world.fleet.start(shown.plan.id, world.ada)
         async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-            group.create_task(db.write(hold))
-            while not (begun.is_set() and db.waiting):
-                await asyncio.sleep(0)
+            group.create_task(world.console.hub.parts.db.write(lambda conn: slow.wait(10)))
+            await asked.wait()
             world.fleet.engine.stop(shown.plan.id, "Lunch.")
             slow.set()
             await over.wait()
