@@ -104,6 +104,10 @@ class Classes:
         """
         return _told(self, catalogue, path.parts)
 
+    def told_parts(self, parts: tuple[str | int, ...], catalogue: Catalogue) -> Capability | None:
+        """The same, by the parts of the path."""
+        return _told(self, catalogue, parts)
+
     def need(self, call: Call, catalogue: Catalogue) -> Need:
         """What the call needs. An empty `Need` is never met."""
         match call.verb:

@@ -374,7 +374,7 @@ class Relay:
         call, held = asked.call, asked.session.capabilities
         if call.verb is Verb.GET:
             prefix = None if call.path.is_pattern else call.path
-            result = tree.prune(result, prefix, permit.may_read)
+            result = tree.prune_parts(result, prefix, permit.may_read_parts)
             if not permit.held <= held:  # narrowed meanwhile
                 classes = Classes.shipped()
                 result = tree.prune(result, prefix, lambda leaf: classes.told(leaf, self.catalogue) in held)
