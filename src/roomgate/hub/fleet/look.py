@@ -40,6 +40,8 @@ class Relay(Protocol):
         self, principal: Principal, room_name: str, wish: Wish, *, wait_s: float = 0, along: Along | None = None
     ) -> Answer: ...
 
+    def let_go(self, ask: AskId) -> None: ...
+
 
 class FactsSource(Protocol):
     async def facts(self, principal: Principal, room_name: str) -> tuple[Room | None, Facts]: ...
@@ -111,6 +113,7 @@ class Looks:
                 return None
             raise
         if answer.outcome == "done":
+            visitor.relay.let_go(answer.ask)  # of thousands of rooms nobody comes back for it
             return answer.result
         if answer.outcome in ("waiting", "unknown") or answer.rule in AWAY:
             raise Away(answer.words or "The room does not answer.")
