@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from playwright.async_api import Browser
 
 from bench.measurements.rooms_page import FIRST, new_context, sign_in
+from bench.process import cpu_s
 from bench.result import Result, Table, judged
 from bench.run import Run
 from bench.samples import Spread
-from bench.scene import Scene, scene
+from bench.scene import PROGRAMS, Scene, scene
 from bench.words import number, spread
 from roomgate.access.capability import Capability
 from support.browser import chromium
@@ -26,6 +27,7 @@ name = "managed"
 cedar = "managed"
 open = ["Configuration NetworkServices"]
 """
+BYTE = "performance.getEntriesByType('navigation')[0].responseStart"
 PAGES = {
     "what differs from its default": "",
     "the largest group": "?group=Audio/Input",
@@ -35,10 +37,16 @@ PAGES = {
 
 @dataclass(slots=True)
 class Opened:
-    """One figure a load: milliseconds to the first content from the start of navigation; bytes of the page itself."""
+    """One figure a load: milliseconds to the first content from the start of navigation; bytes of the page itself.
+
+    Beside them how soon its first byte came, and what hub, connector and device had to do for it: what of the first
+    content is the browser's own is told by these.
+    """
 
     first_ms: list[float] = field(default_factory=list)
     bytes: list[float] = field(default_factory=list)
+    byte_ms: list[float] = field(default_factory=list)
+    cpu_ms: dict[str, list[float]] = field(default_factory=dict)  # by program
 
 
 async def measure(run: Run) -> Result:
@@ -73,15 +81,23 @@ async def measure(run: Run) -> Result:
 async def _open(world: Scene, browser: Browser, cookies: list[object], path: str, times: int) -> Opened:
     opened = Opened()
     for turn in range(times + 1):
+        before = {name: cpu_s(world.pid(name)) for name in PROGRAMS}
         context = await new_context(browser, world, cookies)
         page = await context.new_page()
         answer = await page.goto(path, wait_until="load")
         assert answer is not None
-        size, first = len(await answer.body()), float(await page.evaluate(FIRST))
+        size, first, byte = (
+            len(await answer.body()),
+            float(await page.evaluate(FIRST)),
+            float(await page.evaluate(BYTE)),
+        )
         await context.close()
         if turn:  # the first finds caches of the hub's own empty
             opened.bytes.append(size)
             opened.first_ms.append(first)
+            opened.byte_ms.append(byte)
+            for name, since in before.items():
+                opened.cpu_ms.setdefault(name, []).append(1000 * (cpu_s(world.pid(name)) - since))
     return opened
 
 
@@ -91,20 +107,30 @@ def build(pages: dict[str, Opened], reads: list[float], count: int) -> Result:
     heaviest = max(pages.values(), key=lambda one: max(one.bytes))
     in_kb = Spread.of([one / 1000 for one in heaviest.bytes])
     rows = [
-        [name, number(Spread.of([size / 1000 for size in one.bytes]).median), spread(Spread.of(one.first_ms))]
+        [
+            name,
+            number(Spread.of([size / 1000 for size in one.bytes]).median),
+            spread(Spread.of(one.first_ms)),
+            spread(Spread.of(one.byte_ms)),
+            *(number(Spread.of(one.cpu_ms[name]).median) for name in PROGRAMS),
+        ]
         for name, one in pages.items()
     ]
-    rows.append([f"the reading alone, {count:,} settings", "", spread(Spread.of(reads))])
+    rows.append([f"the reading alone, {count:,} settings", "", spread(Spread.of(reads)), "", *[""] * len(PROGRAMS)])
     return Result(
         name=NAME,
         judged=[
             judged("settings-page.first", f"a page of {count:,} settings, first content", "at most", FIRST_MS, "ms", Spread.of(slowest.first_ms), "from the start of navigation, TLS and the reading of the device included; the slowest of its pages"),
             judged("settings-page.bytes", f"a page of {count:,} settings, itself", "at most", MOST_KB, "kB", in_kb, "as it is sent; the heaviest of its pages"),
         ],
-        tables=[Table("The settings of a room", ["page", "the page, kB", "first content, ms"], rows)],
+        tables=[Table("The settings of a room", ["page", "the page, kB", "first content, ms", "first byte, ms", *(f"{name}, ms of processor" for name in PROGRAMS)], rows)],
         units="milliseconds, one a load; bytes",
         samples={
-            "reads_ms": [round(one, 1) for one in reads],
-            **{name: {"first_ms": [round(ms, 1) for ms in one.first_ms], "bytes": one.bytes} for name, one in pages.items()},
+            "reads_ms": _rounded(reads),
+            **{name: {"first_ms": _rounded(one.first_ms), "byte_ms": _rounded(one.byte_ms), "bytes": one.bytes, **{f"{program}_cpu_ms": _rounded(some) for program, some in one.cpu_ms.items()}} for name, one in pages.items()},
         },
     )  # fmt: skip
+
+
+def _rounded(some: list[float]) -> list[float]:
+    return [round(one, 1) for one in some]

@@ -22,6 +22,7 @@ from bench.measurements.growth import Grown
 from bench.measurements.rooms_page import Loads
 from bench.measurements.throughput import Seen
 from bench.result import Result
+from bench.town import some_settings
 
 
 def by_id(result: Result) -> dict[str, float]:
@@ -95,7 +96,11 @@ def test_the_page_is_judged_with_the_most_rooms():
 
 
 def test_the_settings_are_judged_by_the_slowest_and_the_heaviest_of_their_pages():
-    pages = {"a": settings.Opened([100.0, 120.0], [5e4]), "b": settings.Opened([200.0, 260.0], [8e4])}
+    cpu = {name: [9.0] for name in ("hub", "connector", "sim")}
+    pages = {
+        "a": settings.Opened([100.0, 120.0], [5e4], [50.0], cpu),
+        "b": settings.Opened([200.0, 260.0], [8e4], [90.0], cpu),
+    }
     result = settings.build(pages, [30.0, 40.0], 1000)
     assert by_id(result) == {"settings-page.first": 230.0, "settings-page.bytes": 80.0}
 
@@ -109,7 +114,7 @@ def test_growth_names_the_cost_that_grows_most():
 
 
 def test_a_plan_is_told_in_seconds_and_its_application_against_the_devices_own_rate():
-    result = fleet.build(2000, 8000, [10.0, 12.0, 11.0], [8.8, 9.6, 9.2])
+    result = fleet.build(2000, 8000, [10.0, 12.0, 11.0], [8.8, 9.6, 9.2], [])
     assert by_id(result) == pytest.approx({"fleet.plan": 11.0, "fleet.apply": 9.2 / 8.0})
     assert all(one.met for one in result.judged)
-    assert len(fleet.some_settings(fleet.SETTINGS)) == fleet.SETTINGS
+    assert len(some_settings(fleet.SETTINGS)) == fleet.SETTINGS

@@ -137,11 +137,16 @@ def booking(hub: Hub, id: str, title: str, number: str = "meet@example.com", min
     }  # fmt: skip
 
 
+async def _no_pages(scope: Any, receive: Any, send: Any) -> None:
+    raise AssertionError("this hub was started without its pages")
+
+
 @asynccontextmanager
-async def console(folder: Path) -> AsyncIterator[Console]:
+async def console(folder: Path, *, pages: bool = True) -> AsyncIterator[Console]:
+    """``pages`` False: nobody asks for any, and to put all of them together takes most of the time of a start."""
     async with running(folder) as hub, asyncio.TaskGroup() as group:
         relay = open_relay(hub.parts)
-        app = build_app(hub.parts, extend_with(hub.parts, relay))
+        app = build_app(hub.parts, extend_with(hub.parts, relay)) if pages else _no_pages
         task = group.create_task(relay.relay.run())
         await asyncio.sleep(0)
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)

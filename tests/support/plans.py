@@ -35,6 +35,7 @@ class Rooms:
     drops: set[str] = field(default_factory=set)  # rooms whose next set is lost, and so is its answer
     software: dict[str, str] = field(default_factory=dict)
     held: asyncio.Event = field(default_factory=asyncio.Event)  # cleared: nothing that changes something is answered
+    asked: asyncio.Event = field(default_factory=asyncio.Event)  # something that changes something has come
     macros: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -52,6 +53,7 @@ class Rooms:
         if text.startswith("Command/Macros/Macro/Get"):
             rows = [{"id": n, "Name": name, **one} for n, (name, one) in enumerate(self.macros.items(), 1)]
             return Outcome(order.id, "done", {"Macro": rows})
+        self.asked.set()
         await self.held.wait()
         return self.change(order, room, text)
 
@@ -103,10 +105,11 @@ class Plans:
         """The plan, once it is in one of these states."""
         async with asyncio.timeout(20):
             while True:
+                over = self.fleet.engine.over(id)
                 shown = await self.fleet.get(id, by or self.ada)
                 if shown.plan.state in states:
                     return shown
-                await asyncio.sleep(0.005)
+                await over.wait()
 
     async def begin(self, wait: Any) -> None:
         """Plans are carried out, as by a hub that has just started."""
@@ -128,9 +131,11 @@ class Plans:
 
 
 @asynccontextmanager
-async def plans(folder: File, *names: str, capabilities: tuple[str, ...] = CAPABILITIES) -> AsyncIterator[Plans]:
+async def plans(
+    folder: File, *names: str, capabilities: tuple[str, ...] = CAPABILITIES, pages: bool = False
+) -> AsyncIterator[Plans]:
     """A hub, its connector with these rooms, and ada with grants on all of them. Waiting winds the clock."""
-    async with console(folder) as made:
+    async with console(folder, pages=pages) as made:
         site = await made.connect(*names)
         devices = Rooms()
 

@@ -102,7 +102,11 @@ class Classes:
 
         None, so nobody may have it, for what the catalogue does not know, as a newer firmware may send.
         """
-        return _told(self, catalogue, path.root, path.words)
+        return _told(self, catalogue, path.parts)
+
+    def told_parts(self, parts: tuple[str | int, ...], catalogue: Catalogue) -> Capability | None:
+        """The same, by the parts of the path."""
+        return _told(self, catalogue, parts)
 
     def need(self, call: Call, catalogue: Catalogue) -> Need:
         """What the call needs. An empty `Need` is never met."""
@@ -160,8 +164,8 @@ def _below(classes: Classes, catalogue: Catalogue, path: Path) -> frozenset[Capa
 
 
 @lru_cache(maxsize=20_000)
-def _told(classes: Classes, catalogue: Catalogue, root: str, words: Words) -> Capability | None:
-    path = Path((root, *words))
+def _told(classes: Classes, catalogue: Catalogue, parts: tuple[str | int, ...]) -> Capability | None:
+    path = Path((parts[0], *(part for part in parts[1:] if isinstance(part, str))))
     return classes.of(path) if catalogue.leaves(path) else None
 
 

@@ -106,7 +106,11 @@ class Permit:
 
     def may_read(self, path: Path) -> bool:
         """Whether a leaf of the answer may be handed over."""
-        return Classes.shipped().told(path, self.catalogue) in self.held
+        return self.may_read_parts(path.parts)
+
+    def may_read_parts(self, parts: tuple[str | int, ...]) -> bool:
+        """The same, by the parts of its path."""
+        return Classes.shipped().told_parts(parts, self.catalogue) in self.held
 
 
 def decide(ask: Ask, facts: Facts, now: datetime, catalogue: Catalogue) -> Permit:

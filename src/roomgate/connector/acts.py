@@ -42,7 +42,6 @@ from roomgate.xapi.errors import (
     UnknownPath,
     XapiError,
 )
-from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 
 _log = log.get("acts")
@@ -357,7 +356,7 @@ class Acts:
             return
         keep = _keeper(order, leave, self.catalogue)
         prefix = None if call.path.is_pattern else call.path
-        self.tell(room, Outcome(order.id, "done", result=tree.prune(result, prefix, keep)))
+        self.tell(room, Outcome(order.id, "done", result=tree.prune_parts(result, prefix, keep)))
 
     async def _watch(self, order: Order, room: Room, call: Call, leave: Leave) -> None:
         keep = _keeper(order, leave, self.catalogue)
@@ -366,7 +365,7 @@ class Acts:
 
         def hear(kind: str, document: Any) -> None:
             nonlocal owed
-            shown = document if kind == "gap" else tree.prune(document, None, keep)
+            shown = document if kind == "gap" else tree.prune_parts(document, None, keep)
             if shown or kind == "gap" or (owed and kind != "event"):
                 self.sender.send(Feedback(order.id, kind, shown or {}))
             owed = kind == "gap" or (owed and kind == "event")
@@ -592,11 +591,11 @@ def _rule(failed: XapiError) -> str:
             return failed.code
 
 
-def _keeper(order: Order, leave: Leave, catalogue: Catalogue) -> Callable[[Path], bool]:
-    """Which leaves of an answer may leave the site: those of a class that hub and site both allow."""
+def _keeper(order: Order, leave: Leave, catalogue: Catalogue) -> Callable[[tree.Parts], bool]:
+    """Which leaves of an answer may leave the site, by their parts: those of a class that hub and site both allow."""
     classes = Classes.shipped()
     both = frozenset(c for c in leave.readable if c.value in order.held)
-    return lambda path: classes.told(path, catalogue) in both
+    return lambda parts: classes.told_parts(parts, catalogue) in both
 
 
 def _call_end(effect: Effect, over: asyncio.Event) -> Callable[[str, Any], None]:

@@ -98,13 +98,20 @@ def absorb(present: Present, reading: Reading, result: Any, wanted: Layer) -> No
             if picture := find_picture(result):
                 present.branding[reading.arguments["Type"]] = digest_of(picture)
         case _:
-            start = Path.parse(reading.path).parts
-            for key in wanted.settings:
-                parts = _parts(key)
-                if parts[: len(start)] == start:
-                    value = tree.lookup(result, parts[len(start) :])
-                    if isinstance(value, str | int | list):
-                        present.settings[key] = value
+            for key, parts in _below(reading.path, tuple(wanted.settings)):
+                value = tree.lookup(result, parts)
+                if isinstance(value, _TOLD):
+                    present.settings[key] = value
+
+
+_TOLD = (str, int, list)
+
+
+@lru_cache(maxsize=256)
+def _below(path: str, keys: tuple[str, ...]) -> tuple[tuple[str, tuple[str | int, ...]], ...]:
+    """The settings at or below a path, each with its place there: the same for all rooms of a kind."""
+    start = Path.parse(path).parts
+    return tuple((key, parts[len(start) :]) for key in keys if (parts := _parts(key))[: len(start)] == start)
 
 
 @lru_cache(maxsize=8192)
@@ -178,9 +185,12 @@ def _leaves_below(node: Node) -> int:
     return sum(one.leaf is not None for one in node.walk())
 
 
+_LISTS = (list, tuple)  # to ask for `list | tuple` makes a new object each time
+
+
 def equal(present: Any, wanted: Value) -> bool:
     """Whether a device's value is the wanted one: it may tell a number as a text, and a list of one as its member."""
-    if isinstance(present, list | tuple) or isinstance(wanted, tuple):
+    if isinstance(present, _LISTS) or isinstance(wanted, tuple):
         return _texts(present) == _texts(wanted)
     return str(present) == str(wanted)
 

@@ -16,6 +16,7 @@ from roomgate.xapi.path import Path
 
 Document = dict[str, Any]
 Part = str | int
+Parts = tuple[Part, ...]
 _NODES = (dict, list)  # to ask for `dict | list` makes a new object each time
 
 
@@ -39,11 +40,12 @@ def lookup(document: object, parts: Sequence[Part]) -> Any:
     """The value or subtree at ``parts``, or None where the document has none."""
     node: Any = document
     for part in parts:
-        if isinstance(part, int):
-            members = node if isinstance(node, list) else ()
-            node = next((one for one in members if member_id(one) == part), None)
+        if isinstance(node, dict):
+            node = node.get(part)  # of a number nothing: names are texts
+        elif isinstance(part, int) and isinstance(node, list):
+            node = next((one for one in node if member_id(one) == part), None)
         else:
-            node = node.get(part) if isinstance(node, dict) else None
+            return None
         if node is None:
             return None
     return node
@@ -131,25 +133,41 @@ def prune(document: Any, prefix: Path | None, keep: Callable[[Path], bool]) -> A
     that it is rooted. Members of lists keep their id while a leaf of theirs is left, and a ghost stays
     if ``keep`` allows the member's own path: it says no more than that the member went away.
     """
+    return prune_parts(document, prefix, _of_parts(keep))
+
+
+def prune_parts(document: Any, prefix: Path | None, keep: Callable[[Parts], bool]) -> Any:
+    """The same where ``keep`` goes by a path's parts: of a thousand leaves none needs a `Path`, which halves the time."""
     return _pruned(document, prefix.parts if prefix else (), keep)
 
 
-def _pruned(node: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool]) -> Any:
+def _of_parts(keep: Callable[[Path], bool]) -> Callable[[Parts], bool]:
+    return lambda parts: keep(Path(parts))
+
+
+def _pruned(node: Any, parts: Parts, keep: Callable[[Parts], bool]) -> Any:
     if isinstance(node, dict):
-        if is_ghost(node):
+        if "ghost" in node and is_ghost(node):
             number = member_id(node)
             ghost = {"ghost": "True"} if number is None else {"ghost": "True", "id": number}
-            return ghost if parts and keep(Path(parts)) else None
-        names = _names(node, parts)
-        if not names:
-            return dict(node) if parts and keep(Path(parts)) else None
+            return ghost if parts and keep(parts) else None
+        addressed = "id" in node and bool(parts) and isinstance(parts[-1], int)  # a member's id is no content of it
+        if len(node) == addressed:
+            return dict(node) if parts and keep(parts) else None
         kept: Document = {}
-        for name in names:
-            if (left := _pruned(node[name], (*parts, name), keep)) is not None:
-                kept[name] = left
+        for name, below in node.items():
+            if addressed and name == "id":
+                continue
+            at = (*parts, name)
+            if isinstance(below, _NODES):
+                below = _pruned(below, at, keep)
+            elif below is not None and not keep(at):  # nearly all are leaves: no further call
+                continue
+            if below is not None:
+                kept[name] = below
         if not kept:
             return None
-        return {**kept, "id": node["id"]} if len(names) < len(node) else kept
+        return {**kept, "id": node["id"]} if addressed else kept
     if isinstance(node, list):
         members = []
         for position, one in enumerate(node, 1):
@@ -160,7 +178,7 @@ def _pruned(node: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool]) ->
         return members or None
     if node is None or not parts:
         return None
-    return node if keep(Path(parts)) else None
+    return node if keep(parts) else None
 
 
 def touches(change: Document, document: Document, keep: Callable[[Path], bool]) -> bool:
@@ -260,7 +278,7 @@ def _changed_members(
 
 
 def _left(node: Any, parts: tuple[Part, ...], keep: Callable[[Path], bool] | None) -> Any:
-    return node if keep is None else _pruned(node, parts, keep)
+    return node if keep is None else _pruned(node, parts, _of_parts(keep))
 
 
 def _gone(old: Any) -> Any:

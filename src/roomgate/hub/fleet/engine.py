@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from weakref import WeakValueDictionary
 
+from sqlalchemy import Connection
+
 from roomgate import log
 from roomgate.access.decision import Denied
 from roomgate.access.principal import Principal
@@ -35,9 +37,11 @@ from roomgate.hub.fleet.plan import (
     ended,
     looked_again,
     planned,
+    rests_on,
 )
 from roomgate.hub.identity.sealing import Seal
-from roomgate.hub.relay.asked import Answer, Wish
+from roomgate.hub.relay.asked import Wish
+from roomgate.hub.relay.service import Along
 from roomgate.hub.revocation import Cause
 from roomgate.ledger.event import PlanEnded, PlanHalted
 from roomgate.storage.database import Database
@@ -197,12 +201,12 @@ class Engine:
             return
 
         def unit(change: Change) -> None:
-            found = store.rooms(change.conn, plan.id)
-            ready = [one.room for one in found if one.state is RoomState.WAITING]
+            found = store.standing(change.conn, plan.id)
+            ready = [room for room, _, state in found if state is RoomState.WAITING]
             ready.sort(key=lambda room: (getattr(run.known.about(room), "name", ""), room))
             made = waves(ready, plan.options.waves)
             last = len(plan.options.waves)
-            made |= {one.room: last for one in found if one.state is RoomState.OFFLINE}
+            made |= {room: last for room, _, state in found if state is RoomState.OFFLINE}
             store.set_waves(change.conn, plan.id, made)
             store.change(change.conn, plan.id, (State.PLANNING,), state=State.PLANNED.value)
 
@@ -243,10 +247,12 @@ class Engine:
 
     async def _apply(self, run: Run) -> None:
         plan = run.plan
-        rows = await self._db.read(lambda conn: store.rooms(conn, plan.id))
+        left = defaultdict[int, list[str]](list)
+        for room, wave, state in await self._db.read(lambda conn: store.standing(conn, plan.id)):
+            if state in OPEN:
+                left[wave].append(room)
         run.failed = 0
-        for wave in sorted({row.wave for row in rows if row.state in OPEN}):
-            some = [row.room for row in rows if row.wave == wave and row.state in OPEN]
+        for _, some in sorted(left.items()):
             loaded = await self._load(plan.id, some)
             async with asyncio.TaskGroup() as group:
                 for row in loaded:
@@ -328,18 +334,18 @@ class Engine:
 
     async def _step(self, run: Run, row: PlanRoom, visitor: Visitor, number: int) -> PlanRoom:
         step = row.steps[number]
-        if (why := _rests_on(row, number)) is not None:
+        if (why := rests_on(row, number)) is not None:
             return row.marked(number, Mark.REFUSED, "fleet.rests", why)
         row = replace(row.marked(number, Mark.DOING), state=RoomState.DOING)
         troubles = frozenset[str]()
         try:
             if step.kind == "upgrade":
                 troubles = await self._looks.troubles(visitor, run.reason)
-            await self._save(row)
-            if run.stopped:  # the flush took time
-                return await self._undone(row, number)
             body = run.known.bodies[step.body] if step.body else None
-            answer = await visitor.ask(Wish(Verb(step.verb), step.path, step.arguments, body, run.reason))
+            wish = Wish(Verb(step.verb), step.path, step.arguments, body, run.reason)
+            answer = await visitor.ask(wish, self._about_to(run, row))
+        except _Stopped:
+            return await self._undone(row, number)
         except Away as away:
             raise _Rest(await self._undone(replace(row, words=away.message[:500]), number)) from away
         except Denied as no:
@@ -357,9 +363,19 @@ class Engine:
                 return await self._undone(row, number)  # cut: whether it may still be asked, the next ask is told
             case "failed" | "refused":
                 mark = Mark.FAILED if answer.outcome == "failed" else Mark.REFUSED
-                return row.marked(number, mark, answer.rule, _words(answer))
+                return row.marked(number, mark, answer.rule, answer.words[:300] or answer.outcome)
             case _:  # what became of it is read from the device before anything else
-                raise _Rest(replace(row, words=_words(answer)))
+                raise _Rest(replace(row, words=answer.words[:300] or answer.outcome))
+
+    def _about_to(self, run: Run, row: PlanRoom) -> Along:
+        """The row as it is while its step is asked: written in one commit with the step's permit, or neither is."""
+
+        def unit(conn: Connection) -> None:
+            if run.stopped:  # while it waited for the writer
+                raise _Stopped
+            store.save_room(conn, row)
+
+        return unit
 
     async def _undone(self, row: PlanRoom, number: int) -> PlanRoom:
         row = row.marked(number, Mark.TO_DO)
@@ -471,6 +487,10 @@ class Engine:
         return iso(self._clock.now())
 
 
+class _Stopped(Exception):
+    """The plan was stopped before the step was permitted: nothing of it was written or sent."""
+
+
 class _Rest(Exception):
     """The room is to be tried again later: since it is away, or since the site takes no more just now."""
 
@@ -478,18 +498,3 @@ class _Rest(Exception):
         super().__init__()
         self.row = row
         self.away = away
-
-
-def _rests_on(row: PlanRoom, number: int) -> str | None:
-    """Why a macro is not switched on: its new text was not saved, and the old one is not what was meant."""
-    step = row.steps[number]
-    if step.kind == "macro" and step.what.endswith(" active") and number:
-        before = row.steps[number - 1]
-        saved = before.kind == "macro" and f"{before.what} active" == step.what
-        if saved and row.marks[number - 1] is not Mark.DONE:
-            return "Its text was not saved."
-    return None
-
-
-def _words(answer: Answer) -> str:
-    return answer.words[:300] or answer.outcome

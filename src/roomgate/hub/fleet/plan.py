@@ -153,6 +153,17 @@ def ended(row: PlanRoom, at: str) -> PlanRoom:
     return replace(row, state=RoomState.FAILED, words=words[:500], at=at)
 
 
+def rests_on(row: PlanRoom, number: int) -> str | None:
+    """Why a macro is not switched on: its new text was not saved, and the old one is not what was meant."""
+    step = row.steps[number]
+    if step.kind == "macro" and step.what.endswith(" active") and number:
+        before = row.steps[number - 1]
+        saved = before.kind == "macro" and f"{before.what} active" == step.what
+        if saved and row.marks[number - 1] is not Mark.DONE:
+            return "Its text was not saved."
+    return None
+
+
 class Progress(msgspec.Struct, frozen=True):
     """What became of each step, as it is kept; nothing of it is a value."""
 

@@ -1,5 +1,6 @@
 """The SQL of plans. Steps and documents come and go sealed; who has the seal opens them."""
 
+import json
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
@@ -9,9 +10,13 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from roomgate.fleet.waves import Options
 from roomgate.hub.db.schema import asks, plan_rooms, plans
 from roomgate.hub.fleet.plan import Plan, PlanRoom, RoomState, State, decode_steps, pack, unpack
+from roomgate.storage.database import driver_of
 
 Open = Callable[[bytes, str], bytes]  # opens what was sealed, for a plan's room
-_BATCH = 500
+# Said to the driver, since each step of each room runs one of them.
+_SAVE_ROOM = """UPDATE plan_rooms SET wave = ?, state = ?, progress = ?, tries = ?, words = ?, at = ?
+    WHERE plan = ? AND room = ?"""
+_SAVE_STEPS = _SAVE_ROOM.replace("at = ?", "at = ?, sealed = ?")
 
 
 def _plan(row: Row[Any]) -> Plan:
@@ -110,26 +115,30 @@ def rooms(
     return [_room(row, unseal) for row in conn.execute(query.order_by(plan_rooms.c.room).limit(limit))]
 
 
+def standing(conn: Connection, plan: str) -> list[tuple[str, int, RoomState]]:
+    """Each room with its wave and how it stands: all that is looked at of thousands at once."""
+    query = select(plan_rooms.c.room, plan_rooms.c.wave, plan_rooms.c.state).where(plan_rooms.c.plan == plan)
+    return [(row.room, row.wave, RoomState(row.state)) for row in conn.execute(query.order_by(plan_rooms.c.room))]
+
+
 def counts(conn: Connection, plan: str) -> dict[RoomState, int]:
     query = select(plan_rooms.c.state, func.count()).where(plan_rooms.c.plan == plan).group_by(plan_rooms.c.state)
     return {RoomState(state): int(count) for state, count in conn.execute(query)}
 
 
 def save_room(conn: Connection, row: PlanRoom, sealed: bytes | None = None) -> None:
-    values: dict[str, Any] = {
-        "wave": row.wave, "state": row.state.value, "progress": pack(row), "tries": row.tries, "words": row.words,
-        "at": row.at,
-    }  # fmt: skip
-    if sealed is not None:
-        values["sealed"] = sealed
-    same = (plan_rooms.c.plan == row.plan) & (plan_rooms.c.room == row.room)
-    conn.execute(update(plan_rooms).where(same).values(**values))
+    values = (row.wave, row.state.value, json.dumps(pack(row)), row.tries, row.words, row.at)
+    if sealed is None:
+        driver_of(conn).execute(_SAVE_ROOM, (*values, row.plan, row.room))
+    else:
+        driver_of(conn).execute(_SAVE_STEPS, (*values, sealed, row.plan, row.room))
 
 
 def set_waves(conn: Connection, plan: str, waves: dict[str, int]) -> None:
-    for room, wave in waves.items():
-        same = (plan_rooms.c.plan == plan) & (plan_rooms.c.room == room)
-        conn.execute(update(plan_rooms).where(same).values(wave=wave))
+    driver_of(conn).executemany(
+        "UPDATE plan_rooms SET wave = ? WHERE plan = ? AND room = ?",
+        [(wave, plan, room) for room, wave in waves.items()],
+    )
 
 
 def taken(conn: Connection, plan: str) -> int:

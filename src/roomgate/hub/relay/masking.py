@@ -10,6 +10,7 @@ from roomgate.xapi.schema import Catalogue
 HIDDEN = "***"  # as a device shows its own passwords
 # Leaves that open something although the schema does not hide them: a pairing token, meeting passwords.
 _SECRET_NAMES = frozenset({"password", "passphrase", "hostkey", "guesttoken", "secret", "privatekey", "pin"})
+_NODES = (dict, list)
 
 
 def masked_call(call: Call, catalogue: Catalogue) -> Call:
@@ -40,9 +41,12 @@ def mask_result(value: Any) -> Any:
     """An answer with the values of secret names hidden, whatever its shape."""
     if isinstance(value, dict):
         return {
-            name: HIDDEN if name.lower() in _SECRET_NAMES and isinstance(one, str) and one else mask_result(one)
-            for name, one in value.items()
+            name: mask_result(one) if isinstance(one, _NODES) else _masked(name, one) for name, one in value.items()
         }
     if isinstance(value, list):
-        return [mask_result(one) for one in value]
+        return [mask_result(one) if isinstance(one, _NODES) else one for one in value]
     return value
+
+
+def _masked(name: str, leaf: Any) -> Any:
+    return HIDDEN if leaf and isinstance(leaf, str) and name.lower() in _SECRET_NAMES else leaf

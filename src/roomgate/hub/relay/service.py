@@ -6,7 +6,7 @@ it: a client that hangs up neither stops a call nor makes it happen twice. Nothi
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Protocol
 
@@ -52,6 +52,9 @@ OPEN_TUNNEL = Path.parse("Command/Roomgate/Tunnel/Open")
 MOST_PENDING = 32  # asks under way in one session
 
 _log = log.get("relay")
+
+
+Along = Callable[[Connection], None]  # somebody's part of the unit of work that writes a permit down
 
 
 class SessionLetGo(Unreachable):
@@ -139,14 +142,18 @@ class Relay:
         *,
         session: Session | None = None,
         wait_s: float = WAIT_S,
+        along: Along | None = None,
     ) -> Answer:
         """Ask one thing of a room, and wait for its outcome at most ``wait_s``; then the answer is "waiting".
+
+        ``along``: of what acts, what is written in one commit with the permit; what it raises is raised here, and
+        then nothing was written or sent.
 
         Raises XapiError for what the catalogue does not know, Denied (whose ``some_grant`` tells whether the
         asker may learn that there is such a room), Unreachable where nothing was sent, and what the storage
         raises when the permit cannot be made durable: then nothing was sent either.
         """
-        asked = await self._start(principal, room_name, wish, session)
+        asked = await self._start(principal, room_name, wish, session, along)
         try:
             async with asyncio.timeout(wait_s):
                 await asked.over.wait()
@@ -154,11 +161,14 @@ class Relay:
             pass  # it goes on; the asker comes back for it
         return asked.answer()
 
-    async def _start(self, principal: Principal, room_name: str, wish: Wish, session: Session | None) -> Asked:
+    async def _start(
+        self, principal: Principal, room_name: str, wish: Wish, session: Session | None, along: Along | None
+    ) -> Asked:
         group = self._group
         if group is None:
             raise Unreachable("The hub is starting or stopping.")
         call = wish.call(self.catalogue)
+        assert along is None or call.acts, "what only looks has no commit of its own"
         if call.path == OPEN_TUNNEL and (session is None or session.kind is not Kind.TUNNEL):
             raise BadInput(
                 "A tunnel is opened by `roomgate room tunnel`: nothing else could carry what goes through it."
@@ -176,7 +186,7 @@ class Relay:
         with self.book.asking(session):
             if call.acts:
                 # Durable before anything is signed: what cannot be recorded does not happen.
-                await self._keep_permit(permit, asked)
+                await self._keep_permit(permit, asked, along)
             else:
                 self._record.add_with_next(self._permitted(permit, asked))
             self._asks.add(asked)
@@ -253,7 +263,7 @@ class Relay:
             session=asked.session.id,
         )
 
-    async def _keep_permit(self, permit: Permit, asked: Asked) -> None:
+    async def _keep_permit(self, permit: Permit, asked: Asked, along: Along | None) -> None:
         """Make the permit of what acts durable: entry, session, ask, and the use of a grant that is counted.
 
         Raises Denied where another ask took the last use meanwhile: then nothing is written.
@@ -262,6 +272,8 @@ class Relay:
         text = masked_text(asked.call, self.catalogue)
 
         def unit(conn: Connection) -> tuple[int, int]:
+            if along is not None:
+                along(conn)
             used = self._grants.use_in(conn, permit.by) if permit.counted else 0
             if used is None:
                 raise used_up()
@@ -362,7 +374,7 @@ class Relay:
         call, held = asked.call, asked.session.capabilities
         if call.verb is Verb.GET:
             prefix = None if call.path.is_pattern else call.path
-            result = tree.prune(result, prefix, permit.may_read)
+            result = tree.prune_parts(result, prefix, permit.may_read_parts)
             if not permit.held <= held:  # narrowed meanwhile
                 classes = Classes.shipped()
                 result = tree.prune(result, prefix, lambda leaf: classes.told(leaf, self.catalogue) in held)

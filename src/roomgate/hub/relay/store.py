@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from roomgate.hub.channels import Session
-from roomgate.hub.db.schema import asks, people, rooms, sequence, sessions
+from roomgate.hub.db.schema import asks, people, rooms, sessions
 from roomgate.ids import AskId, OrderId, SessionId
 from roomgate.storage.database import driver_of
 
@@ -13,6 +13,9 @@ from roomgate.storage.database import driver_of
 _ADD_ASK = """INSERT INTO asks
     (id, person, room, session, "order", call, outcome, rule, words, asked_at, permit_entry)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_ADD_SESSION = """INSERT INTO sessions
+    (id, person, credential, room, connector, "grant", channel, opened, opened_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _ANSWER_ASK = """UPDATE asks SET outcome = ?, rule = ?, words = ?, answered_at = ?, outcome_entry = ?
     WHERE "order" = ?"""
 
@@ -50,23 +53,15 @@ class KeptAsk:
 
 def position(conn: Connection) -> int:
     """Where the hub's own sequence stands."""
-    return int(conn.execute(select(sequence.c.value).where(sequence.c.id == 1)).scalar_one())
+    (found,) = driver_of(conn).execute("SELECT value FROM sequence WHERE id = 1").fetchone()
+    return int(found)
 
 
 def keep_session(conn: Connection, session: Session, grant: str, opened: int, at: str) -> None:
-    conn.execute(
-        insert(sessions),
-        {
-            "id": session.id,
-            "person": session.principal.id,
-            "credential": session.principal.credential,
-            "room": session.room.id,
-            "connector": session.room.connector,
-            "grant": grant,
-            "channel": session.kind.value,
-            "opened": opened,
-            "opened_at": at,
-        },
+    who, room = session.principal, session.room
+    driver_of(conn).execute(
+        _ADD_SESSION,
+        (session.id, who.id, who.credential, room.id, room.connector, grant, session.kind.value, opened, at),
     )
 
 

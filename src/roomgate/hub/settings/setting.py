@@ -84,7 +84,12 @@ class Setting:
 
 
 def name_of(path: Path) -> str:
-    return "/".join(map(str, path.parts[1:]))
+    return _joined(path.parts)
+
+
+@lru_cache(maxsize=16_384)  # bounded, since devices choose the paths
+def _joined(parts: tuple[str | int, ...]) -> str:
+    return "/".join(map(str, parts[1:]))
 
 
 def shown_value(value: Scalar | None, secret: bool) -> str:

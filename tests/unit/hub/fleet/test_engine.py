@@ -1,4 +1,5 @@
 import asyncio
+import threading
 
 import pytest
 
@@ -186,8 +187,8 @@ async def test_the_next_hub_goes_on_where_the_last_was_killed(tmp_path):
         world.rooms.held.clear()
         await world.fleet.start(shown.plan.id, world.ada)
         async with asyncio.timeout(10):
-            while (await told(world, shown.plan.id, "r0")).state is not RoomState.DOING:
-                await asyncio.sleep(0)
+            await world.rooms.asked.wait()
+        assert (await told(world, shown.plan.id, "r0")).state is RoomState.DOING
         world.rooms.volume["r0"] = 50  # it was done, and nobody was told
         world.rooms.held.set()
         await world.begin(world.fleet.engine._wait)
@@ -202,13 +203,13 @@ async def test_a_halt_lets_what_is_under_way_end_and_asks_for_nothing_more(tmp_p
         world.rooms.held.clear()
         await world.fleet.start(shown.plan.id, world.ada)
         async with asyncio.timeout(10):
-            while (await told(world, shown.plan.id, "r0")).state is not RoomState.DOING:
-                await asyncio.sleep(0)
+            await world.rooms.asked.wait()
+        assert (await told(world, shown.plan.id, "r0")).state is RoomState.DOING
+        over = world.fleet.engine.over(shown.plan.id)
         await world.fleet.halt(shown.plan.id, world.ada, "Lunch.")
         world.rooms.held.set()
         async with asyncio.timeout(10):
-            while shown.plan.id in world.fleet.engine._tasks:
-                await asyncio.sleep(0)
+            await over.wait()
         halted = await world.fleet.get(shown.plan.id, world.ada)
         assert (halted.plan.state, halted.plan.words) == (State.HALTED, "Lunch.")
         assert len(world.rooms.sent) == 1
@@ -220,6 +221,32 @@ async def test_a_halt_lets_what_is_under_way_end_and_asks_for_nothing_more(tmp_p
     assert [one for one in kinds if one.startswith("plan.")] == [
         "plan.made", "plan.started", "plan.halted", "plan.started", "plan.ended",
     ]  # fmt: skip
+
+
+async def test_a_step_that_waits_for_the_disk_while_its_plan_is_stopped_is_neither_permitted_nor_marked(tmp_path):
+    async with plans(tmp_path, "oslo") as world:
+        slow, asked = threading.Event(), asyncio.Event()
+        relay = world.fleet.looks.relay
+
+        class Told:
+            async def ask(self, *what, **how):
+                asked.set()
+                return await relay.ask(*what, **how)
+
+        shown = await world.plan(VOLUME)
+        world.fleet.looks.relay = Told()
+        over = world.fleet.engine.over(shown.plan.id)
+        await world.fleet.start(shown.plan.id, world.ada)
+        async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+            group.create_task(world.console.hub.parts.db.write(lambda conn: slow.wait(10)))
+            await asked.wait()
+            world.fleet.engine.stop(shown.plan.id, "Lunch.")
+            slow.set()
+            await over.wait()
+        row = await told(world, shown.plan.id, "oslo")
+        kinds = await world.console.hub.kinds()
+    assert (row.state, row.marks, world.rooms.sent) == (RoomState.DOING, (Mark.TO_DO,), [])
+    assert kinds.count("permit") == 2  # to read, and to ask the site beforehand
 
 
 async def test_the_sites_rate_is_waited_for(tmp_path):

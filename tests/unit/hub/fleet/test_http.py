@@ -8,7 +8,7 @@ DOCUMENT = 'name = "Autumn"\n[everything.settings]\n"Audio/DefaultVolume" = 50\n
 
 
 async def test_a_plan_from_its_document_to_its_end_and_what_drifted_since(tmp_path):
-    async with plans(tmp_path, "oslo", "rome") as world:
+    async with plans(tmp_path, "oslo", "rome", pages=True) as world:
         hub, http = world.console.hub, world.console.http
         _, token = await hub.token("ada")
         await hub.person("bob")

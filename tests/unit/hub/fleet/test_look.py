@@ -18,6 +18,9 @@ async def test_what_somebody_may_not_read_is_not_known_and_what_a_room_does_not_
         visitor = looks.visit(principal, "oslo")
         setting, account = await looks.steps(visitor, WANTED, None, "x")
         assert (setting.before, account.rule) == ("30", "fleet.users-unread")
+        # What was read is kept for nobody: a plan reads thousands of rooms.
+        kept = [world.console.relay.relay._asks.by_order(order.id) for order in world.site.orders]
+        assert [(one.outcome, one.result) for one in kept] == [("done", None)]
 
         # The verdict of the site is asked only of what the hub itself would let through.
         world.rooms.refuses["Configuration/Audio"] = "policy"

@@ -12,7 +12,7 @@ DOCUMENT = (
 
 
 async def test_a_plan_is_pasted_looked_at_applied_and_looked_at_again(tmp_path):
-    async with plans(tmp_path, "oslo", "rome") as world:
+    async with plans(tmp_path, "oslo", "rome", pages=True) as world:
         ada = await world.console.as_("ada")
         assert "No plans yet" in words(await ada.get("/fleet"))
         bad = await ada.post("/fleet", document="[evrything]")
@@ -49,7 +49,7 @@ async def test_a_plan_is_pasted_looked_at_applied_and_looked_at_again(tmp_path):
 
 
 async def test_a_plan_is_halted_and_gone_on_with_by_its_page_and_seen_by_nobody_else(tmp_path):
-    async with plans(tmp_path, "oslo", "rome") as world:
+    async with plans(tmp_path, "oslo", "rome", pages=True) as world:
         ada = await world.console.as_("ada")
         bob = await world.console.guest("bob", "oslo", "observe")
         shown = await world.plan(DOCUMENT, waves=(1, 0))

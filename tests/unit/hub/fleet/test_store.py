@@ -40,6 +40,7 @@ async def test_plans_and_their_rooms_are_kept_and_changed_by_whoever_is_first(tm
             assert (again.steps, again.marks, again.wave) == ((STEP,), row.marks, 3)
             assert store.rooms(conn, "plan_a", ids=["r2"])[0].steps == ()
             assert [one.room for one in store.rooms(conn, "plan_a", after="r1", limit=1)] == ["r2"]
+            assert store.standing(conn, "plan_a") == [("r1", 3, RoomState.WAITING), ("r2", 0, RoomState.READING)]
             assert store.counts(conn, "plan_a") == {RoomState.WAITING: 1, RoomState.READING: 1}
 
             assert store.change(conn, "plan_a", [State.PLANNED], state="running")

@@ -310,6 +310,18 @@ async def test_facts_are_read_once_until_something_changes(tmp_path: Path) -> No
         assert len((await look(signed.principal, "oslo"))[1].locks) == 1
 
 
+async def test_what_was_read_of_a_person_in_one_room_serves_in_the_next_until_something_changes(tmp_path: Path) -> None:
+    async with running(tmp_path) as hub:
+        signed = await guest(hub)
+        grant = await hub.grant("guest", "oslo", minutes=10)
+        _, first = await hub.parts.grants.facts(signed.principal, "oslo")
+        _, nowhere = await hub.parts.grants.facts(signed.principal, "nowhere")
+        assert (nowhere.grants is first.grants, first.room_live, nowhere.room_live) == (True, True, False)
+        await hub.parts.grants.end(grant.id, hub.admin)
+        _, second = await hub.parts.grants.facts(signed.principal, "bergen")  # never asked about before
+        assert (second.grants, second.room_live) == ((), True)
+
+
 async def test_kept_facts_end_with_the_credential_by_either_clock(tmp_path: Path) -> None:
     async with running(tmp_path) as hub:
         signed = await guest(hub)
