@@ -344,6 +344,8 @@ NOTICED_S = 3.0  # a changed file, until the last channel fell
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def second(world: RunningWorld) -> AsyncIterator[Inside]:
     """The room of a second connector, in a site of its own, so that the others may stay."""
+    room = world.world.inside[MUSEUM]
+    await room.change_password(room.user, room.password)  # another file's test, in the same world, may have changed it
     await world.world.start_connector(SECOND, SECOND, [MUSEUM])
     try:
         yield world.world.inside[MUSEUM]
