@@ -48,8 +48,8 @@ chaos: $(VENV)/.dev-ready  ## 200 rounds of kill -9 while people work, and 200 c
 	@SEED=$(SEED) ROUNDS=$(or $(ROUNDS),200) MINUTES=$(or $(MINUTES),120) CONNECTORS=$(or $(CONNECTORS),200) \
 		$(VENV)/bin/pytest -n 0 -s tests/e2e/test_chaos.py tests/e2e/test_many_connectors.py
 
-matrix: setup-tests  ## every cause of a cut under every condition, with real programs and clients (`make test` runs forty)
-	@ROOMGATE_PAIRS=all $(VENV)/bin/pytest -n 0 -s tests/e2e/test_cut_matrix.py
+matrix: setup-tests  ## every cause of a cut under every condition, and everybody's things for everybody (`make test` runs some)
+	@ROOMGATE_PAIRS=all $(VENV)/bin/pytest -n 0 -s tests/e2e/test_cut_matrix.py tests/e2e/test_invisible.py
 
 soak: setup-tests  ## the cut for long: 100,000 random lives, then every pair with real processes (SEEDS=, HOURS=)
 	@$(PY) tools/soak.py --seeds $(or $(SEEDS),100000) --first $(or $(FIRST),0) --hours $(or $(HOURS),0)

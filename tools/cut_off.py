@@ -43,7 +43,7 @@ What is listed and has no row or column of its own:
 
 LIVES = """## Random lives
 
-`tests/model/test_machine.py` plays 2,000 random lives (people, grants, tokens, locks, calls, consent, kill -9 of either side, links that part, slow down and break) against a naïve reckoning of who was entitled when; `make soak` plays 100,000. Faults planted on purpose, and found: `tools/breakages.toml`, "random lives".
+`tests/model/test_machine.py` plays 1,000 random lives (people, grants, tokens, locks, calls, consent, kill -9 of either side, links that part, slow down and break) against a naïve reckoning of who was entitled when; `make soak` plays 100,000. Faults planted on purpose, and found: `tools/breakages.toml`, "random lives".
 """
 
 

@@ -37,4 +37,4 @@ def read_parts(content_type: str, body: bytes) -> list[Part]:
         )  # fmt: skip
         return [Part(part.name, part.filename, part.raw) for part in parts]
     except (MultipartError, ValueError) as bad:
-        raise BadInput("This form is cut short, has too many fields, or cannot be read.") from bad
+        raise BadInput("This form is cut short, or has too many fields.") from bad

@@ -72,7 +72,7 @@ async def test_a_plan_is_halted_and_gone_on_with_by_its_page_and_seen_by_nobody_
 
 
 async def test_files_are_chosen_with_a_document_and_what_has_drifted_is_told_with_by_whom(tmp_path):
-    async with plans(tmp_path, "oslo", "rome") as world:
+    async with plans(tmp_path, "oslo", "rome", pages=True) as world:
         ada = await world.console.as_("ada")
         text = '[everything.settings]\n"Audio/DefaultVolume" = 50\n[everything.macros]\nhello = { file = "hello.js" }\n'
         missing = await ada.send("/fleet", {"document": text}, [])
