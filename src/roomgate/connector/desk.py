@@ -187,6 +187,7 @@ class Desk:
         if reason == "room.removed":
             self.staff.bookings.left(room.name)
         elif condition is RoomCondition.FINE and isinstance(room, Keeper):
+            self.staff.upkeep.wake()
             await self.staff.bookings.arrived(room)
 
     def _tell(self) -> None:

@@ -6,6 +6,7 @@ change; what the site does not let out (``tells``) is neither asked nor heard.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,22 +64,31 @@ class Upkeeps:
         self._load_own = own
         self._own = _Kept(None, Upkeep(""))
         self._kept: dict[DeviceId, _Kept] = {}
+        self._woken = asyncio.Event()
 
     def up(self) -> None:
         """A link session began: the hub is told everything once."""
         for one in (self._own, *self._kept.values()):
             one.told = one.known == Upkeep(one.known.room)
+        self.wake()
+
+    def wake(self) -> None:
+        """A device can be listened to, or there is something to tell: at once, for a call may fail as soon as that."""
+        self._woken.set()
 
     async def run(self) -> None:
         """For ever. Cancelling loses nothing: all is asked again after a start."""
         async with asyncio.TaskGroup() as group:  # apart, so that no slow answer holds up what was heard
-            group.create_task(self._again(self.listen), name="upkeep.listen")
-            group.create_task(self._again(self.ask), name="upkeep.ask")
+            group.create_task(self._again(self.listen, self._woken), name="upkeep.listen")
+            group.create_task(self._again(self.ask, asyncio.Event()), name="upkeep.ask")
 
-    async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _again(self, work: Callable[[], Awaitable[None]], sooner: asyncio.Event) -> None:
         while True:
+            sooner.clear()
             await work()
-            await asyncio.sleep(LOOK_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_EVERY_S):
+                    await sooner.wait()
 
     async def listen(self) -> None:
         """Tell what there is to tell, and listen where nobody listens yet."""
@@ -135,6 +145,7 @@ class Upkeeps:
     def _learn(self, one: _Kept, known: Upkeep) -> None:
         if known != one.known:
             one.known, one.told = known, False
+            self.wake()
 
     def _tell(self) -> None:
         for one in (self._own, *self._kept.values()):

@@ -264,6 +264,8 @@ class _Spool:
 class _Mirrored:
     def up(self) -> None: ...
 
+    def wake(self) -> None: ...
+
 
 class _Bookings:
     def booked(self, room: str, call: Call) -> bool:

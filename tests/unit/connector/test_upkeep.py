@@ -1,5 +1,6 @@
 """What is asked, heard and told of certificates and calls, and what is kept inside."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from roomgate.link.messages import CertificateEnd, Upkeep
 from roomgate.xapi.call import Call
 from roomgate.xapi.errors import CommandFailed, DeviceUnreachable
 from support.rooms import MemoryRoom
+from support.waiting import until
 
 pytestmark = pytest.mark.asyncio
 ENDS = "2026-03-20T00:00:00Z"
@@ -94,6 +96,23 @@ async def test_of_a_call_the_kind_of_its_failure_is_told_and_no_more() -> None:
     await look(it)
     assert [one.call for one in scene.taken()] == ["fine"]
     assert scene.rooms[0].asked == 0
+
+
+async def test_one_that_has_just_come_is_listened_to_at_once_and_what_is_heard_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("roomgate.connector.upkeep.LOOK_EVERY_S", 600.0)
+    scene = Scene([Device(condition=RoomCondition.OFFLINE)])
+    (room,) = scene.rooms
+    it = scene.made(tells=["calls"])
+    running = asyncio.ensure_future(it.run())
+    await asyncio.sleep(0)  # it has begun, and has nobody to listen to
+    room.condition = RoomCondition.FINE
+    it.wake()
+    await until(lambda: room.heard("Event/CallDisconnect"))
+    room.hang_up(CauseOrigin="SIP", CauseCode=404, Duration=0)
+    await until(lambda: scene.sent)
+    running.cancel()
 
 
 async def test_what_the_site_keeps_to_itself_is_neither_asked_nor_heard() -> None:
