@@ -1,7 +1,6 @@
-// On a narrow screen the pages of a room are wider than it: the one that is open is brought into view.
+// On a narrow screen the row of pages is wider than it: the open one is brought into view.
 export function showTab() {
   const open = document.querySelector(".tabs [aria-current]");
-  if (!open) return;
-  const row = open.closest(".tabs");
-  row.scrollLeft = open.offsetLeft - row.offsetLeft - (row.clientWidth - open.offsetWidth) / 2;
+  const row = open?.closest(".tabs");
+  if (row) row.scrollLeft = open.offsetLeft - row.offsetLeft - row.clientWidth / 3;
 }
