@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+from roomgate.connector.local import ask_local
 from support.world import RunningWorld, in_world
 
 pytestmark = in_world()
@@ -54,6 +57,54 @@ async def test_a_plan_says_what_is_refused_and_goes_on_by_itself_where_a_killed_
             ] * 2
             code, out, err = await world.cli("fleet", "drift", plan["id"], "--json", token=who.token)
             assert {one["what"] for one in json.loads(out)} == {"hello", "hello active"}, err
+
+
+async def test_software_comes_from_hosts_that_the_site_lists_and_a_room_is_done_when_it_is_back_and_well(
+    world: RunningWorld,
+) -> None:
+    async with world.room() as room, software_from(world, "files.example.com"):
+        who = await world.guest(room.name, ["observe", "system"])
+
+        async def planned(url: str) -> tuple[str, dict[str, str]]:
+            words = "fleet", "upgrade", "--url", url, "--version", "ce30.1", "--room", room.name, "--json"
+            code, out, err = await world.cli(*words, token=who.token)
+            assert code == 0, err
+            plan = json.loads(out)
+            (step,) = plan["room_list"][0]["steps"]
+            return plan["id"], step
+
+        _, elsewhere = await planned("https://files.example.org/ce30.1.0.pkg")
+        assert elsewhere["verdict"] == "refused"
+        plan, step = await planned("https://files.example.com/ce30.1.0.pkg")
+        assert step["verdict"] == "allowed", step
+        code, out, err = await world.cli("fleet", "apply", plan, "--json", token=who.token)
+        assert (code, json.loads(out)["rooms"]) == (0, {"done": 1}), err
+        await room.journal_says("upgrade.ended", status="Succeeded")
+        async with world.caller(who.token) as caller:
+            _, answer = await caller.ask(room.name, {"get": "Status/SystemUnit/Software/Version"})
+            assert answer["result"] == "ce30.1.0"
+
+
+@asynccontextmanager
+async def software_from(world: RunningWorld, host: str) -> AsyncIterator[None]:
+    """While the site lets its devices fetch software from this host."""
+    policy, socket = world.folder / "policy.toml", world.data("connector") / "connector.sock"
+    before = policy.read_text()
+    opened = before.replace('cedar = "site.cedar"', f'cedar = "managed"\nupgrade_hosts = ["{host}"]')
+    opened = opened.replace('"Roomgate Tunnel"', '"Roomgate Tunnel", "SystemUnit SoftwareUpgrade"')
+
+    async def become(text: str) -> None:
+        was = (await ask_local(socket, {"do": "status"}))["policy"]["digest"]
+        policy.write_text(text)
+        async with asyncio.timeout(10):
+            while (await ask_local(socket, {"do": "status"}))["policy"]["digest"] == was:
+                await asyncio.sleep(0.05)
+
+    await become(opened)
+    try:
+        yield
+    finally:
+        await become(before)
 
 
 async def rooms(caller, plan):
