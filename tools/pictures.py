@@ -9,6 +9,7 @@ import base64
 import json
 import sqlite3
 import struct
+import subprocess
 import sys
 import tempfile
 import zlib
@@ -251,4 +252,6 @@ async def smaller(painter: Page, png: bytes) -> bytes:
 
 
 if __name__ == "__main__":
+    if not subprocess.run(["fc-list", ":lang=zh"], capture_output=True, text=True, check=True).stdout:
+        raise SystemExit("No font here has Chinese letters: apt-get install fonts-wqy-microhei, then again.")
     asyncio.run(main())
