@@ -108,7 +108,8 @@ class Panel:
                 await over.wait()
             else:
                 displaced = self._notices.setdefault(room.device, asyncio.Event())
-                async with self._shown(room, _mark(), "Started from outside", text[:255], (offer, "Seen"), 0, hear):
+                words = "Started from outside", text[:255]
+                async with self._shown(room, _mark(), *words, (offer, "Seen"), 0, hear, displaced):
                     await _first(over, kept, seen, displaced)
                 if displaced.is_set() and not kept.is_set():
                     seen.clear()  # the question pushed the notice away: nobody has seen to it
@@ -124,7 +125,10 @@ class Panel:
         options: tuple[str, ...],
         duration_s: float,
         hear: Callable[[int | None], None],
+        unless: asyncio.Event | None = None,
     ) -> AsyncIterator[None]:
+        """``unless`` is looked at last of all: a notice on its way must not push away a question that came meanwhile."""
+
         def listen(kind: str, document: Any) -> None:
             response = tree.lookup(document, (*_PROMPT, "Response"))
             if kind == "event" and isinstance(response, dict) and response.get("FeedbackId") == mark:
@@ -142,7 +146,8 @@ class Panel:
                 "Duration": round(duration_s),
             }
             arguments |= {f"Option.{n}": word for n, word in enumerate(options, 1)}
-            await room.call(self._command("Command/UserInterface/Message/Prompt/Display", arguments))
+            if unless is None or not unless.is_set():
+                await room.call(self._command("Command/UserInterface/Message/Prompt/Display", arguments))
             yield
         finally:
             forget()

@@ -1,9 +1,12 @@
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from roomgate.connector.consent import Panel, Question, Said
+from roomgate.connector.room import Listener
 from roomgate.xapi.errors import CommandFailed
+from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 from support.rooms import MemoryRoom
 from support.waiting import until
@@ -101,6 +104,33 @@ async def test_a_notice_makes_way_for_a_question_and_comes_back() -> None:
         over.set()
     assert asking.result() is Said.NO
     assert notice.result() is False
+
+
+class SlowRoom(MemoryRoom):
+    """Whose device takes a subscription when ``lets`` is set."""
+
+    lets: asyncio.Event
+
+    async def subscribe(self, path: Path, listener: Listener) -> Callable[[], None]:
+        await self.lets.wait()
+        return await super().subscribe(path, listener)
+
+
+@pytest.mark.asyncio
+async def test_a_notice_that_is_on_its_way_does_not_push_a_question_away() -> None:
+    room, one, over = SlowRoom(), panel(), asyncio.Event()
+    room.lets = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(one.notice(room, "Ada called.", over))
+        await asyncio.sleep(0)
+        asking = group.create_task(one.ask(room, QUESTION))
+        await asyncio.sleep(0)
+        room.lets.set()
+        await until(lambda: room.prompts)
+        assert [prompt.argument("Title") for prompt in room.prompts] == ["May this happen?"]
+        room.press(1)
+        over.set()
+    assert asking.result() is Said.YES
 
 
 @pytest.mark.asyncio
