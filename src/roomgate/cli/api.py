@@ -54,7 +54,9 @@ def profile() -> Path:
 
 
 def at(*words: str, **query: str | list[str] | None) -> str:
-    """The path of a resource; what people typed cannot change which."""
+    """The path of a resource; what people typed cannot change which. Raises BadInput for a name that is empty."""
+    if not all(words):
+        raise BadInput("A name is empty here.", hint="Write the name or the id of what is meant.")
     given = {name: value for name, value in query.items() if value is not None}
     path = "/api/v1/" + "/".join(quote(word, safe="") for word in words)
     return path + (f"?{urlencode(given, doseq=True)}" if given else "")

@@ -24,6 +24,7 @@ add_list(fleet, _PLANS)
 
 _STEPS = ["room", "kind", "what", "now", "then", "says"]
 LARGEST = 8 * 1024 * 1024  # bytes of one file; the hub has the last word
+AS_IT_SHOULD = "Every room is as it should be."
 _MOST_SHOWN = 200  # steps for people; --json gives all
 
 
@@ -223,7 +224,7 @@ def show_(plan: str, /, *, state: str | None = None, json: Json = False) -> None
     if json:
         show_json(rooms)
     else:
-        show_rooms(rooms)
+        show_rooms(rooms, empty="No room is in this state." if state else AS_IT_SHOULD)
 
 
 @fleet.command
@@ -325,7 +326,7 @@ def _say(found: Mapping[str, Any]) -> None:
     say(f"{found['id']}{name} is {found['state']}: {rooms}.{words}")
 
 
-def show_rooms(rooms: list[dict[str, Any]]) -> None:
+def show_rooms(rooms: list[dict[str, Any]], empty: str = AS_IT_SHOULD) -> None:
     rows = [
         {
             "room": room["room"], "kind": step["kind"], "what": step["what"], "now": step["before"],
@@ -339,7 +340,7 @@ def show_rooms(rooms: list[dict[str, Any]]) -> None:
         for room in rooms
         if not room["steps"] and room["state"] != "unchanged"
     ]
-    show_table(rows[:_MOST_SHOWN], _STEPS, empty="Every room is as it should be.")
+    show_table(rows[:_MOST_SHOWN], _STEPS, empty=empty)
     if len(rows) > _MOST_SHOWN:
         say(f"… and {len(rows) - _MOST_SHOWN} more; --json gives all.")
 

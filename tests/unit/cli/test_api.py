@@ -130,6 +130,8 @@ def test_what_people_type_cannot_change_the_resource():
     assert at("rooms", "../people?x=1#y", "asks") == "/api/v1/rooms/..%2Fpeople%3Fx%3D1%23y/asks"
     assert at("ledger", room=None, kind="permit & more") == "/api/v1/ledger?kind=permit+%26+more"
     assert at("x", path=["a", "b"]) == "/api/v1/x?path=a&path=b"
+    with pytest.raises(BadInput):
+        at("plans", "")  # that would be all of them
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,8 @@ def test_halted_cancelled_listed_and_shown(book):
     assert "Never." in run("fleet", "show", "plan_1", "--state", "failed").out
     assert book.asked[0].path.endswith("/rooms?states=failed")
     assert run("fleet", "show", "plan_1", "--json").json == ROOMS["items"]
+    book.answer(ok({"items": [], "next": None}))
+    assert run("fleet", "show", "plan_1", "--state", "failed").out == "No room is in this state.\n"
 
 
 def test_what_drifted_is_a_no(book, document):
