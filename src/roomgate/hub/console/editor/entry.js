@@ -97,6 +97,7 @@ for (const field of document.querySelectorAll("textarea[data-code]")) {
       ],
     }),
   });
+  if (document.activeElement === field) view.focus(); // somebody began to write before the editor had come
   field.hidden = true;
   field.form.querySelector(`label[for="${field.id}"]`)?.addEventListener("click", () => view.focus());
   if (!locked) forceLinting(view);
