@@ -86,6 +86,8 @@ class Invitation:
     texts: tuple[Text, ...]
     mailboxes: frozenset[str] = frozenset()
     steps: tuple[Step, ...] = ()
+    tentative: bool = False  # its organizer is not sure of it yet
+    declined_by: frozenset[str] = frozenset()  # the mail addresses, in lower case, of those who do not come
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ class Meeting:
     all_day: bool = False
     alternatives: tuple[Join, ...] = ()
     because: tuple[Step, ...] = ()
+    tentative: bool = False
+    declined_by: frozenset[str] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
         """As ``roomgate meeting explain --json`` prints it."""

@@ -17,7 +17,7 @@ from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
 from roomgate.meetings.booking import Booking, BookingId, build_booking, plain_number
 from roomgate.meetings.calendars.base import Calendar, Snapshot
-from roomgate.meetings.invite import BadInvitation, Event, Window, occurrences, parse_events
+from roomgate.meetings.invite import BadInvitation, Event, Invitation, Window, occurrences, parse_events
 from roomgate.meetings.meeting import Meeting
 from roomgate.meetings.plan import Held, Plan, plan_bookings
 from roomgate.meetings.understand import DeviceAbilities, understand
@@ -55,6 +55,7 @@ class _Parsed:
 
     cursor: str
     events: tuple[Event, ...]
+    invitations: tuple[Invitation, ...]
     bad: dict[str, str]
 
 
@@ -68,7 +69,7 @@ def _parse(snapshot: Snapshot, window: Window, zone: tzinfo) -> _Parsed:
             events += parsed
         except BadInvitation as refused:
             bad[source.name] = refused.message
-    return _Parsed(snapshot.cursor, tuple(events), bad)
+    return _Parsed(snapshot.cursor, tuple(events), snapshot.invitations, bad)
 
 
 def _conclude(parsed: _Parsed, window: Window, device: DeviceAbilities) -> tuple[tuple[Meeting, ...], dict[str, str]]:
@@ -76,7 +77,8 @@ def _conclude(parsed: _Parsed, window: Window, device: DeviceAbilities) -> tuple
         ones = occurrences(parsed.events, window)
     except BadInvitation as refused:
         return (), {"all files together": refused.message}
-    return tuple(understand(one, device) for one in ones), {}
+    ones += [one for one in parsed.invitations if one.end > window.start and one.start < window.end]
+    return tuple(understand(one, device) for one in sorted(ones, key=lambda one: one.start)), {}
 
 
 @dataclass(slots=True)
@@ -208,7 +210,8 @@ class Sync:
             held.parsed = await asyncio.to_thread(_parse, snapshot, window, self._zone)
         meetings: tuple[Meeting, ...] = ()
         late: dict[str, str] = {}
-        if held.parsed.events:  # in a thread: a hostile file may take most of a second, and a cut must not wait for it
+        # In a thread: a hostile file may take most of a second, and a cut must not wait for it.
+        if held.parsed.events or held.parsed.invitations:
             meetings, late = await asyncio.to_thread(_conclude, held.parsed, window, held.device)
         bad = {**held.parsed.bad, **late}
         for name, reason in bad.items():

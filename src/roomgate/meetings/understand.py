@@ -72,6 +72,8 @@ def understand(one: Invitation, device: DeviceAbilities) -> Meeting:
         all_day=one.all_day,
         alternatives=tuple(joins[1:]),
         because=tuple(steps),
+        tentative=one.tentative,
+        declined_by=one.declined_by,
     )
 
 

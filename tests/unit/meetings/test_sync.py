@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -6,7 +7,9 @@ import pytest
 from roomgate.clock import HandClock
 from roomgate.errors import Unreachable
 from roomgate.ids import RoomName
+from roomgate.meetings.calendars.base import Snapshot
 from roomgate.meetings.calendars.folder import Folder
+from roomgate.meetings.invite import invitation, parse_events
 from roomgate.meetings.sync import Sync, Timing
 from roomgate.meetings.understand import DeviceAbilities
 from support.diaries import MemoryDiary
@@ -55,6 +58,28 @@ async def test_an_invitation_becomes_a_booking_and_is_put_once(stage):
     assert [one.number for one in plan.put] == [NUMBER]
     assert (await stage.sync.sync_room(OSLO)).put is None
     assert len(stage.diary.puts) == 1
+
+
+class Spoken:
+    """A calendar whose occurrences come as such."""
+
+    def __init__(self, *invitations):
+        self.invitations = invitations
+
+    async def fetch(self, room, window):
+        return Snapshot((), "1", self.invitations)
+
+    async def changed(self, known):
+        return await asyncio.get_running_loop().create_future()
+
+
+@pytest.mark.asyncio
+async def test_an_occurrence_that_came_as_one_becomes_a_booking_if_it_lies_in_the_window(stage):
+    one = invitation(parse_events(INVITE)[0])
+    long_ago = replace(one, uid="two", start=one.start - timedelta(days=9), end=one.end - timedelta(days=9))
+    sync = Sync(Spoken(long_ago, one), stage.diary, stage.clock, {OSLO: DeviceAbilities()})
+    plan = await sync.sync_room(OSLO)
+    assert [(one.number, one.start) for one in plan.put] == [(NUMBER, one.start)]
 
 
 @pytest.mark.asyncio
