@@ -1,11 +1,12 @@
 """The status of a room as people read it: in Chromium, over the real hub, connector and device."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Route, expect
 
 from roomgate import xapi
 from roomgate.cli.demo.inside import Inside
@@ -66,6 +67,26 @@ async def test_a_call_is_told_with_its_quality_and_followed_live(browser: Browse
             await device.command("Call.Disconnect")
             await expect(calls).to_contain_text("No call")
             assert await one.page.evaluate("window.same")  # without a reload
+
+
+async def test_a_page_that_came_without_the_devices_answer_shows_the_tree_once_it_is_live(
+    browser: Browser, world: RunningWorld
+) -> None:
+    async with world.room() as room:
+        who = await world.guest(room.name)
+        async with at_status(browser, world, who, room) as one:
+            await expect(one.page.locator("#tree-Audio")).to_be_visible()
+
+            async def unanswered(route: Route) -> None:
+                """The page as the hub writes it where a device was too slow."""
+                answer = await route.fetch()
+                text = re.sub(r'<section[^>]* id="tree">.*</section>', "", await answer.text(), flags=re.DOTALL)
+                await route.fulfill(response=answer, body=re.sub(r' data-parts="[^"]*"', "", text))
+
+            await one.page.route("**/status", unanswered, times=1)
+            await one.page.reload()
+            await expect(one.page.locator("#tree-Audio")).to_be_visible()
+            await expect(one.page.locator("#tree")).to_have_count(1)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 320), ("dark", 1440)])

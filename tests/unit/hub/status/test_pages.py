@@ -1,6 +1,7 @@
 """The page of a room's status, over a connector that answers by rote."""
 
 import asyncio
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -92,13 +93,18 @@ async def test_a_page_without_an_answer_asks_again_when_it_goes_live(tmp_path: P
         site = await it.connect("oslo")
         site.answers["Status"] = Outcome("", "refused", rule="device", words="Busy.")
         bob = await it.guest("bob", "oslo", "observe")
-        await bob.get("/rooms/oslo/status")
+        page = await bob.get("/rooms/oslo/status")
+        assert "data-parts=" not in page.text  # so that the script asks for the whole: the tree is still to come
+        assert 'id="tree"' not in page.text
         assert "FOC1" not in (await bob.get("/rooms/oslo/status/now")).text
         site.answers["Status"] = STATUS
         session = next(s for s in it.relay.book if s.principal.name == "bob")
         live = asyncio.ensure_future(bob.get("/rooms/oslo/status/stream"))
         await until(lambda: it.hub.parts.status.boards.get(session) is not None)
         assert "FOC1" in (await bob.get("/rooms/oslo/status/now")).text
+        page = await bob.get("/rooms/oslo/status")
+        assert "data-parts=" in page.text
+        assert re.search(r'id="heads".*<section[^>]* id="tree"', page.text, re.DOTALL)  # its place, for the script
         live.cancel()
 
 
