@@ -20,7 +20,11 @@ VOLUME, RING, LOGS = "Audio/DefaultVolume", "Audio/SoundsAndAlerts/RingVolume", 
 async def at_settings(
     browser: Browser, world: RunningWorld, room: Inside, *, script: bool = True
 ) -> AsyncIterator[Tab]:
-    """Somebody new with every everyday right in this room and that on its logs, at the page of its settings."""
+    """Somebody new with every everyday right in this room and that on its logs, at the page of its settings, which are
+    as they come from the factory, whoever was in the room before."""
+    async with on_device(room) as device:
+        for name in (VOLUME, RING):
+            await device.set(f"Configuration/{name}", 50)
     who = await world.guest(room.name, (*EVERYTHING, "system", "logs"))
     async with world.visitor(who) as visitor:
         cookie = visitor.http.cookies[COOKIE]
