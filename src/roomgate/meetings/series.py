@@ -5,18 +5,24 @@ window: expanding it then takes time in proportion to the days since its start, 
 too. A rule that never matches would never be asked for its end, so the shapes that can be empty are refused.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import icalendar
+import recurring_ical_events
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # ships no types
 
 from roomgate.errors import BadInput
 
 EARLIEST_YEAR = 1980
 MOST_DATES = 2000
+MOST_EXCEPTIONS = 1000
+LONGEST = timedelta(days=366)  # of one occurrence: long ones overlap, and all that do would be looked at
 Component = Any  # a component of the icalendar library
+_KEY = "X-ROOMGATE-PART"
 _LENGTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _PLAIN = frozenset(("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH"))
 _SLOW = {
@@ -32,6 +38,74 @@ class UnboundedSeries(BadInput):
 
     code = "meeting.invitation.series"
     hint = "Rooms follow series that repeat daily or more slowly."
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The times of one VEVENT of a series. Times have zones; ``original`` is an exception's RECURRENCE-ID."""
+
+    start: date
+    end: date
+    original: date | None = None
+    and_later: bool = False  # RANGE=THISANDFUTURE
+    sequence: int = 0
+    rule: str = ""
+    added: tuple[date, ...] = ()
+    excluded: tuple[date, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """``part`` is the index of the part whose words hold; ``original`` the start that the series gave it."""
+
+    part: int
+    start: date
+    end: date
+    original: date
+
+
+def expand(parts: Sequence[Part], window_start: datetime, window_end: datetime) -> list[Occurrence]:
+    """The occurrences in the window; the first part is the series, the others its exceptions.
+
+    Raises `UnboundedSeries`; whatever the library raises over a foreign rule passes.
+    """
+    if len(parts) > MOST_EXCEPTIONS:
+        raise UnboundedSeries(f"the series has more than {MOST_EXCEPTIONS} exceptions")
+    for part in parts:
+        if _length(part) > LONGEST:
+            raise UnboundedSeries("the series has occurrences of more than a year")
+    calendar = icalendar.Calendar()
+    for key, part in enumerate(parts):
+        component = _component(key, part)
+        calendar.add_component(component if key else bounded(component, window_start, window_end))
+    found = []
+    for seen in recurring_ical_events.of(calendar).between(window_start, window_end):
+        original = seen.get("RECURRENCE-ID")
+        start = seen["DTSTART"].dt
+        found.append(Occurrence(int(seen[_KEY]), start, seen["DTEND"].dt, start if original is None else original.dt))
+    return found
+
+
+def _length(part: Part) -> timedelta:
+    return part.end - part.start
+
+
+def _component(key: int, part: Part) -> Component:
+    made: Any = icalendar.Event()
+    made.add("UID", "series")
+    made.add(_KEY, str(key))
+    made.add("SEQUENCE", part.sequence)
+    made.add("DTSTART", part.start)
+    made.add("DTEND", part.end)
+    if part.original is not None:
+        made.add("RECURRENCE-ID", part.original, parameters={"RANGE": "THISANDFUTURE"} if part.and_later else {})
+    if part.rule:
+        made.add("RRULE", icalendar.vRecur.from_ical(part.rule))
+    if part.excluded:
+        made.add("EXDATE", list(part.excluded))
+    if part.added:
+        made.add("RDATE", list(part.added))
+    return made
 
 
 def bounded(component: Component, window_start: datetime, window_end: datetime) -> Component:
