@@ -5,6 +5,7 @@ Nothing here is ever fetched or dialled; what passes may become a join button, s
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
@@ -60,17 +61,26 @@ def _hyphened(name: str) -> str:
 def check_host(text: str) -> str:
     """The host in lower case, if it is an honest public name."""
     host = text.lower().removesuffix(".")
-    if not host.isascii() or any(label.startswith("xn--") for label in host.split(".")):
-        raise AddressRefused("an internationalised host name can look like another one")
-    if _is_ip(host):
-        raise AddressRefused("an IP address stands where a host name belongs")
-    if len(host) > 253 or not _HOST.match(host):
+    if len(host) > 253:
         raise AddressRefused("that is not a host name")
-    if host.rsplit(".", 1)[-1] in ("local", "localhost", "internal", "localdomain", "arpa", "onion"):
-        raise AddressRefused("the host name is a local one")
-    if name := imitates(host):
-        raise AddressRefused(f"the host looks like {name} but does not belong to it")
+    if fault := _fault(host):
+        raise AddressRefused(fault)
     return host
+
+
+@lru_cache(maxsize=4096)
+def _fault(host: str) -> str | None:
+    if not host.isascii() or host.startswith("xn--") or ".xn--" in host:
+        return "an internationalised host name can look like another one"
+    if _is_ip(host):
+        return "an IP address stands where a host name belongs"
+    if not _HOST.match(host):
+        return "that is not a host name"
+    if host.rsplit(".", 1)[-1] in ("local", "localhost", "internal", "localdomain", "arpa", "onion"):
+        return "the host name is a local one"
+    if name := imitates(host):
+        return f"the host looks like {name} but does not belong to it"
+    return None
 
 
 def check_public_ip(text: str) -> str:
@@ -105,7 +115,7 @@ class Link:
     def parse(cls, text: str) -> Self:
         if len(text) > MOST_LINK:
             raise AddressRefused("the link is too long")
-        if any(not 32 < ord(sign) < 127 for sign in text) or "\\" in text:
+        if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
             raise AddressRefused("the link has characters that no link has")
         try:
             parts = urlsplit(text)

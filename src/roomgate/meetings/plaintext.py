@@ -1,11 +1,15 @@
 """Foreign text made plain: control characters marked, HTML reduced to what a reader would see.
 
-All patterns run in linear time (RE2), and every text is cut at 256 KiB first.
+All patterns run in linear time (RE2, or one class of characters), and every text is cut at 256 KiB first.
 """
 
 import html
+import quopri
+import re
 
 import re2
+
+from roomgate.meetings.quoted import OLDER_MAIL
 
 MOST_TEXT = 256 * 1024
 SPOILT = "\ufffd"  # stands where a control character stood: no address has it, so none is stitched together
@@ -16,11 +20,19 @@ _HIDDEN = re2.compile(
 )
 _OPEN_HIDDEN = re2.compile(r"(?is)<(?:script|style|head)\b.*$")
 _HREF = re2.compile(r"(?i)<a\s[^<>]*?href\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))[^<>]*>")
+_A_END = re2.compile(r"(?i)</a\s*>")
 _BREAK = re2.compile(r"(?i)<(?:br|/p|/div|/tr|/li|/h[1-6]|/table|hr)\b[^<>]*>")
 _CELL = re2.compile(r"(?i)</t[dh]\b[^<>]*>")
 _ANY_TAG = re2.compile(r"<[A-Za-z!/][^<>]*>")
 _ANGLED = re2.compile(r"(?i)<((?:https?|mailto|sips?|h323):[^<>]*)>")
+# Markup by which mail programs set off the mail that they answer.
+_QUOTATION = re2.compile(
+    r"(?i)<(?:div|blockquote|table)\s[^<>]*(?:gmail_quote|yahoo_quoted|divRplyFwdMsg|appendonsend"
+    r"|mail-editor-reference-message|OLK_SRC_BODY_SECTION|zmail_extra|type\s*=\s*[\"']?cite)[^<>]*>"
+)
 _SPACES = re2.compile(r"[ \t]+")
+_ADDRESSED = re2.compile(r"(?i)[^\s<>\"]*(?:://|@|[a-z0-9]\.[a-z]{2})[^\s<>\"]*")
+_BROKEN_LINK = re2.compile(r"(?i)<(https?://[^<>\s]*(?:\n[^<>\s]+){1,6})>")
 
 _PLAIN: dict[int, str] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xFFF9, 0xFFFC)], SPOILT)
 _PLAIN |= dict.fromkeys((0x9, 0x85, 0xA0, 0x2028, 0x2029, 0x202F, 0x3000), " ")
@@ -29,22 +41,27 @@ _PLAIN |= dict.fromkeys(
     [0xAD, 0x61C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)], " "
 )
 del _PLAIN[0xA], _PLAIN[0xD]
+_ODD = re.compile("[" + "".join(map(re.escape, map(chr, _PLAIN))) + "]")
 
+# Digits and the colon as Chinese and Japanese keyboards have them. No letter and no dot: those make hosts look alike.
+_WIDE = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF1A: ":"}
+_ANY_WIDE = re.compile("[\uff10-\uff1a]")
 
-def decode(raw: bytes) -> str:
-    """Bytes of unknown charset: the mark at the start, else UTF-8, else Windows-1252 as old mailers write."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
+# Marks of our own between the steps of reading HTML; no clean text has control characters.
+_TARGET, _WORDS, _END = "\x01", "\x02", "\x03"
+_ANCHOR = re2.compile(r"\x01([^\x02]*)\x02([^\x01\x03]*)\x03?")
 
 
 def clean(text: str) -> str:
     """One kind of line end, no control characters, no lone surrogates."""
-    whole = text.encode("utf-8", errors="replace").decode("utf-8")
-    return whole.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+    if text.isascii():
+        if text.isprintable():
+            return text
+    else:
+        text = text.encode("utf-8", errors="replace").decode("utf-8")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.translate(_PLAIN) if _ODD.search(text) else text
 
 
 def line(text: str, most: int = 200) -> str:
@@ -53,23 +70,58 @@ def line(text: str, most: int = 200) -> str:
 
 
 def is_html(text: str) -> bool:
-    return bool(_TAGS.search(text))
+    return "<" in text and bool(_TAGS.search(text))
 
 
 def from_html(text: str) -> str:
-    """What a reader would see, with each link's target before its words. Scripts and styles are dropped."""
-    text = _HIDDEN.sub(" ", text)
+    """What a reader would see, each link as ``words <target>``. Scripts and styles are dropped.
+
+    Words that show an address themselves stand before the target without a space, as Outlook writes links in plain
+    text; whoever looks for addresses compares the two.
+    """
+    text = _HIDDEN.sub(" ", clean(text))
     text = _OPEN_HIDDEN.sub(" ", text)
-    text = _HREF.sub(r" \1\2\3 ", text)
+    text = _QUOTATION.sub(f"\n{OLDER_MAIL}\n", text)
+    text = _HREF.sub(f" {_TARGET}\\1\\2\\3{_WORDS}", text)
+    text = _A_END.sub(f"{_END} ", text)
     text = _BREAK.sub("\n", text)
     text = _CELL.sub(" ", text)
-    text = _ANGLED.sub(r" \1 ", text)
-    text = _ANY_TAG.sub("", text)
-    return clean(_SPACES.sub(" ", html.unescape(text)))
+    text = _ANGLED.sub(f" {_TARGET}\\1{_WORDS}{_END} ", text)
+    text = _SPACES.sub(" ", _ANY_TAG.sub("", text))
+    made: list[str] = []
+    end = 0
+    for match in _ANCHOR.finditer(text):
+        made += [html.unescape(text[end : match.start()]), _link(*match.groups())]
+        end = match.end()
+    made.append(html.unescape(text[end:]))
+    return clean("".join(made))
+
+
+def _link(target: str, words: str) -> str:
+    target = html.unescape(target).strip().replace("<", "%3C").replace(">", "%3E")
+    # Words of several lines are still words of this one link.
+    words = " ".join(html.unescape(words).replace("<", " ").replace(">", " ").split())
+    if not target or target.startswith("#"):
+        return f"{words} "
+    target = "".join(target.split())
+    shown = _ADDRESSED.search(words)
+    if not shown:
+        return f"{words} <{target}> "
+    rest = _ADDRESSED.sub(" ", words).strip()
+    return f"{rest} {shown.group(0)}<{target}> "
 
 
 def reduce(text: str, *, markup: bool = False) -> tuple[str, bool]:
     """Plain text of at most 256 KiB, and whether something was cut off."""
     cut = len(text) > MOST_TEXT
     text = clean(text[:MOST_TEXT])
-    return (from_html(text) if markup or is_html(text) else text), cut
+    if "=\n" in text and "=3D" in text:
+        # The mail's own encoding, left on by a calendar that copied the body.
+        text = clean(quopri.decodestring(text.encode()).decode(errors="replace"))
+    if markup or is_html(text):
+        text = from_html(text)
+    if not text.isascii() and _ANY_WIDE.search(text):
+        text = text.translate(_WIDE)
+    if "<http" in text and "\n" in text:
+        text = _BROKEN_LINK.sub(lambda match: "<" + match.group(1).replace("\n", "") + ">", text)
+    return text, cut
