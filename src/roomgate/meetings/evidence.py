@@ -5,6 +5,7 @@ who found nothing above: last week's number must not stand beside this week's li
 words that show an address themselves are compared with it, and are evidence of nothing.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
@@ -20,29 +21,36 @@ from roomgate.meetings.unwrap import Unwrapped, unwrap
 MOST_LINKS = 200
 MOST_ADDRESSES = 200
 MOST_STEPS = 60
-MOST_MATCHES = 2000  # looked at in one text, whatever they turn out to be
+MOST_SIGNS = 5000  # colons, slashes and ats looked at in one text, of each kind
 
-_TARGETS = r"https?|sips?|h323|mailto|tel|callto|javascript|vbscript|data|file|ftp|conf|pexip|msteams|zoommtg"
-# Words with a target, as mail programs write links in plain text; or a link as it stands.
-_LINK = re2.compile(rf"(?i)([^\s<>\"]*)<((?:{_TARGETS}):[^<>\s]*)>|https?:(?://|\\\\)[^\s<>\"]+")
-_BARE = re2.compile(r"(?i)(?:^|[\s(\[<>:：,;'*|])((?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/[^\s<>\"]+)")
+# What may stand in angle brackets as a link's target, as mail programs write links in plain text.
+_WEB = frozenset(("http", "https"))
+_DIALLED = frozenset(("sip", "sips", "h323"))
+_NOT_DIALLED = frozenset(("mailto", "tel", "callto", "xmpp", "im", "conf:sip", "conf:sips"))
+_TARGETS = _WEB | _DIALLED | frozenset(
+    ("mailto", "tel", "callto", "javascript", "vbscript", "data", "file", "ftp", "conf", "pexip", "msteams", "zoommtg")
+)  # fmt: skip
+# Texts are searched sign by sign for a colon, a slash, an at; these classes say where a link or an address ends there.
+# Each is one class, so each takes linear time.
+_LINK_ENDS = re.compile(r"[\s<>\"]")
+_BEFORE_HOST = re.compile(r"[\s(\[<>:：,;'*|\"]")  # looked for backwards
+_BEFORE_USER = re.compile(r"[\s<>\"(),;:@\[\]|/\\]")  # looked for backwards
+_HOST_ENDS = re.compile(r"[\s<>\"(),@|/\\]")
+_DOTTED = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}")
+_SCHEME = re.compile(r"(?i)(?<![A-Za-z0-9])(conf:sips?|sips?|h323|mailto|tel|callto|xmpp|im):(?://)?$")
 _ADDRESSED = re2.compile(r"(?i)(?:://|@|[a-z0-9]\.[a-z]{2})")
 _TAIL = ".,;:!?)]}>'*|»”’"
 _ENTITIES = ("&gt;", "&lt;", "&quot;", "&#39;", "&nbsp;", "&apos;")
-_ADDRESS = re2.compile(
-    r"(?i)(?:\b(conf:sips?|sips?|h323|mailto|tel|callto|xmpp|im):(?://)?)?"
-    r"([^\s<>\"(),;:@\[\]|/\\]{1,256})@([^\s<>\"(),@|/\\]{1,512})"
-)
 # Words that announce an address for a room's device, in the languages of the invitations that we know.
 _LABEL = re2.compile(
     r"(?i)\b(?:sips?|h\.?323|video[ -]?(?:address|adresse|call|uri|room|system|conferenc\w*|konferenz\w*|endpoint"
     r"|number)|room system|dial)\b|^\s*video\b"
 )
+_LABEL_WORDS = ("sip", "323", "video", "room", "dial")  # one of them is in all that the pattern finds
 _LABEL_AFTER = re2.compile(r"(?i)^\s*\(\s*(?:sip|video)")
 # A number or a name long enough that two texts which have it speak of the same meeting.
 _TELLING = re2.compile(r"[0-9]{8}|[0-9A-Fa-f]{16}|[a-z]{3}-[a-z]{4}-[a-z]{3}|/l/meetup-join/|MTID=|/meet/")
 
-_NOT_DIALLED = frozenset(("mailto", "tel", "callto", "xmpp", "im", "conf:sip", "conf:sips"))
 _MISLED = "refused: the words of the link show another address than the one it leads to"
 
 Order = tuple[int, int]  # which field, where in it: the earlier, the more it counts
@@ -160,25 +168,34 @@ class _Gathering:
         """The text with its links and without words that mislead, and the text without either."""
         kept: list[str] = []
         rest: list[str] = []
-        end = 0
-        for count, match in enumerate(_LINK.finditer(text)):
-            if count == MOST_MATCHES:
+        end = 0  # what is before it has been dealt with
+        colon = -1
+        for _ in range(MOST_SIGNS):
+            if (colon := text.find(":", max(colon + 1, end))) == -1:
                 break
-            start, stop = match.span()
-            words, target = match.groups()
-            kept.append(text[end:start])
-            rest.append(text[end:start])
-            end = stop
-            if target is None:
-                bare, after = _ended(match.group(0))
-                kept.append(match.group(0))
-                rest.append(" " + after)
-                self._add(source, (at, start), unwrap(bare), told=True)
+            if (start := _scheme_start(text, colon)) is None or start < end:
                 continue
-            said = self._read_target((at, start), source, words or "", target)
-            kept.append(f"{said}<{target}>")
-            scheme = target.partition(":")[0].lower()
-            rest.append(f"{said} {target} " if scheme in ("sip", "sips", "h323") else f"{said} ")
+            scheme = text[start:colon].lower()
+            stop = _index(_LINK_ENDS, text, colon)
+            if start > end and text[start - 1] == "<" and text[stop : stop + 1] == ">":
+                before = text[end : start - 1]
+                words = before[_last(before) :]
+                target = text[start:stop]
+                kept.append(before[: len(before) - len(words)])
+                rest.append(kept[-1])
+                said = self._read_target((at, start), source, words, target)
+                kept.append(f"{said}<{target}>")
+                rest.append(f"{said} {target} " if scheme in _DIALLED else f"{said} ")
+                end = stop + 1
+            elif scheme in _WEB and text.startswith(("//", "\\\\"), colon + 1):
+                if text[stop : stop + 1] == "<" and _is_target(text, stop):
+                    colon = stop  # these are the words of the link that follows
+                    continue
+                bare, after = _ended(text[start:stop])
+                kept.append(text[end:stop])
+                rest += [text[end:start], " ", after]
+                self._add(source, (at, start), unwrap(bare), told=True)
+                end = stop
         kept.append(text[end:])
         rest.append(text[end:])
         return "".join(kept), "".join(rest)
@@ -188,7 +205,7 @@ class _Gathering:
         scheme, _, body = target.partition(":")
         scheme = scheme.lower()
         shows = bool(words and _ADDRESSED.search(words))
-        if scheme in ("http", "https"):
+        if scheme in _WEB:
             made = unwrap(_ended(target)[0])
             self._add(source, order, made, told=True)
             if shows and made.stuck is None and not _agree(_host_shown(words), made.link.host if made.link else ""):
@@ -219,17 +236,17 @@ class _Gathering:
         """Links as people speak them, without https. Most of what looks like one is none, so only imitations are told."""
         rest: list[str] = []
         end = 0
-        for count, match in enumerate(_BARE.finditer(text)):
-            if count == MOST_MATCHES:
+        slash = -1
+        for _ in range(MOST_SIGNS):
+            if (slash := text.find("/", max(slash + 1, end))) == -1:
                 break
-            start, stop = match.span(1)
-            if "@" in match.group(1):
+            start = _start(_BEFORE_HOST, text, slash, 255, end)
+            if not _DOTTED.fullmatch(text, start, slash):
                 continue
-            bare, after = _ended("https://" + match.group(1))
-            made = unwrap(bare)
-            host = bare.removeprefix("https://").partition("/")[0].lower()
-            self._add(source, (at, start), made, told=imitates(host) is not None)
-            rest += [text[end:start], " " + after]
+            stop = _index(_LINK_ENDS, text, slash)
+            bare, after = _ended("https://" + text[start:stop])
+            self._add(source, (at, start), unwrap(bare), told=imitates(text[start:slash].lower()) is not None)
+            rest += [text[end:start], " ", after]
             end = stop
         rest.append(text[end:])
         return "".join(rest)
@@ -240,25 +257,33 @@ class _Gathering:
         whole = text.strip() if source == "LOCATION" else ""
         lines_with_one: set[int] = set()
         line_start, line_end = 0, -1
-        for count, match in enumerate(_ADDRESS.finditer(text)):
-            if count == MOST_MATCHES or len(self.printed) >= MOST_ADDRESSES:
+        sign = -1
+        for _ in range(MOST_SIGNS):
+            if len(self.printed) >= MOST_ADDRESSES or (sign := text.find("@", sign + 1)) == -1:
                 break
-            start, stop = match.span()
-            if start > line_end:
+            start = _start(_BEFORE_USER, text, sign, 256, 0)
+            stop = min(_index(_HOST_ENDS, text, sign + 1), sign + 513)
+            if start == sign or stop == sign + 1:
+                continue
+            if sign > line_end:
                 line_start = text.rfind("\n", 0, start) + 1
                 line_end = text.find("\n", start)
                 line_end = len(text) if line_end == -1 else line_end
                 lines_with_one.add(line_start)
-            scheme, user, host = match.groups()
-            scheme = (scheme or "").lower()
+            before = _SCHEME.search(text[max(0, start - 12) : start])
+            scheme = before.group(1).lower() if before else ""
+            host = text[sign + 1 : stop]
             if scheme in _NOT_DIALLED or ";gruu" in host.lower():
                 continue  # the last is a Skype meeting's organizer, with the meeting behind it: calling it rings them
-            target = f"{user}@{host.rstrip(_TAIL)}"
-            labelled = scheme in ("sip", "sips", "h323") or (
+            target = f"{text[start:sign]}@{host.rstrip(_TAIL)}"
+            labelled = scheme in _DIALLED or (
                 target.lower() not in self.mailboxes
                 and (
-                    bool(_LABEL.search(text[max(line_start, start - 300) : start]))
-                    or bool(_LABEL_AFTER.search(text[stop : min(line_end, stop + 40)]))
+                    _is_label(text[max(line_start, start - 300) : start])
+                    or (
+                        "(" in text[stop : stop + 8]
+                        and bool(_LABEL_AFTER.search(text[stop : min(line_end, stop + 40)]))
+                    )
                     or _is_announced(text, line_start, lines_with_one)
                     or whole == target
                 )
@@ -272,6 +297,46 @@ class _Gathering:
             self.printed.append(Printed(address, (at, start), source, labelled))
 
 
+def _scheme_start(text: str, colon: int) -> int | None:
+    """Where the scheme begins that ends in this colon, if it is one that we look at."""
+    word = text[max(0, colon - 10) : colon].lower()
+    if word.endswith("http"):
+        return colon - 4
+    if word.endswith("https"):
+        return colon - 5
+    angle = word.rfind("<")
+    return colon - (len(word) - angle - 1) if angle != -1 and word[angle + 1 :] in _TARGETS else None
+
+
+def _is_target(text: str, angle: int) -> bool:
+    colon = text.find(":", angle, angle + 12)
+    if colon == -1 or text[angle + 1 : colon].lower() not in _TARGETS:
+        return False
+    end = _index(_LINK_ENDS, text, colon)
+    return text[end : end + 1] == ">"
+
+
+def _index(ends: re.Pattern[str], text: str, start: int) -> int:
+    found = ends.search(text, start)
+    return found.start() if found else len(text)
+
+
+def _start(befores: re.Pattern[str], text: str, end: int, most: int, least: int) -> int:
+    """Where the word begins that ends here; the class is looked for backwards, so far and no further."""
+    found = befores.search(text[max(least, end - most) : end][::-1])
+    return end - found.start() if found else max(least, end - most)
+
+
+def _last(text: str) -> int:
+    """Where the last word begins, if the text ends with one."""
+    return _start(_LINK_ENDS, text, len(text), 500, 0)
+
+
+def _is_label(text: str) -> bool:
+    lower = text.lower()
+    return any(word in lower for word in _LABEL_WORDS) and bool(_LABEL.search(text))
+
+
 def _is_announced(text: str, line_start: int, lines_with_one: set[int]) -> bool:
     """Does the nearest line above with words of its own, at most three up, announce an address?"""
     end = line_start - 1
@@ -281,7 +346,7 @@ def _is_announced(text: str, line_start: int, lines_with_one: set[int]) -> bool:
         start = text.rfind("\n", max(0, end - 1000), end) + 1
         line = text[start:end].strip()
         if line and start not in lines_with_one:
-            return bool(_LABEL.search(line[:100]))
+            return _is_label(line[:100])
         end = start - 1
     return False
 

@@ -68,9 +68,14 @@ def _database() -> Mapping[str, str]:
 
 def zone_described(lines: list[str]) -> tzinfo | None:
     """The zone of a VTIMEZONE's lines, without its name and its frame; None where it is none that we follow."""
-    if not (kept := _followed(lines)):
-        return None
-    text = "\r\n".join(["BEGIN:VTIMEZONE", *kept, "END:VTIMEZONE"])
+    kept = _followed(lines)
+    return _described("\r\n".join(kept)) if kept else None
+
+
+@lru_cache(maxsize=64)
+def _described(lines: str) -> tzinfo | None:
+    """Kept by what the lines say, never by the name that somebody gives them."""
+    text = f"BEGIN:VTIMEZONE\r\n{lines}\r\nEND:VTIMEZONE"
     try:
         # Parsed without its name: the library keeps named zones for the whole process, the first of a name for all.
         component: Any = icalendar.Timezone.from_ical(text)
