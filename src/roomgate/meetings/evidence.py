@@ -21,7 +21,8 @@ from roomgate.meetings.unwrap import Unwrapped, unwrap
 MOST_LINKS = 200
 MOST_ADDRESSES = 200
 MOST_STEPS = 60
-MOST_SIGNS = 5000  # colons, slashes and ats looked at in one text, of each kind
+MOST_TRIED = 400  # links and addresses that are parsed, whatever becomes of them
+MOST_SIGNS = 3000  # colons, slashes and ats looked at in one text, of each kind
 
 # What may stand in angle brackets as a link's target, as mail programs write links in plain text.
 _WEB = frozenset(("http", "https"))
@@ -38,7 +39,8 @@ _BEFORE_USER = re.compile(r"[\s<>\"(),;:@\[\]|/\\]")  # looked for backwards
 _HOST_ENDS = re.compile(r"[\s<>\"(),@|/\\]")
 _DOTTED = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}")
 _SCHEME = re.compile(r"(?i)(?<![A-Za-z0-9])(conf:sips?|sips?|h323|mailto|tel|callto|xmpp|im):(?://)?$")
-_ADDRESSED = re2.compile(r"(?i)(?:://|@|[a-z0-9]\.[a-z]{2})")
+_ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _TAIL = ".,;:!?)]}>'*|»”’"
 _ENTITIES = ("&gt;", "&lt;", "&quot;", "&#39;", "&nbsp;", "&apos;")
 # Words that announce an address for a room's device, in the languages of the invitations that we know.
@@ -146,6 +148,7 @@ class _Gathering:
     links: list[Found] = field(default_factory=list)
     printed: list[Printed] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    tried: int = 0
 
     def read(self, at: int, source: str, text: str) -> str:
         """Collect what stands in a text; what is handed back is the text without misleading words."""
@@ -157,6 +160,12 @@ class _Gathering:
         if "@" in rest:
             self._read_addresses(at, source, rest)
         return kept
+
+    def _may_try(self) -> bool:
+        self.tried += 1
+        if self.tried == MOST_TRIED + 1:
+            self._tell("size", f"more than {MOST_TRIED} links and addresses", "the others are not looked at")
+        return self.tried <= MOST_TRIED
 
     def _tell(self, step: str, saw: str, decided: str) -> None:
         if len(self.steps) < 4 * MOST_STEPS:  # some of them are the same
@@ -194,7 +203,8 @@ class _Gathering:
                 bare, after = _ended(text[start:stop])
                 kept.append(text[end:stop])
                 rest += [text[end:start], " ", after]
-                self._add(source, (at, start), unwrap(bare), told=True)
+                if self._may_try():
+                    self._add(source, (at, start), unwrap(bare), told=True)
                 end = stop
         kept.append(text[end:])
         rest.append(text[end:])
@@ -204,6 +214,8 @@ class _Gathering:
         """A link with its words: what is handed back is the words, if they may be read as a part of the text."""
         scheme, _, body = target.partition(":")
         scheme = scheme.lower()
+        if not self._may_try():
+            return ""
         shows = bool(words and _ADDRESSED.search(words))
         if scheme in _WEB:
             made = unwrap(_ended(target)[0])
@@ -243,6 +255,8 @@ class _Gathering:
             start = _start(_BEFORE_HOST, text, slash, 255, end)
             if not _DOTTED.fullmatch(text, start, slash):
                 continue
+            if not self._may_try():
+                break
             stop = _index(_LINK_ENDS, text, slash)
             bare, after = _ended("https://" + text[start:stop])
             self._add(source, (at, start), unwrap(bare), told=imitates(text[start:slash].lower()) is not None)
@@ -265,6 +279,8 @@ class _Gathering:
             stop = min(_index(_HOST_ENDS, text, sign + 1), sign + 513)
             if start == sign or stop == sign + 1:
                 continue
+            if not self._may_try():
+                break
             if sign > line_end:
                 line_start = text.rfind("\n", 0, start) + 1
                 line_end = text.find("\n", start)
@@ -357,7 +373,7 @@ def _ended(text: str) -> tuple[str, str]:
     if not text.isascii():
         # Behind the host no sign is a link's own that is not ASCII, but our mark of a control character spoils it all.
         slash = text.find("/", 8)
-        end = next((at for at in range(slash, end) if not text[at].isascii()), end) if slash != -1 else end
+        end = _index(_NOT_ASCII, text, slash) if slash != -1 else end
         if "\ufffd" in text[end : end + 1]:
             end = len(text)
     if "&" in text:

@@ -159,11 +159,9 @@ def _event(properties: dict[str, list[Property]], cancelled: bool, zones: _Zones
         original is not None and (original.parameter("RANGE") or "").upper() == "THISANDFUTURE",
         int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 10 else 0,
         rules[0][:1000] if rules else "",
-        tuple(parse_times(properties.get("RDATE", []), own)),
-        tuple(_like(start, one) for one in parse_times(properties.get("EXDATE", []), own)),
+        tuple(_days(properties, "RDATE", own)),
+        tuple(_like(start, one) for one in _days(properties, "EXDATE", own)),
     )
-    if len(times.added) + len(times.excluded) > 2 * series.MOST_DATES:
-        raise BadInvitation(f"the series names more than {series.MOST_DATES} dates")
     return Event(
         properties,
         uid,
@@ -173,6 +171,13 @@ def _event(properties: dict[str, list[Property]], cancelled: bool, zones: _Zones
         times,
         tuple(steps),
     )
+
+
+def _days(properties: dict[str, list[Property]], name: str, zones: Callable[[Property], tzinfo]) -> list[date]:
+    given = properties.get(name, [])
+    if sum(line.value.count(",") + 1 for line in given) > series.MOST_DATES:
+        raise BadInvitation(f"the series names more than {series.MOST_DATES} dates")
+    return list(parse_times(given, zones))
 
 
 def _like(start: date, excluded: date) -> date:
@@ -233,7 +238,7 @@ def _only(properties: dict[str, list[Property]], name: str) -> Property | None:
 
 def _text(properties: dict[str, list[Property]], name: str) -> str:
     values = properties.get(name)
-    return values[0].text if values else ""
+    return values[0].text(2000) if values else ""
 
 
 def _word(properties: dict[str, list[Property]], name: str) -> str:
@@ -336,10 +341,11 @@ def _texts(properties: dict[str, list[Property]], steps: list[Step]) -> tuple[Te
     left = plaintext.MOST_TEXT
     for name in lines.TEXTS:
         for value in properties.get(name, ()):
-            said = value.text if name in _PLAIN_WORDS or name.startswith("X-") else value.value.replace("\\,", ",")
-            text, cut = plaintext.reduce(said[: left + 1], markup=name == "X-ALT-DESC")
-            if cut or len(said) > left:
-                steps.append(Step("size", f"{name} of {len(said)} characters", "only its first 256 KiB are read"))
+            said = value.text(left) if name in _PLAIN_WORDS or name.startswith("X-") else value.value[:left]
+            text, _ = plaintext.reduce(said, markup=name == "X-ALT-DESC")
+            if len(value.value) > left:
+                saw = f"{name} of {len(value.value)} characters"
+                steps.append(Step("size", saw, "only its first 256 KiB are read"))
             left -= min(len(said), left)
             if text.strip():
                 texts.append(Text(name, text))
@@ -360,7 +366,9 @@ def _mailbox(value: Property) -> str:
 
 
 def _declines(value: Property) -> bool:
-    return "DECLINED" in value.head.upper() and (value.parameter("PARTSTAT") or "").upper() == "DECLINED"
+    if "PARTSTAT=DECLINED" not in (head := value.head.upper()):
+        return False
+    return (value.parameter("PARTSTAT") or "").upper() == "DECLINED" if '"' in head else ";PARTSTAT=DECLINED" in head
 
 
 def _is_tentative(properties: dict[str, list[Property]]) -> bool:

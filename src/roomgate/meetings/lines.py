@@ -15,12 +15,14 @@ from dataclasses import dataclass, field
 from roomgate.errors import BadInput
 
 MOST_BYTES = 4 * 1024 * 1024
-MOST_LINES = 100_000
+MOST_LINES = 50_000
 MOST_EVENTS = 1000
 MOST_ZONES = 50
 MOST_ZONE_LINES = 400
 MOST_VALUES = 200  # of one property in one event; people and dates have bounds of their own
 MOST_PEOPLE = 20_000
+MOST_DECODED = 512 * 1024  # of one value that is encoded once more: more than anybody reads of it
+MOST_QUOTES = 200  # quoted parameters of one line
 MOST_DATE_LINES = 2001  # one more than a series may name: whoever counts them says no
 
 
@@ -71,7 +73,6 @@ _CHARSETS = {
 _PARAMETER = re.compile(r';([A-Za-z0-9-]{1,64})=("[^"]*"|[^;"]*)')
 _MAILED = re.compile(rb"\n[A-Za-z-]{1,64};[A-Za-z-]{1,64}=3D")
 _MAILTO = re.compile(r"(?i):mailto:")
-_ESCAPE = re.compile(r"\\([\\;,nN])")
 _WHOLE_BASE64 = b"QkVHSU46VkNBTEVOREFS"  # BEGIN:VCALENDAR
 
 
@@ -88,12 +89,21 @@ class Property:
                 return match.group(2).strip('"')
         return None
 
-    @property
-    def text(self) -> str:
-        """The value with the escapes of RFC 5545 3.3.11 undone."""
+    def text(self, most: int) -> str:
+        """So many signs of the value, with the escapes of RFC 5545 3.3.11 undone."""
         if "\\" not in self.value:
-            return self.value
-        return _ESCAPE.sub(lambda match: "\n" if match.group(1) in "nN" else match.group(1), self.value)
+            return self.value[:most]
+        # An escaped backslash parts the text: what stands between two of them has no other.
+        parts = self.value[: 2 * most].split("\\\\")
+        return "\\".join(map(_unescaped, parts))[:most]
+
+
+def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
+    for escaped, sign in (("\\n", "\n"), ("\\N", "\n"), ("\\,", ","), ("\\;", ";")):
+        text = text.replace(escaped, sign)
+    return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +223,7 @@ class _Reader:
     def _property(self, name: str, line: str) -> Property:
         at = _separator(name, line)
         head, value = line[:at], line[at + 1 :]
-        if self._foreign or "=" in head:
+        if self._foreign or ("=" in head and name not in PEOPLE):
             return self._decoded(head, value)
         return Property(head, value)
 
@@ -223,13 +233,16 @@ class _Reader:
         if "CHARSET=" in upper:
             charset = _CHARSETS.get((Property(head, "").parameter("CHARSET") or "").lower())
         if "=QUOTED-PRINTABLE" in upper:
-            while value.endswith("=") and self._at < len(self._lines):
-                value = value[:-1] + self._lines[self._at]
+            pieces = [value]
+            while pieces[-1].endswith("=") and self._at < len(self._lines):
+                pieces[-1] = pieces[-1][:-1]
+                pieces.append(self._lines[self._at])
                 self._at += 1
+            value = "".join(pieces)[:MOST_DECODED]
             return Property(head, _text(quopri.decodestring(_bytes(value)), charset))
         if "=BASE64" in upper or "ENCODING=B;" in upper + ";":
             try:
-                decoded = base64.b64decode("".join(value.split()), validate=True)
+                decoded = base64.b64decode("".join(value.split())[:MOST_DECODED], validate=True)
             except (binascii.Error, ValueError):
                 return Property(head, "")
             # What was base64 has no escapes: it is guarded against a second undoing.
@@ -273,10 +286,15 @@ def _separator(name: str, line: str) -> int:
     """Where the value begins: the first colon outside quotes, but what people and dates are written like is known."""
     if name in DATES:
         return line.rfind(":")  # a zone's name may have one that is not quoted; no date has any
-    if name in PEOPLE and (found := _MAILTO.search(line)):
-        return found.start()
+    if name in PEOPLE:
+        if (plain := line.find(":mailto:")) != -1:
+            return plain
+        if found := _MAILTO.search(line):
+            return found.start()
     colon, at = line.find(":"), 0
-    while (quote := line.find('"', at)) != -1 and quote < colon:
+    for _ in range(MOST_QUOTES):
+        if (quote := line.find('"', at)) == -1 or quote > colon:
+            break
         close = line.find('"', quote + 1)
         if close == -1:
             break

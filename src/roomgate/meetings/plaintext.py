@@ -12,26 +12,28 @@ import re2
 from roomgate.meetings.quoted import OLDER_MAIL
 
 MOST_TEXT = 256 * 1024
+MOST_TAGS = 20_000  # of one text; what stands behind them is not read
+MOST_LINKS = 1000  # whose words are read: more than anybody follows
+MOST_TAG = 8192  # signs of one tag
 SPOILT = "\ufffd"  # stands where a control character stood: no address has it, so none is stitched together
 
 _TAGS = re2.compile(r"(?i)</?(?:html|body|p|br|div|span|a|table|td|tr|li|ul|b|h[1-6])(?:\s[^<>]*)?/?>")
-_HIDDEN = re2.compile(
-    r"(?is)<!--.*?-->|<(?:script\b.*?</script|style\b.*?</style|head\b.*?</head|title\b.*?</title)[^<>]*>"
-)
-_OPEN_HIDDEN = re2.compile(r"(?is)<(?:script|style|head)\b.*$")
-_HREF = re2.compile(r"(?i)<a\s[^<>]*?href\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))[^<>]*>")
-_A_END = re2.compile(r"(?i)</a\s*>")
-_BREAK = re2.compile(r"(?i)<(?:br|/p|/div|/tr|/li|/h[1-6]|/table|hr)\b[^<>]*>")
-_CELL = re2.compile(r"(?i)</t[dh]\b[^<>]*>")
-_ANY_TAG = re2.compile(r"<[A-Za-z!/][^<>]*>")
-_ANGLED = re2.compile(r"(?i)<((?:https?|mailto|sips?|h323):[^<>]*)>")
-# Markup by which mail programs set off the mail that they answer.
-_QUOTATION = re2.compile(
-    r"(?i)<(?:div|blockquote|table)\s[^<>]*(?:gmail_quote|yahoo_quoted|divRplyFwdMsg|appendonsend"
-    r"|mail-editor-reference-message|OLK_SRC_BODY_SECTION|zmail_extra|type\s*=\s*[\"']?cite)[^<>]*>"
-)
-_SPACES = re2.compile(r"[ \t]+")
-_ADDRESSED = re2.compile(r"(?i)[^\s<>\"]*(?:://|@|[a-z0-9]\.[a-z]{2})[^\s<>\"]*")
+# In a start tag's own text, which has neither < nor >.
+_HREF = re.compile(r"(?i)[\s\"']href\s*=\s*([\"']?)")
+_HREF_ENDS = re.compile(r"[\s\"']")
+_NAME = re.compile(r"/?[a-z][a-z0-9]{0,15}|!")
+_HIDDEN = frozenset(("script", "style", "head", "title"))
+_BREAKS = frozenset(("br", "hr", "/p", "/div", "/tr", "/li", "/table", "/h1", "/h2", "/h3", "/h4", "/h5", "/h6"))
+_CELLS = frozenset(("/td", "/th"))
+_TARGETS = ("http:", "https:", "mailto:", "sip:", "sips:", "h323:")
+# Attributes by which mail programs set off the mail that they answer.
+_QUOTING = ("div", "blockquote", "table")
+_QUOTED = (
+    "gmail_quote", "yahoo_quoted", "divrplyfwdmsg", "appendonsend", "mail-editor-reference-message",
+    "olk_src_body_section", "zmail_extra", "type=cite", 'type="cite"', "type='cite'",
+)  # fmt: skip
+_SPACES = re.compile(r" {2,}")
+_ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")
 _BROKEN_LINK = re2.compile(r"(?i)<(https?://[^<>\s]*(?:\n[^<>\s]+){1,6})>")
 
 _PLAIN: dict[int, str] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xFFF9, 0xFFFC)], SPOILT)
@@ -46,10 +48,6 @@ _ODD = re.compile("[" + "".join(map(re.escape, map(chr, _PLAIN))) + "]")
 # Digits and the colon as Chinese and Japanese keyboards have them. No letter and no dot: those make hosts look alike.
 _WIDE = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF1A: ":"}
 _ANY_WIDE = re.compile("[\uff10-\uff1a]")
-
-# Marks of our own between the steps of reading HTML; no clean text has control characters.
-_TARGET, _WORDS, _END = "\x01", "\x02", "\x03"
-_ANCHOR = re2.compile(r"\x01([^\x02]*)\x02([^\x01\x03]*)\x03?")
 
 
 def clean(text: str) -> str:
@@ -79,36 +77,112 @@ def from_html(text: str) -> str:
     Words that show an address themselves stand before the target without a space, as Outlook writes links in plain
     text; whoever looks for addresses compares the two.
     """
-    text = _HIDDEN.sub(" ", clean(text))
-    text = _OPEN_HIDDEN.sub(" ", text)
-    text = _QUOTATION.sub(f"\n{OLDER_MAIL}\n", text)
-    text = _HREF.sub(f" {_TARGET}\\1\\2\\3{_WORDS}", text)
-    text = _A_END.sub(f"{_END} ", text)
-    text = _BREAK.sub("\n", text)
-    text = _CELL.sub(" ", text)
-    text = _ANGLED.sub(f" {_TARGET}\\1{_WORDS}{_END} ", text)
-    text = _SPACES.sub(" ", _ANY_TAG.sub("", text))
-    made: list[str] = []
-    end = 0
-    for match in _ANCHOR.finditer(text):
-        made += [html.unescape(text[end : match.start()]), _link(*match.groups())]
-        end = match.end()
-    made.append(html.unescape(text[end:]))
-    return clean("".join(made))
+    return _Reader(clean(text)).read()
+
+
+class _Reader:
+    """One pass over the tags. Nothing is looked for twice in vain, so hostile markup takes linear time too."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        lower = text.lower()
+        # One letter has two in lower case; places in the two texts must agree.
+        self._lower = lower if len(lower) == len(text) else text.replace("\u0130", "I").lower()
+        self._made: list[str] = []
+        self._target: str | None = None  # of the link that we are in, and where its words began
+        self._words = 0
+        self._links = 0
+        self._missing: set[str] = set()  # what is not found any more, up to the end
+
+    def read(self) -> str:
+        text, at, close = self._text, 0, -1
+        for _ in range(MOST_TAGS):
+            if (start := text.find("<", at)) == -1:
+                break
+            if close < start and (close := text.find(">", start)) == -1:
+                break
+            self._say(text[at:start])
+            name = _NAME.match(self._lower, start + 1)
+            if not name or text.find("<", start + 1, close) != -1:
+                self._made.append("<")
+                at = start + 1
+            else:
+                at = self._tag(name.group(), start, close)
+        self._say(text[at:] if text.find("<", at) == -1 or close == -1 else "")
+        self._end_link()
+        return clean("".join(self._made))
+
+    def _say(self, text: str) -> None:
+        if text:
+            text = html.unescape(text) if "&" in text else text
+            self._made.append(_SPACES.sub(" ", text) if "  " in text else text)
+
+    def _tag(self, name: str, start: int, close: int) -> int:
+        """What a tag says; where the text goes on behind it."""
+        if name == "!":
+            if self._text.startswith("<!--", start):
+                return self._after("-->", start, close)
+        elif name in _HIDDEN:
+            end = self._after(f"</{name}", start, -1)
+            if end == -1:
+                return len(self._text)  # never closed: nothing behind it is seen
+            return end if (angle := self._text.find(">", end)) == -1 else angle + 1
+        elif name in _BREAKS:
+            self._made.append("\n")
+        elif name in _CELLS:
+            self._made.append(" ")
+        elif name == "a":
+            self._end_link()
+            self._target = _href(self._text[start : min(close, start + MOST_TAG)])
+            self._words = len(self._made)
+        elif name == "/a":
+            self._end_link()
+        elif self._lower.startswith(_TARGETS, start + 1):
+            self._made.append(f" <{html.unescape(self._text[start + 1 : close])}> ")
+        elif name in _QUOTING and close - start > 12:
+            body = self._lower[start : min(close, start + MOST_TAG)]
+            if any(mark in body for mark in _QUOTED):
+                self._made.append(f"\n{OLDER_MAIL}\n")
+        return close + 1
+
+    def _after(self, words: str, start: int, otherwise: int) -> int:
+        if words not in self._missing:
+            if (found := self._lower.find(words, start)) != -1:
+                return found + len(words)
+            self._missing.add(words)
+        return otherwise + 1 if otherwise != -1 else -1
+
+    def _end_link(self) -> None:
+        if self._target is not None:
+            words = "".join(self._made[self._words :])
+            del self._made[self._words :]
+            self._links += 1
+            self._made.append(_link(html.unescape(self._target), words if self._links <= MOST_LINKS else ""))
+            self._target = None
+
+
+def _href(tag: str) -> str | None:
+    found = _HREF.search(tag)
+    if not found:
+        return None
+    if quote := found.group(1):
+        end = tag.find(quote, found.end())
+        return tag[found.end() : end if end != -1 else len(tag)]
+    ended = _HREF_ENDS.search(tag, found.end())
+    return tag[found.end() : ended.start() if ended else len(tag)]
 
 
 def _link(target: str, words: str) -> str:
-    target = html.unescape(target).strip().replace("<", "%3C").replace(">", "%3E")
-    # Words of several lines are still words of this one link.
-    words = " ".join(html.unescape(words).replace("<", " ").replace(">", " ").split())
+    target = "".join(target.split()).replace("<", "%3C").replace(">", "%3E")
+    words = " ".join(words.replace("<", " ").replace(">", " ").split())  # of several lines, and still of one link
     if not target or target.startswith("#"):
-        return f"{words} "
-    target = "".join(target.split())
-    shown = _ADDRESSED.search(words)
+        return f" {words} "
+    tokens = words.split(" ")
+    shown = next((token for token in tokens if _ADDRESSED.search(token)), None)
     if not shown:
-        return f"{words} <{target}> "
-    rest = _ADDRESSED.sub(" ", words).strip()
-    return f"{rest} {shown.group(0)}<{target}> "
+        return f" {words} <{target}> "
+    rest = " ".join(token for token in tokens if not _ADDRESSED.search(token))
+    return f" {rest} {shown}<{target}> "
 
 
 def reduce(text: str, *, markup: bool = False) -> tuple[str, bool]:

@@ -34,7 +34,6 @@ _MARKS = re2.compile(
     r")"
 )
 _SIGNATURE = re2.compile(r"(?m)^[ \t]*--[ \t]*$")
-_CITED = re2.compile(r"(?m)^[ \t]*>+ ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,8 @@ def split(text: str) -> Parts:
         own, cited = _without_cited(own)
         older = f"{cited}\n{older}"
     if older and ("\n>" in older or older.startswith(">")):
-        older = _CITED.sub("", older)  # a citation in what is older is older still, and read with it
+        # A citation in what is older is older still, and read with it.
+        older = "\n".join(line.lstrip("> \t") for line in older.split("\n"))
     signature = ""
     if "--" in own and (mark := _SIGNATURE.search(own)):
         own, signature = own[: mark.start()], own[mark.end() :]

@@ -1,9 +1,14 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
+import recurring_ical_events
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from roomgate.meetings.series import UnboundedSeries, bounded
+from roomgate.meetings.series import Part, UnboundedSeries, bounded, expand
 from support.invites import ics
 
 START = datetime(2026, 3, 9, tzinfo=UTC)
@@ -73,3 +78,53 @@ def test_too_many_dates_are_refused():
     dates = ",".join(["20260301T090000Z"] * 2001)
     with pytest.raises(UnboundedSeries):
         cut("DTSTART:20260301T090000Z", "RRULE:FREQ=DAILY", f"EXDATE:{dates}")
+
+
+RULES = st.builds(
+    lambda frequency, interval, days, wkst, count: (
+        f"FREQ={frequency};INTERVAL={interval};COUNT={count};WKST={wkst}"
+        + (f";BYDAY={','.join(sorted(days))}" if days and frequency == "WEEKLY" else "")
+    ),
+    st.sampled_from(["DAILY", "WEEKLY"]),
+    st.integers(1, 4),
+    st.sets(st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])),
+    st.sampled_from(["MO", "SU"]),
+    st.integers(1, 400),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(RULES, st.integers(0, 700), st.integers(0, 6), st.integers(1, 30))
+def test_a_series_that_is_taken_up_late_has_the_same_occurrences(rule, age_days, weekday, hours):
+    """Against the library alone, which walks every occurrence since the first."""
+    zone = ZoneInfo("Europe/Berlin")
+    start = datetime(2024, 3, 4, 10, tzinfo=zone) + timedelta(days=weekday)
+    window = datetime(2024, 3, 1, tzinfo=UTC) + timedelta(days=age_days)
+    part = Part(start, start + timedelta(hours=hours), rule=rule)
+    ours = expand([part], window, window + timedelta(days=7))
+    event = icalendar.Event()
+    event.add("UID", "x")
+    event.add("DTSTART", start)
+    event.add("DTEND", part.end)
+    event.add("RRULE", icalendar.vRecur.from_ical(rule))
+    calendar = icalendar.Calendar()
+    calendar.add_component(event)
+    theirs = recurring_ical_events.of(calendar).between(window, window + timedelta(days=7))
+    assert sorted(one.start for one in ours) == sorted(one["DTSTART"].dt for one in theirs)
+
+
+def test_dates_far_from_the_window_cost_nothing_and_too_many_near_it_are_refused():
+    far = tuple(START - timedelta(days=100 + n) for n in range(1000))
+    near = tuple(START + timedelta(minutes=n) for n in range(401))
+    part = Part(START, START + timedelta(hours=1), rule="FREQ=DAILY", excluded=far)
+    assert len(expand([part], START, START + timedelta(days=7))) == 7
+    with pytest.raises(UnboundedSeries):
+        expand([replace(part, excluded=near)], START, START + timedelta(days=7))
+
+
+def test_occurrences_of_months_and_crowds_of_exceptions_are_refused():
+    long = Part(START, START + timedelta(days=63), rule="FREQ=DAILY")
+    crowd = [Part(START, START + timedelta(hours=1), rule="FREQ=DAILY")] * 1001
+    for parts in ([long], crowd):
+        with pytest.raises(UnboundedSeries):
+            expand(parts, START, START + timedelta(days=7))
