@@ -50,8 +50,8 @@ _LABEL = re2.compile(
 )
 _LABEL_WORDS = ("sip", "323", "video", "room", "dial")  # one of them is in all that the pattern finds
 _LABEL_AFTER = re2.compile(r"(?i)^\s*\(\s*(?:sip|video)")
-# A number or a name long enough that two texts which have it speak of the same meeting.
-_TELLING = re2.compile(r"[0-9]{8}|[0-9A-Fa-f]{16}|[a-z]{3}-[a-z]{4}-[a-z]{3}|/l/meetup-join/|MTID=|/meet/")
+# A number or a name long enough that two texts which have it speak of the same meeting. One class each: linear.
+_TELLING = re.compile(r"meetup-join/[^/]+|[0-9]{8,}|[a-z]{3}-[a-z]{4}-[a-z]{3}|MTID=[0-9a-f]+")
 
 _MISLED = "refused: the words of the link show another address than the one it leads to"
 
@@ -111,8 +111,7 @@ def gather(invitation: Invitation) -> Evidence:
     own = _evidence(((source, part.own) for source, part in parts), invitation.mailboxes)
     older = [(source, part.older) for source, part in parts if part.older.strip()]
     signed = [(source, part.signature) for source, part in parts if part.signature.strip()]
-    if older and _same_meeting(own, _evidence(older, invitation.mailboxes)):
-        # A forwarded invitation whose link was put on top: what is quoted says how to get into it.
+    if older and _same_meeting(own, _evidence(older, invitation.mailboxes), {source for source, _ in older}):
         together = ((source, f"{part.own}\n{part.older}") for source, part in parts)
         own, older = _evidence(together, invitation.mailboxes), []
     last: Evidence | None = None
@@ -123,13 +122,23 @@ def gather(invitation: Invitation) -> Evidence:
     return Evidence(own.texts, own.links, own.printed, own.steps, last)
 
 
-def _same_meeting(one: Evidence, other: Evidence) -> bool:
-    return bool(_telling(one) & _telling(other))
+def _same_meeting(own: Evidence, older: Evidence, sources: set[str]) -> bool:
+    """Does quoted mail say how to get into the meeting that the own words name?
+
+    So it is where it names the same one and no other, and where it names none and the own words above it neither: an
+    invitation that was forwarded whole, with its link in the location.
+    """
+    named, linked, printed = _telling(own), _telling(older, printed=False), _telling(older, links=False)
+    if linked:
+        return linked <= named
+    above = any(one.source in sources for one in own.links) or any(one.source in sources for one in own.printed)
+    return bool(named) and printed <= named and (bool(printed) or not above)
 
 
-def _telling(evidence: Evidence) -> set[str]:
-    links = {f"{one.link.host}{one.link.path}?{one.link.query}" for one in evidence.links}
-    return {text for text in links | {str(one.address) for one in evidence.printed} if _TELLING.search(text)}
+def _telling(evidence: Evidence, *, links: bool = True, printed: bool = True) -> set[str]:
+    found = [f"{one.link.path}?{one.link.argument('MTID') and one.link.query}" for one in evidence.links if links]
+    found += [one.address.user for one in evidence.printed if printed]
+    return {name for text in found for name in _TELLING.findall(text)[:1]}
 
 
 def _evidence(texts: Iterable[tuple[str, str]], mailboxes: frozenset[str]) -> Evidence:

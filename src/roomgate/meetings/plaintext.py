@@ -13,7 +13,7 @@ from roomgate.meetings.quoted import OLDER_MAIL
 
 MOST_TEXT = 256 * 1024
 MOST_TAGS = 20_000  # of one text; what stands behind them is not read
-MOST_LINKS = 1000  # whose words are read: more than anybody follows
+MOST_LINKS = 1000  # of one text, likewise: more than anybody follows
 MOST_TAG = 8192  # signs of one tag
 SPOILT = "\ufffd"  # stands where a control character stood: no address has it, so none is stitched together
 
@@ -97,6 +97,8 @@ class _Reader:
     def read(self) -> str:
         text, at, close = self._text, 0, -1
         for _ in range(MOST_TAGS):
+            if self._links > MOST_LINKS:
+                break  # and what is behind is not read: words of links are never read without their targets
             if (start := text.find("<", at)) == -1:
                 break
             if close < start and (close := text.find(">", start)) == -1:
@@ -108,6 +110,7 @@ class _Reader:
                 at = start + 1
             else:
                 at = self._tag(name.group(), start, close)
+        # What is left is text, or else it stands behind the bounds.
         self._say(text[at:] if text.find("<", at) == -1 or close == -1 else "")
         self._end_link()
         return clean("".join(self._made))
@@ -157,7 +160,7 @@ class _Reader:
             words = "".join(self._made[self._words :])
             del self._made[self._words :]
             self._links += 1
-            self._made.append(_link(html.unescape(self._target), words if self._links <= MOST_LINKS else ""))
+            self._made.append(_link(html.unescape(self._target), words))
             self._target = None
 
 
@@ -196,6 +199,8 @@ def reduce(text: str, *, markup: bool = False) -> tuple[str, bool]:
         text = from_html(text)
     if not text.isascii() and _ANY_WIDE.search(text):
         text = text.translate(_WIDE)
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
     if "<http" in text and "\n" in text:
         text = _BROKEN_LINK.sub(lambda match: "<" + match.group(1).replace("\n", "") + ">", text)
     return text, cut

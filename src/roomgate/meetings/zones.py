@@ -96,6 +96,7 @@ def _followed(lines: list[str]) -> list[str]:
     for line in lines:
         head, _, value = line.partition(":")
         name = head.partition(";")[0].strip().upper()
+        line = f"{name}:{value}"  # without what is said beside the name: it has no part in this
         if name == "BEGIN":
             blocks, block, endless = blocks + 1, [line], False
         elif name == "END":
