@@ -30,9 +30,10 @@ _PORT = re.compile(r"[0-9]{1,5}")
 # and satellite and international shared-cost ranges.
 _PREMIUM = re2.compile(
     r"^(?:(?:\+|00)?1?900[2-9][0-9]{6}|(?:\+|00)(?:449[0-9]{7,10}|(?:49|43|41|31|33|32|46|47|358|353)90[0-9]{5,10})"
-    r"|0190[0-9]{4,9}|0900[0-9]{4,9}|(?:\+|00)(?:881|882|883|979)[0-9]{5,12})$"
+    r"|(?:\+|00)(?:3480[367]|3989[29]|6119[0-9]|81990|4870)[0-9]{4,10}"
+    r"|0190[0-9]{4,9}|0900[0-9]{4,9}|0990[0-9]{6}|(?:\+|00)(?:881|882|883|979)[0-9]{5,12})$"
 )
-_LOOKS = str.maketrans({"0": "o", "1": "l", "3": "e", "5": "s"})
+_LOOKS = str.maketrans({"0": "o", "1": "l", "3": "e", "5": "s", "8": "b"})
 
 
 class AddressRefused(BadInput):
@@ -51,7 +52,7 @@ def imitates(host: str) -> str | None:
     """The known name that this host shows without belonging to it."""
     if any(belongs(host, name) for name in KNOWN_NAMES):
         return None
-    plain = host.translate(_LOOKS).replace("rn", "m")
+    plain = host.translate(_LOOKS).replace("rn", "m").replace("vv", "w")
     return next((name for name in KNOWN_NAMES if name in host or name in plain or _hyphened(name) in plain), None)
 
 

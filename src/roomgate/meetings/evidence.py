@@ -324,7 +324,7 @@ class _Gathering:
 
 def _scheme_start(text: str, colon: int) -> int | None:
     """Where the scheme begins that ends in this colon, if it is one that we look at."""
-    word = text[max(0, colon - 10) : colon].lower()
+    word = text[max(0, colon - 12) : colon].lower()
     if word.endswith("http"):
         return colon - 4
     if word.endswith("https"):

@@ -101,6 +101,10 @@ class _Reader:
                 break  # and what is behind is not read: words of links are never read without their targets
             if (start := text.find("<", at)) == -1:
                 break
+            if text.startswith("<!--", start):
+                self._say(text[at:start])
+                at = self._after("-->", start)
+                continue
             if close < start and (close := text.find(">", start)) == -1:
                 break
             self._say(text[at:start])
@@ -122,13 +126,8 @@ class _Reader:
 
     def _tag(self, name: str, start: int, close: int) -> int:
         """What a tag says; where the text goes on behind it."""
-        if name == "!":
-            if self._text.startswith("<!--", start):
-                return self._after("-->", start, close)
-        elif name in _HIDDEN:
-            end = self._after(f"</{name}", start, -1)
-            if end == -1:
-                return len(self._text)  # never closed: nothing behind it is seen
+        if name in _HIDDEN:
+            end = self._after(f"</{name}", start)
             return end if (angle := self._text.find(">", end)) == -1 else angle + 1
         elif name in _BREAKS:
             self._made.append("\n")
@@ -148,12 +147,13 @@ class _Reader:
                 self._made.append(f"\n{OLDER_MAIL}\n")
         return close + 1
 
-    def _after(self, words: str, start: int, otherwise: int) -> int:
+    def _after(self, words: str, start: int) -> int:
+        """The place behind these words; the end where they never come, as nobody sees what is never closed."""
         if words not in self._missing:
             if (found := self._lower.find(words, start)) != -1:
                 return found + len(words)
             self._missing.add(words)
-        return otherwise + 1 if otherwise != -1 else -1
+        return len(self._text)
 
     def _end_link(self) -> None:
         if self._target is not None:

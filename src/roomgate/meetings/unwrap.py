@@ -19,7 +19,7 @@ MOST_DEPTH = 3
 
 _V3 = re2.compile(r"^/v3/__(.+?)__;([A-Za-z0-9_-]*)")
 _AVANAN = re2.compile(r"/___(https?:/.+?)___")
-_EMBEDDED = re2.compile(r"(?i)https?(?::|%3a)(?:/|%2f)(?:/|%2f).+$")
+_EMBEDDED = re2.compile(r"(?i)https?(?::|%(?:25)?3a)(?:/|%(?:25)?2f){1,2}.+$")
 _RUN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
