@@ -173,7 +173,7 @@ class _Gathering:
     def _may_try(self) -> bool:
         self.tried += 1
         if self.tried == MOST_TRIED + 1:
-            self._tell("size", f"more than {MOST_TRIED} links and addresses", "the others are not looked at")
+            self._tell("size", f"more than {MOST_TRIED} links and addresses", "what stands behind them is not read")
         return self.tried <= MOST_TRIED
 
     def _tell(self, step: str, saw: str, decided: str) -> None:
@@ -188,9 +188,12 @@ class _Gathering:
         rest: list[str] = []
         end = 0  # what is before it has been dealt with
         colon = -1
-        for _ in range(MOST_SIGNS):
-            if (colon := text.find(":", max(colon + 1, end))) == -1:
-                break
+        signs = 0
+        while (colon := text.find(":", max(colon + 1, end))) != -1:
+            signs += 1
+            if signs > MOST_SIGNS or self.tried > MOST_TRIED:
+                # Nothing of what follows is read: words would be taken for text whose target nobody looked at.
+                return "".join(kept), "".join(rest)
             if (start := _scheme_start(text, colon)) is None or start < end:
                 continue
             scheme = text[start:colon].lower()
@@ -224,7 +227,7 @@ class _Gathering:
         scheme, _, body = target.partition(":")
         scheme = scheme.lower()
         if not self._may_try():
-            return ""
+            return ""  # nor is anything read that follows
         shows = bool(words and _ADDRESSED.search(words))
         if scheme in _WEB:
             made = unwrap(_ended(target)[0])

@@ -125,21 +125,16 @@ def parse_calendars(raw: bytes) -> list[Calendar]:
         raise BadInvitation("the file does not end as a calendar: it is something else, or not written to its end")
     if whole.count(b"\n") >= MOST_LINES:
         raise BadInvitation(f"the file has more than {MOST_LINES} lines")
-    text = whole.decode("utf-8", errors="surrogateescape")
-    # Whether foreign bytes are in it is asked once; a line that has none is a line already.
-    return _Reader(text.split("\n"), foreign=not _is_sound(text)).calendars()
-
-
-def _is_sound(text: str) -> bool:
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+        return _Reader(whole.decode().split("\n"), foreign=False).calendars()
+    except UnicodeDecodeError:
+        # Each line is decoded by itself then, from the bytes that are kept within the text.
+        text = whole.decode("utf-8", errors="surrogateescape")
+        return _Reader(text.split("\n"), foreign=True).calendars()
 
 
 def _unfolded(raw: bytes) -> bytes:
-    if raw.lstrip()[: len(_WHOLE_BASE64)] == _WHOLE_BASE64:
+    if raw[:100].lstrip().startswith(_WHOLE_BASE64):
         try:
             raw = base64.b64decode(raw)
         except (binascii.Error, ValueError) as bad:
@@ -207,8 +202,11 @@ class _Reader:
 
     def _event(self) -> dict[str, list[Property]]:
         found: dict[str, list[Property]] = {}
-        while (line := self._next()) is not None:
-            colon, semicolon = line.find(":"), line.find(";")
+        lines, end = self._lines, len(self._lines)
+        while self._at < end:
+            line = lines[self._at]
+            self._at += 1
+            colon, semicolon = line.find(":"), line.find(";", 0, 80)
             name = line[: semicolon if 0 <= semicolon < colon else max(colon, 0)].strip().upper()
             if name in _KEPT:
                 values = found.setdefault(name, [])
@@ -217,7 +215,7 @@ class _Reader:
             elif name == "BEGIN":
                 self._skip()
             elif name == "END":
-                return found
+                break
         return found
 
     def _property(self, name: str, line: str) -> Property:

@@ -59,7 +59,9 @@ def clean(text: str) -> str:
         text = text.encode("utf-8", errors="replace").decode("utf-8")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text.translate(_PLAIN) if _ODD.search(text) else text
+    for sign in set(_ODD.findall(text)):  # few of them, if any: quicker than a table for every sign
+        text = text.replace(sign, _PLAIN[ord(sign)])
+    return text
 
 
 def line(text: str, most: int = 200) -> str:
@@ -197,8 +199,9 @@ def reduce(text: str, *, markup: bool = False) -> tuple[str, bool]:
         text = clean(quopri.decodestring(text.encode()).decode(errors="replace"))
     if markup or is_html(text):
         text = from_html(text)
-    if not text.isascii() and _ANY_WIDE.search(text):
-        text = text.translate(_WIDE)
+    if not text.isascii():
+        for sign in set(_ANY_WIDE.findall(text)):
+            text = text.replace(sign, _WIDE[ord(sign)])
     if "  " in text:
         text = _SPACES.sub(" ", text)
     if "<http" in text and "\n" in text:

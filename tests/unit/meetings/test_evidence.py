@@ -180,6 +180,13 @@ def test_so_many_are_tried_and_it_is_told():
     assert found.links == ()
 
 
+def test_words_behind_the_bounds_are_no_text():
+    for many in (":" * 5000, "https://127.0.0.1/ " * 500):
+        found = evidence(f"{many} {ZOOM}<https://evil.example/> zoom.us/j/85512345678<https://evil.example/>")
+        assert found.links == ()
+        assert "855" not in found.texts[0].text
+
+
 PIECES = st.sampled_from(
     ["https://", "http:\\\\", "<https://a.b/c", ">", "<", "sip:", "mailto:", "@", "a.bc/", ":", "x@y.zz", "<sip:a@b.cc>", "\n", "://", "&amp;",
      "&gt;", "zoom.us/j/1", "javascript:", "-----Original Message-----", "--", "> ", "(SIP)", "SIP: ", ";gruu", "\ufffd", "\u3002"]
