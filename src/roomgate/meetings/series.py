@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from math import lcm
 from typing import Any
 
 import icalendar
@@ -153,24 +154,29 @@ def bounded(component: Component, window_start: datetime, window_end: datetime) 
     until = _last_of(rule, start, horizon, int(count[0])) if count else _earlier(rule, start, horizon)
     rule.pop("COUNT", None)
     rule["UNTIL"] = [until]
-    if frequency in _STEPS and "BYMONTH" not in rule:
-        _take_up(copy, _STEPS[frequency] * int((rule.get("INTERVAL") or [1])[0]), window_start)
+    _take_up(copy, frequency, int((rule.get("INTERVAL") or [1])[0]), window_start)
     return copy
 
 
-def _take_up(event: Component, step: timedelta, window_start: datetime) -> None:
+def _take_up(event: Component, frequency: str, interval: int, window_start: datetime) -> None:
     """Let a series that began years ago begin shortly before the window, in the same step with itself.
 
     The new first day may be none of the series' own, so it ends before the window does begin.
     """
     start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else event["DTSTART"].dt
-    wanted = (window_start - (end - start) - timedelta(days=3)).date() - step
-    steps = (wanted - _day(start)) // step
-    if steps > 0:
-        for name, value in (("DTSTART", start), ("DTEND", end)):
-            if name in event:
-                del event[name]
-                event.add(name, value + steps * step)
+    latest = (window_start - (end - start) - timedelta(days=3)).date()
+    if frequency in _STEPS:
+        step = _STEPS[frequency] * interval
+        later = max((latest - step - _day(start)) // step, 0) * step
+    else:
+        # By whole leap years, so that the 29th of February stays one, and by whole intervals.
+        years = lcm(4, interval) if frequency == "YEARLY" else lcm(48, interval) // 12
+        wanted = start.year + max((latest.year - 1 - start.year) // years, 0) * years
+        later = start.replace(year=wanted) - start
+    for name, value in (("DTSTART", start), ("DTEND", end)):
+        if later and name in event:
+            del event[name]
+            event.add(name, value + later)
 
 
 def _check_shape(rule: Any, frequency: str) -> None:

@@ -80,36 +80,43 @@ def test_too_many_dates_are_refused():
         cut("DTSTART:20260301T090000Z", "RRULE:FREQ=DAILY", f"EXDATE:{dates}")
 
 
-RULES = st.builds(
-    lambda frequency, interval, days, wkst, count: (
-        f"FREQ={frequency};INTERVAL={interval};COUNT={count};WKST={wkst}"
-        + (f";BYDAY={','.join(sorted(days))}" if days and frequency == "WEEKLY" else "")
+DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+RULES = st.one_of(
+    st.builds("FREQ=DAILY;INTERVAL={}".format, st.integers(1, 6)),
+    st.builds("FREQ=DAILY;INTERVAL={};BYMONTH=1,3,7".format, st.integers(1, 6)),
+    st.builds(
+        lambda interval, wkst, days: f"FREQ=WEEKLY;INTERVAL={interval};WKST={wkst};BYDAY={','.join(sorted(days))}",
+        st.integers(1, 4),
+        st.sampled_from(["MO", "SU"]),
+        st.sets(st.sampled_from(DAYS), min_size=1),
     ),
-    st.sampled_from(["DAILY", "WEEKLY"]),
-    st.integers(1, 4),
-    st.sets(st.sampled_from(["MO", "TU", "WE", "TH", "FR", "SA", "SU"])),
-    st.sampled_from(["MO", "SU"]),
-    st.integers(1, 400),
+    st.builds("FREQ=WEEKLY;INTERVAL={}".format, st.integers(1, 4)),
+    st.builds(
+        "FREQ=MONTHLY;INTERVAL={};BYDAY={}{}".format, st.integers(1, 7), st.integers(1, 4), st.sampled_from(DAYS)
+    ),
+    st.builds("FREQ=MONTHLY;INTERVAL={}".format, st.integers(1, 7)),
+    st.builds("FREQ=YEARLY;INTERVAL={}".format, st.integers(1, 3)),
+    st.builds("FREQ=YEARLY;BYMONTH={};BYDAY={}{}".format, st.integers(1, 12), st.integers(1, 4), st.sampled_from(DAYS)),
 )
 
 
-@settings(deadline=None, max_examples=150)
-@given(RULES, st.integers(0, 700), st.integers(0, 6), st.integers(1, 30))
-def test_a_series_that_is_taken_up_late_has_the_same_occurrences(rule, age_days, weekday, hours):
+@settings(deadline=None, max_examples=250)
+@given(RULES, st.integers(0, 3000), st.integers(0, 1500), st.integers(1, 30), st.none() | st.integers(1, 400))
+def test_a_series_that_is_taken_up_late_has_the_same_occurrences(rule, age_days, first_day, hours, count):
     """Against the library alone, which walks every occurrence since the first."""
-    zone = ZoneInfo("Europe/Berlin")
-    start = datetime(2024, 3, 4, 10, tzinfo=zone) + timedelta(days=weekday)
-    window = datetime(2024, 3, 1, tzinfo=UTC) + timedelta(days=age_days)
-    part = Part(start, start + timedelta(hours=hours), rule=rule)
-    ours = expand([part], window, window + timedelta(days=7))
+    start = datetime(2016, 2, 29, 10, tzinfo=ZoneInfo("Europe/Berlin")) + timedelta(days=first_day)
+    window = (start + timedelta(days=age_days)).astimezone(UTC)
+    end = window + timedelta(days=40)
+    rule += f";COUNT={count}" if count else ""
+    ours = expand([Part(start, start + timedelta(hours=hours), rule=rule)], window, end)
     event = icalendar.Event()
     event.add("UID", "x")
     event.add("DTSTART", start)
-    event.add("DTEND", part.end)
-    event.add("RRULE", icalendar.vRecur.from_ical(rule))
+    event.add("DTEND", start + timedelta(hours=hours))
+    event.add("RRULE", icalendar.vRecur.from_ical(rule + ("" if count else ";UNTIL=20400101T000000Z")))
     calendar = icalendar.Calendar()
     calendar.add_component(event)
-    theirs = recurring_ical_events.of(calendar).between(window, window + timedelta(days=7))
+    theirs = recurring_ical_events.of(calendar).between(window, end)
     assert sorted(one.start for one in ours) == sorted(one["DTSTART"].dt for one in theirs)
 
 
