@@ -166,7 +166,7 @@ class _Gathering:
         kept, rest = self._read_links(at, source, text) if ":" in text else (text, text)
         if "/" in rest:
             rest = self._read_bare_links(at, source, rest)
-        if "@" in rest:
+        if "@" in rest and source != "SUMMARY":  # a title names people, and links at most
             self._read_addresses(at, source, rest)
         return kept
 

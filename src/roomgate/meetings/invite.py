@@ -24,7 +24,7 @@ MOST_MAILBOXES = 2000
 UNTIMED = timedelta(minutes=30)  # an event without an end, or one that ends before it begins
 
 _SERIOUS = ("REQUEST", "PUBLISH", "ADD", "CANCEL", "")
-_PLAIN_WORDS = ("LOCATION", "DESCRIPTION", "X-ALT-DESC", "X-MICROSOFT-LOCATIONS")
+_PLAIN_WORDS = ("LOCATION", "DESCRIPTION", "X-ALT-DESC", "X-MICROSOFT-LOCATIONS", "SUMMARY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +347,7 @@ def _texts(properties: dict[str, list[Property]], steps: list[Step]) -> tuple[Te
                 saw = f"{name} of {len(value.value)} characters"
                 steps.append(Step("size", saw, "only its first 256 KiB are read"))
             left -= min(len(said), left)
-            if text.strip():
+            if text.strip() and (name != "SUMMARY" or "/" in text or "@" in text):
                 texts.append(Text(name, text))
     return tuple(texts)
 

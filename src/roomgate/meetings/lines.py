@@ -50,6 +50,7 @@ TEXTS = (
     "DESCRIPTION",
     "X-ALT-DESC",
     "X-MICROSOFT-LOCATIONS",
+    "SUMMARY",
 )
 _KEPT = (
     DATES

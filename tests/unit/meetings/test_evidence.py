@@ -169,6 +169,12 @@ def test_a_forwarded_body_belongs_to_the_location_if_it_names_no_other_meeting()
     assert not any("110292" in text.text for text in found.texts)
 
 
+def test_a_title_may_hold_a_link_but_names_people_and_no_rooms():
+    found = evidence("", f"SUMMARY:Video with bob@example.com at {ZOOM}")
+    assert [(one.link.text, one.source) for one in found.links] == [(ZOOM, "SUMMARY")]
+    assert found.printed == ()
+
+
 def test_a_skype_meetings_organizer_is_not_dialled():
     text = "conf:sip:ada@example.com;gruu;opaque=app:conf:focus:id:X sip:ada@example.com;gruu;opaque=x"
     assert evidence(text).printed == ()
