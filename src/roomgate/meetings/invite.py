@@ -4,54 +4,27 @@ Everything in such a file was written by a stranger. Whatever is wrong with it, 
 this module is `BadInvitation`. Field order and oddities follow RFC 5545, RFC 7986 and what calendars write.
 """
 
-import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import icalendar
-import recurring_ical_events
-
-from roomgate.errors import BadInput
-from roomgate.meetings import plaintext, series
+from roomgate.meetings import lines, plaintext, series
+from roomgate.meetings.lines import MOST_BYTES, MOST_EVENTS, BadInvitation, Calendar, Property
 from roomgate.meetings.meeting import Organizer, Step
+from roomgate.meetings.times import in_utc, parse_duration, parse_time, parse_times
+from roomgate.meetings.zones import zone_described, zone_named, zone_of_offset
 
-MOST_BYTES = 4 * 1024 * 1024
-MOST_EVENTS = 1000
+__all__ = [
+    "MOST_BYTES", "MOST_EVENTS", "BadInvitation", "Event", "Invitation", "Text", "Window", "invitation", "occurrences",
+    "parse_events", "parse_invitations",
+]  # fmt: skip
+
 MOST_OCCURRENCES = 2000
+MOST_MAILBOXES = 2000
 UNTIMED = timedelta(minutes=30)  # an event without an end, or one that ends before it begins
 
-Component = Any  # a component of the icalendar library, whose types say "anything" too
-
-_FOLD = re.compile(rb"\r?\n[ \t]")  # linear: no repetition
-_ESCAPE = re.compile(r"\\([\\;,nN])")
 _SERIOUS = ("REQUEST", "PUBLISH", "ADD", "CANCEL", "")
-
-# In the order in which they are believed; the last two are the event's own words.
-_TEXTS = (
-    "CONFERENCE",
-    "X-GOOGLE-CONFERENCE",
-    "X-GOOGLE-HANGOUT",
-    "X-GOOGLE-HANGOUT-LINK",
-    "X-MICROSOFT-SKYPETEAMSMEETINGURL",
-    "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
-    "X-MICROSOFT-ONLINEMEETINGCONFLINK",
-    "X-PM-CONFERENCE-URL",
-    "URL",
-    "LOCATION",
-    "DESCRIPTION",
-    "X-ALT-DESC",
-    "X-MICROSOFT-LOCATIONS",
-)
-
-
-class BadInvitation(BadInput):
-    """The file cannot be understood as an invitation; the message says why."""
-
-    code = "meeting.invitation.bad"
-    hint = "Ask the sender for a fresh invitation, or look at the file."
+_PLAIN_WORDS = ("LOCATION", "DESCRIPTION", "X-ALT-DESC", "X-MICROSOFT-LOCATIONS", "SUMMARY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +65,23 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One VEVENT of a file, still in the library's hands."""
+    """One VEVENT of a file: its times are read, its words not yet."""
 
-    component: Component = field(repr=False)
+    properties: dict[str, list[Property]] = field(repr=False)
     uid: str
     recurrence_id: str
     rank: tuple[int, str, bool]  # SEQUENCE, DTSTAMP, cancelled: the highest is the latest word
     zone: tzinfo
+    times: series.Part = field(repr=False)
     steps: tuple[Step, ...] = ()
 
     @property
+    def cancelled(self) -> bool:
+        return self.rank[2]
+
+    @property
     def repeats(self) -> bool:
-        return any(name in self.component for name in ("RRULE", "RDATE"))
+        return bool(self.times.rule or self.times.added)
 
 
 def parse_events(raw: bytes, zone: tzinfo = UTC) -> list[Event]:
@@ -111,82 +89,161 @@ def parse_events(raw: bytes, zone: tzinfo = UTC) -> list[Event]:
 
     Raises `BadInvitation`.
     """
-    if len(raw) > MOST_BYTES:
-        raise BadInvitation(f"the file is larger than {MOST_BYTES // 1024 // 1024} MiB")
-    if not raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raw = _FOLD.sub(b"", raw)  # on bytes: old mailers fold in the middle of a character
-    text = plaintext.clean(plaintext.decode(raw)).strip().replace("\n ", "").replace("\n\t", "")
-    upper = text[-40:].upper()
-    if not upper.endswith("END:VCALENDAR"):
-        raise BadInvitation("the file does not end as a calendar: it is something else, or not written to its end")
-    try:
-        calendars = icalendar.Calendar.from_ical(text, multiple=True)
-        return _events(calendars, zone)
-    except BadInvitation:
-        raise
-    except Exception as bad:  # the library raises whatever it met in foreign bytes
-        raise BadInvitation(f"the calendar cannot be read: {type(bad).__name__}") from bad
-
-
-def _events(calendars: Iterable[Any], zone: tzinfo) -> list[Event]:
     found: list[Event] = []
-    for calendar in calendars:
-        method = str(calendar.get("METHOD", "")).upper()
-        if method not in _SERIOUS:
+    for calendar in lines.parse_calendars(raw):
+        if calendar.method not in _SERIOUS:
             raise BadInvitation("the file is an answer to an invitation, not an invitation")
-        floating = _zone_named(str(calendar.get("X-WR-TIMEZONE", ""))) or zone
-        for component in calendar.walk("VEVENT"):
-            if len(found) == MOST_EVENTS:
-                raise BadInvitation(f"the file has more than {MOST_EVENTS} events")
-            found.append(_event(component, method == "CANCEL", floating))
+        floating = (zone_named(calendar.zone_name) if calendar.zone_name else None) or zone
+        zones = _Zones(calendar, floating)
+        found += [_event(properties, calendar.method == "CANCEL", zones) for properties in calendar.events]
     if not found:
         raise BadInvitation("the file has no event")
     return found
 
 
-def _event(component: Component, cancelled: bool, zone: tzinfo) -> Event:
-    if "DTSTART" not in component:
+class _Zones:
+    """The zones of one calendar: the name's own meaning first, then the file's VTIMEZONE, then an offset in the name."""
+
+    def __init__(self, calendar: Calendar, floating: tzinfo) -> None:
+        self.floating = floating
+        self.told: dict[str, Step] = {}
+        self._described = calendar.zones
+        self._known: dict[str, tzinfo] = {}
+
+    def __call__(self, given: Property) -> tzinfo:
+        name = given.parameter("TZID") if "=" in given.head else None
+        if not name:
+            return self.floating
+        if name not in self._known:
+            self._known[name] = self._find(name)
+        return self._known[name]
+
+    def _find(self, name: str) -> tzinfo:
+        if found := zone_named(name):
+            return found
+        if name in self._described and (found := zone_described(self._described[name])):
+            return found
+        found = zone_of_offset(name, self.floating)
+        decided = f"unknown zone: taken as {found or self.floating}"
+        self.told[name] = Step("time zone", plaintext.line(name, 80), decided)
+        return found or self.floating
+
+
+def _event(properties: dict[str, list[Property]], cancelled: bool, zones: _Zones) -> Event:
+    first = _only(properties, "DTSTART")
+    if first is None:
         raise BadInvitation("an event has no start")
-    if getattr(component, "errors", None):
-        names = sorted({str(name) for name, _ in component.errors})
-        if {"DTSTART", "DTEND", "RRULE", "EXDATE", "RDATE", "RECURRENCE-ID", "DURATION"} & set(names):
-            raise BadInvitation(f"an event's {', '.join(names)} cannot be read"[:200])
-    if cancelled:
-        component["STATUS"] = "CANCELLED"
-    steps = []
-    start = component["DTSTART"]
-    if (name := start.params.get("TZID")) and isinstance(start.dt, datetime) and start.dt.tzinfo is None:
-        steps.append(Step("time zone", plaintext.line(str(name), 80), f"unknown zone: taken as {zone}"))
-    for name in ("DTSTART", "DTEND", "RECURRENCE-ID"):
-        _anchor(component, name, zone)
-    uid = plaintext.line(str(component.get("UID", "")), 500)
+    start = parse_time(first, zones)
+    steps = [told] if (told := zones.told.get(first.parameter("TZID") or "")) else []
+    # A time of the same event that names no zone is in the zone of its start.
+    own: Callable[[Property], tzinfo] = zones
+    if isinstance(start, datetime) and (given := start.tzinfo):
+        zone_of_start: tzinfo = given
+        own = lambda line: zones(line) if "TZID" in line.head.upper() else zone_of_start  # noqa: E731
+    cancelled = cancelled or _word(properties, "STATUS") == "CANCELLED"
+    end = _end(properties, start, own, zones.floating, steps)
+    original = _only(properties, "RECURRENCE-ID")
+    recurs = parse_time(original, own) if original else None
+    sequence = _word(properties, "SEQUENCE")
+    stamp = properties.get("DTSTAMP")
+    uid = plaintext.line(_text(properties, "UID"), 500)
     if not uid:
-        uid = f"{_utc(component['DTSTART'].dt, zone).isoformat()} {plaintext.line(str(component.get('SUMMARY', '')))}"
-    original = component.get("RECURRENCE-ID")
-    stamp = component.get("DTSTAMP")
+        uid = f"{in_utc(start, zones.floating).isoformat()} {plaintext.line(_text(properties, 'SUMMARY'))}"
+    rules = [rule.value.strip() for rule in properties.get("RRULE", ()) if rule.value.strip()]
+    if len(rules) > 1 or "EXRULE" in properties:
+        raise BadInvitation("an event has several recurrence rules")
+    times = series.Part(
+        start,
+        end,
+        recurs,
+        original is not None and (original.parameter("RANGE") or "").upper() == "THISANDFUTURE",
+        int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 10 else 0,
+        rules[0][:1000] if rules else "",
+        tuple(_days(properties, "RDATE", own)),
+        tuple(_like(start, one) for one in _days(properties, "EXDATE", own)),
+    )
     return Event(
-        component,
+        properties,
         uid,
-        _utc(original.dt, zone).isoformat() if original is not None else "",
-        (
-            int(component.get("SEQUENCE", 0) or 0),
-            _utc(stamp.dt, zone).isoformat() if stamp is not None and hasattr(stamp, "dt") else "",
-            _is_cancelled(component),
-        ),
-        zone,
+        "" if recurs is None else in_utc(recurs, zones.floating).isoformat(),
+        (times.sequence, _stamp(stamp), cancelled),
+        zones.floating,
+        times,
         tuple(steps),
     )
 
 
-def _anchor(component: Component, name: str, zone: tzinfo) -> None:
-    """Give a floating time its zone."""
-    value = component.get(name)
-    if value is None:
-        return
-    if isinstance(value, list):
+def _days(properties: dict[str, list[Property]], name: str, zones: Callable[[Property], tzinfo]) -> list[date]:
+    given = properties.get(name, [])
+    if sum(line.value.count(",") + 1 for line in given) > series.MOST_DATES:
+        raise BadInvitation(f"the series names more than {series.MOST_DATES} dates")
+    return list(parse_times(given, zones))
+
+
+def _like(start: date, excluded: date) -> date:
+    """A day that is left out of a series of times is left out at the time that it would have."""
+    if isinstance(start, datetime) and not isinstance(excluded, datetime):
+        return datetime.combine(excluded, start.timetz())
+    if not isinstance(start, datetime) and isinstance(excluded, datetime):
+        return excluded.date()
+    return excluded
+
+
+def _stamp(stamps: list[Property] | None) -> str:
+    """DTSTAMP only orders: one that cannot be read comes before all others."""
+    try:
+        moment = parse_time(stamps[0], lambda _: UTC) if stamps else None
+        return "" if moment is None else in_utc(moment, UTC).isoformat()
+    except BadInvitation:
+        return ""
+
+
+def _end(
+    properties: dict[str, list[Property]],
+    start: date,
+    zones: Callable[[Property], tzinfo],
+    floating: tzinfo,
+    steps: list[Step],
+) -> date:
+    """The end, after the start and of the start's kind."""
+    timed = isinstance(start, datetime)
+    end: date | None = None
+    try:
+        if (given := _only(properties, "DTEND")) is not None and given.value.strip():
+            end = parse_time(given, zones)
+        elif (length := _only(properties, "DURATION")) is not None and length.value.strip():
+            end = start + parse_duration(length.value)
+        elif not timed:
+            return start + timedelta(days=1)
+        if end is not None and isinstance(start, datetime) and not isinstance(end, datetime):
+            end = datetime(end.year, end.month, end.day, tzinfo=start.tzinfo)
+        elif end is not None and not timed and isinstance(end, datetime):
+            end = end.date() + timedelta(days=1 if (end.hour or end.minute) else 0)
+        if end is not None and (in_utc(end, floating) > in_utc(start, floating)):
+            return end
+        steps.append(
+            Step("end", "no usable end", "taken as 30 minutes" if timed else "taken as the whole day"),
+        )
+        return start + (UNTIMED if timed else timedelta(days=1))
+    except (OverflowError, ValueError) as bad:
+        raise BadInvitation("an event has a date that no year has") from bad
+
+
+def _only(properties: dict[str, list[Property]], name: str) -> Property | None:
+    values = properties.get(name)
+    if values and len(values) > 1 and len({one.value for one in values}) > 1:
         raise BadInvitation(f"an event has {name} more than once")
-    if isinstance(value.dt, datetime) and value.dt.tzinfo is None:
-        value.dt = value.dt.replace(tzinfo=zone)
+    return values[0] if values else None
+
+
+def _text(properties: dict[str, list[Property]], name: str) -> str:
+    values = properties.get(name)
+    return values[0].text(2000) if values else ""
+
+
+def _word(properties: dict[str, list[Property]], name: str) -> str:
+    values = properties.get(name)
+    return values[0].value.strip().upper() if values else ""
 
 
 def parse_invitations(raw: bytes, window: Window, zone: tzinfo = UTC) -> list[Invitation]:
@@ -200,9 +257,12 @@ def occurrences(events: Sequence[Event], window: Window) -> list[Invitation]:
     Events may come from several files: an update, an exception or a cancellation often is a mail of its own.
     Raises `BadInvitation`.
     """
+    by_uid: dict[str, list[Event]] = {}
+    for event in events:
+        by_uid.setdefault(event.uid, []).append(event)
     found: list[Invitation] = []
-    for uid in dict.fromkeys(event.uid for event in events):
-        found += _series([event for event in events if event.uid == uid], window)
+    for together in by_uid.values():
+        found += _series(together, window)
         if len(found) > MOST_OCCURRENCES:
             raise BadInvitation(f"more than {MOST_OCCURRENCES} occurrences in the window")
     return sorted(found, key=lambda one: (one.start, one.uid, one.recurrence_id))
@@ -217,135 +277,104 @@ def _series(events: Sequence[Event], window: Window) -> list[Invitation]:
     master = latest.get("")
     if master is None or not master.repeats:
         chosen = [event for event in latest.values() if master is None or event is master]
-        return [one for event in chosen if _overlaps(one := invitation(event), window)]
+        return [invitation(event) for event in chosen if _overlaps(event, window)]
+    exceptions = [event for event in latest.values() if event is not master]
+    return _expanded([master, *exceptions], window)
+
+
+def _expanded(parts: list[Event], window: Window) -> list[Invitation]:
+    master = parts[0]
+    # A whole day is a day of the site's zone, which the library does not know.
+    margin = timedelta() if isinstance(master.times.start, datetime) else timedelta(days=1)
     try:
-        calendar = icalendar.Calendar()
-        bounded = series.bounded(master.component, window.start, window.end)
-        calendar.add_component(bounded)
-        for event in latest.values():
-            if event is not master:
-                calendar.add_component(event.component)
-        expanded = recurring_ical_events.of(calendar).between(window.start, window.end)
-        return [_occurrence(component, latest, master) for component in expanded]
+        seen = series.expand([one.times for one in parts], window.start - margin, window.end + margin)
     except series.UnboundedSeries as bad:
         raise BadInvitation(bad.message) from bad
-    except BadInvitation:
-        raise
-    except Exception as bad:  # as above: the library meets foreign rules here
+    except Exception as bad:  # the library meets foreign rules here
         raise BadInvitation(f"the series cannot be expanded: {type(bad).__name__}") from bad
+    words: dict[int, Invitation] = {}
+    found = []
+    for one in seen:
+        if one.part not in words:
+            words[one.part] = invitation(parts[one.part])
+        said = words[one.part]
+        start, end = in_utc(one.start, master.zone), in_utc(one.end, master.zone)
+        if start < window.end and end > window.start:
+            made = replace(said, recurrence_id=in_utc(one.original, master.zone).isoformat(), start=start, end=end)
+            found.append(replace(made, cancelled=True) if master.cancelled else made)
+    return found
 
 
-def _occurrence(component: Component, latest: dict[str, Event], master: Event) -> Invitation:
-    original = component.get("RECURRENCE-ID")
-    when = _utc(original.dt if original is not None else component["DTSTART"].dt, master.zone).isoformat()
-    source = latest.get(when, master)
-    cancelled = _is_cancelled(master.component) or _is_cancelled(component)
-    made = invitation(Event(component, master.uid, when, source.rank, master.zone, source.steps))
-    return made if made.cancelled == cancelled else _cancelled(made)
-
-
-def _cancelled(one: Invitation) -> Invitation:
-    return Invitation(
-        one.uid, one.recurrence_id, one.title, one.start, one.end, one.all_day, one.organizer, one.private, True,
-        one.texts, one.mailboxes, one.steps,
-    )  # fmt: skip
-
-
-def _overlaps(one: Invitation, window: Window) -> bool:
-    return one.start < window.end and one.end > window.start
+def _overlaps(event: Event, window: Window) -> bool:
+    return in_utc(event.times.start, event.zone) < window.end and in_utc(event.times.end, event.zone) > window.start
 
 
 def invitation(event: Event) -> Invitation:
     """What this event says, as it stands: no series is expanded. Raises `BadInvitation`."""
-    try:
-        return _read(event)
-    except BadInvitation:
-        raise
-    except Exception as bad:  # as above
-        raise BadInvitation(f"an event cannot be read: {type(bad).__name__}") from bad
-
-
-def _read(event: Event) -> Invitation:
-    component, steps = event.component, list(event.steps)
-    first = component["DTSTART"].dt
-    start = _utc(first, event.zone)
-    end = _end(component, start, event.zone)
-    if end <= start:
-        end = start + UNTIMED
-        steps.append(Step("end", "no usable end", "taken as 30 minutes"))
-    texts: list[Text] = []
-    for name in _TEXTS:
-        for value in _values(component, name):
-            said = _unescaped(str(value)) if name.startswith("X-") else str(value)
-            text, cut = plaintext.reduce(said, markup=name == "X-ALT-DESC")
-            if cut:
-                steps.append(Step("size", f"{name} of {len(str(value))} characters", "only its first 256 KiB are read"))
-            if text.strip():
-                texts.append(Text(name, text))
-    organizer = next(iter(_values(component, "ORGANIZER")), None)
-    mailboxes = frozenset(_mailbox(value) for name in ("ORGANIZER", "ATTENDEE") for value in _values(component, name))
+    properties, steps = event.properties, list(event.steps)
+    people = properties.get("ATTENDEE", [])
+    organizer = properties.get("ORGANIZER")
+    boxes = {_mailbox(one) for one in people[:MOST_MAILBOXES]}
+    if organizer:
+        boxes.add(_mailbox(organizer[0]))
     return Invitation(
         uid=event.uid,
         recurrence_id=event.recurrence_id,
-        title=plaintext.line(str(component.get("SUMMARY", ""))),
-        start=start,
-        end=end,
-        all_day=not isinstance(first, datetime),
-        organizer=_organizer(organizer),
-        private=str(component.get("CLASS", "PUBLIC")).upper() in ("PRIVATE", "CONFIDENTIAL"),
-        cancelled=_is_cancelled(component),
-        texts=tuple(texts),
-        mailboxes=mailboxes - {""},
+        title=plaintext.line(_text(properties, "SUMMARY")),
+        start=in_utc(event.times.start, event.zone),
+        end=in_utc(event.times.end, event.zone),
+        all_day=not isinstance(event.times.start, datetime),
+        organizer=_organizer(organizer[0]) if organizer else Organizer(),
+        private=_word(properties, "CLASS") in ("PRIVATE", "CONFIDENTIAL"),
+        cancelled=event.cancelled,
+        texts=_texts(properties, steps),
+        mailboxes=frozenset(boxes - {""}),
         steps=tuple(steps),
+        tentative=_is_tentative(properties),
+        declined_by=frozenset(_mailbox(one) for one in people if _declines(one)) - {""},
     )
 
 
-def _values(component: Component, name: str) -> list[Any]:
-    value = component.get(name)
-    return [] if value is None else value[:200] if isinstance(value, list) else [value]
+def _texts(properties: dict[str, list[Property]], steps: list[Step]) -> tuple[Text, ...]:
+    """The fields' texts in the order in which they are believed, together at most 256 KiB."""
+    texts: list[Text] = []
+    left = plaintext.MOST_TEXT
+    for name in lines.TEXTS:
+        for value in properties.get(name, ()):
+            said = value.text(left) if name in _PLAIN_WORDS or name.startswith("X-") else value.value[:left]
+            text, _ = plaintext.reduce(said, markup=name == "X-ALT-DESC")
+            if len(value.value) > left:
+                saw = f"{name} of {len(value.value)} characters"
+                steps.append(Step("size", saw, "only its first 256 KiB are read"))
+            left -= min(len(said), left)
+            if text.strip() and (name != "SUMMARY" or "/" in text or "@" in text):
+                texts.append(Text(name, text))
+    return tuple(texts)
 
 
-def _unescaped(text: str) -> str:
-    """The library leaves the escapes of RFC 5545 3.3.11 in properties that it does not know."""
-    return _ESCAPE.sub(lambda match: "\n" if match.group(1) in "nN" else match.group(1), text)
-
-
-def _organizer(value: Any) -> Organizer:
-    if value is None:
-        return Organizer()
+def _organizer(value: Property) -> Organizer:
     mail = _mailbox(value)
-    return Organizer(plaintext.line(str(getattr(value, "params", {}).get("CN", ""))) or mail, mail)
+    return Organizer(plaintext.line(value.parameter("CN") or "") or mail, mail)
 
 
-def _mailbox(value: Any) -> str:
-    text = plaintext.line(str(value)).lower()
-    return text.removeprefix("mailto:").strip()
+def _mailbox(value: Property) -> str:
+    text = value.value.strip().lower()
+    if not text.startswith("mailto:") and "EMAIL=" in value.head.upper():
+        text = (value.parameter("EMAIL") or text).lower()
+    text = text.removeprefix("mailto:").strip()
+    return text if text.isprintable() and len(text) <= 320 else plaintext.line(text, 320)
 
 
-def _is_cancelled(component: Component) -> bool:
-    return str(component.get("STATUS", "")).upper() == "CANCELLED"
+def _declines(value: Property) -> bool:
+    if "PARTSTAT=DECLINED" not in (head := value.head.upper()):
+        return False
+    return (value.parameter("PARTSTAT") or "").upper() == "DECLINED" if '"' in head else ";PARTSTAT=DECLINED" in head
 
 
-def _end(component: Component, start: datetime, zone: tzinfo) -> datetime:
-    if (value := component.get("DTEND")) is not None:
-        return _utc(value.dt, zone)
-    if (value := component.get("DURATION")) is not None and isinstance(value.dt, timedelta):
-        return start + value.dt
-    if not isinstance(component["DTSTART"].dt, datetime):
-        return start + timedelta(days=1)
-    return start
-
-
-def _utc(value: Any, zone: tzinfo) -> datetime:
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day, tzinfo=zone).astimezone(UTC)
-    raise BadInvitation("a time cannot be read")
-
-
-def _zone_named(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
+def _is_tentative(properties: dict[str, list[Property]]) -> bool:
+    """Exchange marks every request as tentative for the one who is asked; what its organizer means stands beside it."""
+    if _word(properties, "STATUS") == "TENTATIVE":
+        return True
+    if intended := _word(properties, "X-MICROSOFT-CDO-INTENDEDSTATUS"):
+        return intended == "TENTATIVE"
+    return _word(properties, "X-MICROSOFT-CDO-BUSYSTATUS") == "TENTATIVE" and _word(properties, "STATUS") != "CONFIRMED"

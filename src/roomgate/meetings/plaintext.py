@@ -1,26 +1,40 @@
 """Foreign text made plain: control characters marked, HTML reduced to what a reader would see.
 
-All patterns run in linear time (RE2), and every text is cut at 256 KiB first.
+All patterns run in linear time (RE2, or one class of characters), and every text is cut at 256 KiB first.
 """
 
 import html
+import quopri
+import re
 
 import re2
 
+from roomgate.meetings.quoted import OLDER_MAIL
+
 MOST_TEXT = 256 * 1024
+MOST_TAGS = 20_000  # of one text; what stands behind them is not read
+MOST_LINKS = 1000  # of one text, likewise: more than anybody follows
+MOST_TAG = 8192  # signs of one tag
 SPOILT = "\ufffd"  # stands where a control character stood: no address has it, so none is stitched together
 
 _TAGS = re2.compile(r"(?i)</?(?:html|body|p|br|div|span|a|table|td|tr|li|ul|b|h[1-6])(?:\s[^<>]*)?/?>")
-_HIDDEN = re2.compile(
-    r"(?is)<!--.*?-->|<(?:script\b.*?</script|style\b.*?</style|head\b.*?</head|title\b.*?</title)[^<>]*>"
-)
-_OPEN_HIDDEN = re2.compile(r"(?is)<(?:script|style|head)\b.*$")
-_HREF = re2.compile(r"(?i)<a\s[^<>]*?href\s*=\s*(?:\"([^\"<>]*)\"|'([^'<>]*)'|([^\s\"'<>]+))[^<>]*>")
-_BREAK = re2.compile(r"(?i)<(?:br|/p|/div|/tr|/li|/h[1-6]|/table|hr)\b[^<>]*>")
-_CELL = re2.compile(r"(?i)</t[dh]\b[^<>]*>")
-_ANY_TAG = re2.compile(r"<[A-Za-z!/][^<>]*>")
-_ANGLED = re2.compile(r"(?i)<((?:https?|mailto|sips?|h323):[^<>]*)>")
-_SPACES = re2.compile(r"[ \t]+")
+# In a start tag's own text, which has neither < nor >.
+_HREF = re.compile(r"(?i)[\s\"']href\s*=\s*([\"']?)")
+_HREF_ENDS = re.compile(r"[\s\"']")
+_NAME = re.compile(r"/?[a-z][a-z0-9]{0,15}|!")
+_HIDDEN = frozenset(("script", "style", "head", "title"))
+_BREAKS = frozenset(("br", "hr", "/p", "/div", "/tr", "/li", "/table", "/h1", "/h2", "/h3", "/h4", "/h5", "/h6"))
+_CELLS = frozenset(("/td", "/th"))
+_TARGETS = ("http:", "https:", "mailto:", "sip:", "sips:", "h323:")
+# Attributes by which mail programs set off the mail that they answer.
+_QUOTING = ("div", "blockquote", "table")
+_QUOTED = (
+    "gmail_quote", "yahoo_quoted", "divrplyfwdmsg", "appendonsend", "mail-editor-reference-message",
+    "olk_src_body_section", "zmail_extra", "type=cite", 'type="cite"', "type='cite'",
+)  # fmt: skip
+_SPACES = re.compile(r" {2,}")
+_ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")
+_BROKEN_LINK = re2.compile(r"(?i)<(https?://[^<>\s]*(?:\n[^<>\s]+){1,6})>")
 
 _PLAIN: dict[int, str] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xFFF9, 0xFFFC)], SPOILT)
 _PLAIN |= dict.fromkeys((0x9, 0x85, 0xA0, 0x2028, 0x2029, 0x202F, 0x3000), " ")
@@ -29,22 +43,25 @@ _PLAIN |= dict.fromkeys(
     [0xAD, 0x61C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)], " "
 )
 del _PLAIN[0xA], _PLAIN[0xD]
+_ODD = re.compile("[" + "".join(map(re.escape, map(chr, _PLAIN))) + "]")
 
-
-def decode(raw: bytes) -> str:
-    """Bytes of unknown charset: the mark at the start, else UTF-8, else Windows-1252 as old mailers write."""
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", errors="replace")
+# Digits and the colon as Chinese and Japanese keyboards have them. No letter and no dot: those make hosts look alike.
+_WIDE = {0xFF10 + digit: str(digit) for digit in range(10)} | {0xFF1A: ":"}
+_ANY_WIDE = re.compile("[\uff10-\uff1a]")
 
 
 def clean(text: str) -> str:
     """One kind of line end, no control characters, no lone surrogates."""
-    whole = text.encode("utf-8", errors="replace").decode("utf-8")
-    return whole.replace("\r\n", "\n").replace("\r", "\n").translate(_PLAIN)
+    if text.isascii():
+        if text.isprintable():
+            return text
+    else:
+        text = text.encode("utf-8", errors="replace").decode("utf-8")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for sign in set(_ODD.findall(text)):  # few of them, if any: quicker than a table for every sign
+        text = text.replace(sign, _PLAIN[ord(sign)])
+    return text
 
 
 def line(text: str, most: int = 200) -> str:
@@ -53,23 +70,140 @@ def line(text: str, most: int = 200) -> str:
 
 
 def is_html(text: str) -> bool:
-    return bool(_TAGS.search(text))
+    return "<" in text and bool(_TAGS.search(text))
 
 
 def from_html(text: str) -> str:
-    """What a reader would see, with each link's target before its words. Scripts and styles are dropped."""
-    text = _HIDDEN.sub(" ", text)
-    text = _OPEN_HIDDEN.sub(" ", text)
-    text = _HREF.sub(r" \1\2\3 ", text)
-    text = _BREAK.sub("\n", text)
-    text = _CELL.sub(" ", text)
-    text = _ANGLED.sub(r" \1 ", text)
-    text = _ANY_TAG.sub("", text)
-    return clean(_SPACES.sub(" ", html.unescape(text)))
+    """What a reader would see, each link as ``words <target>``. Scripts and styles are dropped.
+
+    Words that show an address themselves stand before the target without a space, as Outlook writes links in plain
+    text; whoever looks for addresses compares the two.
+    """
+    return _Reader(clean(text)).read()
+
+
+class _Reader:
+    """One pass over the tags. Nothing is looked for twice in vain, so hostile markup takes linear time too."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        lower = text.lower()
+        # One letter has two in lower case; places in the two texts must agree.
+        self._lower = lower if len(lower) == len(text) else text.replace("\u0130", "I").lower()
+        self._made: list[str] = []
+        self._target: str | None = None  # of the link that we are in, and where its words began
+        self._words = 0
+        self._links = 0
+        self._missing: set[str] = set()  # what is not found any more, up to the end
+
+    def read(self) -> str:
+        text, at, close = self._text, 0, -1
+        for _ in range(MOST_TAGS):
+            if self._links > MOST_LINKS:
+                break  # and what is behind is not read: words of links are never read without their targets
+            if (start := text.find("<", at)) == -1:
+                break
+            if text.startswith("<!--", start):
+                self._say(text[at:start])
+                at = self._after("-->", start)
+                continue
+            if close < start and (close := text.find(">", start)) == -1:
+                break
+            self._say(text[at:start])
+            name = _NAME.match(self._lower, start + 1)
+            if not name or text.find("<", start + 1, close) != -1:
+                self._made.append("<")
+                at = start + 1
+            else:
+                at = self._tag(name.group(), start, close)
+        # What is left is text, or else it stands behind the bounds.
+        self._say(text[at:] if text.find("<", at) == -1 or close == -1 else "")
+        self._end_link()
+        return clean("".join(self._made))
+
+    def _say(self, text: str) -> None:
+        if text:
+            text = html.unescape(text) if "&" in text else text
+            self._made.append(_SPACES.sub(" ", text) if "  " in text else text)
+
+    def _tag(self, name: str, start: int, close: int) -> int:
+        """What a tag says; where the text goes on behind it."""
+        if name in _HIDDEN:
+            end = self._after(f"</{name}", start)
+            return end if (angle := self._text.find(">", end)) == -1 else angle + 1
+        elif name in _BREAKS:
+            self._made.append("\n")
+        elif name in _CELLS:
+            self._made.append(" ")
+        elif name == "a":
+            self._end_link()
+            self._target = _href(self._text[start : min(close, start + MOST_TAG)])
+            self._words = len(self._made)
+        elif name == "/a":
+            self._end_link()
+        elif self._lower.startswith(_TARGETS, start + 1):
+            self._made.append(f" <{html.unescape(self._text[start + 1 : close])}> ")
+        elif name in _QUOTING and close - start > 12:
+            body = self._lower[start : min(close, start + MOST_TAG)]
+            if any(mark in body for mark in _QUOTED):
+                self._made.append(f"\n{OLDER_MAIL}\n")
+        return close + 1
+
+    def _after(self, words: str, start: int) -> int:
+        """The place behind these words; the end where they never come, as nobody sees what is never closed."""
+        if words not in self._missing:
+            if (found := self._lower.find(words, start)) != -1:
+                return found + len(words)
+            self._missing.add(words)
+        return len(self._text)
+
+    def _end_link(self) -> None:
+        if self._target is not None:
+            words = "".join(self._made[self._words :])
+            del self._made[self._words :]
+            self._links += 1
+            self._made.append(_link(html.unescape(self._target), words))
+            self._target = None
+
+
+def _href(tag: str) -> str | None:
+    found = _HREF.search(tag)
+    if not found:
+        return None
+    if quote := found.group(1):
+        end = tag.find(quote, found.end())
+        return tag[found.end() : end if end != -1 else len(tag)]
+    ended = _HREF_ENDS.search(tag, found.end())
+    return tag[found.end() : ended.start() if ended else len(tag)]
+
+
+def _link(target: str, words: str) -> str:
+    target = "".join(target.split()).replace("<", "%3C").replace(">", "%3E")
+    words = " ".join(words.replace("<", " ").replace(">", " ").split())  # of several lines, and still of one link
+    if not target or target.startswith("#"):
+        return f" {words} "
+    tokens = words.split(" ")
+    shown = next((token for token in tokens if _ADDRESSED.search(token)), None)
+    if not shown:
+        return f" {words} <{target}> "
+    rest = " ".join(token for token in tokens if not _ADDRESSED.search(token))
+    return f" {rest} {shown}<{target}> "
 
 
 def reduce(text: str, *, markup: bool = False) -> tuple[str, bool]:
     """Plain text of at most 256 KiB, and whether something was cut off."""
     cut = len(text) > MOST_TEXT
     text = clean(text[:MOST_TEXT])
-    return (from_html(text) if markup or is_html(text) else text), cut
+    if "=\n" in text and "=3D" in text:
+        # The mail's own encoding, left on by a calendar that copied the body.
+        text = clean(quopri.decodestring(text.encode()).decode(errors="replace"))
+    if markup or is_html(text):
+        text = from_html(text)
+    if not text.isascii():
+        for sign in set(_ANY_WIDE.findall(text)):
+            text = text.replace(sign, _WIDE[ord(sign)])
+    if "  " in text:
+        text = _SPACES.sub(" ", text)
+    if "<http" in text and "\n" in text:
+        text = _BROKEN_LINK.sub(lambda match: "<" + match.group(1).replace("\n", "") + ">", text)
+    return text, cut

@@ -5,7 +5,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from roomgate.meetings.address import belongs
-from roomgate.meetings.evidence import gather
+from roomgate.meetings.evidence import Evidence, gather
 from roomgate.meetings.invite import Invitation, Window, invitation, occurrences, parse_events
 from roomgate.meetings.meeting import NO_JOIN, How, Join, Meeting, Step
 from roomgate.meetings.services import meet, sip, teams, webex, zoom
@@ -32,6 +32,12 @@ def understand(one: Invitation, device: DeviceAbilities) -> Meeting:
     """Pure and total: whatever the invitation holds, a meeting comes out, perhaps without a button."""
     evidence = gather(one)
     steps = [*one.steps, *evidence.steps]
+    while evidence.older and not _says_how(evidence):
+        evidence = evidence.older
+        steps += [
+            Step("quoted", "nothing in its own words", "the mail quoted below, or the signature, is read"),
+            *evidence.steps,
+        ]
     service, joins = "none", []
     if one.cancelled:
         steps.append(Step("cancelled", "the organizer called it off", "no button"))
@@ -75,6 +81,10 @@ def understand(one: Invitation, device: DeviceAbilities) -> Meeting:
         tentative=one.tentative,
         declined_by=one.declined_by,
     )
+
+
+def _says_how(evidence: Evidence) -> bool:
+    return any(recognise(evidence) for recognise in (*CATALOGUE, sip.recognise))
 
 
 def _choose(found: Recognised, device: DeviceAbilities, steps: list[Step]) -> list[Join]:

@@ -13,13 +13,13 @@ from urllib.parse import unquote
 
 import re2
 
-from roomgate.meetings.address import AddressRefused, Link, belongs
+from roomgate.meetings.address import AddressRefused, Link
 
 MOST_DEPTH = 3
 
 _V3 = re2.compile(r"^/v3/__(.+?)__;([A-Za-z0-9_-]*)")
-_AVANAN = re2.compile(r"/___(https?://.+?)___")
-_EMBEDDED = re2.compile(r"(?i)https?(?::|%3a)(?:/|%2f)(?:/|%2f).+$")
+_AVANAN = re2.compile(r"/___(https?:/.+?)___")
+_EMBEDDED = re2.compile(r"(?i)https?(?::|%(?:25)?3a)(?:/|%(?:25)?2f){1,2}.+$")
 _RUN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
@@ -30,19 +30,21 @@ class Unwrapped:
     text: str
     wrappers: tuple[str, ...] = ()
     stuck: str | None = None  # a wrapper that cannot be undone offline, or too many of them
+    link: Link | None = None  # the text as a link, where nothing is stuck and nothing refused
+    refused: str | None = None  # why it is no link that anybody should follow
 
 
 def unwrap(text: str) -> Unwrapped:
-    """Never raises: what cannot be undone is handed back, with the reason in ``stuck``."""
+    """Never raises: what cannot be undone is handed back, with the reason in ``stuck`` or ``refused``."""
     wrappers: list[str] = []
     while True:
         try:
             link = Link.parse(text)
-        except AddressRefused:
-            return Unwrapped(text, tuple(wrappers))
+        except AddressRefused as bad:
+            return Unwrapped(text, tuple(wrappers), refused=bad.message)
         found = _find(link)
         if found is None:
-            return Unwrapped(text, tuple(wrappers))
+            return Unwrapped(text, tuple(wrappers), link=link)
         name, undo = found
         inner = undo(link) if undo else None
         if inner is None:
@@ -50,17 +52,31 @@ def unwrap(text: str) -> Unwrapped:
         if len(wrappers) == MOST_DEPTH:
             return Unwrapped(text, tuple(wrappers), f"more than {MOST_DEPTH} wrappers")
         wrappers.append(name)
-        text = inner.strip()
+        text = _mended(inner.strip())
 
 
 Undo = Callable[[Link], str | None]
 
 
 def _find(link: Link) -> tuple[str, Undo | None] | None:
-    for name, domains, fits, undo in _WRAPPERS:
-        if any(belongs(link.host, domain) for domain in domains) and fits(link):
-            return name, undo
+    domain = link.host
+    while domain:
+        for name, fits, undo in _BY_DOMAIN.get(domain, ()):
+            if fits(link):
+                return name, undo
+        domain = domain.partition(".")[2]
     return None
+
+
+def _mended(text: str) -> str:
+    """What a wrapper did to its link besides wrapping it: encoded twice, ``&`` as in HTML, two slashes folded to one."""
+    if text[:9].lower() in ("https%3a%", "http%3a%2"):
+        text = unquote(text)
+    text = text.replace("&amp;", "&")
+    for scheme in ("https:/", "http:/"):
+        if text.startswith(scheme) and not text.startswith(scheme + "/"):
+            return scheme + "/" + text[len(scheme) :]
+    return text
 
 
 def _argument(*names: str) -> Undo:
@@ -98,12 +114,18 @@ def _proofpoint3(link: Link) -> str | None:
         out.append(signs[used : used + length])
         used += length
         at += step
-    # A path keeps one slash where the sender's server folded two.
-    text = "".join(out)
-    for scheme in ("https:/", "http:/"):
-        if text.startswith(scheme) and not text.startswith(scheme + "/"):
-            text = scheme + "/" + text[len(scheme) :]
-    return text
+    return "".join(out)
+
+
+def _base64(name: str) -> Undo:
+    def undo(link: Link) -> str | None:
+        coded = link.argument(name) or ""
+        try:
+            return base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode("ascii") or None
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+
+    return undo
 
 
 def _embedded(link: Link) -> str | None:
@@ -149,5 +171,15 @@ _WRAPPERS: tuple[tuple[str, tuple[str, ...], Callable[[Link], bool], Undo | None
     ("Avanan", ("url.avanan.click",), _path("/v2/"), _avanan),
     ("Symantec", ("clicktime.symantec.com",), _always, _argument("u")),
     ("EdgePilot", ("link.edgepilot.com",), _always, _argument("u")),
+    # As seen in public mail archives; their makers publish no form (K).
+    ("Sophos", ("protection.sophos.com",), _always, _base64("u")),
+    ("Trend Micro", ("trendmicro.com",), _path("/wis/clicktime/"), _argument("url")),
+    ("FireEye", ("protect2.fireeye.com",), _always, _argument("u")),
+    ("Slack", ("slack-redir.net",), _path("/link"), _argument("url")),
     ("Mimecast", ("mimecast.com", "mimecastprotect.com"), _always, None),
 )
+
+_BY_DOMAIN: dict[str, list[tuple[str, Callable[[Link], bool], Undo | None]]] = {}
+for _name, _domains, _fits, _undo in _WRAPPERS:
+    for _domain in _domains:
+        _BY_DOMAIN.setdefault(_domain, []).append((_name, _fits, _undo))

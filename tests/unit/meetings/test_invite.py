@@ -100,6 +100,136 @@ def test_a_file_that_is_too_large_is_refused():
         parse_events(b"x" * (4 * 1024 * 1024 + 1))
 
 
+YEAR = Window(datetime(2025, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+
+
+def days(window, *lines):
+    return [one.start.day for one in parse_invitations(ics(*lines), window)]
+
+
+@pytest.mark.parametrize(
+    "exdate",
+    [
+        "EXDATE;TZID=Europe/Berlin:20260311T100000",
+        "EXDATE;TZID=W. Europe Standard Time:20260311T100000",
+        "EXDATE:20260311T090000Z",
+        "EXDATE:20260311T100000",
+        "EXDATE;VALUE=DATE:20260311",
+        "EXDATE:20260101T000000Z,20260311T090000Z",
+        "EXDATE:",
+    ],
+)
+def test_however_a_day_is_left_out(exdate):
+    seen = days(WEEK, "DTSTART;TZID=Europe/Berlin:20260310T100000", "RRULE:FREQ=DAILY;COUNT=3", exdate)
+    assert seen == ([10, 11, 12] if exdate == "EXDATE:" else [10, 12])
+
+
+def test_a_day_that_cannot_be_left_out_leaves_no_series():
+    with pytest.raises(BadInvitation):
+        days(WEEK, "DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE:Wednesday")
+
+
+def test_an_all_day_series_leaves_out_a_time_of_day():
+    lines = ["DTSTART;VALUE=DATE:20260310", "RRULE:FREQ=DAILY;COUNT=3", "EXDATE:20260311T000000Z"]
+    assert days(WEEK, *lines) == [10, 12]
+
+
+def test_more_days_than_a_rule_gives():
+    assert days(WEEK, "DTSTART:20260310T090000Z", "RDATE;VALUE=PERIOD:20260312T090000Z/PT1H,20260313T090000Z") == [
+        10,
+        12,
+        13,
+    ]
+
+
+@pytest.mark.parametrize(("original", "moved"), [("20250211", 11), ("20270209", 11)])
+def test_an_occurrence_that_moves_into_the_week_from_far_away(original, moved):
+    series = ics("DTSTART:20250107T090000Z", "DTEND:20250107T093000Z", "RRULE:FREQ=WEEKLY")
+    one = ics(
+        f"RECURRENCE-ID:{original}T090000Z", "DTSTART:20260311T150000Z", "DTEND:20260311T160000Z", "SUMMARY:moved"
+    )
+    seen = occurrences([*parse_events(series), *parse_events(one)], WEEK)
+    assert [(one.start.day, one.title) for one in seen] == [(10, ""), (moved, "moved")]
+
+
+def test_from_one_day_on_all_are_others():
+    series = ics("DTSTART:20260310T090000Z", "DTEND:20260310T093000Z", "RRULE:FREQ=DAILY;COUNT=4", "SUMMARY:old")
+    later = ics(
+        "RECURRENCE-ID;RANGE=THISANDFUTURE:20260312T090000Z", "DTSTART:20260312T110000Z", "DTEND:20260312T113000Z",
+        "SUMMARY:new",
+    )  # fmt: skip
+    seen = occurrences([*parse_events(series), *parse_events(later)], WEEK)
+    assert [(one.start.day, one.start.hour, one.title) for one in seen] == [
+        (10, 9, "old"), (11, 9, "old"), (12, 11, "new"), (13, 11, "new"),
+    ]  # fmt: skip
+
+
+def test_two_senders_zones_of_one_name_do_not_meet():
+    def sent(offset):
+        zone = ["BEGIN:VTIMEZONE", "TZID:Ours", "BEGIN:STANDARD", "DTSTART:20200101T000000", f"TZOFFSETFROM:{offset}",
+                f"TZOFFSETTO:{offset}", "END:STANDARD", "END:VTIMEZONE", "BEGIN:VEVENT"]  # fmt: skip
+        raw = ics("DTSTART;TZID=Ours:20260310T120000").replace(b"BEGIN:VEVENT", "\r\n".join(zone).encode())
+        return invitation(parse_events(raw)[0]).start.hour
+
+    assert [sent("+0100"), sent("+0500"), sent("+0100")] == [11, 7, 11]
+
+
+def test_every_event_of_an_unknown_zone_says_so():
+    raw = ics(
+        "DTSTART;TZID=Atlantis:20260310T090000", "END:VEVENT", "BEGIN:VEVENT", "DTSTART;TZID=Atlantis:20260311T0900"
+    )
+    assert [invitation(one).steps[0].step for one in parse_events(raw)] == ["time zone", "time zone"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "hours"),
+    [
+        (["DTSTART:20260310T090000Z", "DURATION:PT2H"], 2),
+        (["DTSTART:20260310T090000Z", "DURATION:P1W"], 168),
+        (["DTSTART:20260310T090000Z", "DTEND;VALUE=DATE:20260311"], 15),
+        (["DTSTART:20260310T090000Z", "DTEND;VALUE=DATE:20260310"], 0.5),
+        (["DTSTART;VALUE=DATE:20260310"], 24),
+        (["DTSTART;VALUE=DATE:20260310", "DTEND;VALUE=DATE:20260312"], 48),
+        (["DTSTART;VALUE=DATE:20260310", "DTEND;VALUE=DATE:20260310"], 24),
+        (["DTSTART;TZID=Europe/Berlin:20260329T013000", "DTEND;TZID=Europe/Berlin:20260329T033000"], 1),
+    ],
+)
+def test_where_an_event_ends(lines, hours):
+    one = invitation(parse_events(ics(*lines))[0])
+    assert (one.end - one.start) == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("lines", "tentative"),
+    [
+        (["STATUS:TENTATIVE"], True),
+        (["STATUS:CONFIRMED"], False),
+        ([], False),
+        (["X-MICROSOFT-CDO-INTENDEDSTATUS:TENTATIVE"], True),
+        (["X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE", "X-MICROSOFT-CDO-INTENDEDSTATUS:BUSY"], False),
+        (["X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE", "STATUS:CONFIRMED"], False),
+        (["X-MICROSOFT-CDO-BUSYSTATUS:TENTATIVE"], True),
+    ],
+)
+def test_what_its_organizer_is_not_sure_of(lines, tentative):
+    assert invitation(parse_events(ics("DTSTART:20260310T090000Z", *lines))[0]).tentative is tentative
+
+
+def test_who_does_not_come():
+    one = invitation(
+        parse_events(
+            ics(
+                "DTSTART:20260310T090000Z",
+                "ATTENDEE;PARTSTAT=DECLINED;CN=Oslo:MAILTO:Oslo@Example.com",
+                "ATTENDEE;PARTSTAT=declined;EMAIL=Rome@example.com:urn:uuid:1",
+                "ATTENDEE;PARTSTAT=ACCEPTED;CN=DECLINED:mailto:bergen@example.com",
+            )
+        )[0]
+    )
+    assert one.declined_by == {"oslo@example.com", "rome@example.com"}
+    assert one.mailboxes == {"oslo@example.com", "rome@example.com", "bergen@example.com"}
+
+
 @given(st.binary(max_size=400))
 def test_rubbish_raises_only_our_error(raw):
     with pytest.raises(BadInvitation):

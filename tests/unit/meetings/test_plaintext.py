@@ -1,5 +1,6 @@
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ def test_scripts_styles_and_comments_vanish_and_links_stay():
     text = plaintext.from_html(
         '<!-- a --><style>b</style><script>c</script><p>d <a href="https://e.example/?f=1&amp;g=2">h</a></p>i'
     )
-    assert text.split() == ["d", "https://e.example/?f=1&g=2", "h", "i"]
+    assert text.split() == ["d", "h", "<https://e.example/?f=1&g=2>", "i"]
 
 
 def test_an_open_script_swallows_the_rest():
@@ -33,12 +34,6 @@ def test_a_title_is_one_short_line():
     assert plaintext.line("a\n b\x07" + "c" * 500) == ("a b " + "c" * 500)[:200]
 
 
-def test_charsets():
-    assert plaintext.decode("é".encode("cp1252")) == "é"
-    assert plaintext.decode("é".encode("utf-16")) == "é"
-    assert plaintext.decode("\ufeffé".encode()) == "é"
-
-
 def test_the_text_is_cut():
     assert plaintext.reduce("x" * 300_000) == ("x" * plaintext.MOST_TEXT, True)
 
@@ -48,6 +43,51 @@ def test_hostile_markup_takes_linear_time():
     for piece in ("<script", "<!--", "<a href=", "<", "<a <a href='", "&#x"):
         plaintext.reduce((piece * 100_000)[: plaintext.MOST_TEXT], markup=True)
     assert time.perf_counter() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("markup", "text"),
+    [
+        ("<a href='https://a.example/'>here</a>", "here <https://a.example/>"),
+        ("<a class=x href=https://a.example/ id=y>here</a>", "here <https://a.example/>"),
+        ('<A HREF="https://a.example/?x=1&amp;y=2">here\n now</A>', "here now <https://a.example/?x=1&y=2>"),
+        ('<a href="https://a.example/">https://b.example/ it</a>', "it https://b.example/<https://a.example/>"),
+        ('<a href="https://a.example/"><img src=x></a>', "<https://a.example/>"),
+        (
+            '<a href="https://a.example/">one<a href="https://b.example/">two',
+            "one <https://a.example/> two <https://b.example/>",
+        ),
+        ("<a name=x>words</a>", "words"),
+        ('<a href="#x">words</a>', "words"),
+        ('<a data-href="https://a.example/">words</a>', "words"),
+        ("a < b > c", "a < b > c"),
+        ("<p>1<2</p>", "1<2"),
+        ("&lt;b&gt;", "<b>"),
+        ("<td>a</td><td>b</td>", "a b"),
+        ("<header>a</header>", "a"),
+        ("<script>a</SCRIPT >b", "b"),
+        ("a<!-- b", "a"),
+        ('<div class="gmail_quote">a</div>', "-----Original Message----- a"),
+        ('<blockquote type="cite">a</blockquote>', "-----Original Message----- a"),
+        ("<blockquote>a</blockquote>", "a"),
+        ("İ<p>İ</p><script>x</script>İ", "İİ İ"),
+    ],
+)
+def test_markup(markup, text):
+    assert " ".join(plaintext.from_html(markup).split()) == text
+
+
+def test_words_behind_too_many_links_are_not_read_without_their_targets():
+    text = "<a href='#'>x</a>" * (plaintext.MOST_LINKS + 5) + "<a href='https://e.example/'>https://zoom.us/j/1</a>"
+    assert "zoom.us" not in plaintext.from_html(text)
+
+
+def test_what_the_mails_own_encoding_left_behind():
+    assert plaintext.reduce("https://e.example/=\na?b=3Dc")[0] == "https://e.example/a?b=c"
+
+
+def test_wide_digits_and_colons_are_digits_and_colons_but_no_letters_and_dots():
+    assert plaintext.reduce("密码：１２３ ｚｏｏｍ．ｕｓ")[0] == "密码:123 ｚｏｏｍ．ｕｓ"
 
 
 @given(st.text())

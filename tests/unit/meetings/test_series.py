@@ -1,9 +1,14 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import icalendar
 import pytest
+import recurring_ical_events
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from roomgate.meetings.series import UnboundedSeries, bounded
+from roomgate.meetings.series import Part, UnboundedSeries, bounded, expand
 from support.invites import ics
 
 START = datetime(2026, 3, 9, tzinfo=UTC)
@@ -73,3 +78,60 @@ def test_too_many_dates_are_refused():
     dates = ",".join(["20260301T090000Z"] * 2001)
     with pytest.raises(UnboundedSeries):
         cut("DTSTART:20260301T090000Z", "RRULE:FREQ=DAILY", f"EXDATE:{dates}")
+
+
+DAYS = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"]
+RULES = st.one_of(
+    st.builds("FREQ=DAILY;INTERVAL={}".format, st.integers(1, 6)),
+    st.builds("FREQ=DAILY;INTERVAL={};BYMONTH=1,3,7".format, st.integers(1, 6)),
+    st.builds(
+        lambda interval, wkst, days: f"FREQ=WEEKLY;INTERVAL={interval};WKST={wkst};BYDAY={','.join(sorted(days))}",
+        st.integers(1, 4),
+        st.sampled_from(["MO", "SU"]),
+        st.sets(st.sampled_from(DAYS), min_size=1),
+    ),
+    st.builds("FREQ=WEEKLY;INTERVAL={}".format, st.integers(1, 4)),
+    st.builds(
+        "FREQ=MONTHLY;INTERVAL={};BYDAY={}{}".format, st.integers(1, 7), st.integers(1, 4), st.sampled_from(DAYS)
+    ),
+    st.builds("FREQ=MONTHLY;INTERVAL={}".format, st.integers(1, 7)),
+    st.builds("FREQ=YEARLY;INTERVAL={}".format, st.integers(1, 3)),
+    st.builds("FREQ=YEARLY;BYMONTH={};BYDAY={}{}".format, st.integers(1, 12), st.integers(1, 4), st.sampled_from(DAYS)),
+)
+
+
+@settings(deadline=None, max_examples=250)
+@given(RULES, st.integers(0, 3000), st.integers(0, 1500), st.integers(1, 30), st.none() | st.integers(1, 400))
+def test_a_series_that_is_taken_up_late_has_the_same_occurrences(rule, age_days, first_day, hours, count):
+    """Against the library alone, which walks every occurrence since the first."""
+    start = datetime(2016, 2, 29, 10, tzinfo=ZoneInfo("Europe/Berlin")) + timedelta(days=first_day)
+    window = (start + timedelta(days=age_days)).astimezone(UTC)
+    end = window + timedelta(days=40)
+    rule += f";COUNT={count}" if count else ""
+    ours = expand([Part(start, start + timedelta(hours=hours), rule=rule)], window, end)
+    event = icalendar.Event()
+    event.add("UID", "x")
+    event.add("DTSTART", start)
+    event.add("DTEND", start + timedelta(hours=hours))
+    event.add("RRULE", icalendar.vRecur.from_ical(rule + ("" if count else ";UNTIL=20400101T000000Z")))
+    calendar = icalendar.Calendar()
+    calendar.add_component(event)
+    theirs = recurring_ical_events.of(calendar).between(window, end)
+    assert sorted(one.start for one in ours) == sorted(one["DTSTART"].dt for one in theirs)
+
+
+def test_dates_far_from_the_window_cost_nothing_and_too_many_near_it_are_refused():
+    far = tuple(START - timedelta(days=100 + n) for n in range(1000))
+    near = tuple(START + timedelta(minutes=n) for n in range(401))
+    part = Part(START, START + timedelta(hours=1), rule="FREQ=DAILY", excluded=far)
+    assert len(expand([part], START, START + timedelta(days=7))) == 7
+    with pytest.raises(UnboundedSeries):
+        expand([replace(part, excluded=near)], START, START + timedelta(days=7))
+
+
+def test_occurrences_of_months_and_crowds_of_exceptions_are_refused():
+    long = Part(START, START + timedelta(days=63), rule="FREQ=DAILY")
+    crowd = [Part(START, START + timedelta(hours=1), rule="FREQ=DAILY")] * 1001
+    for parts in ([long], crowd):
+        with pytest.raises(UnboundedSeries):
+            expand(parts, START, START + timedelta(days=7))

@@ -1,3 +1,4 @@
+import base64
 from urllib.parse import quote
 
 import pytest
@@ -29,6 +30,18 @@ CODED = quote(TARGET, safe="")
         (f"https://secure-web.cisco.com/1abcDEF/{CODED}", "Cisco"),
         (f"https://url.avanan.click/v2/___{TARGET}___.YXAxZTpj", "Avanan"),
         (f"https://clicktime.symantec.com/3abc?u={CODED}", "Symantec"),
+        (f"https://link.edgepilot.com/s/1/2?u={CODED}", "EdgePilot"),
+        (f"https://safelinks.protection.partner.outlook.cn/?url={CODED}", "Safe Links"),
+        (f"https://url.avanan.click/v2/___{TARGET.replace('//', '/')}___.YXAxZTpj", "Avanan"),
+        (f"https://secure-web.cisco.com/1abcDEF/{quote(CODED, safe='')}", "Cisco"),
+        (
+            "https://eu-central-1.protection.sophos.com/?d=zoom.us&u="
+            + base64.urlsafe_b64encode(TARGET.encode()).decode().rstrip("="),
+            "Sophos",
+        ),
+        (f"https://ca-1234.trendmicro.com/wis/clicktime/v1/query?url={CODED}&umid=x", "Trend Micro"),
+        (f"https://protect2.fireeye.com/v1/url?k=1&q=1&e=2&u={CODED}", "FireEye"),
+        (f"https://slack-redir.net/link?url={CODED}", "Slack"),
     ],
 )  # fmt: skip
 def test_each_wrapper(wrapped, name):
@@ -77,3 +90,16 @@ def test_what_is_no_wrapper_stays(text):
 @given(st.text(max_size=200), st.sampled_from(["https://urldefense.com/v3/__", "https://www.google.com/url?q=", ""]))
 def test_rubbish_never_raises(text, start):
     assert isinstance(unwrap(start + text).text, str)
+
+
+def test_the_innermost_is_handed_over_as_a_link_or_with_the_reason_why_not():
+    assert unwrap(nested(2)).link is not None
+    assert unwrap("https://www.google.com/url?q=https%3A%2F%2F127.0.0.1%2F").refused is not None
+    assert unwrap("https://www.google.com/url?q=javascript%3Aalert(1)").link is None
+
+
+def test_an_ampersand_that_html_left_in_a_wrapper():
+    assert (
+        unwrap("https://www.google.com/url?q=https%3A%2F%2Fa.example%2F%3Fb%3D1%26amp%3Bc%3D2").text
+        == "https://a.example/?b=1&c=2"
+    )
