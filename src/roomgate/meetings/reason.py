@@ -54,6 +54,9 @@ _SENTENCES: tuple[tuple[str, Reason], ...] = (
 )
 
 
+_REFUSING = frozenset({"link", "address", "unwrap", "service"})
+
+
 def find_reason(sentence: str) -> Reason | None:
     """The word for a refusal's sentence; None for a sentence that refuses nothing."""
     return next((reason for words, reason in _SENTENCES if words in sentence), None)
@@ -61,6 +64,6 @@ def find_reason(sentence: str) -> Reason | None:
 
 def with_reason(step: Step) -> Step:
     """The step with its word, where it has none yet and there is one."""
-    if step.reason or not (reason := find_reason(step.decided)):
+    if step.reason or step.step not in _REFUSING or not (reason := find_reason(step.decided)):
         return step
     return replace(step, reason=reason)

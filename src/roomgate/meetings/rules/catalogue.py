@@ -12,7 +12,7 @@ from roomgate.meetings.evidence import Evidence
 from roomgate.meetings.rules.offer import Recognised
 from roomgate.meetings.rules.pack import ANY, Pack, parse_pack
 from roomgate.meetings.rules.reach import Reach
-from roomgate.meetings.rules.recognise import recognise
+from roomgate.meetings.rules.recognise import Sight, concerns, recognise, suffixes
 
 
 class Catalogue:
@@ -26,7 +26,7 @@ class Catalogue:
         for number, pack in enumerate(self.packs):
             for host in pack.hosts:
                 self._at[host] = (*self._at.get(host, ()), number)
-        self._everywhere = tuple(number for number, pack in enumerate(self.packs) if pack.any_host)
+        self._everywhere = tuple(number for number, pack in enumerate(self.packs) if pack.any_address or pack.hints)
         self._wordy = tuple(number for number, pack in enumerate(self.packs) if pack.words)
         self._hosts = frozenset(host for pack in self.packs for host in (*pack.hosts, *pack.domains))
 
@@ -35,7 +35,7 @@ class Catalogue:
 
     def knows_host(self, host: str) -> bool:
         """Does some rule speak of this host, or of a domain above it?"""
-        return any(suffix in self._hosts for suffix in _suffixes(host))
+        return bool(self._hosts & suffixes(host))
 
     def find_imitated(self, host: str) -> str | None:
         """The name of some rule that this host shows without belonging to it."""
@@ -44,16 +44,17 @@ class Catalogue:
 
     def recognise(self, evidence: Evidence) -> list[Recognised]:
         """The services that appear, the one that counts first at the head."""
-        concerned = set(self._everywhere)
-        for host in {one.link.host for one in evidence.links} | {one.address.host for one in evidence.printed}:
-            for suffix in _suffixes(host):
-                concerned.update(self._at.get(suffix, ()))
-        found = [seen for number in sorted(concerned) if (seen := recognise(self.packs[number], evidence, self.reach))]
+        sight = Sight(evidence)
+        concerned = {number for number in self._everywhere if concerns(self.packs[number], sight)}
+        for names in (*sight.link_names, *sight.printed_names):
+            for name in names & self._at.keys():
+                concerned.update(self._at[name])
+        found = [seen for number in sorted(concerned) if (seen := recognise(self.packs[number], sight, self.reach))]
         if not any(not one.fallback for one in found):
             found += [
                 seen
                 for number in self._wordy
-                if (seen := recognise(self.packs[number], evidence, self.reach, by_words=True))
+                if (seen := recognise(self.packs[number], sight, self.reach, by_words=True))
             ]
         return sorted(found, key=lambda one: (one.fallback, one.rank, one.order))
 
@@ -74,11 +75,6 @@ def _reach_of(packs: tuple[Pack, ...]) -> Reach:
         links=frozenset(host for pack in packs for rule in pack.links for host in rule.hosts if host != ANY),
         printed_ips=frozenset(pack.service for pack in packs if pack.printed_ips),
     )
-
-
-def _suffixes(host: str) -> list[str]:
-    labels = host.split(".")
-    return [".".join(labels[at:]) for at in range(len(labels))]
 
 
 @cache

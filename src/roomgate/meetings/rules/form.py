@@ -62,6 +62,7 @@ class TextForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pattern: str = ""
     after: str = ""
     sources: Texts = ()
+    unless: Texts = ()
     most: int = 1
     set: dict[str, str] = {}
     identifies: bool = False
@@ -144,6 +145,7 @@ class PackForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     priority: int = 100
     fallback: bool = False
     retired: str = ""
+    hints: Texts = ()
     printed_ips: bool = False
     domains: Texts = ()
     networks: Texts = ()

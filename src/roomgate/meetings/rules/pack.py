@@ -41,14 +41,14 @@ Pattern = Any  # re2 ships no types
 _SERVICE = re2.compile(r"^[a-z][a-z0-9-]{1,30}$")
 _OPTIONS = re2.Options()
 _OPTIONS.log_errors = False
-_OPTIONS.max_mem = 1 << 20  # a pattern that needs more is refused
+_OPTIONS.max_mem = 1 << 23  # with less the automaton is thrown away and built anew in the middle of a text
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRule:
     name: str
-    hosts: tuple[str, ...]
-    not_hosts: tuple[str, ...]
+    hosts: frozenset[str]
+    not_hosts: frozenset[str]
     path: Pattern | None
     query: tuple[tuple[str, Pattern], ...]
     not_query: tuple[tuple[str, Pattern], ...]
@@ -60,8 +60,8 @@ class LinkRule:
 @dataclass(frozen=True, slots=True)
 class AddressRule:
     name: str
-    domains: tuple[str, ...]
-    not_domains: tuple[str, ...]
+    domains: frozenset[str]
+    not_domains: frozenset[str]
     user: Pattern | None
     labelled: bool
     most: int
@@ -80,6 +80,8 @@ class TextRule:
     set: tuple[tuple[str, str], ...]
     identifies: bool
     told: str
+    unless: frozenset[str] = frozenset()
+    gives: frozenset[str] = frozenset()  # what there is no need to look for, where it is known
     links: bool = False  # looks at the links instead
 
 
@@ -138,17 +140,14 @@ class Pack:
     notes: tuple[Note, ...]
     samples: tuple[SampleForm, ...]
     form: PackForm
+    hints: tuple[str, ...] = ()
     own: bool = False
     text: str = ""
 
     @property
-    def any_host(self) -> bool:
-        """Whether it has to see every invitation, as no host points to it."""
-        return (
-            any(ANY in rule.hosts for rule in self.links)
-            or any(ANY in rule.domains and rule.identifies for rule in self.addresses)
-            or any(rule.identifies for rule in self.texts)
-        )
+    def any_address(self) -> bool:
+        """Whether any address that is labelled concerns it."""
+        return any(ANY in rule.domains and rule.identifies for rule in self.addresses)
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -197,6 +196,7 @@ class _Builder:
             self._known("[clean]", {field})
             if how not in CLEANERS:
                 self._complain(f"[clean] {field}: known are {', '.join(CLEANERS)}")
+        hints = self._hints()
         if self._complaints:
             raise BadPack("\n".join(f"{self._name}: {complaint}" for complaint in self._complaints))
         return Pack(
@@ -221,6 +221,7 @@ class _Builder:
             notes=notes,
             samples=form.sample,
             form=form,
+            hints=hints,
             own=self._own,
         )
 
@@ -253,6 +254,21 @@ class _Builder:
             for word in form.words.any:
                 if not 4 <= len(word) <= MOST_LABEL:
                     self._complain(f"[words] {word[:40]!r}: takes 4 to {MOST_LABEL} characters")
+
+    def _hints(self) -> tuple[str, ...]:
+        """What stands in every invitation that a rule without a host of its own is for."""
+        form = self._form
+        needed = any(rule.identifies for rule in form.text) or any(
+            ANY in rule.hosts and rule.identifies for rule in form.link
+        )
+        if needed and not form.hints:
+            self._complain("hints: rules for any host or text need words that stand wherever they are for something")
+        for hint in form.hints:
+            if not 2 <= len(hint) <= MOST_LABEL:
+                self._complain(f"hints: {hint[:40]!r}: takes 2 to {MOST_LABEL} characters")
+        if form.rule:
+            return ("",)  # a pattern of one's own may be for any text
+        return tuple(hint.casefold() for hint in form.hints)
 
     def _networks(self, *, complain: bool = False) -> Iterator[ipaddress.IPv4Network]:
         for text in self._form.networks:
@@ -330,8 +346,8 @@ class _Builder:
         self._fields |= {form.name, *(f"{form.name}_{part}" for part in ("host", "path", "shown", "source"))}
         return LinkRule(
             form.name,
-            form.hosts,
-            form.not_hosts,
+            frozenset(form.hosts),
+            frozenset(form.not_hosts),
             self._compiled(where, form.path) if form.path else None,
             tuple((key, self._compiled(where, text)) for key, text in form.query.items()),
             tuple((key, self._compiled(where, text)) for key, text in form.not_query.items()),
@@ -354,8 +370,8 @@ class _Builder:
         self._fields |= {form.name, *(f"{form.name}_{part}" for part in ("user", "host", "source"))}
         return AddressRule(
             form.name,
-            form.domains,
-            form.not_domains,
+            frozenset(form.domains),
+            frozenset(form.not_domains),
             self._compiled(where, form.user) if form.user else None,
             form.labelled,
             form.most,
@@ -386,7 +402,13 @@ class _Builder:
             self._set(where, form.set),
             form.identifies,
             form.told or self._form.title,
+            frozenset(form.unless),
+            self._gives(form, pattern),
         )
+
+    def _gives(self, form: TextForm, pattern: Pattern | None) -> frozenset[str]:
+        groups = frozenset(pattern.groupindex) if pattern is not None else frozenset()
+        return frozenset({form.name, *groups, *form.set})
 
     def _labelled(self, where: str, form: TextForm) -> Pattern | None:
         words = [word for spoken in self._form.labels.get(form.label, {}).values() for word in spoken]
@@ -478,7 +500,10 @@ class _Builder:
         self._fields |= {f"rule{number}", f"rule{number}_source"}
         name = f"rule{number}"
         told = f"the rule {form.name[:60]!r}"
-        return TextRule(name, pattern, None, frozenset(form.sources), 1, (), True, told, links=form.look == "link")
+        look = form.look == "link"
+        return TextRule(
+            name, pattern, None, frozenset(form.sources), 1, (), True, told, gives=frozenset({name}), links=look
+        )
 
     def _own_way(self, number: int, form: RuleForm) -> Way:
         where = f"[[rule]] {form.name[:40]}"

@@ -7,7 +7,9 @@ it may lead is not theirs to say.
 """
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import re2
 
@@ -58,10 +60,12 @@ class Target:
     domain: str | None
 
 
-def check_target(how: How, text: str, reach: Reach, service: str = "") -> Target:
-    """Raises `AddressRefused`. ``service``: whose pack made the address."""
+def check_target(
+    how: How, text: str, reach: Reach, service: str = "", hosts: Mapping[str, str] = MappingProxyType({})
+) -> Target:
+    """Raises `AddressRefused`. ``service``: whose pack made the address. ``hosts``: of links that were parsed before."""
     if how is How.NATIVE:
-        check_argument("", text, reach)
+        check_argument("", text, reach, hosts)
         return Target(text, None)
     if how is How.H323 and (match := _H323.match(text)):
         ip = check_public_ip(match.group(1))
@@ -75,10 +79,10 @@ def check_target(how: How, text: str, reach: Reach, service: str = "") -> Target
     return Target(str(address), None if reach.vouches(address.host) else address.host)
 
 
-def check_argument(name: str, value: str, reach: Reach) -> None:
+def check_argument(name: str, value: str, reach: Reach, hosts: Mapping[str, str] = MappingProxyType({})) -> None:
     """An argument of a native join: a link or an address in it has to be a known service's. Raises `AddressRefused`."""
     if "//" in value or "\\" in value:
-        if not reach.vouches_link(Link.parse(value).host):
+        if not reach.vouches_link(hosts.get(value) or Link.parse(value).host):
             raise AddressRefused("a link into no known service")
     elif "@" in value:
         if not reach.vouches(SipAddress.parse(value).host):

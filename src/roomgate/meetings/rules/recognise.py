@@ -4,12 +4,12 @@ The rules are asked in the order links, addresses, texts, each in the order of t
 a fact; a later capture that says otherwise of the same fact belongs to another meeting, and is passed over.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from urllib.parse import unquote
 
-from roomgate.meetings.address import AddressRefused, belongs
+from roomgate.meetings.address import AddressRefused
 from roomgate.meetings.evidence import Evidence, Found, Order, Printed
-from roomgate.meetings.invite import Text
 from roomgate.meetings.meeting import How, Join, Step, h323_join, sip_join
 from roomgate.meetings.reason import Reason
 from roomgate.meetings.rules.offer import Offer, Recognised
@@ -26,17 +26,52 @@ Fields = dict[str, str]
 Captured = Mapping[str, str | None]
 
 
-def recognise(pack: Pack, evidence: Evidence, reach: Reach, *, by_words: bool = False) -> Recognised | None:
+def suffixes(host: str) -> frozenset[str]:
+    """The host and every domain above it."""
+    labels = host.split(".")
+    return frozenset(".".join(labels[at:]) for at in range(len(labels)))
+
+
+class Sight:
+    """The evidence of one invitation, made ready once for all packs that look at it."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.texts = tuple((text.source, text.text.encode()) for text in evidence.texts)
+        self.links = tuple((one.source, one.link.text.encode()) for one in evidence.links)
+        self.link_names = tuple(suffixes(one.link.host) for one in evidence.links)
+        self.printed_names = tuple(suffixes(one.address.host) for one in evidence.printed)
+        self.hosts = {one.link.text: one.link.host for one in evidence.links}  # parsed already
+
+    @cached_property
+    def low(self) -> str:
+        """All that a hint or a service's own words may stand in, without case."""
+        return "\n".join(
+            [text.text for text in self.evidence.texts] + [one.link.text for one in self.evidence.links]
+        ).casefold()
+
+    @cached_property
+    def labelled(self) -> bool:
+        return any(one.labelled for one in self.evidence.printed)
+
+
+def concerns(pack: Pack, sight: Sight) -> bool:
+    """Whether a pack that no host points to has anything to look at."""
+    return (pack.any_address and sight.labelled) or any(hint in sight.low for hint in pack.hints)
+
+
+def recognise(pack: Pack, sight: Sight, reach: Reach, *, by_words: bool = False) -> Recognised | None:
     """None where the service does not appear. ``by_words``: its own words may do, for want of a link."""
-    return _Reading(pack, evidence, reach).read(by_words)
+    return _Reading(pack, sight, reach).read(by_words)
 
 
 class _Reading:
     """One pack over one invitation."""
 
-    def __init__(self, pack: Pack, evidence: Evidence, reach: Reach) -> None:
+    def __init__(self, pack: Pack, sight: Sight, reach: Reach) -> None:
         self._pack = pack
-        self._evidence = evidence
+        self._sight = sight
+        self._evidence = sight.evidence
         self._reach = reach
         self._clean = dict(pack.clean)
         self._facts: Fields = {}
@@ -78,10 +113,7 @@ class _Reading:
         return Recognised(pack.service, rank, min(self._orders), tuple(offers), tuple(self._steps), pack.fallback)
 
     def _spoken(self) -> bool:
-        words = self._pack.words
-        return bool(words) and any(
-            any(word in low for word in words) for low in (text.text.casefold() for text in self._evidence.texts)
-        )
+        return any(word in self._sight.low for word in self._pack.words)
 
     def _holds(self, needs: frozenset[str], unless: frozenset[str]) -> bool:
         facts = self._facts.keys()
@@ -122,8 +154,8 @@ class _Reading:
     def _ask_links(self, rule: LinkRule) -> None:
         if rule.name in self._hits:
             return
-        for one in self._evidence.links:
-            captured = _link_fields(rule, one)
+        for one, names in zip(self._evidence.links, self._sight.link_names, strict=True):
+            captured = _link_fields(rule, one, names)
             if captured is not None and self._accept(rule.name, captured, _said_by_link(rule.name, one)):
                 if rule.identifies:
                     self._identified(one.order, rule.told, f"link {one.link.shown}", one.source)
@@ -133,12 +165,12 @@ class _Reading:
         if rule.name in self._hits:
             return
         taken = 0
-        for one in self._evidence.printed:
+        for one, names in zip(self._evidence.printed, self._sight.printed_names, strict=True):
             if one.source == _FOCUS:
                 continue
-            if ANY in rule.domains and self._reach.vouches(one.address.host):
+            if ANY in rule.domains and names & self._reach.domains:
                 continue  # its own service's pack has to take it
-            captured = _address_fields(rule, one)
+            captured = _address_fields(rule, one, names)
             if captured is None:
                 continue
             if not self._accept(rule.name, captured, _said_by_address(rule.name, one)):
@@ -151,24 +183,21 @@ class _Reading:
                 return
 
     def _ask_texts(self, rule: TextRule) -> None:
-        if rule.name in self._hits:
+        if rule.name in self._hits or rule.unless & self._facts.keys() or rule.gives <= self._facts.keys():
             return
         taken = 0
-        for at, text in enumerate(self._looked_at(rule)):
-            for order, captured, own in _text_fields(rule, at, text):
+        for at, (source, text) in enumerate(self._sight.links if rule.links else self._sight.texts):
+            if rule.sources and source not in rule.sources:
+                continue
+            for start, captured, own in _text_fields(rule, source, text):
                 if not self._accept(rule.name, captured, own):
                     continue
                 if rule.identifies:
-                    self._identified(order, rule.told, "its pattern", text.source)
+                    before = len(text[:start].decode(errors="ignore"))
+                    self._identified((at, before), rule.told, "its pattern", source)
                 taken += 1
                 if taken == rule.most:
                     return
-
-    def _looked_at(self, rule: TextRule) -> list[Text]:
-        texts: Iterable[Text] = self._evidence.texts
-        if rule.links:
-            texts = (Text(one.source, one.link.text) for one in self._evidence.links)
-        return [text for text in texts if not rule.sources or text.source in rule.sources]
 
     # -- what comes of it
 
@@ -182,7 +211,7 @@ class _Reading:
             if not address:
                 continue
             try:
-                target = check_target(way.how, address, self._reach, self._pack.service)
+                target = check_target(way.how, address, self._reach, self._pack.service, self._sight.hosts)
                 passcode = way.passcode.fill(fields) if way.passcode else None
                 join = self._join(way, target.text, passcode or None, fields)
             except AddressRefused as refused:
@@ -208,15 +237,13 @@ class _Reading:
             self._steps.append(Step("link", f"{max(longest, len(target))} characters", told, Reason.TOO_LONG))
             return None
         for key, value in arguments:
-            check_argument(key, value, self._reach)
+            check_argument(key, value, self._reach, self._sight.hosts)
         return Join(How.NATIVE, target, way.command, arguments, passcode)
 
 
-def _link_fields(rule: LinkRule, one: Found) -> dict[str, str | None] | None:
+def _link_fields(rule: LinkRule, one: Found, names: frozenset[str]) -> dict[str, str | None] | None:
     link = one.link
-    if not any(host == ANY or belongs(link.host, host) for host in rule.hosts):
-        return None
-    if any(belongs(link.host, host) for host in rule.not_hosts):
+    if rule.not_hosts & names or not (rule.hosts & names or ANY in rule.hosts):
         return None
     captured: dict[str, str | None] = {}
     if rule.path is not None:
@@ -243,13 +270,11 @@ def _said_by_link(name: str, one: Found) -> Fields:
     return said | {f"{name}_shown": link.shown, f"{name}_source": one.source}
 
 
-def _address_fields(rule: AddressRule, one: Printed) -> dict[str, str | None] | None:
+def _address_fields(rule: AddressRule, one: Printed, names: frozenset[str]) -> dict[str, str | None] | None:
     address = one.address
     if rule.labelled and not one.labelled:
         return None
-    if not any(domain == ANY or belongs(address.host, domain) for domain in rule.domains):
-        return None
-    if any(belongs(address.host, domain) for domain in rule.not_domains):
+    if rule.not_domains & names or not (rule.domains & names or ANY in rule.domains):
         return None
     captured: dict[str, str | None] = {}
     if rule.user is not None:
@@ -265,16 +290,17 @@ def _said_by_address(name: str, one: Printed) -> Fields:
     return said | {f"{name}_source": one.source}
 
 
-def _text_fields(rule: TextRule, at: int, text: Text) -> Iterator[tuple[Order, Captured, Fields]]:
-    whole, start = text.text, 0
+def _text_fields(rule: TextRule, source: str, text: bytes) -> Iterator[tuple[int, Captured, Fields]]:
+    start = 0
     if rule.after is not None:
-        heading = rule.after.search(whole)
+        heading = rule.after.search(text)
         if not heading:
             return
         start = heading.end()
-        whole = whole[start:]
-    for number, match in enumerate(rule.pattern.finditer(whole)):
+        text = text[start:]
+    for number, match in enumerate(rule.pattern.finditer(text)):
         if number == MOST_TRIES:
             return
-        own = {rule.name: match.group(0).strip(), f"{rule.name}_source": text.source}
-        yield (at, start + match.start()), match.groupdict() | dict(rule.set), own
+        groups = {key: raw.decode(errors="replace") for key, raw in match.groupdict().items() if raw}
+        own = {rule.name: match.group(0).decode(errors="replace").strip(), f"{rule.name}_source": source}
+        yield start + match.start(), groups | dict(rule.set), own

@@ -23,7 +23,7 @@ def test_the_short_form_becomes_a_rule_and_a_way():
         ("rule0", True, 'the rule "the bridge\'s number"')
     ]
     assert [(way.name, way.how.value, way.needs) for way in pack.ways] == [("rule", "sip", {"rule0"})]
-    assert (pack.own, pack.any_host, pack.hosts) == (True, True, frozenset())
+    assert (pack.own, pack.hints, pack.hosts) == (True, ("",), frozenset())
 
 
 def test_rules_are_asked_by_their_priority():
@@ -62,6 +62,7 @@ def test_rules_are_asked_by_their_priority():
         (("[[sample]]", '[[link]]\nhosts = []\n[[sample]]'), "names no host"),
         (("[[sample]]", '[[address]]\ndomains = ["*"]\n[[sample]]'), "takes labelled addresses only"),
         (("[[sample]]", '[[address]]\ndomains = ["a.example"]\nmost = 99\n[[sample]]'), "most takes 1 to 10"),
+        (("title", 'hints = ["x"]\ntitle'), "takes 2 to 60 characters"),
         (("[[sample]]", '[[text]]\nname = "x"\n[[sample]]'), "takes a label or a pattern"),
         (("[[sample]]", '[[text]]\nname = "x"\nlabel = "y"\n[[sample]]'), "[labels] has no 'y'"),
         (("[[sample]]", '[[way]]\nhow = "native"\naddress = "1"\n[[sample]]'), "a native way names its command"),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from roomgate.meetings.rules.catalogue import Catalogue, shipped
 from roomgate.meetings.rules.offer import Recognised
-from roomgate.meetings.rules.recognise import recognise
+from roomgate.meetings.rules.recognise import Sight, concerns, recognise
 from support.meetings import evidence_of
 from support.packs import OWN, own, with_own
 
@@ -20,7 +20,7 @@ def seen(service: str, text: str, catalogue: Catalogue | None = None) -> Recogni
     rules = catalogue or shipped()
     pack = rules.find(service)
     assert pack is not None
-    return recognise(pack, evidence_of(text), rules.reach)
+    return recognise(pack, Sight(evidence_of(text)), rules.reach)
 
 
 def addresses(service: str, text: str) -> list[str | None]:
@@ -195,5 +195,12 @@ def test_whatever_template_a_pack_has_nothing_inside_is_reached(address, how):
 
 def test_the_label_of_another_language_is_no_pattern():
     pack = own()
-    assert recognise(pack, evidence_of("bridge: 4711"), with_own().reach) is not None
-    assert recognise(pack, evidence_of("Bridge: 47"), with_own().reach) is None
+    assert recognise(pack, Sight(evidence_of("bridge: 4711")), with_own().reach) is not None
+    assert recognise(pack, Sight(evidence_of("Bridge: 47")), with_own().reach) is None
+
+
+def test_a_pack_for_any_host_is_asked_only_where_its_words_stand():
+    skype = shipped().find("skype")
+    assert skype is not None
+    assert concerns(skype, Sight(evidence_of("Join Skype Meeting")))
+    assert not concerns(skype, Sight(evidence_of("Join Zoom Meeting " + ZOOM)))
