@@ -54,7 +54,7 @@ _SENTENCES: tuple[tuple[str, Reason], ...] = (
 )
 
 
-_REFUSING = frozenset({"link", "address", "unwrap", "service"})
+_REFUSING = ("refused", "looks like", "cannot be undone", "wrappers")
 
 
 def find_reason(sentence: str) -> Reason | None:
@@ -64,6 +64,9 @@ def find_reason(sentence: str) -> Reason | None:
 
 def with_reason(step: Step) -> Step:
     """The step with its word, where it has none yet and there is one."""
-    if step.reason or step.step not in _REFUSING or not (reason := find_reason(step.decided)):
+    if step.reason or not any(word in step.decided for word in _REFUSING):
+        return step
+    reason = find_reason(step.decided)
+    if reason is None:
         return step
     return replace(step, reason=reason)
