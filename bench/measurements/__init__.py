@@ -8,6 +8,7 @@ from bench.measurements import (
     cut_many,
     fleet,
     growth,
+    invitations,
     mirror,
     read,
     rooms_page,
@@ -35,5 +36,6 @@ ALL: dict[str, Measurement] = {
         client,
         tunnel,
         fleet,
+        invitations,
     )
 }

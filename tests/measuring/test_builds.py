@@ -8,6 +8,7 @@ from bench.measurements import (
     cut,
     fleet,
     growth,
+    invitations,
     mirror,
     read,
     rooms_page,
@@ -118,3 +119,31 @@ def test_a_plan_is_told_in_seconds_and_its_application_against_the_devices_own_r
     assert by_id(result) == pytest.approx({"fleet.plan": 11.0, "fleet.apply": 9.2 / 8.0})
     assert all(one.met for one in result.judged)
     assert len(some_settings(fleet.SETTINGS)) == fleet.SETTINGS
+
+
+def test_invitations_are_rated_by_their_mean_and_judged_by_the_slowest():
+    found = invitations.build(
+        [[0.1] * 99 + [10.1]] * 3, [[1.0] * 99 + [4.0]] * 3, [[1.0, 40.0], [1.0, 44.0], [1.0, 42.0]], 300, ["a"]
+    )
+    assert by_id(found) == pytest.approx(
+        {
+            "invitations.own": 5000.0,
+            "invitations.whole": 100_000 / 103,
+            "invitations.p99": 1.0,
+            "invitations.worst": 42.0,
+            "invitations.right": 100 * 299 / 300,
+        }
+    )
+    assert found.notes == ["Not right yet: `a`."]
+
+
+def test_an_invitation_is_right_where_each_of_its_meetings_leads_where_it_should():
+    cases = {case.name: case for case in invitations.load_cases()}
+    assert invitations.is_right(cases["zoom-link-only"])
+    assert invitations.is_right(cases["bad-rubbish"])
+    other = invitations.Case("x", cases["zoom-link-only"].raw, cases["webex-personal-room"].expected)
+    assert not invitations.is_right(other)
+    assert not invitations.is_right(invitations.Case("x", b"rubbish", cases["zoom-link-only"].expected))
+    assert not invitations.is_right(
+        invitations.Case("x", cases["zoom-link-only"].raw, {"error": "meeting.invitation.bad"})
+    )

@@ -124,7 +124,7 @@ class Shaken:
         values: dict[str, Any] = {
             "data": str(self.folder / "connector"), "hub": self._url(self.link_port or self.ports["hub"]), "hub_ca": str(self.authority.ca),
             "devices": str(self.folder / "devices.toml"), "policy": str(self.folder / "policy.toml"),
-            "calendar": str(self.folder / "calendar"), "witness_url": self._witness()["url"],
+            "calendar": str(self.folder / "calendar"), "meeting_domains": ["example.com"], "witness_url": self._witness()["url"],
             "witness_vkey": self.witness_vkey, "witness_ca": str(self.authority.ca),
         }  # fmt: skip
         config = str(self._write("connector.toml", toml(values | self.connector_extra)))

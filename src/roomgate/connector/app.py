@@ -59,6 +59,8 @@ from roomgate.ledger.checkpoint import BadNote, VerifierKey
 from roomgate.ledger.event import ClockJumped, ConnectorStarted
 from roomgate.link.messages import CertificateEnd
 from roomgate.meetings.calendars.folder import Folder
+from roomgate.meetings.rules.catalogue import Catalogue, shipped
+from roomgate.meetings.rules.folder import load_rules
 from roomgate.meetings.sync import Sync
 from roomgate.metrics.listener import Listener, split_listen
 from roomgate.storage.database import Database
@@ -138,9 +140,9 @@ class Connector:
             )
         self.sync: Sync | None = None
         if config.calendar is not None:
-            self.sync = Sync(Folder(config.calendar), DeviceDiary(self.fleet.by_name, record, clock), clock)
-        domains = None if config.meeting_domains is None else frozenset(config.meeting_domains)
-        bookings = RoomBookings(self.sync, domains)
+            diary = DeviceDiary(self.fleet.by_name, record, clock)
+            self.sync = Sync(Folder(config.calendar), diary, clock, rules=_rules(config))
+        bookings = RoomBookings(self.sync, frozenset(config.meeting_domains))
         ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
         self.uplink = Uplink(UplinkConfig(identity, ca_pem, config.proxy, config.heartbeat_s), self.desk, clock)
         hub_memory = HubMemory(config.data / "hub.checkpoint")
@@ -298,6 +300,16 @@ class Connector:
 def passwords_of(vault: Vault, room: str) -> list[str]:
     """All that the vault holds for a room: it must never stand in anything that leaves the site."""
     return [vault.get(room, account).reveal() for account in vault.rooms().get(room, {})]
+
+
+def _rules(config: ConnectorConfig) -> Catalogue:
+    """The packs that invitations are understood by. Raises `BadPack`: with half of a site's rules none are right."""
+    if config.rules is None:
+        return shipped()
+    rules = load_rules(config.rules)
+    for told in rules.passed_over:
+        _log.warning("rules.passed-over", told=told)
+    return rules.catalogue
 
 
 @dataclass(frozen=True, slots=True)

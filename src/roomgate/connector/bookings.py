@@ -18,8 +18,8 @@ _EVENTS = Path.parse("Event/Bookings")
 class RoomBookings:
     """The calendars of the rooms that are there now. Without a calendar folder there is no `Sync`, and no booking."""
 
-    def __init__(self, sync: Sync | None, domains: frozenset[str] | None) -> None:
-        """``domains``: where a plain address of an invitation may lead; None means anywhere, none nowhere."""
+    def __init__(self, sync: Sync | None, domains: frozenset[str] = frozenset()) -> None:
+        """``domains``: the customer's own, where an address may lead that no known service vouches for."""
         self._sync = sync
         self._domains = domains
         self._forget: dict[RoomName, Callable[[], None]] = {}

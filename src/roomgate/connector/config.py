@@ -35,7 +35,8 @@ class ConnectorConfig:
     hub_ca: Path | None = None  # trust for the outer TLS; the system's when left out. The inner TLS is pinned
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
-    meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
+    meeting_domains: tuple[str, ...] = ()  # the customer's own: where an address may lead that no known service has
+    rules: Path | None = None  # a folder of recognition rules of the customer's own; the shipped ones when left out
     measures: tuple[
         str, ...
     ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
@@ -213,6 +214,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "proxy": _address("http"),
     "calendar": _path,
     "meeting_domains": _domains,
+    "rules": _path,
     "measures": _words_of(MEASURES),
     "tells": _words_of(TELLS),
     "scan_networks": _networks,

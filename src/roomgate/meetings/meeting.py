@@ -53,14 +53,19 @@ def h323_join(address: str, passcode: str | None = None) -> Join:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One decision on the way from the invitation to the button: what was looked at, what it led to."""
+    """One decision on the way from the invitation to the button: what was looked at, what it led to.
+
+    ``reason``: where something was refused or left out, the stable word for why (`roomgate.meetings.reason`).
+    """
 
     step: str
     saw: str
     decided: str
+    reason: str = ""
 
     def to_json(self) -> dict[str, str]:
-        return {"step": self.step, "saw": self.saw, "decided": self.decided}
+        told = {"step": self.step, "saw": self.saw, "decided": self.decided}
+        return told | {"reason": str(self.reason)} if self.reason else told
 
 
 @dataclass(frozen=True, slots=True)

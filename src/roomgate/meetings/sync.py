@@ -20,6 +20,7 @@ from roomgate.meetings.calendars.base import Calendar, Snapshot
 from roomgate.meetings.invite import BadInvitation, Event, Invitation, Window, occurrences, parse_events
 from roomgate.meetings.meeting import Meeting
 from roomgate.meetings.plan import Held, Plan, plan_bookings
+from roomgate.meetings.rules.catalogue import Catalogue
 from roomgate.meetings.understand import DeviceAbilities, understand
 from roomgate.xapi.flag import Flag
 
@@ -72,13 +73,15 @@ def _parse(snapshot: Snapshot, window: Window, zone: tzinfo) -> _Parsed:
     return _Parsed(snapshot.cursor, tuple(events), snapshot.invitations, bad)
 
 
-def _conclude(parsed: _Parsed, window: Window, device: DeviceAbilities) -> tuple[tuple[Meeting, ...], dict[str, str]]:
+def _conclude(
+    parsed: _Parsed, window: Window, device: DeviceAbilities, rules: Catalogue | None
+) -> tuple[tuple[Meeting, ...], dict[str, str]]:
     try:
         ones = occurrences(parsed.events, window)
     except BadInvitation as refused:
         return (), {"all files together": refused.message}
     ones += [one for one in parsed.invitations if one.end > window.start and one.start < window.end]
-    return tuple(understand(one, device) for one in sorted(ones, key=lambda one: one.start)), {}
+    return tuple(understand(one, device, rules) for one in sorted(ones, key=lambda one: one.start)), {}
 
 
 @dataclass(slots=True)
@@ -107,14 +110,19 @@ class Sync:
         zone: tzinfo = UTC,
         timing: Timing | None = None,
         synced: Callable[[RoomName, Plan], Awaitable[None]] | None = None,
+        rules: Catalogue | None = None,
     ) -> None:
-        """``zone``: where floating times are. ``synced``: told after each put, for the record."""
+        """``zone``: where floating times are. ``synced``: told after each put, for the record.
+
+        ``rules``: the packs to understand invitations by; left out, those of this release.
+        """
         self._calendar = calendar
         self._diary = diary
         self._clock = clock
         self._zone = zone
         self._timing = timing or Timing()
         self._synced = synced
+        self._rules = rules
         self._rooms = {name: _Room(device) for name, device in (rooms or {}).items()}
         self._group: asyncio.TaskGroup | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -212,7 +220,7 @@ class Sync:
         late: dict[str, str] = {}
         # In a thread: a hostile file may take most of a second, and a cut must not wait for it.
         if held.parsed.events or held.parsed.invitations:
-            meetings, late = await asyncio.to_thread(_conclude, held.parsed, window, held.device)
+            meetings, late = await asyncio.to_thread(_conclude, held.parsed, window, held.device, self._rules)
         bad = {**held.parsed.bad, **late}
         for name, reason in bad.items():
             if held.bad.get(name) != reason:

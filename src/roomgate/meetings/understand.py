@@ -1,17 +1,22 @@
-"""An invitation and a device's abilities become a meeting with one join button, and the reason for it."""
+"""An invitation and a device's abilities become a meeting with one join button, and the reason for it.
+
+What is a meeting, and how it is joined, is said by rule packs (`roomgate.meetings.rules`); here it is decided
+which of the ways they offer this device can take, and which the site lets it take.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any
 
-from roomgate.meetings.address import belongs
 from roomgate.meetings.evidence import Evidence, gather
 from roomgate.meetings.invite import Invitation, Window, invitation, occurrences, parse_events
 from roomgate.meetings.meeting import NO_JOIN, How, Join, Meeting, Step
-from roomgate.meetings.services import meet, sip, teams, webex, zoom
-from roomgate.meetings.services.base import Offer, Recognised, Service
+from roomgate.meetings.reason import Reason, with_reason
+from roomgate.meetings.rules.catalogue import Catalogue, shipped
+from roomgate.meetings.rules.offer import Offer, Recognised
+from roomgate.meetings.rules.reach import allowed
 
-CATALOGUE: tuple[Service, ...] = (zoom.recognise, webex.recognise, teams.recognise, meet.recognise)
+MOST_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,8 @@ class DeviceAbilities:
     """What a room's device can do, and where its site lets it go.
 
     ``registered``: with its vendor's cloud, so that its native joins work; None where that is not known.
-    ``allowed_domains``: the domains that a plain SIP address may lie in; None allows any, the empty set none.
+    ``allowed_domains``: the customer's own domains, in which an address may lie that no known service vouches
+    for. Left out, there are none, and only known services become buttons.
     """
 
     sip: bool = True
@@ -28,42 +34,23 @@ class DeviceAbilities:
     allowed_domains: frozenset[str] | None = None
 
 
-def understand(one: Invitation, device: DeviceAbilities) -> Meeting:
-    """Pure and total: whatever the invitation holds, a meeting comes out, perhaps without a button."""
+def understand(one: Invitation, device: DeviceAbilities, rules: Catalogue | None = None) -> Meeting:
+    """Pure and total: whatever the invitation holds, a meeting comes out, perhaps without a button.
+
+    ``rules``: the packs to go by; left out, those of this release.
+    """
+    catalogue = rules or shipped()
     evidence = gather(one)
     steps = [*one.steps, *evidence.steps]
-    while evidence.older and not _says_how(evidence):
-        evidence = evidence.older
-        steps += [
-            Step("quoted", "nothing in its own words", "the mail quoted below, or the signature, is read"),
-            *evidence.steps,
-        ]
-    service, joins = "none", []
     if one.cancelled:
-        steps.append(Step("cancelled", "the organizer called it off", "no button"))
-    found = sorted((r for recognise in CATALOGUE if (r := recognise(evidence))), key=lambda r: r.order)
-    plain = sip.recognise(evidence)
-    if found:
-        service = found[0].service
-        steps += found[0].steps
-        steps += [
-            Step("service", f"{other.service} appears too", f"left: {service} comes first") for other in found[1:]
-        ]
-        joins = _choose(found[0], device, steps)
-        if plain and not one.cancelled:
-            joins += [join for join in _choose(plain, device, steps) if join.address not in {j.address for j in joins}]
-            joins = _without_services(joins, found)
-    elif plain:
-        service = plain.service
-        steps += plain.steps
-        joins = _choose(plain, device, steps)
-    else:
-        steps.append(Step("service", "no known link and no labelled address", "no button"))
+        steps.append(Step("cancelled", "the organizer called it off", "no button", Reason.CANCELLED))
+    service, joins = _joins(catalogue, evidence, device, steps)
     if one.cancelled:
         joins = []
-    first = joins[0] if joins else NO_JOIN
     if joins:
-        steps.append(Step("join", f"{len(joins)} ways in", f"{first.how.value} comes first"))
+        steps.append(Step("join", f"{len(joins)} ways in", f"{joins[0].how.value} comes first"))
+    elif service != "none" and not one.cancelled and not any(step.reason for step in steps):
+        steps.append(Step("join", f"{service}, and no way in", "no button", Reason.NO_ADDRESS))
     return Meeting(
         uid=one.uid,
         recurrence_id=one.recurrence_id,
@@ -74,57 +61,101 @@ def understand(one: Invitation, device: DeviceAbilities) -> Meeting:
         organizer=one.organizer,
         private=one.private,
         cancelled=one.cancelled,
-        join=first,
+        join=joins[0] if joins else NO_JOIN,
         all_day=one.all_day,
         alternatives=tuple(joins[1:]),
-        because=tuple(steps),
+        because=tuple(with_reason(step) for step in steps[:MOST_STEPS]),
         tentative=one.tentative,
         declined_by=one.declined_by,
     )
 
 
-def _says_how(evidence: Evidence) -> bool:
-    return any(recognise(evidence) for recognise in (*CATALOGUE, sip.recognise))
+def _joins(
+    catalogue: Catalogue, evidence: Evidence, device: DeviceAbilities, steps: list[Step]
+) -> tuple[str, list[Join]]:
+    """The service, and its ways in with the best first."""
+    found = _recognised(catalogue, evidence, steps)
+    while not found and evidence.older:
+        evidence = evidence.older
+        steps += [
+            Step("quoted", "nothing in its own words", "the mail quoted below, or the signature, is read"),
+            *evidence.steps,
+        ]
+        found = _recognised(catalogue, evidence, steps)
+    if not found:
+        steps.append(_nothing(catalogue, evidence))
+        return "none", []
+    first = found[0]
+    steps += first.steps
+    joins = _choose(first, device, steps)
+    plain = [one for one in found[1:] if one.fallback]
+    steps += [
+        Step("service", f"{other.service} appears too", f"left: {first.service} comes first")
+        for other in found[1:]
+        if not other.fallback
+    ]
+    for other in plain:
+        steps += other.steps
+        known = {join.address for join in joins}
+        hosts = {_host(offer.join) for offer in first.offers if offer.join.how is not How.NATIVE}
+        more = (join for join in _choose(other, device, steps) if join.address not in known)
+        joins += [join for join in more if _host(join) not in hosts]  # the service took from there what it needs
+    return first.service, joins
+
+
+def _recognised(catalogue: Catalogue, evidence: Evidence, steps: list[Step]) -> list[Recognised]:
+    found = catalogue.recognise(evidence)
+    while found and found[0].fallback and not found[0].offers:
+        steps += found.pop(0).steps  # an address that is none makes no service
+    return found
+
+
+def _nothing(catalogue: Catalogue, evidence: Evidence) -> Step:
+    strange = next((one for one in evidence.links if not catalogue.knows_host(one.link.host)), None)
+    if strange is None:
+        return Step("service", "no known link and no labelled address", "no button", Reason.NO_ADDRESS)
+    saw = f"no known link and no labelled address; a link to {strange.link.host}"[:200]
+    if name := catalogue.find_imitated(strange.link.host):
+        return Step("service", saw, f"no button: the host looks like {name} but does not belong to it")
+    return Step("service", saw, "no button: no rule knows such a service", Reason.UNKNOWN_SERVICE)
 
 
 def _choose(found: Recognised, device: DeviceAbilities, steps: list[Step]) -> list[Join]:
     kept: list[Offer] = []
     for offer in found.offers:
-        if reason := _refusal(offer, device, steps):
-            steps.append(Step("device", f"{offer.join.how.value} by {offer.join.command}", reason))
-        else:
+        if not offer.several and any(one.name == offer.name for one in kept):
+            continue
+        if refused := _refusal(offer, device, steps):
+            steps.append(refused)
+        elif all(_target(one.join) != _target(offer.join) for one in kept):
             kept.append(offer)
     if device.registered:
         kept.sort(key=lambda offer: not offer.preferred_on_cloud)  # stable: the service's order otherwise
     return [offer.join for offer in kept]
 
 
-def _refusal(offer: Offer, device: DeviceAbilities, steps: list[Step]) -> str | None:
+def _target(join: Join) -> tuple[How, str | None, str | None]:
+    return join.how, join.address, join.command
+
+
+def _host(join: Join) -> str:
+    return (join.address or "").rpartition("@")[2]
+
+
+def _refusal(offer: Offer, device: DeviceAbilities, steps: list[Step]) -> Step | None:
+    saw = f"{offer.join.how.value} by {offer.join.command}"
     if offer.domain is not None:
-        allowed = device.allowed_domains
-        if allowed is None:
-            steps.append(Step("domain", offer.domain, "the site keeps no list of domains: any may be a button"))
-        elif not any(belongs(offer.domain, domain.lower()) for domain in allowed):
-            return f"refused: {offer.domain} is not among the site's allowed domains"
-        else:
-            steps.append(Step("domain", offer.domain, "on the site's list of allowed domains"))
+        if not allowed(offer.domain, device.allowed_domains):
+            told = f"refused: {offer.domain} is not among the site's allowed domains"
+            return Step("domain", saw, told[:200], Reason.FOREIGN_DOMAIN)
+        steps.append(Step("domain", offer.domain[:200], "on the site's list of allowed domains"))
     if offer.cloud:
-        return "left out: the device is not registered for it" if device.registered is False else None
+        unable = device.registered is False
+        return Step("device", saw, "left out: the device is not registered for it", Reason.DEVICE) if unable else None
     if offer.join.how is How.H323:
-        return None if device.h323 else "left out: the device does not speak H.323"
-    return None if device.sip else "left out: the device does not speak SIP"
-
-
-def _without_services(joins: list[Join], found: list[Recognised]) -> list[Join]:
-    """A service's own address, printed under a label, is not offered a second time as a plain one."""
-    own = {offer.join.address for one in found for offer in one.offers}
-    hosts = {str(address).rsplit("@", 1)[-1] for address in own if address and "@" in address and "/" not in address}
-    seen: list[Join] = []
-    for join in joins:
-        repeated = join.address not in own and (join.address or "").rsplit("@", 1)[-1] in hosts
-        if not repeated:
-            seen.append(join)
-    return seen
+        unable = not device.h323
+        return Step("device", saw, "left out: the device does not speak H.323", Reason.DEVICE) if unable else None
+    return None if device.sip else Step("device", saw, "left out: the device does not speak SIP", Reason.DEVICE)
 
 
 def explain(
@@ -133,6 +164,7 @@ def explain(
     *,
     zone: tzinfo = UTC,
     window: Window | None = None,
+    rules: Catalogue | None = None,
 ) -> list[dict[str, Any]]:
     """What ``roomgate meeting explain FILE`` prints: one object per event, or per occurrence in a window.
 
@@ -140,4 +172,4 @@ def explain(
     """
     events = parse_events(raw, zone)
     ones = occurrences(events, window) if window else [invitation(event) for event in events]
-    return [understand(one, device or DeviceAbilities()).to_json() for one in ones]
+    return [understand(one, device or DeviceAbilities(), rules).to_json() for one in ones]

@@ -2,9 +2,17 @@ import pytest
 
 from support.cli import run
 from support.invites import ics
+from support.packs import OWN
 
 SIP = ics("DTSTART:20260310T090000Z", "DTEND:20260310T093000Z", "SUMMARY:Weekly", "LOCATION:sip:standup@example.com")
 NONE = ics("DTSTART:20260310T090000Z", "DTEND:20260310T093000Z", "SUMMARY:Lunch", "LOCATION:Kitchen")
+ZOOM = ics(
+    "DTSTART:20260310T090000Z", "DTEND:20260310T093000Z", "SUMMARY:Review", "CLASS:PRIVATE",
+    "DESCRIPTION:https://us02web.zoom.us/j/85512345678\\nPasscode: harbor",
+)  # fmt: skip
+TEAMS = ics(
+    "DTSTART:20260310T090000Z", "SUMMARY:Call", "DESCRIPTION:https://teams.microsoft.com/meet/22033344455566?p=x"
+)
 
 
 @pytest.fixture
@@ -16,32 +24,78 @@ def invite(tmp_path):
     return write
 
 
-def test_a_meeting_is_explained_for_people_and_for_scripts(invite):
-    done = run("meeting", "explain", invite(SIP))
+def test_a_meeting_is_explained_for_people(invite):
+    done = run("meeting", "explain", invite(ZOOM))
     assert done.code == 0
-    assert done.out.splitlines()[0].startswith("Weekly  2026-03-10T09:00:00")
-    assert "sip standup@example.com" in done.out
-    assert " → " in done.out
-    told = run("meeting", "explain", invite(SIP), "--json").json
+    lines = done.out.splitlines()
+    assert lines[:6] == [
+        "Review",
+        "  when     2026-03-10 09:00–09:30 UTC",
+        "  service  zoom (private)",
+        "  button   Dial Number=85512345678@zoomcrc.com Protocol=Sip  (asks for harbor)",
+        "  or       Zoom Join MeetingID=85512345678  (asks for harbor)",
+        "  because",
+    ]
+    assert "    passcode: a passcode with letters → cannot be dialled: the meeting will ask for a numeric one" in lines
+
+
+def test_a_meeting_is_explained_for_scripts(invite):
+    told = run("meeting", "explain", invite(SIP), "--domain", "example.com", "--json").json
     assert (told["join"]["how"], told["join"]["address"]) == ("sip", "standup@example.com")
     assert {"service", "title", "start", "end", "private", "cancelled", "join", "alternatives", "because"} <= set(told)
-    assert set(told["because"][0]) == {"step", "saw", "decided"}
+    assert {"step", "saw", "decided"} <= set(told["because"][0])
 
 
 def test_standard_input_is_read_where_no_file_is_named():
-    assert run("meeting", "explain", stdin=SIP).code == 0
-    assert run("meeting", "explain", "-", "--json", stdin=SIP).json["join"]["how"] == "sip"
+    assert run("meeting", "explain", stdin=ZOOM).code == 0
+    assert run("meeting", "explain", "-", "--json", stdin=ZOOM).json["join"]["how"] == "sip"
 
 
-def test_nothing_to_join_is_a_no(invite):
+def test_nothing_to_join_is_a_no_with_its_reason(invite):
     done = run("meeting", "explain", invite(NONE))
     assert (done.code, "Lunch" in done.out) == (1, True)
+    assert done.out.splitlines()[-1].endswith("[no-address]")
 
 
-def test_the_site_s_domains_decide_about_plain_addresses(invite):
+def test_only_a_known_service_or_a_domain_of_one_s_own_becomes_a_button(invite):
     file = invite(SIP)
+    done = run("meeting", "explain", file)
+    assert (done.code, "[foreign-domain]" in done.out) == (1, True)
     assert run("meeting", "explain", file, "--domain", "example.com").code == 0
     assert run("meeting", "explain", file, "--domain", "example.org").code == 1
+    assert run("meeting", "explain", file, "--domain", "example.org", "--domain", "example.com").code == 0
+
+
+def test_what_the_device_can_do_decides(invite):
+    file = invite(TEAMS)
+    assert run("meeting", "explain", file, "--registered", "--json").json["join"]["command"] == "MicrosoftTeams Join"
+    assert run("meeting", "explain", file, "--not-registered").code == 1
+    told = run("meeting", "explain", invite(ZOOM), "--no-sip")
+    assert (told.code, "the device does not speak SIP  [device]" in told.out) == (1, True)
+
+
+def test_rules_of_one_s_own(invite, tmp_path):
+    file = invite(ics("DTSTART:20260310T090000Z", "DESCRIPTION:Bridge: 4711"))
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "bridge.toml").write_text(OWN)
+    assert run("meeting", "explain", file, "--domain", "example.com").code == 1
+    told = run("meeting", "explain", file, "--domain", "example.com", "--rules", str(rules), "--json").json
+    assert told["join"]["address"] == "4711@video.example.com"
+    assert run("meeting", "explain", file, "--rules", str(rules)).code == 1  # the pack says how, never where
+
+
+def test_all_occurrences_of_a_series(invite):
+    file = invite(ics("DTSTART:20260310T090000Z", "RRULE:FREQ=WEEKLY;COUNT=3", "SUMMARY:Weekly"))
+    told = run("meeting", "explain", file, "--all", "--json").json
+    assert [one["start"][:10] for one in told] == ["2026-03-10", "2026-03-17", "2026-03-24"]
+
+
+def test_times_without_a_zone_are_the_site_s(invite):
+    file = invite(ics("DTSTART:20260310T090000", "SUMMARY:Weekly"))
+    assert run("meeting", "explain", file, "--zone", "Europe/Oslo", "--json").json["start"][11:16] == "08:00"
+    done = run("meeting", "explain", file, "--zone", "Mars/Olympus")
+    assert (done.code, "There is no time zone Mars/Olympus" in done.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,11 @@ from roomgate.connector.vault import Vault, VaultDamaged
 from roomgate.errors import Conflict
 from roomgate.ids import ConnectorId, SiteId
 from roomgate.link.identity import HUB, BadIdentity, build_certificate
+from roomgate.meetings.rules.form import BadPack
 from roomgate.redact import Secret
 from roomgate.storage.verify import verify
 from support.devices import MemoryDevice
+from support.packs import OWN
 from support.waiting import until
 
 AWAY = "https://127.0.0.1:9"  # the discard port: nobody answers
@@ -182,3 +184,17 @@ async def test_it_does_not_start_half(site, spoil, refusal):
     with pytest.raises(refusal):
         await serve(site.config, connect=site.device.connect)
     assert site.device.dials == 0
+
+
+@pytest.mark.asyncio
+async def test_rules_of_the_site_s_own_are_used_or_nothing_starts(site, tmp_path):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules" / "bridge.toml").write_text(OWN)
+    (tmp_path / "rules" / "zoom.toml").write_text(OWN.replace('"bridge"', '"zoom"'))  # an older version: passed over
+    site.settings |= {"calendar": "calendar", "rules": "rules", "meeting_domains": ["example.com"]}
+    (tmp_path / "calendar").mkdir()
+    async with site.running() as connector:
+        assert connector.sync is not None
+    (tmp_path / "rules" / "bridge.toml").write_text(OWN.replace("version = 1", "version = 0"))
+    with pytest.raises(BadPack, match="version: takes a whole number"):
+        await serve(site.config, connect=site.device.connect)

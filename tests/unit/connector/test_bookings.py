@@ -46,7 +46,7 @@ def sync():
 
 
 def test_only_the_dial_of_that_booking_at_its_time_is_booked(sync):
-    rooms = RoomBookings(sync, None)
+    rooms = RoomBookings(sync)
 
     assert rooms.booked("oslo", dial(Number="standup@example.com"))
     assert rooms.booked("oslo", dial(Number="standup@example.com", BookingId="rg-1"))
@@ -60,7 +60,7 @@ def test_only_the_dial_of_that_booking_at_its_time_is_booked(sync):
 
 
 def test_without_a_calendar_nothing_is_booked():
-    assert not RoomBookings(None, None).booked("oslo", dial(Number="standup@example.com"))
+    assert not RoomBookings(None).booked("oslo", dial(Number="standup@example.com"))
 
 
 class Keeper:
@@ -104,5 +104,5 @@ async def test_the_list_of_a_device_that_comes_back_or_asks_is_looked_at_again(s
 
 @pytest.mark.asyncio
 async def test_a_device_that_takes_no_subscription_is_kept_all_the_same(sync):
-    await RoomBookings(sync, None).arrived(Keeper(deaf=True))
-    assert sync.did == [("add", OSLO, True, None)]
+    await RoomBookings(sync).arrived(Keeper(deaf=True))
+    assert sync.did == [("add", OSLO, True, frozenset())]

@@ -48,6 +48,7 @@ def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
         {"witness_url": "https://witness.example.com"},
         {"meeting_domains": ["https://example.com"]},
         {"meeting_domains": 3},
+        {"rules": 3},
         {"measures": ["who"]},
         {"tells": ["who"]},
         {"metrics_listen": "0.0.0.0:9465"},

@@ -17,6 +17,7 @@ from support.invites import ics
 
 OSLO, BERGEN = RoomName("oslo"), RoomName("bergen")
 NUMBER = "standup@v.example.com"
+SITE = DeviceAbilities(allowed_domains=frozenset({"example.com"}))
 INVITE = ics("DTSTART:20260310T090000Z", "DTEND:20260310T093000Z", "SUMMARY:Stand-up", f"LOCATION:sip:{NUMBER}")
 QUICK = Timing(tick_s=30, first_pause_s=0.01, most_pause_s=0.02)
 
@@ -26,7 +27,7 @@ class Stage:
         self.root = root
         self.diary = MemoryDiary()
         self.clock = HandClock()
-        rooms = {OSLO: DeviceAbilities(), BERGEN: DeviceAbilities()}
+        rooms = {OSLO: SITE, BERGEN: SITE}
         self.sync = Sync(Folder(root, poll_s=0.01), self.diary, self.clock, rooms, timing=QUICK, synced=self._synced)
         self.plans = []
         self.news = asyncio.Event()
@@ -77,7 +78,7 @@ class Spoken:
 async def test_an_occurrence_that_came_as_one_becomes_a_booking_if_it_lies_in_the_window(stage):
     one = invitation(parse_events(INVITE)[0])
     long_ago = replace(one, uid="two", start=one.start - timedelta(days=9), end=one.end - timedelta(days=9))
-    sync = Sync(Spoken(long_ago, one), stage.diary, stage.clock, {OSLO: DeviceAbilities()})
+    sync = Sync(Spoken(long_ago, one), stage.diary, stage.clock, {OSLO: SITE})
     plan = await sync.sync_room(OSLO)
     assert [(one.number, one.start) for one in plan.put] == [(NUMBER, one.start)]
 
@@ -163,7 +164,7 @@ async def test_a_new_file_is_seen_and_rooms_come_and_go(stage):
         running = group.create_task(stage.sync.run())
         stage.write(OSLO, "a.ics", INVITE)
         await stage.until(1)
-        stage.sync.add_room(new, DeviceAbilities())
+        stage.sync.add_room(new, SITE)
         stage.write(new, "a.ics", INVITE)
         await stage.until(2)
         stage.sync.remove_room(OSLO)

@@ -16,6 +16,9 @@ from roomgate.meetings.understand import DeviceAbilities, explain
 CORPUS = Path(__file__).parents[2] / "corpus" / "invites"
 NAMES = sorted(path.stem for path in CORPUS.glob("*.ics"))
 LATER = (CORPUS / "later.txt").read_text().split()  # expected, not yet understood
+UNTOLD = {  # no button, as it should be; the word for why is not found yet
+    "hostile-file-link", "hostile-url-property", "hostile-wrapper-lookalike", "hostile-zero-width", "wrap-shortener",
+}  # fmt: skip
 FORM = {
     "events", "error", "told", "allowed_domains", "registered", "window", "zone", "passcode_place", "reason", "tags",
 }  # fmt: skip
@@ -47,6 +50,7 @@ def differs(name: str) -> str | None:
         return "not refused"
     if not all(list(one) == KEYS for one in seen):
         return "an event has other keys"
+    reasons = {step.get("reason") for one in seen for step in one["because"]}
     told = json.dumps([one.pop("because") for one in seen])
     if len(seen) != len(expected["events"]):
         return f"{len(seen)} events"
@@ -57,7 +61,11 @@ def differs(name: str) -> str | None:
     if (place := expected.get("passcode_place")) and place != passcode_place(seen[0]["join"]):
         return f"the passcode's place is {passcode_place(seen[0]['join'])}"
     missing = [words for words in expected["told"] if words not in told]
-    return f"{missing} not among the reasons: {told}" if missing else None
+    if missing:
+        return f"{missing} not among the reasons: {told}"
+    if (reason := expected.get("reason")) and (reason in reasons) is (name in UNTOLD):
+        return f"the reasons are {reasons}, and {reason} is one of them: {reason in reasons}"
+    return None
 
 
 def passcode_place(join: dict[str, Any]) -> str:

@@ -269,6 +269,7 @@ class World:
             "devices": str(self.file(f"{of}devices.toml", devices_file((self.inside[room] for room in rooms), {}))),
             "policy": self._policy(of),
             "calendar": str(self.folder / "calendar"),
+            "meeting_domains": ["example.com"],  # the demonstration's own
             "witness_url": self.witness["witness"],
             "witness_vkey": self.witness["vkey"],
             "witness_ca": self.ca,

@@ -1,0 +1,85 @@
+"""All packs together: which of them an invitation concerns, and how far they reach.
+
+A host points to the packs that name it, so that an invitation costs what its own service costs, however many
+packs there are.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+
+from roomgate.meetings.evidence import Evidence
+from roomgate.meetings.rules.offer import Recognised
+from roomgate.meetings.rules.pack import ANY, Pack, parse_pack
+from roomgate.meetings.rules.reach import Reach
+from roomgate.meetings.rules.recognise import Sight, concerns, recognise, suffixes
+
+
+class Catalogue:
+    """An immutable set of packs, one a service."""
+
+    def __init__(self, packs: Iterable[Pack], reach: Reach | None = None) -> None:
+        """``reach``: what release and site vouch for; left out, what these packs name themselves."""
+        self.packs = tuple(sorted(packs, key=lambda pack: (pack.priority, pack.service)))
+        self.reach = reach or _reach_of(self.packs)
+        self._at: dict[str, tuple[int, ...]] = {}
+        for number, pack in enumerate(self.packs):
+            for host in pack.hosts:
+                self._at[host] = (*self._at.get(host, ()), number)
+        self._everywhere = tuple(number for number, pack in enumerate(self.packs) if pack.any_address or pack.hints)
+        self._wordy = tuple(number for number, pack in enumerate(self.packs) if pack.words)
+        self._hosts = frozenset(host for pack in self.packs for host in (*pack.hosts, *pack.domains))
+
+    def find(self, service: str) -> Pack | None:
+        return next((pack for pack in self.packs if pack.service == service), None)
+
+    def knows_host(self, host: str) -> bool:
+        """Does some rule speak of this host, or of a domain above it?"""
+        return bool(self._hosts & suffixes(host))
+
+    def find_imitated(self, host: str) -> str | None:
+        """The name of some rule that this host shows without belonging to it."""
+        flat = host.replace(".", "-")
+        return next((name for name in sorted(self._hosts) if name.replace(".", "-") in flat), None)
+
+    def recognise(self, evidence: Evidence) -> list[Recognised]:
+        """The services that appear, the one that counts first at the head."""
+        sight = Sight(evidence)
+        concerned = {number for number in self._everywhere if concerns(self.packs[number], sight)}
+        for names in (*sight.link_names, *sight.printed_names):
+            for name in names & self._at.keys():
+                concerned.update(self._at[name])
+        found = [seen for number in sorted(concerned) if (seen := recognise(self.packs[number], sight, self.reach))]
+        if not any(not one.fallback for one in found):
+            found += [
+                seen
+                for number in self._wordy
+                if (seen := recognise(self.packs[number], sight, self.reach, by_words=True))
+            ]
+        return sorted(found, key=lambda one: (one.fallback, one.rank, one.order))
+
+    def with_own(self, own: Iterable[Pack]) -> "Catalogue":
+        """These packs and the customer's, whose higher versions take a shipped one's place.
+
+        What may be reached stays as it is: a pack says how, never where.
+        """
+        packs = {pack.service: pack for pack in self.packs}
+        packs |= {pack.service: pack for pack in own}
+        return Catalogue(packs.values(), self.reach)
+
+
+def _reach_of(packs: tuple[Pack, ...]) -> Reach:
+    return Reach(
+        domains=frozenset(domain for pack in packs for domain in pack.domains),
+        networks=tuple(network for pack in packs for network in pack.networks),
+        links=frozenset(host for pack in packs for rule in pack.links for host in rule.hosts if host != ANY),
+        printed_ips=frozenset(pack.service for pack in packs if pack.printed_ips),
+    )
+
+
+@cache
+def shipped() -> Catalogue:
+    """The packs of this release, read once."""
+    folder = resources.files("roomgate.meetings.services")
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    return Catalogue(parse_pack(file.read_bytes(), file.name) for file in files)

@@ -1,0 +1,108 @@
+"""How far a pack reaches: what it can never do, whatever it says. Each address that a template made goes through here.
+
+An address lies in one of four places: a domain or a network that this release's own packs name for their
+service; one of the customer's domains, as the site's own configuration names them; nowhere that anybody vouched
+for; or somewhere that no button may lead, such as a private address. Packs choose how an address is made. Where
+it may lead is not theirs to say.
+"""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import re2
+
+from roomgate.meetings.address import AddressRefused, Link, SipAddress, belongs, check_host, check_public_ip
+from roomgate.meetings.meeting import How
+
+_IP = re2.compile(r"^[0-9]{1,3}(?:\.[0-9]{1,3}){3}$")
+_IP_USER = re2.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+_PLAIN = re2.compile(r"^[A-Za-z0-9 ._*#-]{1,128}$")
+_H323 = re2.compile(r"^([0-9.]{7,15})##?([0-9A-Za-z*#]{1,64})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What the packs of a release vouch for: they alone make one.
+
+    ``links``: the hosts of their links. ``printed_ips``: the services that print their H.323 addresses anew in
+    each invitation, so that any public one is taken.
+    """
+
+    domains: frozenset[str] = frozenset()
+    networks: tuple[ipaddress.IPv4Network, ...] = ()
+    links: frozenset[str] = frozenset()
+    printed_ips: frozenset[str] = frozenset()
+
+    def vouches(self, host: str) -> bool:
+        """Is the host, or a domain above it, a known service's?"""
+        return _within(host, self.domains)
+
+    def vouches_link(self, host: str) -> bool:
+        return _within(host, self.links)
+
+    def vouches_ip(self, text: str) -> bool:
+        address = ipaddress.IPv4Address(text)
+        return any(address in network for network in self.networks)
+
+
+def _within(host: str, domains: frozenset[str]) -> bool:
+    labels = host.split(".")
+    return any(".".join(labels[at:]) in domains for at in range(len(labels) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A checked address. ``domain``: where nobody vouches for it yet, so that the site's list decides."""
+
+    text: str
+    domain: str | None
+
+
+def check_target(
+    how: How, text: str, reach: Reach, service: str = "", hosts: Mapping[str, str] = MappingProxyType({})
+) -> Target:
+    """Raises `AddressRefused`. ``service``: whose pack made the address. ``hosts``: of links that were parsed before."""
+    if how is How.NATIVE:
+        check_argument("", text, reach, hosts)
+        return Target(text, None)
+    if how is How.H323 and (match := _H323.match(text)):
+        ip = check_public_ip(match.group(1))
+        if service not in reach.printed_ips and not reach.vouches_ip(ip):
+            raise AddressRefused("an IP address that no known service vouches for")
+        return Target(text, None)
+    user, _, host = text.rpartition("@")
+    if _IP.match(host):
+        return _check_ip(user, host, reach)
+    address = SipAddress.parse(text)
+    return Target(str(address), None if reach.vouches(address.host) else address.host)
+
+
+def check_argument(name: str, value: str, reach: Reach, hosts: Mapping[str, str] = MappingProxyType({})) -> None:
+    """An argument of a native join: a link or an address in it has to be a known service's. Raises `AddressRefused`."""
+    if "//" in value or "\\" in value:
+        if not reach.vouches_link(hosts.get(value) or Link.parse(value).host):
+            raise AddressRefused("a link into no known service")
+    elif "@" in value:
+        if not reach.vouches(SipAddress.parse(value).host):
+            raise AddressRefused("an address of no known service")
+    elif name == "Domain":
+        if not reach.vouches(check_host(value)):
+            raise AddressRefused("a domain of no known service")
+    elif not _PLAIN.match(value):
+        raise AddressRefused("the argument has characters that none has")
+
+
+def _check_ip(user: str, host: str, reach: Reach) -> Target:
+    ip = check_public_ip(host)
+    if not _IP_USER.match(user):
+        raise AddressRefused("the address has characters that no address has")
+    if not reach.vouches_ip(ip):
+        raise AddressRefused("an IP address that no known service vouches for")
+    return Target(f"{user}@{ip}", None)
+
+
+def allowed(domain: str, domains: frozenset[str] | None) -> bool:
+    """Is it one of the customer's domains, or below one? Without a list none is."""
+    return any(belongs(domain, one.lower()) for one in domains or ())

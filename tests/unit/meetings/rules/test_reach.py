@@ -1,0 +1,113 @@
+"""How far any pack can reach, whatever it says: the same checks, with whatever text."""
+
+import ipaddress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from roomgate.meetings.address import AddressRefused
+from roomgate.meetings.meeting import How
+from roomgate.meetings.rules.reach import Reach, allowed, check_argument, check_target
+
+REACH = Reach(
+    domains=frozenset({"zoomcrc.com", "m.webex.com"}),
+    networks=(ipaddress.IPv4Network("67.217.64.0/19"),),
+    links=frozenset({"teams.microsoft.com"}),
+    printed_ips=frozenset({"zoom"}),
+)
+
+
+def test_a_known_service_s_domain_and_what_is_below_it_are_vouched_for():
+    assert check_target(How.SIP, "1@zoomcrc.com", REACH).domain is None
+    assert check_target(How.SIP, "1@global.zoomcrc.com", REACH).domain is None
+    assert check_target(How.SIP, "1@example.com", REACH).domain == "example.com"
+    assert check_target(How.SIP, "1@webex.com", REACH).domain == "webex.com"
+    assert check_target(How.H323, "1@example.com", REACH).domain == "example.com"
+
+
+def test_an_ip_address_needs_a_network_that_is_vouched_for():
+    assert check_target(How.SIP, "190222555@67.217.95.2", REACH).text == "190222555@67.217.95.2"
+    assert check_target(How.H323, "67.217.95.2##190222555", REACH).domain is None
+    for how, text in ((How.SIP, "1@8.8.8.8"), (How.H323, "8.8.8.8##1"), (How.SIP, "1@127.0.0.1")):
+        with pytest.raises(AddressRefused):
+            check_target(how, text, REACH)
+
+
+def test_only_a_service_that_prints_its_addresses_anew_has_any_public_one():
+    assert check_target(How.H323, "8.8.8.8##1#2", REACH, "zoom").text == "8.8.8.8##1#2"
+    for ip in ("10.0.0.1", "127.0.0.1", "169.254.1.1", "192.168.1.1", "100.64.0.1", "224.0.0.1", "203.0.113.1"):
+        with pytest.raises(AddressRefused):
+            check_target(How.H323, f"{ip}##1", REACH, "zoom")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Url", "https://teams.microsoft.com.evil.example/l/meetup-join/x"),
+        ("Url", "https://teams.microsoft.com@evil.example/"),
+        ("Url", "//evil.example/x"),
+        ("Url", "\\\\evil.example\\x"),
+        ("Url", "javascript://teams.microsoft.com/%0aalert(1)"),
+        ("Number", "1@evil.example"),
+        ("Domain", "evil.example"),
+        ("Domain", "10.0.0.1"),
+        ("MeetingID", "1\n2"),
+        ("MeetingID", "<b>"),
+    ],
+)
+def test_a_native_join_leads_into_known_services_only(name, value):
+    with pytest.raises(AddressRefused):
+        check_argument(name, value, REACH)
+
+
+def test_what_a_native_join_takes():
+    check_argument("Url", "https://teams.microsoft.com/l/meetup-join/x", REACH)
+    check_argument("Number", "1@zoomcrc.com", REACH)
+    check_argument("Domain", "zoomcrc.com", REACH)
+    check_argument("MeetingID", "123 456", REACH)
+
+
+def test_without_a_list_no_domain_is_the_customer_s():
+    assert not allowed("example.com", None)
+    assert not allowed("example.com", frozenset())
+    assert not allowed("example.com.evil.example", frozenset({"example.com"}))
+    assert allowed("video.example.com", frozenset({"Example.com"}))
+
+
+HOSTS = st.sampled_from(
+    [
+        "127.0.0.1",
+        "10.1.2.3",
+        "localhost",
+        "a.local",
+        "2130706433",
+        "0x7f.1",
+        "[::1]",
+        "[::ffff:10.0.0.1]",
+        "192.168.0.1",
+        "",
+    ]
+)
+
+
+@given(
+    how=st.sampled_from([How.SIP, How.H323]),
+    user=st.text(max_size=12),
+    host=HOSTS,
+    service=st.sampled_from(["", "zoom"]),
+)
+def test_nothing_inside_the_network_is_ever_a_target(how, user, host, service):
+    for text in (f"{user}@{host}", f"{host}##{user}", f"{host}#{user}", host, f"1@{host}", f"{host}##1"):
+        with pytest.raises(AddressRefused):
+            check_target(how, text, REACH, service)
+
+
+@given(how=st.sampled_from([How.SIP, How.H323, How.NATIVE]), text=st.text(max_size=60))
+def test_any_text_is_refused_or_printable_and_as_it_was(how, text):
+    try:
+        target = check_target(how, text, REACH, "zoom")
+    except AddressRefused:
+        return
+    assert target.text.isprintable()
+    assert target.text.isascii()
