@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from roomgate.clock import Clock
 from roomgate.ids import RoomName
@@ -138,7 +138,7 @@ class CalDav:
             if raw == item.raw:
                 return True
             self._polled.spoil(room)
-            url, match = urljoin(copy.url, item.href), {"If-Match": item.tag} if item.tag else {}
+            url, match = _at(copy.url, item.href), {"If-Match": item.tag} if item.tag else {}
             answer = await (self._send("DELETE", url, match) if raw is None else self._send("PUT", url, match, raw))
             if answer.status != 412 or not again:
                 self._accept(answer)
@@ -231,8 +231,10 @@ class CalDav:
         except CalendarUnreachable:
             self._finder.forget(room)  # it may have moved
             raise
-        answer = await self._report(url, build_query(window), "1")
-        there = [(one.href, one.text(DAV, "getetag")) for one in _parsed(answer).responses if one.status in (0, 200)]
+        told = _parsed(await self._report(url, build_query(window), "1")).responses
+        if any(one.status == 507 for one in told):
+            raise CalendarUnreachable(f"{host_of(url)} gives only a part of the room's calendar")
+        there = [(one.href, one.text(DAV, "getetag")) for one in told if one.status in (0, 200)]
         there = [(href, tag) for href, tag in there if href and _path(href) != _path(url)]
         if len(there) > MOST_EVENTS:
             raise CalendarUnreachable(f"the room's calendar has more than {MOST_EVENTS} events in a week")
@@ -267,9 +269,7 @@ class CalDav:
         if not wanted:
             return {}
         try:
-            answer = await self._report(
-                url, build_multiget(urlsplit(urljoin(url, href)).path for href, _ in wanted), "1"
-            )
+            answer = await self._report(url, build_multiget(urlsplit(_at(url, href)).path for href, _ in wanted), "1")
         except AnswerTooLarge:
             if len(wanted) == 1:  # an event that is too large by itself: told as a bad one, and takes none along
                 ((href, tag),) = wanted
@@ -284,10 +284,11 @@ class CalDav:
         }
 
     def _copy(self, room: _Room, items: Mapping[str, _Item]) -> _Room:
-        ordered = sorted(items.items())
+        # Tasks and journals may lie in the same collection; a body that was too large is told as a bad one.
+        ordered = sorted((path, item) for path, item in items.items() if not item.raw or b"BEGIN:VEVENT" in item.raw)
         cursor = hashlib.sha256(repr([(path, item.digest) for path, item in ordered]).encode()).hexdigest()
         sources = tuple(Source(path.rstrip("/").rsplit("/", 1)[-1], item.raw) for path, item in ordered)
-        return replace(room, snapshot=Snapshot(sources, cursor), items=dict(ordered))
+        return replace(room, snapshot=Snapshot(sources, cursor), items=items)
 
     async def _report(self, url: str, body: bytes, depth: str, take: Iterable[int] = ()) -> Answer:
         return await self._ask(
@@ -314,6 +315,12 @@ _NONE = _Item("", "", b"", b"")
 
 def _item(href: str, tag: str, raw: bytes) -> _Item:
     return _Item(href, tag, raw, hashlib.sha256(raw).digest())
+
+
+def _at(url: str, href: str) -> str:
+    """A resource of the collection, at the collection's own host: the password goes along, whatever a server names."""
+    path = urlsplit(urljoin(url, href)).path
+    return urlunsplit(urlsplit(url)._replace(path=path, query="", fragment=""))
 
 
 def _path(href: str) -> str:

@@ -245,6 +245,31 @@ async def test_a_collection_that_is_no_calendar_is_told(rig):
             await calendar.fetch(ROOM, WINDOW)
 
 
+@pytest.mark.asyncio
+async def test_tasks_in_the_same_collection_are_no_bad_meetings(rig):
+    double = DavDouble()
+    path = double.make("oslo")
+    double.write(path, "a.ics", raw("a"))
+    double.write(path, "task.ics", raw("t").replace(b"VEVENT", b"VTODO"))
+    calendar, web, _ = rig(double)
+    async with web:
+        assert [source.name for source in (await calendar.fetch(ROOM, WINDOW)).sources] == ["a.ics"]
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_gives_a_part_is_not_taken_for_the_whole(rig):
+    double = DavDouble()
+    path = double.make("oslo")
+    part = f'<d:multistatus xmlns:d="DAV:"><d:response><d:href>{path}</d:href><d:status>HTTP/1.1 507 Full</d:status></d:response></d:multistatus>'
+    double.before = lambda request: (
+        httpx.Response(207, content=part.encode()) if b"calendar-query" in request.content else None
+    )
+    calendar, web, _ = rig(double)
+    async with web:
+        with pytest.raises(CalendarUnreachable, match="only a part"):
+            await calendar.fetch(ROOM, WINDOW)
+
+
 # ---- writing ------------------------------------------------------------------------------------------
 
 
@@ -333,3 +358,36 @@ async def test_a_calendar_that_may_only_be_read_says_so(rig):
             with pytest.raises(CalendarRefused) as told:
                 await change
             assert "right to write" in told.value.hint
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "href",
+    ["https://evil.example.net/x.ics", "//evil.example.net/x.ics", "https://dav.example.com//evil.example.net/x.ics"],
+)
+async def test_a_server_that_names_another_host_gets_no_password_sent_there(rig, href):
+    double = DavDouble()
+    path = double.make("oslo")
+    double.write(path, "a.ics", raw("a"))
+    hosts = set[str]()
+
+    def before(request: httpx.Request) -> httpx.Response | None:
+        hosts.add(request.url.host)
+        if b"calendar-query" in request.content or b"calendar-multiget" in request.content:
+            props = f"<d:getetag>1</d:getetag><c:calendar-data>{raw('a').decode()}</c:calendar-data>"
+            answer = (
+                '<d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:response>'
+                f"<d:href>{href}</d:href><d:propstat><d:prop>{props}</d:prop><d:status>HTTP/1.1 200 OK</d:status>"
+                "</d:propstat></d:response></d:multistatus>"
+            )
+            return httpx.Response(207, content=answer.encode())
+        return httpx.Response(204) if request.method in ("PUT", "DELETE") else None
+
+    double.before = before
+    calendar, web, _ = rig(double)
+    async with web:
+        await calendar.fetch(ROOM, WINDOW)
+        await calendar.set_end(ROOM, "a", "", START + timedelta(hours=2))
+        await calendar.release(ROOM, "a", "")
+    assert double.count("PUT") + double.count("DELETE") == 2
+    assert hosts == {HOST}
