@@ -24,6 +24,7 @@ from roomgate.connector.backup_files import PURPOSE, BackupFiles
 from roomgate.connector.backup_rounds import HOUR_S, BackupRounds
 from roomgate.connector.backups import Backups
 from roomgate.connector.bookings import RoomBookings
+from roomgate.connector.calendars import SiteCalendars
 from roomgate.connector.config import BadConfig, ConnectorConfig
 from roomgate.connector.consent import Panel
 from roomgate.connector.desk import Desk, Sender, Staff
@@ -58,7 +59,6 @@ from roomgate.folder import alone_in
 from roomgate.ledger.checkpoint import BadNote, VerifierKey
 from roomgate.ledger.event import ClockJumped, ConnectorStarted
 from roomgate.link.messages import CertificateEnd
-from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.rules.catalogue import Catalogue, shipped
 from roomgate.meetings.rules.folder import load_rules
 from roomgate.meetings.sync import Sync
@@ -139,9 +139,10 @@ class Connector:
                 random.Random(),  # noqa: S311 (spreads load, guards nothing)
             )
         self.sync: Sync | None = None
-        if config.calendar is not None:
+        self.calendars = SiteCalendars(config, clock, random.Random())  # noqa: S311 (spreads load, guards nothing)
+        if self.calendars.calendar is not None:
             diary = DeviceDiary(self.fleet.by_name, record, clock)
-            self.sync = Sync(Folder(config.calendar), diary, clock, rules=_rules(config))
+            self.sync = Sync(self.calendars.calendar, diary, clock, rules=_rules(config))
         bookings = RoomBookings(self.sync, frozenset(config.meeting_domains))
         ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
         self.uplink = Uplink(UplinkConfig(identity, ca_pem, config.proxy, config.heartbeat_s), self.desk, clock)
@@ -359,7 +360,10 @@ async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], cl
         quarantine = await Quarantine.open(db, record, clock)
         unproven = await Unproven.open(db)
         connector = Connector(config, identity, vault, record, effects, quarantine, unproven, clock, connect)
-        await _alone(connector.run(ready))
+        try:
+            await _alone(connector.run(ready))
+        finally:
+            await connector.calendars.aclose()
     finally:
         await db.aclose()
 

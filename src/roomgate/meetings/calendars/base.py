@@ -16,6 +16,11 @@ class CalendarUnreachable(RoomgateError):
     code = "meeting.calendar.unreachable"
     hint = "Check the calendar's address, its credentials, and the room's folder or mailbox."
 
+    def __init__(self, message: str = "", *, hint: str | None = None, retry_after_s: float | None = None) -> None:
+        """``retry_after_s``: sooner than that, to ask again is in vain; None where nobody said so."""
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
 
 class CalendarRefused(RoomgateError):
     """The calendar answers, and says no: a credential, a right, a conflict. Nothing was changed."""
@@ -47,7 +52,7 @@ class Snapshot:
 
 class Calendar(Protocol):
     async def fetch(self, room: RoomName, window: Window) -> Snapshot:
-        """Raises `CalendarUnreachable`. Cancelling leaves nothing behind."""
+        """Raises `CalendarUnreachable` or `CalendarRefused`. Cancelling leaves nothing behind."""
 
     async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
         """Wait until a room's content differs from its known cursor; None, never seen, always differs.
