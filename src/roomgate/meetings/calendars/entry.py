@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from roomgate.errors import BadInput
 from roomgate.meetings import plaintext
+from roomgate.meetings.calendars.base import CalendarRefused
 from roomgate.meetings.invite import UNTIMED, BadInvitation, Invitation, Text
 from roomgate.meetings.meeting import Step
 
@@ -29,6 +31,16 @@ class Entry:
     invitation: Invitation
     own: bool = False
     guests: bool = False
+
+
+def check_movable(one: Entry, end: datetime) -> None:
+    """Whether the room may give the occurrence this end. Raises `CalendarRefused`, or BadInput for the end itself."""
+    if not one.own:
+        raise CalendarRefused("the meeting is its organizer's to move, not the room's")
+    if one.invitation.all_day:
+        raise CalendarRefused("a whole day has no end that could be moved")
+    if end <= one.invitation.start:
+        raise BadInput("a meeting cannot end before it begins")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from roomgate.errors import BadInput
+from roomgate.meetings.calendars.base import CalendarRefused
 from roomgate.meetings.calendars.entry import (
     MOST_ENTRIES,
     Entries,
     Entry,
+    check_movable,
     decode,
     ended,
     find_zone,
@@ -70,6 +73,18 @@ def test_an_entry_is_found_by_its_occurrence():
     entries = Entries((Entry("a", ONE), Entry("b", second)))
     assert entries.find("u", second.recurrence_id).key == "b"
     assert entries.find("u", "other") is None
+
+
+def test_what_may_be_moved():
+    mine = Entry("a", ONE, own=True)
+    check_movable(mine, ONE.end)
+    for entry_, end, error in (
+        (Entry("a", ONE), ONE.end, CalendarRefused),
+        (Entry("a", replace(ONE, all_day=True), own=True), ONE.end, CalendarRefused),
+        (mine, ONE.start, BadInput),
+    ):
+        with pytest.raises(error):
+            check_movable(entry_, end)
 
 
 def test_one_bad_event_takes_no_other_along_and_is_told_by_its_key():

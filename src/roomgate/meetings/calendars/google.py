@@ -1,0 +1,322 @@
+"""Google Calendar: room calendars that were shared with a service account.
+
+What is new is asked with a sync token, what there is with ``singleEvents``, which hands out occurrences
+(developers.google.com/workspace/calendar/api/v3/reference/events/list and /guides/sync). A request with a sync token
+may name no times: those of the first request hold on, and every other parameter is the same in both. Google could also
+push changes, but only to an address that it can reach: this program has none.
+
+A room that organizes an event may move it, and one that is invited may decline: that answer goes with the event's ETag,
+so that nobody's own change in between is undone.
+"""
+
+import asyncio
+import base64
+import hashlib
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from roomgate.clock import Clock
+from roomgate.errors import RoomgateError
+from roomgate.ids import RoomName
+from roomgate.meetings import plaintext
+from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Snapshot
+from roomgate.meetings.calendars.bearer import Bearer, SignIn
+from roomgate.meetings.calendars.entry import Entry, Notice, check_movable, find_zone, parse_each
+from roomgate.meetings.calendars.google_event import OWN_UID, parse_entry
+from roomgate.meetings.calendars.http import Answer, Web, host_of
+from roomgate.meetings.calendars.patience import Breaker
+from roomgate.meetings.calendars.polled import POLL_S, News, Polled, Reading
+from roomgate.meetings.invite import Window
+from roomgate.meetings.stripped import Lost, find_lost
+
+API = "https://www.googleapis.com/calendar/v3"
+PAGE = 250
+MOST_PAGES = 20
+# For the `Web` that this is given: 600 requests a minute are a user's, which the service account is, with some left
+# over for writing (developers.google.com/workspace/calendar/api/guides/quota).
+RATE_PER_S, BURST = 9.0, 60
+_FIRST_S, _MOST_S = 2.0, 64.0  # the pauses of Google's own guide on errors
+_LIMITS = frozenset({"ratelimitexceeded", "userratelimitexceeded", "quotaexceeded", "calendarusagelimitsexceeded"})
+_SHARE = (
+    "Share the room's calendar with the service account, as “See all event details”, or as “Make changes to events” "
+    "to have private meetings and to write: see the guide on Google Calendar."
+)
+_TIMES_ONLY = (
+    "The calendar is shared as “See only free/busy”. Share it with the service account as “See all event details”, or "
+    "as “Make changes to events”."
+)
+_STRIPPED = "Look at one of these meetings in the room's own calendar: whether it has a title and a text there."
+
+
+_TELL = "sendUpdates=all"  # who was invited is told
+
+
+class _Page(msgspec.Struct, rename="camel"):
+    items: list[msgspec.Raw] = []
+    next_page_token: str | None = None
+    next_sync_token: str | None = None
+    access_role: str | None = None
+    time_zone: str | None = None
+
+
+class _Reason(msgspec.Struct):
+    reason: str = ""
+
+
+class _Fault(msgspec.Struct):
+    errors: list[_Reason] = []
+
+
+class _Failed(msgspec.Struct):
+    error: _Fault = msgspec.field(default_factory=_Fault)
+
+
+class _Self(msgspec.Struct):
+    own: bool | None = msgspec.field(default=None, name="self")
+
+
+class _Whose(msgspec.Struct):
+    organizer: _Self | None = None
+    attendees: list[dict[str, object]] = []
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleRooms:
+    """``calendars``: the id of each room's, such as ``c_…@resource.calendar.google.com``."""
+
+    calendars: Mapping[RoomName, str] = field(repr=False)
+    api: str = API
+    writes: bool = False
+
+
+class Google:
+    """One service account's rooms: a `Calendar`, and `Writable`."""
+
+    def __init__(
+        self,
+        web: Web,
+        clock: Clock,
+        dice: random.Random,
+        sign_in: SignIn,
+        rooms: GoogleRooms,
+        *,
+        zone: tzinfo = UTC,
+        poll_s: float = POLL_S,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """``zone``: where whole days begin, unless the calendar says so itself. ``poll_s``: how often each room is
+        asked for news, 10 to 60 s.
+        """
+        self._clock = clock
+        self._rooms = rooms
+        self._zone = zone
+        self._bearer = Bearer(web, clock, sign_in)
+        self._polled = Polled(self, clock, poll_s=poll_s, pause=pause)
+        self._host = host_of(rooms.api)
+        self._breaker = Breaker(dice, _FIRST_S, _MOST_S)
+
+    # -- as a calendar
+
+    async def fetch(self, room: RoomName, window: Window) -> Snapshot:
+        return await self._polled.fetch(room, window)
+
+    async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
+        return await self._polled.changed(known)
+
+    def notices(self, room: RoomName) -> tuple[Notice, ...]:
+        """What an administrator should know of this room's calendar."""
+        return self._polled.notices(room)
+
+    # -- as a feed
+
+    async def read(self, room: RoomName, window: Window, token: str | None) -> Reading:
+        """The token comes with the events, so a new one is had each time."""
+        name = self._calendar(room)
+        events: list[msgspec.Raw] = []
+        last = await self._pages(name, {"timeMin": _iso(window.start), "timeMax": _iso(window.end)}, events)
+        if last is None or last.next_sync_token is None:
+            raise CalendarUnreachable(f"{self._host} gives no sync token")
+        zone = find_zone(last.time_zone or "") or self._zone
+        entries = await asyncio.to_thread(parse_each, events, lambda raw: parse_entry(raw, name, zone))
+        lost = find_lost((one.invitation for one in entries.found), name.lower())
+        return Reading(last.next_sync_token, entries, _notices(last.access_role, lost, name))
+
+    async def news(self, room: RoomName, token: str) -> News | None:
+        seen: list[msgspec.Raw] = []
+        last = await self._pages(self._calendar(room), {"syncToken": token}, seen)
+        if last is None:
+            return None
+        if last.next_sync_token is None:
+            raise CalendarUnreachable(f"{self._host} gives no sync token")
+        return News(last.next_sync_token, bool(seen))
+
+    # -- as somebody who writes
+
+    async def book(self, room: RoomName, slot: Slot, uid: str) -> None:
+        name = self._writable(room)
+        event = {
+            "id": event_id(uid),  # a second request with it is a conflict, and makes no second event
+            "summary": slot.title,
+            "start": {"dateTime": _iso(slot.start)},
+            "end": {"dateTime": _iso(slot.end)},
+            "description": slot.organizer,
+            "extendedProperties": {"private": {OWN_UID: uid}},
+        }
+        answer = await self._write(room, "POST", self._events(name), event)
+        # A conflict is with our own first request, unless the event was deleted meanwhile: an id is not used twice.
+        if answer.status != 200 and not (answer.status == 409 and await self._polled.find(room, uid, "") is not None):
+            raise self._refused(answer, name)
+
+    async def set_end(self, room: RoomName, uid: str, recurrence_id: str, end: datetime) -> None:
+        name = self._writable(room)
+        entry = await self._polled.find(room, uid, recurrence_id)
+        if entry is None:
+            raise CalendarRefused("the meeting is not in the room's calendar any more")
+        check_movable(entry, end)
+        answer = await self._write(
+            room, "PATCH", f"{self._events(name, entry)}?{_TELL}", {"end": {"dateTime": _iso(end)}}
+        )
+        if answer.status != 200:
+            raise self._refused(answer, name)
+
+    async def release(self, room: RoomName, uid: str, recurrence_id: str) -> None:
+        name = self._writable(room)
+        entry = await self._polled.find(room, uid, recurrence_id)
+        if entry is None:
+            return  # the time is free
+        url = self._events(name, entry)
+        for _ in range(2):
+            now = await self._ask("GET", url, {}, b"")
+            if now.status != 200:
+                answer = now
+            elif (guests := _declining(now.body, name)) is None:
+                answer = await self._write(room, "DELETE", f"{url}?{_TELL}")
+            else:
+                etag = now.headers.get("etag", "*")
+                answer = await self._write(room, "PATCH", f"{url}?{_TELL}", guests, {"If-Match": etag})
+            if answer.status != 412:  # somebody else changed it in between: look again, once
+                break
+        if answer.status not in (200, 204, 404, 410):
+            raise self._refused(answer, name)
+
+    async def _write(
+        self,
+        room: RoomName,
+        method: str,
+        url: str,
+        event: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        try:
+            return await self._ask(method, url, sent, msgspec.json.encode(event) if event is not None else b"")
+        finally:
+            self._polled.touched(room)  # also where no answer came: it may have been done
+
+    # -- the wire
+
+    def _calendar(self, room: RoomName) -> str:
+        name = self._rooms.calendars.get(room)
+        if name is None:
+            raise CalendarRefused(f"no calendar is named for the room {room}")
+        return name
+
+    def _writable(self, room: RoomName) -> str:
+        if not self._rooms.writes:
+            raise CalendarRefused("this calendar is only read", hint="Allow writing in the calendar's configuration.")
+        return self._calendar(room)
+
+    def _events(self, name: str, entry: Entry | None = None) -> str:
+        events = f"{self._rooms.api}/calendars/{quote(name, safe='@')}/events"
+        return events + (f"/{quote(entry.key, safe='')}" if entry else "")
+
+    async def _pages(self, name: str, asked: Mapping[str, str], into: list[msgspec.Raw]) -> _Page | None:
+        """All pages of one list, the last of them returned. None: the sync token is gone."""
+        more: dict[str, str] = {}
+        for _ in range(MOST_PAGES):
+            query = urlencode({"singleEvents": "true", "maxResults": PAGE, **asked, **more})
+            answer = await self._ask("GET", f"{self._events(name)}?{query}", {}, b"")
+            if answer.status == 410:
+                return None
+            if answer.status != 200:
+                raise self._refused(answer, name)
+            try:
+                page = msgspec.json.decode(answer.body, type=_Page)
+            except (msgspec.MsgspecError, RecursionError, ValueError) as bad:
+                raise CalendarUnreachable(f"{self._host} answers what cannot be read") from bad
+            into += page.items
+            if page.next_page_token is None:
+                return page
+            more = {"pageToken": page.next_page_token}
+        raise CalendarUnreachable(f"{self._host} does not come to the end of a list")
+
+    async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """One request. A quota that is used up comes as a 403 too, which only its reason tells from a missing right."""
+        now = self._clock.monotonic()
+        if wait_s := self._breaker.enter(now):
+            raise CalendarUnreachable(f"{self._host} is left alone for {wait_s:.0f} s", retry_after_s=wait_s)
+        answer = await self._bearer.ask(method, url, headers=headers, body=body, take={403})
+        if answer.status == 403 and _reasons(answer) & _LIMITS:
+            wait_s = self._breaker.failed(now, self._clock.monotonic())
+            raise CalendarUnreachable(
+                f"{self._host} has had too many requests, and is left alone for {wait_s:.0f} s", retry_after_s=wait_s
+            )
+        self._breaker.answered()
+        return answer
+
+    def _refused(self, answer: Answer, name: str) -> RoomgateError:
+        reasons = ", ".join(sorted(plaintext.line(one, 40) for one in _reasons(answer) if one)[:2])
+        why = f" ({reasons})" if reasons else ""
+        if answer.status == 403:
+            return CalendarRefused(f"{self._host} does not let the account do this in {name}{why}", hint=_SHARE)
+        if answer.status == 404:
+            return CalendarRefused(f"{self._host} shows the account no calendar or event at {name}{why}", hint=_SHARE)
+        if answer.status in (400, 409, 410, 412):
+            return CalendarRefused(f"{self._host} refuses the request for {name}{why}")
+        return CalendarUnreachable(f"{self._host} answers with status {answer.status}{why}")
+
+
+def event_id(uid: str) -> str:
+    """An id as Google wants one of whoever brings his own: base32hex in lower case, 5 to 1024 signs."""
+    return base64.b32hexencode(hashlib.sha256(uid.encode()).digest()).decode().rstrip("=").lower()
+
+
+def _declining(raw: bytes, name: str) -> Mapping[str, object] | None:
+    """The list of those invited, with the room's own answer changed, since a patch replaces the whole list. None where
+    the room was not invited by anybody else.
+    """
+    try:
+        event = msgspec.json.decode(raw, type=_Whose)
+    except (msgspec.MsgspecError, RecursionError, ValueError) as bad:
+        raise CalendarUnreachable("the event cannot be read") from bad
+    rooms = [guest for guest in event.attendees if guest.get("self") is True or guest.get("email") == name]
+    if not rooms or (event.organizer and event.organizer.own):
+        return None
+    return {
+        "attendees": [guest | {"responseStatus": "declined"} if guest in rooms else guest for guest in event.attendees]
+    }
+
+
+def _reasons(answer: Answer) -> set[str]:
+    try:
+        return {one.reason.lower() for one in msgspec.json.decode(answer.body, type=_Failed).error.errors}
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return set()
+
+
+def _notices(role: str | None, lost: frozenset[Lost], name: str) -> tuple[Notice, ...]:
+    if role == "freeBusyReader":
+        return (Notice("meeting.calendar.stripped", f"only the times of the meetings of {name} are seen", _TIMES_ONLY),)
+    if not lost:
+        return ()
+    what = " and ".join(sorted(one.value for one in lost))
+    return (Notice("meeting.calendar.stripped", f"the meetings of {name} arrive without their own {what}", _STRIPPED),)
+
+
+def _iso(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

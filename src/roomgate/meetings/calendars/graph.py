@@ -1,0 +1,329 @@
+"""Microsoft 365: the calendars of room mailboxes, by Microsoft Graph and with the rights of an application.
+
+What is new is asked with a delta query over the room's calendar view; what there is, with the plain calendar view,
+which has every occurrence whole (learn.microsoft.com/graph/api/event-delta, /graph/api/calendar-list-calendarview).
+Links to further pages are the service's own and opaque; they are followed on its own host alone, as the token goes
+along with them. Microsoft could also push changes, but only to an address that it can reach: this program has none.
+
+Writing is for the room's own bookings. What somebody else organizes is theirs: the room can decline it, not move it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+
+from roomgate import log
+from roomgate.clock import Clock
+from roomgate.errors import RoomgateError
+from roomgate.ids import RoomName
+from roomgate.meetings import plaintext
+from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Snapshot
+from roomgate.meetings.calendars.bearer import Bearer, SignIn
+from roomgate.meetings.calendars.entry import Entry, Notice, check_movable, parse_each
+from roomgate.meetings.calendars.graph_event import FIELDS, parse_entry
+from roomgate.meetings.calendars.http import Answer, Web, host_of
+from roomgate.meetings.calendars.polled import POLL_S, News, Polled, Reading
+from roomgate.meetings.invite import Window
+from roomgate.meetings.stripped import Lost, find_lost
+
+_log = log.get("meetings.graph")
+
+PAGE = 100
+MOST_PAGES = 30
+PROBE_S = 24 * 3600.0
+# Addresses of sign-in and service in each cloud (learn.microsoft.com/graph/deployments); China's sign-in as Entra's
+# own documentation has it.
+CLOUDS: Mapping[str, tuple[str, str]] = {
+    "global": ("https://login.microsoftonline.com", "https://graph.microsoft.com"),
+    "us-gov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
+    "us-dod": ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
+    "china": ("https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"),
+}
+# What says that a delta token is of no use any more, in whatever status (learn.microsoft.com/graph/delta-query-overview).
+_TOKEN_GONE = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "fullsyncrequired"})
+# Ids that last while an event moves between folders; HTML bodies are what comes unasked.
+_PREFER = f'IdType="ImmutableId", odata.maxpagesize={PAGE}'
+_RIGHTS = (
+    "Give the application the role Application Calendars.Read (or ReadWrite) in Exchange Online, over a scope that "
+    "holds this mailbox: see the guide on Microsoft 365. A new right may take two hours."
+)
+_STRIPPED = (
+    "In Exchange Online PowerShell: Set-CalendarProcessing -Identity {mailbox} -DeleteComments $false "
+    "-DeleteSubject $false -AddOrganizerToSubject $false -RemovePrivateProperty $false. What has arrived stays as it is."
+)
+_TOO_WIDE = (
+    "Narrow the application: take its Calendars permissions in Microsoft Entra away, and assign its Exchange role over "
+    "a scope of room mailboxes alone. See the guide on Microsoft 365."
+)
+
+
+_DONE = (200, 201, 202, 204)
+
+
+class _Page(msgspec.Struct):
+    value: list[msgspec.Raw]
+    next: str | None = msgspec.field(default=None, name="@odata.nextLink")
+    delta: str | None = msgspec.field(default=None, name="@odata.deltaLink")
+
+
+class _Fault(msgspec.Struct):
+    code: str = ""
+
+
+class _Failed(msgspec.Struct):
+    error: _Fault = msgspec.field(default_factory=_Fault)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRooms:
+    """``mailboxes``: each room's. ``foreign``: a mailbox that is no room's, tried once a day; that it can be read
+    means that the application can read everybody's.
+    """
+
+    mailboxes: Mapping[RoomName, str] = field(repr=False)
+    graph: str = CLOUDS["global"][1]
+    foreign: str | None = None
+    writes: bool = False
+
+
+class Graph:
+    """One tenant's rooms: a `Calendar`, and `Writable`."""
+
+    def __init__(
+        self,
+        web: Web,
+        clock: Clock,
+        sign_in: SignIn,
+        rooms: GraphRooms,
+        *,
+        zone: tzinfo = UTC,
+        poll_s: float = POLL_S,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """``zone``: where whole days begin. ``poll_s``: how often each room is asked for news, 10 to 60 s."""
+        self._clock = clock
+        self._rooms = rooms
+        self._zone = zone
+        self._bearer = Bearer(web, clock, sign_in)
+        self._polled = Polled(self, clock, poll_s=poll_s, pause=pause)
+        self._host = host_of(rooms.graph)
+        self._probed_at = float("-inf")
+        self._too_wide: Notice | None = None
+
+    # -- as a calendar
+
+    async def fetch(self, room: RoomName, window: Window) -> Snapshot:
+        return await self._polled.fetch(room, window)
+
+    async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
+        await self._probe()
+        return await self._polled.changed(known)
+
+    def notices(self, room: RoomName) -> tuple[Notice, ...]:
+        """What an administrator should know of this room's calendar."""
+        return (*self._polled.notices(room), *((self._too_wide,) if self._too_wide else ()))
+
+    # -- as a feed
+
+    async def read(self, room: RoomName, window: Window, token: str | None) -> Reading:
+        name = self._mailbox(room)
+        if token is None:
+            # The bell first, then the look: what changes in between rings it.
+            bell = await self._round(name, self._view(name, window, "/delta"))
+            if bell is None:
+                raise CalendarUnreachable(f"{self._host} begins no delta query")
+            token = bell.token
+        events: list[msgspec.Raw] = []
+        url: str | None = f"{self._view(name, window)}&{urlencode({'$select': ','.join(FIELDS), '$top': PAGE})}"
+        for _ in range(MOST_PAGES):
+            if url is None:
+                break
+            page = self._page(await self._ask(name, url), name)
+            events += page.value
+            url = self._next(page.next)
+        entries = await asyncio.to_thread(parse_each, events, lambda raw: parse_entry(raw, name, self._zone))
+        lost = find_lost((one.invitation for one in entries.found), name.lower(), online_has_body=True)
+        return Reading(token, entries, _notices(lost, name))
+
+    async def news(self, room: RoomName, token: str) -> News | None:
+        return await self._round(self._mailbox(room), token)
+
+    # -- as somebody who writes
+
+    async def book(self, room: RoomName, slot: Slot, uid: str) -> None:
+        name = self._writable(room)
+        if await self._polled.find(room, uid, "") is not None:
+            return
+        event = {
+            "subject": slot.title,
+            "start": _at(slot.start),
+            "end": _at(slot.end),
+            "body": {"contentType": "text", "content": slot.organizer},
+            "isReminderOn": False,
+            "showAs": "busy",
+            "transactionId": uid,  # a second request with it makes no second event
+        }
+        answer = await self._write(room, "POST", self._events(name), event)
+        # What a repeated transactionId is answered with is not published: that the event is there is what counts.
+        if answer.status not in _DONE and await self._polled.find(room, uid, "") is None:
+            raise self._refused(answer, name)
+
+    async def set_end(self, room: RoomName, uid: str, recurrence_id: str, end: datetime) -> None:
+        name = self._writable(room)
+        entry = await self._polled.find(room, uid, recurrence_id)
+        if entry is None:
+            raise CalendarRefused("the meeting is not in the room's calendar any more")
+        check_movable(entry, end)
+        answer = await self._write(room, "PATCH", self._events(name, entry), {"end": _at(end)})
+        if answer.status not in _DONE:
+            raise self._refused(answer, name)
+
+    async def release(self, room: RoomName, uid: str, recurrence_id: str) -> None:
+        name = self._writable(room)
+        entry = await self._polled.find(room, uid, recurrence_id)
+        if entry is None:
+            return  # the time is free
+        url, why = self._events(name, entry), {"comment": "The room was released."}
+        if not entry.own:
+            answer = await self._write(room, "POST", f"{url}/decline", {**why, "sendResponse": True})
+        elif entry.guests:
+            answer = await self._write(room, "POST", f"{url}/cancel", why)
+        else:
+            answer = await self._write(room, "DELETE", url)
+        if answer.status not in (*_DONE, 404):
+            raise self._refused(answer, name)
+
+    async def _write(self, room: RoomName, method: str, url: str, event: Mapping[str, object] | None = None) -> Answer:
+        headers = {"Prefer": 'IdType="ImmutableId"', "Content-Type": "application/json"}
+        body = msgspec.json.encode(event) if event is not None else b""
+        try:
+            return await self._bearer.ask(
+                method, url, headers=headers, body=body, take={400, 403, 404, 409, 412}, lane=self._mailbox(room)
+            )
+        finally:
+            self._polled.touched(room)  # also where no answer came: it may have been done
+
+    # -- the wire
+
+    def _mailbox(self, room: RoomName) -> str:
+        name = self._rooms.mailboxes.get(room)
+        if name is None:
+            raise CalendarRefused(f"no mailbox is named for the room {room}")
+        return name
+
+    def _writable(self, room: RoomName) -> str:
+        if not self._rooms.writes:
+            raise CalendarRefused("this calendar is only read", hint="Allow writing in the calendar's configuration.")
+        return self._mailbox(room)
+
+    def _view(self, name: str, window: Window, kind: str = "") -> str:
+        asked = {"startDateTime": _iso(window.start), "endDateTime": _iso(window.end)}
+        return f"{self._user(name)}/calendarView{kind}?{urlencode(asked)}"
+
+    def _events(self, name: str, entry: Entry | None = None) -> str:
+        return f"{self._user(name)}/events" + (f"/{quote(entry.key, safe='')}" if entry else "")
+
+    def _user(self, name: str) -> str:
+        return f"{self._rooms.graph}/v1.0/users/{quote(name, safe='@')}"
+
+    async def _round(self, name: str, url: str | None) -> News | None:
+        """One round of a delta query, to its end. None: the service has forgotten its beginning."""
+        rang = False
+        for _ in range(MOST_PAGES):
+            if url is None:
+                break
+            answer = await self._ask(name, url)
+            if answer.status == 410 or _code(answer) in _TOKEN_GONE:
+                return None
+            page = self._page(answer, name)
+            rang = rang or bool(page.value)
+            if page.delta is not None:
+                return News(self._own(page.delta), rang)
+            url = self._next(page.next)
+        raise CalendarUnreachable(f"{self._host} does not come to the end of what is new")
+
+    async def _ask(self, name: str, url: str) -> Answer:
+        return await self._bearer.ask("GET", url, headers={"Prefer": _PREFER}, take={400, 403, 404, 410}, lane=name)
+
+    def _page(self, answer: Answer, name: str) -> _Page:
+        if answer.status != 200:
+            raise self._refused(answer, name)
+        try:
+            return msgspec.json.decode(answer.body, type=_Page)
+        except (msgspec.MsgspecError, RecursionError, ValueError) as bad:
+            raise CalendarUnreachable(f"{self._host} answers what cannot be read") from bad
+
+    def _next(self, link: str | None) -> str | None:
+        return None if link is None else self._own(link)
+
+    def _own(self, link: str) -> str:
+        """A link of the service's, which leads nowhere else. Raises `CalendarUnreachable`."""
+        here = urlsplit(self._rooms.graph)
+        try:
+            parts = urlsplit(link)
+            same = (parts.scheme, parts.hostname, parts.port) == (here.scheme, here.hostname, here.port)
+            plain = parts.username is None and link.isascii() and link.isprintable() and " " not in link
+        except ValueError:
+            same = plain = False
+        if not (same and plain):
+            raise CalendarUnreachable(f"{self._host} names a further page elsewhere, which is not followed")
+        return link
+
+    def _refused(self, answer: Answer, name: str) -> RoomgateError:
+        code = plaintext.line(_code(answer), 60)
+        why = f" ({code})" if code else ""
+        if answer.status == 403:
+            return CalendarRefused(f"{self._host} does not let the application into {name}{why}", hint=_RIGHTS)
+        if answer.status == 404:
+            return CalendarRefused(f"{self._host} finds no mailbox or event at {name}{why}")
+        if answer.status in (400, 409, 412):
+            return CalendarRefused(f"{self._host} refuses the request for {name}{why}")
+        return CalendarUnreachable(f"{self._host} answers with status {answer.status}{why}")
+
+    # -- whether the application can see too much
+
+    async def _probe(self) -> None:
+        """Once a day. That it could not be asked is no news: it is asked again."""
+        now = self._clock.monotonic()
+        if self._rooms.foreign is None or now - self._probed_at < PROBE_S:
+            return
+        name, at = self._rooms.foreign, self._clock.now()
+        url = f"{self._view(name, Window(at, at + timedelta(hours=1)))}&{urlencode({'$select': 'id', '$top': 1})}"
+        try:
+            answer = await self._bearer.ask("GET", url, take={400, 403, 404}, lane=name)
+        except (CalendarUnreachable, CalendarRefused):
+            return
+        self._probed_at = now
+        self._too_wide = None
+        if answer.status == 200:
+            self._too_wide = Notice(
+                "meeting.calendar.too-wide", f"the application can read {name}, which is no room's mailbox", _TOO_WIDE
+            )
+            _log.warning("calendar.notice", code=self._too_wide.code, message=self._too_wide.message, remedy=_TOO_WIDE)
+
+
+def _code(answer: Answer) -> str:
+    try:
+        return msgspec.json.decode(answer.body, type=_Failed).error.code.lower()
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return ""
+
+
+def _notices(lost: frozenset[Lost], name: str) -> tuple[Notice, ...]:
+    if not lost:
+        return ()
+    what = " and ".join(sorted(one.value for one in lost))
+    remedy = _STRIPPED.format(mailbox=name)
+    return (Notice("meeting.calendar.stripped", f"the meetings of {name} arrive without their own {what}", remedy),)
+
+
+def _iso(when: datetime) -> str:
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _at(when: datetime) -> dict[str, str]:
+    return {"dateTime": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"}
