@@ -104,7 +104,7 @@ def graph_rig(folder: Path, **rooms: Any) -> Rig:
     web = Web(clock, random.Random(1), transport=double.transport, pause=pauses)
     sign_in = GraphSignIn(TENANT, CLIENT, double.origin, double.origin, secret_file=folder / "secret")
     settings = {"mailboxes": {ROOM: MAILBOX, OTHER: SECOND}, "graph": double.origin, "writes": True} | rooms
-    calendar = Graph(web, clock, sign_in, GraphRooms(**settings), pause=pauses)
+    calendar = Graph(web, clock, random.Random(2), sign_in, GraphRooms(**settings), fresh_s=0, pause=pauses)
     return Rig(double, calendar, clock, pauses, web)
 
 
@@ -117,5 +117,5 @@ def google_rig(folder: Path, **rooms: Any) -> Rig:
     web = Web(clock, random.Random(1), transport=double.transport, pause=pauses)
     settings = {"calendars": {ROOM: MAILBOX, OTHER: SECOND}, "api": double.api, "writes": True} | rooms
     sign_in = GoogleSignIn(key_file(folder), bool(settings["writes"]), double.token_url)
-    calendar = Google(web, clock, random.Random(2), sign_in, GoogleRooms(**settings), pause=pauses)
+    calendar = Google(web, clock, random.Random(2), sign_in, GoogleRooms(**settings), fresh_s=0, pause=pauses)
     return Rig(double, calendar, clock, pauses, web)

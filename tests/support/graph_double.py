@@ -57,7 +57,9 @@ class Series:
                 self.master
                 | {
                     "id": f"{self.master['id']}.{start:%Y%m%d%H%M}",
-                    "iCalUId": f"{uid[:32]}{start.year:04X}{start.month:02X}{start.day:02X}{uid[40:]}",
+                    "iCalUId": f"{uid[:32]}{start.year:04X}{start.month:02X}{start.day:02X}{uid[40:]}"
+                    if uid.startswith(_EXCHANGE)
+                    else uid,
                     "type": "exception" if other else "occurrence",
                     "seriesMasterId": self.master["id"],
                     "originalStart": start.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -1,6 +1,6 @@
 """Requests with an access token: fetched when it is needed, kept until shortly before its end, renewed once on a 401.
 
-An account that is not let in is not tried again for a minute: hundreds of rooms share it, and each asks often.
+An account that is refused several times in a row rests: hundreds of rooms share it, and each asks often.
 """
 
 import asyncio
@@ -14,14 +14,15 @@ from urllib.parse import urlencode
 import msgspec
 
 from roomgate.clock import Clock
+from roomgate.errors import BadInput
 from roomgate.meetings import plaintext
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable
 from roomgate.meetings.calendars.http import Answer, Web, host_of
+from roomgate.meetings.calendars.patience import Refusals
 from roomgate.redact import Secret
 
 EARLY_S = 300.0  # so long before its end a token is no longer used, or half of its life if that is shorter
 LONGEST_S = 24 * 3600.0  # whatever the service says
-QUIET_S = 60.0  # after a refusal
 MOST_BYTES = 64 * 1024
 _FORM = "application/x-www-form-urlencoded"
 
@@ -80,6 +81,13 @@ def parse_denial(body: bytes) -> str:
     return plaintext.line(denied.error, 60) + codes
 
 
+def check_https(what: str, url: str) -> None:
+    """Where a secret goes is encrypted, and looks like an address of this kind. Raises BadInput."""
+    host = host_of(url)
+    if url != f"https://{url.removeprefix('https://')}" or "@" in url or url.endswith("/") or not host:
+        raise BadInput(f"{what} is an address such as https://{host}, without a slash at its end")
+
+
 def load_secret(file: Path, hint: str) -> str:
     """What the file holds, without the white space around it. Raises `CalendarRefused`, which names the file alone."""
     try:
@@ -102,8 +110,8 @@ class Bearer:
         self._sign_in = sign_in
         self._token: Secret[str] | None = None
         self._until = 0.0
-        self._refused: CalendarRefused | None = None
-        self._quiet_until = 0.0
+        self._refusals = Refusals()
+        self._refused: CalendarRefused | None = None  # the last, told again while the account rests
         self._turn = asyncio.Lock()
 
     async def ask(
@@ -122,6 +130,7 @@ class Bearer:
             whole = {**(headers or {}), "Authorization": f"Bearer {token.reveal()}"}
             answer = await self._web.ask(method, url, headers=whole, body=body, take={401, *take}, lane=lane)
             if answer.status != 401:
+                self._refusals.accepted()
                 return answer
             if self._token is token:  # else another request has renewed it meanwhile
                 self._token = None
@@ -130,10 +139,9 @@ class Bearer:
     async def _current(self) -> Secret[str]:
         async with self._turn:
             now = self._clock.monotonic()
-            if self._refused is not None and now < self._quiet_until:
+            if self._refused is not None and self._refusals.closed_s(now):
                 raise CalendarRefused(self._refused.message, hint=self._refused.hint)
             if self._token is None or now >= self._until:
-                self._refused = None
                 await self._renew()
             assert self._token is not None
             return self._token
@@ -165,5 +173,5 @@ class Bearer:
 
     def _remember(self, refused: CalendarRefused) -> CalendarRefused:
         self._refused = refused
-        self._quiet_until = self._clock.monotonic() + QUIET_S
+        self._refusals.refused(self._clock.monotonic())
         return refused

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from roomgate.errors import BadInput
 from roomgate.meetings import plaintext
 from roomgate.meetings.calendars.base import CalendarRefused
 from roomgate.meetings.invite import UNTIMED, BadInvitation, Invitation, Text
@@ -34,13 +33,13 @@ class Entry:
 
 
 def check_movable(one: Entry, end: datetime) -> None:
-    """Whether the room may give the occurrence this end. Raises `CalendarRefused`, or BadInput for the end itself."""
+    """Whether the room may give the occurrence this end. Raises `CalendarRefused`."""
     if not one.own:
         raise CalendarRefused("the meeting is its organizer's to move, not the room's")
     if one.invitation.all_day:
         raise CalendarRefused("a whole day has no end that could be moved")
     if end <= one.invitation.start:
-        raise BadInput("a meeting cannot end before it begins")
+        raise CalendarRefused("a meeting cannot end before it begins")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,26 +7,36 @@ again when it changes. Hidden files, links and folders are left alone.
 
 Even to ask for a time is a call of the system for each folder. So where there are more than `FEW`, a look is at a
 quarter of them: each has its turn once a second, and is listed every sixteen.
+
+It can be written: a file is put in place whole, under a hidden name first. What fills the folder may of course write
+over that again.
 """
 
 import asyncio
 import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
+from roomgate.clock import Clock, SystemClock
 from roomgate.errors import BadInput
 from roomgate.ids import RoomName
-from roomgate.meetings.calendars.base import CalendarUnreachable, Snapshot, Source
-from roomgate.meetings.invite import MOST_BYTES, Window
+from roomgate.meetings.calendars import edit
+from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Snapshot, Source
+from roomgate.meetings.invite import MOST_BYTES, BadInvitation, Event, Window, parse_events
 
 MOST_FILES = 2000
 POLL_S = 0.25
 LIST_EVERY = 16  # looks at a folder: four seconds where there are few
 FEW = 500  # rooms, all of which one look is at
 TURNS = 4  # looks that are at all of more rooms, together
+
+
+_LET_WRITE = "Let the connector's account write in the room's folder."
 
 
 class _Glimpse(NamedTuple):
@@ -41,8 +51,18 @@ class Folder:
     """``pause`` waits between two looks; it is handed in so that tests need not wait."""
 
     def __init__(
-        self, root: Path, *, poll_s: float = POLL_S, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+        self,
+        root: Path,
+        *,
+        poll_s: float = POLL_S,
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        clock: Clock | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
+        """``zone``: where floating times are; ``clock``: for the stamps of what is written."""
+        self._clock = clock or SystemClock()
+        self._zone = zone
+        self._writing = asyncio.Lock()
         self._root = root
         self._poll_s = poll_s
         self._pause = pause
@@ -64,6 +84,68 @@ class Folder:
             await self._pause(self._poll_s)
         raise AssertionError("count() ends")
 
+    # -- writing
+
+    async def book(self, room: RoomName, slot: Slot, uid: str) -> None:
+        async with self._writing:
+            await asyncio.to_thread(self._book, self._folder(room), slot, uid)
+
+    async def set_end(self, room: RoomName, uid: str, recurrence_id: str, end: datetime) -> None:
+        async with self._writing:
+            await asyncio.to_thread(self._set_end, self._folder(room), uid, recurrence_id, end)
+
+    async def release(self, room: RoomName, uid: str, recurrence_id: str) -> None:
+        async with self._writing:
+            await asyncio.to_thread(self._release, self._folder(room), uid, recurrence_id)
+
+    def _book(self, folder: Path, slot: Slot, uid: str) -> None:
+        if self._holding(folder, uid):
+            return
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as bad:
+            raise CalendarRefused(f"the folder {folder.name} cannot be made: {bad.strerror}") from bad
+        name = f"roomgate-{hashlib.sha256(uid.encode()).hexdigest()[:32]}.ics"
+        _save(folder / name, edit.build_event(slot, uid, self._clock.now()))
+
+    def _set_end(self, folder: Path, uid: str, recurrence_id: str, end: datetime) -> None:
+        """In the file with the latest word of it: an update may have come as a file of its own."""
+        for path, raw in self._holding(folder, uid, recurrence_id):
+            try:
+                changed = edit.with_end(raw, uid, recurrence_id, end, self._clock.now(), self._zone)
+            except edit.NotThere:
+                continue
+            except BadInvitation as bad:
+                raise CalendarRefused(bad.message, hint=bad.hint) from bad
+            if changed != raw:
+                _save(path, changed)
+            return
+        raise CalendarRefused("The calendar has no such event.", hint=edit.NotThere.hint)
+
+    def _release(self, folder: Path, uid: str, recurrence_id: str) -> None:
+        for path, raw in self._holding(folder, uid):
+            try:
+                left = edit.without(raw, uid, recurrence_id, self._clock.now(), self._zone)
+            except BadInvitation as bad:
+                raise CalendarRefused(bad.message, hint=bad.hint) from bad
+            if left is None:
+                _remove(path)
+            elif left != raw:
+                _save(path, left)
+
+    def _holding(self, folder: Path, uid: str, recurrence_id: str = "") -> list[tuple[Path, bytes]]:
+        """The files with this event; first the one whose word of the occurrence, or else of the event, is latest."""
+        found: list[tuple[bool, tuple[int, str, bool], Path, bytes]] = []
+        for source in self._load(folder).sources:
+            try:
+                events = [event for event in parse_events(source.raw, self._zone) if event.uid == uid]
+            except BadInvitation:
+                continue
+            own = [event for event in events if event.recurrence_id == recurrence_id]
+            if events:
+                found.append((bool(own), max(map(_rank, own or events)), folder / source.name, source.raw))
+        return [(path, raw) for *_, path, raw in sorted(found, reverse=True)]
+
     def _folder(self, room: RoomName) -> Path:
         if not room or room.startswith(".") or any(sign in room for sign in "/\\\0"):
             raise BadInput(f"{room!r} cannot be the name of a room's folder")
@@ -81,6 +163,43 @@ class Folder:
             except OSError as bad:
                 raise CalendarUnreachable(f"{path.name}: {bad.strerror}") from bad
         return Snapshot(tuple(sources), cursor)
+
+
+def _rank(event: Event) -> tuple[int, str, bool]:
+    return event.rank
+
+
+def _save(path: Path, raw: bytes) -> None:
+    """Whole or not at all: under a name that nobody reads, then in its place."""
+    hidden = path.with_name(f".{path.name}.new")
+    try:
+        with hidden.open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(hidden, path)
+        _settle(path.parent)
+    except OSError as bad:
+        with suppress(OSError):
+            hidden.unlink(missing_ok=True)
+        raise CalendarRefused(f"{path.name} cannot be written: {bad.strerror}", hint=_LET_WRITE) from bad
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+        _settle(path.parent)
+    except OSError as bad:
+        raise CalendarRefused(f"{path.name} cannot be removed: {bad.strerror}", hint=_LET_WRITE) from bad
+
+
+def _settle(folder: Path) -> None:
+    """What stands in a folder survives a power cut only once the folder itself is on the disk."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _glance(

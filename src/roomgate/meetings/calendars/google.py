@@ -25,12 +25,13 @@ from roomgate.errors import RoomgateError
 from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Snapshot
-from roomgate.meetings.calendars.bearer import Bearer, SignIn
+from roomgate.meetings.calendars.bearer import Bearer, SignIn, check_https
+from roomgate.meetings.calendars.belled import Belled, News, Reading
 from roomgate.meetings.calendars.entry import Entry, Notice, check_movable, find_zone, parse_each
 from roomgate.meetings.calendars.google_event import OWN_UID, parse_entry
 from roomgate.meetings.calendars.http import Answer, Web, host_of
 from roomgate.meetings.calendars.patience import Breaker
-from roomgate.meetings.calendars.polled import POLL_S, News, Polled, Reading
+from roomgate.meetings.calendars.polled import FRESH_S, POLL_S
 from roomgate.meetings.invite import Window
 from roomgate.meetings.stripped import Lost, find_lost
 
@@ -93,6 +94,9 @@ class GoogleRooms:
     api: str = API
     writes: bool = False
 
+    def __post_init__(self) -> None:
+        check_https("api", self.api)
+
 
 class Google:
     """One service account's rooms: a `Calendar`, and `Writable`."""
@@ -107,6 +111,7 @@ class Google:
         *,
         zone: tzinfo = UTC,
         poll_s: float = POLL_S,
+        fresh_s: float = FRESH_S,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """``zone``: where whole days begin, unless the calendar says so itself. ``poll_s``: how often each room is
@@ -116,21 +121,21 @@ class Google:
         self._rooms = rooms
         self._zone = zone
         self._bearer = Bearer(web, clock, sign_in)
-        self._polled = Polled(self, clock, poll_s=poll_s, pause=pause)
+        self._belled = Belled(self, clock, dice, poll_s=poll_s, fresh_s=fresh_s, pause=pause)
         self._host = host_of(rooms.api)
         self._breaker = Breaker(dice, _FIRST_S, _MOST_S)
 
     # -- as a calendar
 
     async def fetch(self, room: RoomName, window: Window) -> Snapshot:
-        return await self._polled.fetch(room, window)
+        return await self._belled.fetch(room, window)
 
     async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
-        return await self._polled.changed(known)
+        return await self._belled.changed(known)
 
     def notices(self, room: RoomName) -> tuple[Notice, ...]:
         """What an administrator should know of this room's calendar."""
-        return self._polled.notices(room)
+        return self._belled.notices(room)
 
     # -- as a feed
 
@@ -169,12 +174,12 @@ class Google:
         }
         answer = await self._write(room, "POST", self._events(name), event)
         # A conflict is with our own first request, unless the event was deleted meanwhile: an id is not used twice.
-        if answer.status != 200 and not (answer.status == 409 and await self._polled.find(room, uid, "") is not None):
+        if answer.status != 200 and not (answer.status == 409 and await self._belled.find(room, uid, "") is not None):
             raise self._refused(answer, name)
 
     async def set_end(self, room: RoomName, uid: str, recurrence_id: str, end: datetime) -> None:
         name = self._writable(room)
-        entry = await self._polled.find(room, uid, recurrence_id)
+        entry = await self._belled.find(room, uid, recurrence_id)
         if entry is None:
             raise CalendarRefused("the meeting is not in the room's calendar any more")
         check_movable(entry, end)
@@ -186,7 +191,7 @@ class Google:
 
     async def release(self, room: RoomName, uid: str, recurrence_id: str) -> None:
         name = self._writable(room)
-        entry = await self._polled.find(room, uid, recurrence_id)
+        entry = await self._belled.find(room, uid, recurrence_id)
         if entry is None:
             return  # the time is free
         url = self._events(name, entry)
@@ -216,7 +221,7 @@ class Google:
         try:
             return await self._ask(method, url, sent, msgspec.json.encode(event) if event is not None else b"")
         finally:
-            self._polled.touched(room)  # also where no answer came: it may have been done
+            self._belled.touched(room)  # also where no answer came: it may have been done
 
     # -- the wire
 

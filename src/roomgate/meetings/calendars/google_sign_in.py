@@ -13,7 +13,7 @@ import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from roomgate.meetings.calendars.base import CalendarRefused
-from roomgate.meetings.calendars.bearer import TokenRequest, load_secret
+from roomgate.meetings.calendars.bearer import TokenRequest, check_https, load_secret
 
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105  (an address, no secret)
 READ = "https://www.googleapis.com/auth/calendar.events.readonly"
@@ -37,6 +37,9 @@ class GoogleSignIn:
     key_file: Path
     writes: bool = False
     token_url: str = TOKEN_URL
+
+    def __post_init__(self) -> None:
+        check_https("token_url", self.token_url)
 
     def load_request(self, now: datetime) -> TokenRequest:
         """Raises `CalendarRefused` for a file that cannot be used."""

@@ -9,6 +9,7 @@ Writing is for the room's own bookings. What somebody else organizes is theirs: 
 """
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -22,11 +23,12 @@ from roomgate.errors import RoomgateError
 from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Snapshot
-from roomgate.meetings.calendars.bearer import Bearer, SignIn
+from roomgate.meetings.calendars.bearer import Bearer, SignIn, check_https
+from roomgate.meetings.calendars.belled import Belled, News, Reading
 from roomgate.meetings.calendars.entry import Entry, Notice, check_movable, parse_each
 from roomgate.meetings.calendars.graph_event import FIELDS, parse_entry
 from roomgate.meetings.calendars.http import Answer, Web, host_of
-from roomgate.meetings.calendars.polled import POLL_S, News, Polled, Reading
+from roomgate.meetings.calendars.polled import FRESH_S, POLL_S
 from roomgate.meetings.invite import Window
 from roomgate.meetings.stripped import Lost, find_lost
 
@@ -89,6 +91,9 @@ class GraphRooms:
     foreign: str | None = None
     writes: bool = False
 
+    def __post_init__(self) -> None:
+        check_https("graph", self.graph)
+
 
 class Graph:
     """One tenant's rooms: a `Calendar`, and `Writable`."""
@@ -97,11 +102,13 @@ class Graph:
         self,
         web: Web,
         clock: Clock,
+        dice: random.Random,
         sign_in: SignIn,
         rooms: GraphRooms,
         *,
         zone: tzinfo = UTC,
         poll_s: float = POLL_S,
+        fresh_s: float = FRESH_S,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """``zone``: where whole days begin. ``poll_s``: how often each room is asked for news, 10 to 60 s."""
@@ -109,7 +116,7 @@ class Graph:
         self._rooms = rooms
         self._zone = zone
         self._bearer = Bearer(web, clock, sign_in)
-        self._polled = Polled(self, clock, poll_s=poll_s, pause=pause)
+        self._belled = Belled(self, clock, dice, poll_s=poll_s, fresh_s=fresh_s, pause=pause)
         self._host = host_of(rooms.graph)
         self._probed_at = float("-inf")
         self._too_wide: Notice | None = None
@@ -117,15 +124,15 @@ class Graph:
     # -- as a calendar
 
     async def fetch(self, room: RoomName, window: Window) -> Snapshot:
-        return await self._polled.fetch(room, window)
+        return await self._belled.fetch(room, window)
 
     async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
         await self._probe()
-        return await self._polled.changed(known)
+        return await self._belled.changed(known)
 
     def notices(self, room: RoomName) -> tuple[Notice, ...]:
         """What an administrator should know of this room's calendar."""
-        return (*self._polled.notices(room), *((self._too_wide,) if self._too_wide else ()))
+        return (*self._belled.notices(room), *((self._too_wide,) if self._too_wide else ()))
 
     # -- as a feed
 
@@ -156,7 +163,7 @@ class Graph:
 
     async def book(self, room: RoomName, slot: Slot, uid: str) -> None:
         name = self._writable(room)
-        if await self._polled.find(room, uid, "") is not None:
+        if await self._belled.find(room, uid, "") is not None:
             return
         event = {
             "subject": slot.title,
@@ -169,12 +176,12 @@ class Graph:
         }
         answer = await self._write(room, "POST", self._events(name), event)
         # What a repeated transactionId is answered with is not published: that the event is there is what counts.
-        if answer.status not in _DONE and await self._polled.find(room, uid, "") is None:
+        if answer.status not in _DONE and await self._belled.find(room, uid, "") is None:
             raise self._refused(answer, name)
 
     async def set_end(self, room: RoomName, uid: str, recurrence_id: str, end: datetime) -> None:
         name = self._writable(room)
-        entry = await self._polled.find(room, uid, recurrence_id)
+        entry = await self._belled.find(room, uid, recurrence_id)
         if entry is None:
             raise CalendarRefused("the meeting is not in the room's calendar any more")
         check_movable(entry, end)
@@ -184,7 +191,7 @@ class Graph:
 
     async def release(self, room: RoomName, uid: str, recurrence_id: str) -> None:
         name = self._writable(room)
-        entry = await self._polled.find(room, uid, recurrence_id)
+        entry = await self._belled.find(room, uid, recurrence_id)
         if entry is None:
             return  # the time is free
         url, why = self._events(name, entry), {"comment": "The room was released."}
@@ -205,7 +212,7 @@ class Graph:
                 method, url, headers=headers, body=body, take={400, 403, 404, 409, 412}, lane=self._mailbox(room)
             )
         finally:
-            self._polled.touched(room)  # also where no answer came: it may have been done
+            self._belled.touched(room)  # also where no answer came: it may have been done
 
     # -- the wire
 

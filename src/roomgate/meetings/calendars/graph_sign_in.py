@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from roomgate.errors import BadInput
 from roomgate.meetings.calendars.base import CalendarRefused
-from roomgate.meetings.calendars.bearer import TokenRequest, load_secret
+from roomgate.meetings.calendars.bearer import TokenRequest, check_https, load_secret
 
 ASSERTED_S = 300
 _TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -43,6 +43,8 @@ class GraphSignIn:
     def __post_init__(self) -> None:
         if (self.secret_file is None) == (self.certificate_file is None):
             raise BadInput("the application needs a secret file or a certificate file, one of the two")
+        check_https("login", self.login)
+        check_https("graph", self.graph)
         for what, name in (("tenant", self.tenant), ("client", self.client)):
             if not name or not all(sign.isascii() and (sign.isalnum() or sign in "-.") for sign in name):
                 raise BadInput(f"the {what} is an id such as 00000000-0000-0000-0000-000000000000")

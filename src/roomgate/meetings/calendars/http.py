@@ -6,6 +6,7 @@ alone: an address may itself be the secret, and headers hold the password.
 """
 
 import asyncio
+import hashlib
 import random
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -20,13 +21,14 @@ import httpx
 from roomgate.clock import Clock
 from roomgate.errors import BadInput
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable
-from roomgate.meetings.calendars.patience import Breaker, Quota, parse_retry_after
+from roomgate.meetings.calendars.patience import Breaker, Quota, Refusals, parse_retry_after
 
 MOST_BYTES = 16 * 1024 * 1024
 WITHIN_S = 15.0  # for one answer, whole; a room's whole synchronisation has twice that
 AT_ONCE = 8  # requests to one host
 RATE_PER_S, BURST = 100.0, 200  # to one host: 2,000 rooms, each asked every 30 s, are 67 a second
-MOST_STEPS = 3
+MOST_STEPS = 3  # from one address to the next
+MOST_CREDENTIALS = 64  # remembered as refused
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})  # may be sent twice
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _NOT_LET_IN = "Check the user and the password file; iCloud and others want a password made for this app alone."
@@ -43,6 +45,12 @@ class Answer:
     url: str = field(default="", repr=False)  # where it came from, after what was followed
 
 
+class AnswerTooLarge(CalendarUnreachable):
+    """There is an answer, larger than the caller wants it; asked for less, the server may be of use."""
+
+    hint = "Ask the calendar's keeper why it is so large; the room's other calendars go on."
+
+
 @dataclass(slots=True)
 class _Host:
     """What is kept of one host."""
@@ -50,10 +58,15 @@ class _Host:
     quota: Quota
     places: asyncio.Semaphore
     breakers: dict[str, Breaker] = field(default_factory=dict)
+    refused: dict[bytes, Refusals] = field(default_factory=dict)  # by the digest of the credentials
 
 
 class _Unusable(Exception):
     """An answer that is read no further."""
+
+    def __init__(self, why: str, *, large: bool = False) -> None:
+        super().__init__(why)
+        self.large = large
 
 
 class Web:
@@ -159,12 +172,15 @@ class Web:
         name = host_of(url)
         host = self._host(name)
         whole, narrow = self._breaker(host, ""), self._breaker(host, lane)
+        refusals = self._refusals(host, headers)
         now = self._clock.monotonic()
         _refuse_while_closed(name, max(whole.closed_s(now), narrow.closed_s(now)))
+        _refuse_while_resting(name, refusals.closed_s(now))
         if turn_s := host.quota.take(now):
             await self._pause(turn_s)
         async with host.places:
             began = self._clock.monotonic()  # it may have gone down while this one waited for its turn
+            _refuse_while_resting(name, refusals.closed_s(began))
             _refuse_while_closed(name, whole.enter(began))
             if narrow is not whole:
                 _refuse_while_closed(name, narrow.enter(began))
@@ -172,10 +188,14 @@ class Web:
                 answer = await self._sent(method, url, headers, body, most)
             except _Unusable as bad:
                 whole.answered()  # the host is there; this answer is at fault
-                raise CalendarUnreachable(f"{name} {bad}") from bad
+                raise (AnswerTooLarge if bad.large else CalendarUnreachable)(f"{name} {bad}") from bad
             except CalendarUnreachable as away:
                 away.retry_after_s = whole.failed(began, self._clock.monotonic())
                 raise
+        if answer.status == httpx.codes.UNAUTHORIZED and answer.status not in take:
+            refusals.refused(self._clock.monotonic())
+        elif answer.status < httpx.codes.BAD_REQUEST:
+            refusals.accepted()
         return self._judged(answer, name, whole, narrow, began, take)
 
     def _judged(
@@ -225,7 +245,7 @@ class Web:
             async for part in answer.aiter_bytes():
                 size += len(part)
                 if size > most:
-                    raise _Unusable(f"answers with more than {most // 1024} KiB")
+                    raise _Unusable(f"answers with more than {most // 1024} KiB", large=True)
                 parts.append(part)
             return Answer(answer.status_code, told, b"".join(parts), url)
 
@@ -233,6 +253,16 @@ class Web:
         if name not in self._hosts:
             self._hosts[name] = _Host(Quota(self._rate_per_s, self._burst), asyncio.Semaphore(self._at_once))
         return self._hosts[name]
+
+    def _refusals(self, host: _Host, headers: Mapping[str, str]) -> Refusals:
+        """Many rooms share one account: who goes on offering a wrong password for each of them has it locked."""
+        credentials = next((value for name, value in headers.items() if name.lower() == "authorization"), "")
+        digest = hashlib.sha256(credentials.encode()).digest()
+        if digest not in host.refused:
+            if len(host.refused) >= MOST_CREDENTIALS:
+                host.refused.pop(next(iter(host.refused)))  # the oldest: tokens come and go
+            host.refused[digest] = Refusals()
+        return host.refused[digest]
 
     def _breaker(self, host: _Host, lane: str) -> Breaker:
         if lane not in host.breakers:
@@ -258,6 +288,13 @@ def _refuse_while_closed(name: str, closed_s: float) -> None:
     if closed_s:
         raise CalendarUnreachable(
             f"{name} did not answer, and is left alone for {closed_s:.0f} s", retry_after_s=closed_s
+        )
+
+
+def _refuse_while_resting(name: str, closed_s: float) -> None:
+    if closed_s:
+        raise CalendarRefused(
+            f"{name} does not accept the credentials, which are not tried again for {closed_s:.0f} s", hint=_NOT_LET_IN
         )
 
 

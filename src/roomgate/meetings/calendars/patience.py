@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_WAIT_S = 3600.0  # whatever a server asks for
+FORGIVEN = 3
+FIRST_REST_S = 60.0
 TRYING_S = 30.0  # one request tries a server that was down; after so long, another one may
 
 
@@ -74,6 +76,33 @@ class Breaker:
     def answered(self) -> None:
         self._failures = 0
         self._failed_at = self._until = self._trying_until = float("-inf")
+
+
+class Refusals:
+    """Whether credentials are offered at all: after `FORGIVEN` refusals in a row they rest, longer each time.
+
+    One refusal may be one room's; many in a row are a wrong password, for which servers lock accounts.
+    """
+
+    __slots__ = ("_in_a_row", "_until")
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self._until = float("-inf")
+
+    def closed_s(self, now: float) -> float:
+        return max(0.0, self._until - now)
+
+    def refused(self, now: float) -> None:
+        if self.closed_s(now):
+            return  # was on its way when they began to rest
+        self._in_a_row += 1
+        if (beyond := self._in_a_row - FORGIVEN) >= 0:
+            self._until = now + min(LONGEST_WAIT_S, FIRST_REST_S * 2.0 ** min(beyond, 10))
+
+    def accepted(self) -> None:
+        self._in_a_row = 0
+        self._until = float("-inf")
 
 
 def parse_retry_after(text: str, now: datetime) -> float | None:

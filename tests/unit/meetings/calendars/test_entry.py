@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from roomgate.errors import BadInput
 from roomgate.meetings.calendars.base import CalendarRefused
 from roomgate.meetings.calendars.entry import (
     MOST_ENTRIES,
@@ -78,12 +77,12 @@ def test_an_entry_is_found_by_its_occurrence():
 def test_what_may_be_moved():
     mine = Entry("a", ONE, own=True)
     check_movable(mine, ONE.end)
-    for entry_, end, error in (
-        (Entry("a", ONE), ONE.end, CalendarRefused),
-        (Entry("a", replace(ONE, all_day=True), own=True), ONE.end, CalendarRefused),
-        (mine, ONE.start, BadInput),
+    for entry_, end in (
+        (Entry("a", ONE), ONE.end),
+        (Entry("a", replace(ONE, all_day=True), own=True), ONE.end),
+        (mine, ONE.start),
     ):
-        with pytest.raises(error):
+        with pytest.raises(CalendarRefused):
             check_movable(entry_, end)
 
 

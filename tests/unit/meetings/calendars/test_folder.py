@@ -1,13 +1,16 @@
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from roomgate.clock import HandClock
 from roomgate.errors import BadInput
 from roomgate.ids import RoomName
-from roomgate.meetings.calendars.base import CalendarUnreachable
+from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot
 from roomgate.meetings.calendars.folder import FEW, LIST_EVERY, POLL_S, TURNS, Folder
-from roomgate.meetings.invite import Window
+from roomgate.meetings.invite import Window, occurrences, parse_events
+from support.invites import ics
 
 ROOM = RoomName("oslo")
 WINDOW = Window(datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 3, 17, tzinfo=UTC))
@@ -107,3 +110,63 @@ async def test_of_many_rooms_each_has_its_turn_in_time(tmp_path, rooms, turns, w
     assert list(news) == [names[which]]
     assert len(pauses) - begun < turns
     assert turns * POLL_S <= 1.0
+
+
+# ---- writing ------------------------------------------------------------------------------------------
+
+UID = "one@example.com"
+AT = datetime(2026, 3, 10, 9, tzinfo=UTC)
+
+
+def meetings(root: Path) -> dict[datetime, datetime]:
+    events = [event for path in (root / "oslo").glob("*.ics") for event in parse_events(path.read_bytes())]
+    window = Window(AT - timedelta(days=1), AT + timedelta(days=3))
+    return {one.start: one.end for one in occurrences(events, window) if not one.cancelled}
+
+
+@pytest.mark.asyncio
+async def test_the_latest_word_is_the_one_that_is_changed(tmp_path):
+    (tmp_path / "oslo").mkdir()
+    for name, hour in (("b", "09"), ("a", "10")):  # an update that came as a file of its own
+        sequence = f"SEQUENCE:{int(hour) - 9}"
+        (tmp_path / "oslo" / f"{name}.ics").write_bytes(ics(f"DTSTART:20260310T{hour}0000Z", "DURATION:PT1H", sequence))
+    folder = Folder(tmp_path, clock=HandClock())
+    start = AT + timedelta(hours=1)
+    await folder.set_end(ROOM, UID, "", start + timedelta(hours=3))
+    assert meetings(tmp_path) == {start: start + timedelta(hours=3)}
+    await folder.release(ROOM, UID, "")
+    assert list((tmp_path / "oslo").iterdir()) == []
+
+
+@pytest.mark.asyncio
+async def test_an_exception_in_a_file_of_its_own_is_changed_there(tmp_path):
+    (tmp_path / "oslo").mkdir()
+    (tmp_path / "oslo" / "series.ics").write_bytes(ics("DTSTART:20260309T090000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY"))
+    moved = ics("RECURRENCE-ID:20260310T090000Z", "DTSTART:20260310T120000Z", "DURATION:PT1H", "SEQUENCE:5")
+    (tmp_path / "oslo" / "moved.ics").write_bytes(moved)
+    folder, name = Folder(tmp_path, clock=HandClock()), "2026-03-10T09:00:00+00:00"
+    start = AT + timedelta(hours=3)
+    await folder.set_end(ROOM, UID, name, start + timedelta(hours=2))
+    assert meetings(tmp_path)[start] == start + timedelta(hours=2)
+    await folder.release(ROOM, UID, name)
+    assert start not in meetings(tmp_path)
+    assert AT not in meetings(tmp_path)
+    assert not (tmp_path / "oslo" / "moved.ics").exists()
+
+
+@pytest.mark.asyncio
+async def test_what_is_written_is_put_in_place_whole(tmp_path):
+    folder = Folder(tmp_path, clock=HandClock())
+    await folder.book(ROOM, Slot(AT, AT + timedelta(hours=1), "Ad hoc"), UID)
+    assert [path.name[:9] for path in (tmp_path / "oslo").iterdir()] == ["roomgate-"]
+    (tmp_path / "oslo" / ".half.ics.new").write_bytes(b"BEGIN")  # what a kill left
+    assert len((await folder.fetch(ROOM, Window(AT, AT + timedelta(days=1)))).sources) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_folder_that_cannot_be_written_says_so(tmp_path):
+    (tmp_path / "oslo").write_bytes(b"")  # in the folder's place stands a file
+    folder = Folder(tmp_path, clock=HandClock())
+    with pytest.raises((CalendarRefused, CalendarUnreachable)) as told:
+        await folder.book(ROOM, Slot(AT, AT + timedelta(hours=1), "Ad hoc"), UID)
+    assert told.value.hint

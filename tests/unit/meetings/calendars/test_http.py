@@ -11,7 +11,7 @@ import pytest
 from roomgate.clock import HandClock
 from roomgate.errors import BadInput
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable
-from roomgate.meetings.calendars.http import Web, host_of
+from roomgate.meetings.calendars.http import AnswerTooLarge, Web, host_of
 
 URL = "https://ada:pw@cal.example.com/private-secret/basic.ics?token=hush"
 PLAIN = "https://cal.example.com/x"
@@ -81,6 +81,21 @@ async def test_who_is_not_let_in_is_told_apart_from_who_has_no_right():
             await client.ask("GET", PLAIN)
     assert "password" in out.value.hint
     assert "share" in closed.value.hint
+
+
+@pytest.mark.asyncio
+async def test_a_wrong_password_is_not_offered_for_every_room():
+    server = Server(httpx.Response(401))
+    client, clock, _ = web(server)
+    async with client:
+        for _ in range(2000):
+            with pytest.raises(CalendarRefused):
+                await client.ask("GET", PLAIN, headers={"Authorization": "Basic b2xk"})
+        assert len(server.asked) == 3
+        server.answers = [httpx.Response(200)]
+        assert (await client.ask("GET", PLAIN, headers={"Authorization": "Basic bmV3"})).status == 200
+        clock.advance(61)
+        assert (await client.ask("GET", PLAIN, headers={"Authorization": "Basic b2xk"})).status == 200
 
 
 @pytest.mark.asyncio
@@ -165,7 +180,7 @@ async def test_a_huge_answer_is_read_no_further_and_its_host_goes_on():
     server = Server(httpx.Response(200, content=b"x" * 5000), httpx.Response(200, content=b"x" * 1024))
     client, _, _ = web(server)
     async with client:
-        with pytest.raises(CalendarUnreachable, match="more than 1 KiB"):
+        with pytest.raises(AnswerTooLarge, match="more than 1 KiB"):
             await client.ask("GET", PLAIN, most=1024)
         assert len((await client.ask("GET", PLAIN, most=1024)).body) == 1024
 

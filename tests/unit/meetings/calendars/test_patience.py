@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.meetings.calendars.patience import LONGEST_WAIT_S, TRYING_S, Breaker, Quota, parse_retry_after
+from roomgate.meetings.calendars.patience import (
+    FORGIVEN,
+    LONGEST_WAIT_S,
+    TRYING_S,
+    Breaker,
+    Quota,
+    Refusals,
+    parse_retry_after,
+)
 
 NOW = datetime(2026, 3, 10, 9, tzinfo=UTC)
 
@@ -67,6 +75,29 @@ def test_what_the_server_says_goes_before_our_own_pause():
     breaker = Breaker(random.Random(1), 1.0, 30.0)
     assert breaker.failed(0.0, 0.0, 120.0) == 120.0
     assert breaker.closed_s(119.0) == pytest.approx(1.0)
+
+
+def test_a_wrong_password_rests_longer_each_time_and_one_success_ends_that():
+    refusals, now, asked = Refusals(), 0.0, 0
+    while now < 6 * 3600:
+        if not refusals.closed_s(now):
+            asked += 1
+            refusals.refused(now)
+        now += 1.0
+    assert asked <= FORGIVEN + 12
+    refusals.accepted()
+    assert refusals.closed_s(now) == 0
+
+
+@given(st.lists(st.booleans(), max_size=60))
+def test_one_room_that_is_refused_among_others_stops_nobody(rooms):
+    refusals, in_a_row = Refusals(), 0
+    for n, good in enumerate(rooms):
+        in_a_row = 0 if good else in_a_row + 1
+        if in_a_row >= FORGIVEN:
+            return
+        refusals.accepted() if good else refusals.refused(float(n))
+        assert refusals.closed_s(float(n)) == 0
 
 
 @pytest.mark.parametrize(

@@ -1,308 +1,168 @@
+"""One look at each room a period; a room that cannot be read stands in nobody's way."""
+
 import asyncio
-from dataclasses import dataclass, field, replace
+import random
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from roomgate.clock import HandClock
 from roomgate.ids import RoomName
-from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable
-from roomgate.meetings.calendars.entry import Entries, Entry, Notice
-from roomgate.meetings.calendars.polled import (
-    AFTER,
-    AHEAD,
-    BEFORE,
-    POLL_S,
-    REFUSED_S,
-    RENEW_S,
-    TOGETHER,
-    News,
-    Polled,
-    Reading,
-)
-from roomgate.meetings.invite import Invitation, Window
-from roomgate.meetings.meeting import Organizer
-from support.cloud_rig import Pauses
-from support.logged import logged
+from roomgate.meetings.calendars.base import CalendarUnreachable, Snapshot
+from roomgate.meetings.calendars.polled import AT_ONCE, BEYOND, Copy, Polled, wide
+from roomgate.meetings.invite import Window
 
-ROOM, OTHER = RoomName("oslo"), RoomName("bergen")
 START = datetime(2026, 3, 10, 9, tzinfo=UTC)
-ONE = Invitation("u", "", "Plan", START, START + timedelta(hours=1), False, Organizer(), False, False, ())
+WINDOW = Window(START, START + timedelta(days=7))
+OSLO, BERGEN = RoomName("oslo"), RoomName("bergen")
 
 
-@dataclass
-class Service:
-    """A feed that says what it is told to, and notes what it was asked."""
+class Source:
+    """A calendar's server: what it holds, who asked, and who gets no answer."""
 
-    held: dict[RoomName, list[Invitation]] = field(default_factory=dict)
-    rings: set[RoomName] = field(default_factory=set)
-    gone: bool = False
-    wrong: dict[RoomName, Exception] = field(default_factory=dict)
-    notices: tuple[Notice, ...] = ()
-    asked: list[tuple[str, RoomName]] = field(default_factory=list)
-    windows: list[Window] = field(default_factory=list)
-    slow: asyncio.Event | None = None
-    number: int = 0
+    def __init__(self) -> None:
+        self.cursors: dict[RoomName, str] = {}
+        self.asked: Counter[RoomName] = Counter()
+        self.away: set[RoomName] = set()
+        self.windows: list[Window] = []
+        self.now = self.most = 0
 
-    async def read(self, room: RoomName, window: Window, token: str | None) -> Reading:
-        self.asked.append(("read" if token is None else "again", room))
+    async def refresh(self, room: RoomName, window: Window, before: Copy | None) -> Copy:
+        self.asked[room] += 1
         self.windows.append(window)
-        if room in self.wrong:
-            raise self.wrong[room]
-        if self.slow:
-            await self.slow.wait()
-        self.number += 1
-        inside = [one for one in self.held.get(room, []) if one.start < window.end and one.end > window.start]
-        entries = Entries(tuple(Entry(one.uid, one) for one in inside), {"x": "bad"} if room == OTHER else {})
-        return Reading(token or f"t{self.number}", entries, self.notices)
-
-    async def news(self, room: RoomName, token: str) -> News | None:
-        self.asked.append(("news", room))
-        if room in self.wrong:
-            raise self.wrong[room]
-        if self.gone:
-            self.gone = False
-            return None
-        rang = room in self.rings
-        self.rings.discard(room)
-        return News(f"{token}'", rang)
-
-    def put(self, one: Invitation, room: RoomName = ROOM) -> None:
-        self.held.setdefault(room, []).append(one)
-        self.rings.add(room)
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0)
+        self.now -= 1
+        if room in self.away:
+            raise CalendarUnreachable("away")
+        return Copy(Snapshot((), self.cursors.get(room, "none")), wide(window))
 
 
-class Rig:
-    def __init__(self, **more):
-        self.clock = HandClock()
-        self.service = Service()
-        self.pauses = Pauses(self.clock)
-        self.polled = Polled(self.service, self.clock, pause=self.pauses, **more)
+def polled(source: Source, poll_s: float = 30.0) -> tuple[Polled[Copy], HandClock]:
+    clock = HandClock()
 
-    async def fetch(self, room=ROOM, length=AHEAD):
-        now = self.clock.now()
-        return await self.polled.fetch(room, Window(now, now + length))
+    async def pause(seconds: float) -> None:
+        clock.advance(seconds)
+        await asyncio.sleep(0)
 
-    def asked(self):
-        asked, self.service.asked = self.service.asked, []
-        return [what for what, _ in asked]
-
-
-@pytest.fixture
-def rig():
-    return Rig()
+    return Polled(source.refresh, clock, random.Random(5), poll_s=poll_s, pause=pause), clock
 
 
 @pytest.mark.asyncio
-async def test_all_is_read_once_and_then_only_news_are_asked(rig):
-    rig.service.put(ONE)
-    first = await rig.fetch()
-    assert (first.sources, first.invitations) == ((), (ONE,))
-    rig.service.rings.clear()
-    rig.clock.advance(60)
-    assert await rig.fetch() == first
-    assert rig.asked() == ["read", "news"]
+async def test_two_thousand_rooms_are_each_looked_at_once_a_period():
+    source, rooms = Source(), [RoomName(f"r{n}") for n in range(2000)]
+    calendar, clock = polled(source)
+    known = await calendar.changed(dict.fromkeys(rooms))
+    assert len(known) == 2000
+    assert set(source.asked.values()) == {1}
+    assert source.most <= AT_ONCE
+    began = clock.monotonic()
+    source.cursors[RoomName("r7")] = "other"
+    news = await calendar.changed(known)
+    assert set(news) == {"r7"}
+    assert clock.monotonic() - began <= 30.25
+    while clock.monotonic() - began < 300:
+        source.cursors[RoomName("r8")] = str(clock.monotonic())
+        known |= await calendar.changed(known)
+    assert all(8 <= count <= 16 for count in source.asked.values())
 
 
 @pytest.mark.asyncio
-async def test_a_ring_makes_all_be_read_again_with_the_token_that_came(rig):
-    before = await rig.fetch()
-    rig.service.put(ONE)
-    after = await rig.fetch()
-    assert after.invitations == (ONE,)
-    assert after.cursor != before.cursor
-    assert rig.asked() == ["read", "news", "again"]
+async def test_looks_are_spread_over_the_period():
+    source, rooms = Source(), [RoomName(f"r{n}") for n in range(500)]
+    calendar, clock = polled(source)
+    known = await calendar.changed(dict.fromkeys(rooms))
+    seconds: Counter[int] = Counter()
+
+    async def refresh(room: RoomName, window: Window, before: Copy | None) -> Copy:
+        seconds[int(clock.monotonic())] += 1
+        if clock.monotonic() > 1300:
+            source.cursors[room] = "the end"
+        return await source.refresh(room, window, before)
+
+    calendar._refresh = refresh
+    await calendar.changed(known)
+    assert sum(seconds.values()) > 5000
+    assert max(seconds.values()) < 120
 
 
 @pytest.mark.asyncio
-async def test_a_token_that_is_gone_loses_nothing(rig):
-    await rig.fetch()
-    rig.service.held[ROOM] = [ONE]  # and no ring: the service forgot that too
-    rig.service.gone = True
-    assert (await rig.fetch()).invitations == (ONE,)
-    assert rig.asked() == ["read", "news", "read"]
+async def test_a_fetch_after_a_change_asks_nobody_again():
+    source = Source()
+    calendar, clock = polled(source)
+    await calendar.changed({OSLO: None})
+    await calendar.fetch(OSLO, WINDOW)
+    assert source.asked[OSLO] == 1
+    clock.advance(6)
+    await calendar.fetch(OSLO, WINDOW)
+    calendar.spoil(OSLO)
+    await calendar.fetch(OSLO, WINDOW)
+    assert source.asked[OSLO] == 3
 
 
 @pytest.mark.asyncio
-async def test_once_an_hour_all_is_read_anew_whatever_the_bell_says(rig):
-    await rig.fetch()
-    rig.service.held[ROOM] = [ONE]  # a change that no bell tells
-    rig.clock.advance(RENEW_S - 1)
-    assert (await rig.fetch()).invitations == ()
-    rig.clock.advance(1)
-    assert (await rig.fetch()).invitations == (ONE,)
-    assert rig.asked() == ["read", "news", "read"]
+async def test_a_fetch_counts_as_a_look():
+    source = Source()
+    calendar, _ = polled(source)
+    await calendar.fetch(OSLO, WINDOW)
+    assert await calendar.changed({OSLO: None}) == {OSLO: "none"}
+    assert source.asked[OSLO] == 1
 
 
 @pytest.mark.asyncio
-async def test_the_window_moves_over_every_event_for_a_month(rig):
-    """Fetched once a minute like `Sync` does: whatever lies in the window is always there, told by a bell or not."""
-    rig.service.held[ROOM] = [
-        replace(ONE, uid=f"u{n}", start=START + timedelta(hours=7 * n), end=START + timedelta(hours=7 * n, minutes=20))
-        for n in range(200)
-    ]
-    for _ in range(30 * 24 * 4):
-        now = rig.clock.now()
-        window = Window(now, now + AHEAD)
-        seen = {one.uid for one in (await rig.polled.fetch(ROOM, window)).invitations}
-        inside = {one.uid for one in rig.service.held[ROOM] if one.start < window.end and one.end > window.start}
-        assert inside <= seen
-        rig.clock.advance(900)
-    assert rig.asked().count("read") == 30 * 24
+async def test_a_larger_window_is_asked_for():
+    source = Source()
+    calendar, _ = polled(source)
+    await calendar.fetch(OSLO, WINDOW)
+    larger = Window(START, START + timedelta(days=30))
+    await calendar.fetch(OSLO, larger)
+    assert [window.end for window in source.windows] == [WINDOW.end, larger.end]
+    assert wide(WINDOW).end == WINDOW.end + BEYOND
 
 
 @pytest.mark.asyncio
-async def test_a_wider_window_or_an_earlier_one_is_read_at_once(rig):
-    await rig.fetch()
-    await rig.fetch(length=AHEAD + AFTER)
-    await rig.fetch(length=AHEAD + 2 * AFTER)
-    rig.clock.wall -= BEFORE + timedelta(seconds=1)  # somebody set the clock
-    await rig.fetch()
-    assert rig.asked() == ["read", "news", "read", "read"]
-    assert rig.service.windows[0] == Window(START - BEFORE, START + AHEAD + AFTER)
-
-
-@pytest.mark.asyncio
-async def test_what_cannot_be_read_is_handed_on(rig):
-    assert (await rig.fetch(OTHER)).bad == (("x", "bad"),)
-
-
-@pytest.mark.asyncio
-async def test_a_failure_keeps_what_was_held_and_asks_with_the_old_token(rig):
-    before = await rig.fetch()
-    rig.service.put(ONE)
-    rig.service.wrong[ROOM] = CalendarUnreachable("down")
+async def test_a_room_that_cannot_be_read_is_told_once_and_again_when_it_can():
+    source = Source()
+    source.away.add(OSLO)
+    calendar, _ = polled(source)
+    known = await calendar.changed({OSLO: None, BERGEN: None})
+    assert known[OSLO] != known[BERGEN] == "none"
     with pytest.raises(CalendarUnreachable):
-        await rig.fetch()
-    del rig.service.wrong[ROOM]
-    assert (await rig.fetch()).cursor != before.cursor
+        await calendar.fetch(OSLO, WINDOW)
+    source.cursors[BERGEN] = "news"
+    assert await calendar.changed(known) == {BERGEN: "news"}
+    known[BERGEN] = "news"
+    source.away.clear()
+    assert await calendar.changed(known) == {OSLO: "none"}
 
 
 @pytest.mark.asyncio
-async def test_a_look_that_is_given_up_changes_nothing(rig):
-    before = await rig.fetch()
-    rig.service.put(ONE)
-    rig.service.slow = asyncio.Event()
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.01):
-            await rig.fetch()
-    rig.service.slow = None
-    rig.service.rings.add(ROOM)  # the old token still has it
-    after = await rig.fetch()
-    assert (before.invitations, after.invitations) == ((), (ONE,))
+async def test_a_failed_look_leaves_the_copy_for_the_next_one():
+    befores = []
 
+    async def refresh(room: RoomName, window: Window, before: Copy | None) -> Copy:
+        befores.append(before)
+        if len(befores) == 2:
+            raise CalendarUnreachable("away")
+        return Copy(Snapshot((), "x"), wide(window))
 
-# -- waiting for news
-
-
-@pytest.mark.asyncio
-async def test_a_room_never_seen_differs_at_once(rig):
-    news = await rig.polled.changed({ROOM: None, OTHER: None})
-    assert news == {ROOM: (await rig.fetch()).cursor, OTHER: (await rig.fetch(OTHER)).cursor}
+    clock = HandClock()
+    calendar = Polled(refresh, clock, random.Random(1), fresh_s=0)
+    first = await calendar.fetch(OSLO, WINDOW)
+    with pytest.raises(CalendarUnreachable):
+        await calendar.fetch(OSLO, WINDOW)
+    await calendar.fetch(OSLO, WINDOW)
+    assert befores[0] is None
+    assert befores[2].snapshot is first
 
 
 @pytest.mark.asyncio
-async def test_a_change_is_told_within_a_period(rig):
-    known = dict(await rig.polled.changed({ROOM: None, OTHER: None}))
-    began = rig.clock.monotonic()
-    rig.pauses.then = lambda: rig.service.put(ONE)
-    news = await rig.polled.changed(known)
-    assert list(news) == [ROOM]
-    assert rig.clock.monotonic() - began <= POLL_S <= 60
-
-
-@pytest.mark.asyncio
-async def test_every_one_of_many_rooms_is_asked_in_each_period(rig):
-    rooms = [RoomName(f"r{number}") for number in range(5 * TOGETHER + 3)]
-    known = dict.fromkeys(rooms)
-    while any(cursor is None for cursor in known.values()):
-        known |= await rig.polled.changed(known)
-    rig.asked()
-    began = rig.clock.monotonic()
-    rig.pauses.then = lambda: rig.service.put(ONE, rooms[-1])
-    assert list(await rig.polled.changed(known)) == [rooms[-1]]
-    assert rig.clock.monotonic() - began <= POLL_S
-    assert rig.asked().count("news") == len(rooms)
-
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("wrong", "wait_s"),
-    [
-        (CalendarUnreachable("down"), POLL_S),
-        (CalendarUnreachable("busy", retry_after_s=400.0), 400.0),
-        (CalendarRefused("no right"), REFUSED_S),
-    ],
-)
-async def test_a_room_that_fails_is_told_once_is_spared_and_comes_back(rig, wrong, wait_s):
-    known = dict(await rig.polled.changed({ROOM: None, OTHER: None}))
-    rig.clock.advance(POLL_S)
-    rig.service.wrong[ROOM] = wrong
-    began = rig.clock.monotonic()
-    news = await rig.polled.changed(known)
-    assert news[ROOM] == f"away: {wrong.code}"
-    rig.asked()
-    rig.pauses.then = rig.service.wrong.clear
-    back = await rig.polled.changed(known | news)
-    assert back == {ROOM: known[ROOM]}
-    assert rig.clock.monotonic() - began == wait_s
-
-
-@pytest.mark.asyncio
-async def test_one_that_fails_holds_up_no_other(rig):
-    rig.service.wrong[ROOM] = CalendarUnreachable("down")
-    rig.service.put(ONE, OTHER)
-    known = dict(await rig.polled.changed({ROOM: None, OTHER: None}))
-    assert known[ROOM].startswith("away")
-    rig.pauses.then = lambda: rig.service.put(replace(ONE, uid="v"), OTHER)
-    assert list(await rig.polled.changed(known)) == [OTHER]
-
-
-@pytest.mark.asyncio
-async def test_looks_that_are_asked_for_together_are_one(rig):
-    rig.service.slow = asyncio.Event()
-    async with asyncio.TaskGroup() as group:
-        first = group.create_task(rig.fetch())
-        await asyncio.sleep(0)
-        others = [group.create_task(rig.fetch()) for _ in range(5)]
-        await asyncio.sleep(0)
-        rig.clock.advance(1)
-        rig.service.slow.set()
-    assert {one.result().cursor for one in others} == {first.result().cursor}
-    assert rig.asked() == ["read", "news"]  # the five came after the read began: they share a look of their own
-
-
-@pytest.mark.asyncio
-async def test_what_was_written_is_looked_for_at_once(rig):
-    known = dict(await rig.polled.changed({ROOM: None}))
-    rig.service.put(ONE)
-    rig.polled.touched(ROOM)
-    began = rig.clock.monotonic()
-    assert list(await rig.polled.changed(known)) == [ROOM]
-    assert rig.clock.monotonic() == began
-    assert (await rig.polled.find(ROOM, "u", "")).invitation == ONE
-    assert await rig.polled.find(ROOM, "u", "other") is None
-
-
-@pytest.mark.asyncio
-async def test_a_room_that_is_let_go_is_forgotten(rig):
-    await rig.polled.changed({ROOM: None, OTHER: None})
-    await rig.polled.changed({OTHER: None})
-    rig.asked()
-    await rig.fetch()
-    assert rig.asked() == ["read"]
-
-
-@pytest.mark.asyncio
-async def test_a_notice_is_logged_once_and_again_when_it_came_back(rig):
-    notice = Notice("meeting.calendar.stripped", "no bodies", "do this")
-    with logged() as lines:
-        for notices in ((notice,), (notice,), (), (notice,)):
-            rig.service.notices = notices
-            rig.service.rings.add(ROOM)
-            await rig.fetch()
-            assert rig.polled.notices(ROOM) == notices
-    assert [(one["event"], one["room"], one["code"], one["remedy"]) for one in lines] == [
-        ("calendar.notice", ROOM, notice.code, notice.remedy)
-    ] * 2
-    assert rig.polled.notices(OTHER) == ()
+async def test_rooms_that_left_are_forgotten():
+    source = Source()
+    calendar, _ = polled(source)
+    known = await calendar.changed({OSLO: None, BERGEN: None})
+    source.cursors[OSLO] = "x"
+    await calendar.changed({OSLO: known[OSLO]})
+    assert set(calendar._rooms) == {OSLO}
