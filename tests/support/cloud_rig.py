@@ -16,9 +16,9 @@ from cryptography.x509.oid import NameOID
 
 from roomgate.clock import HandClock
 from roomgate.ids import RoomName
-from roomgate.meetings.calendars.google import Google, GoogleRooms
+from roomgate.meetings.calendars.google import Google
 from roomgate.meetings.calendars.google_sign_in import GoogleSignIn
-from roomgate.meetings.calendars.graph import Graph, GraphRooms
+from roomgate.meetings.calendars.graph import Graph
 from roomgate.meetings.calendars.graph_sign_in import GraphSignIn
 from roomgate.meetings.calendars.http import Web
 from roomgate.meetings.invite import Window
@@ -103,8 +103,9 @@ def graph_rig(folder: Path, **rooms: Any) -> Rig:
     (folder / "secret").write_text(f"{SECRET}\n")
     web = Web(clock, random.Random(1), transport=double.transport, pause=pauses)
     sign_in = GraphSignIn(TENANT, CLIENT, double.origin, double.origin, secret_file=folder / "secret")
-    settings = {"mailboxes": {ROOM: MAILBOX, OTHER: SECOND}, "graph": double.origin, "writes": True} | rooms
-    calendar = Graph(web, clock, random.Random(2), sign_in, GraphRooms(**settings), fresh_s=0, pause=pauses)
+    find = rooms.pop("find", {ROOM: MAILBOX, OTHER: SECOND}.get)
+    settings = {"graph": double.origin, "writes": True, "fresh_s": 0} | rooms
+    calendar = Graph(web, sign_in, find, clock, random.Random(2), pause=pauses, **settings)
     return Rig(double, calendar, clock, pauses, web)
 
 
@@ -115,7 +116,8 @@ def google_rig(folder: Path, **rooms: Any) -> Rig:
     for name in (MAILBOX, SECOND):
         double.room(name)
     web = Web(clock, random.Random(1), transport=double.transport, pause=pauses)
-    settings = {"calendars": {ROOM: MAILBOX, OTHER: SECOND}, "api": double.api, "writes": True} | rooms
+    settings = {"api": double.api, "writes": True, "fresh_s": 0} | rooms
     sign_in = GoogleSignIn(key_file(folder), bool(settings["writes"]), double.token_url)
-    calendar = Google(web, clock, random.Random(2), sign_in, GoogleRooms(**settings), fresh_s=0, pause=pauses)
+    find = {ROOM: MAILBOX, OTHER: SECOND}.get
+    calendar = Google(web, sign_in, find, clock, random.Random(2), pause=pauses, **settings)
     return Rig(double, calendar, clock, pauses, web)

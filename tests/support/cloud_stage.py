@@ -9,9 +9,9 @@ from typing import Any
 
 from roomgate.clock import Clock
 from roomgate.ids import RoomName
-from roomgate.meetings.calendars.google import Google, GoogleRooms
+from roomgate.meetings.calendars.google import Google
 from roomgate.meetings.calendars.google_sign_in import GoogleSignIn
-from roomgate.meetings.calendars.graph import Graph, GraphRooms
+from roomgate.meetings.calendars.graph import Graph
 from roomgate.meetings.calendars.graph_sign_in import GraphSignIn
 from roomgate.meetings.calendars.http import Web
 from roomgate.meetings.invite import BadInvitation, Invitation, Window, parse_invitations
@@ -128,8 +128,10 @@ async def graph_stage(folder: Path, papers: Papers, clock: Clock, poll_s: float)
         sign_in = GraphSignIn(TENANT, CLIENT, here, here, certificate_file=folder / "app.pem")
         for name in MAILBOXES.values():
             double.room(name)
-        rooms = GraphRooms(MAILBOXES, here, writes=True)
-        yield GraphStage(double, Graph(web, clock, random.Random(1), sign_in, rooms, poll_s=poll_s, fresh_s=0), web)
+        calendar = Graph(
+            web, sign_in, MAILBOXES.get, clock, random.Random(1), graph=here, writes=True, poll_s=poll_s, fresh_s=0
+        )
+        yield GraphStage(double, calendar, web)
 
 
 @asynccontextmanager
@@ -140,5 +142,7 @@ async def google_stage(folder: Path, papers: Papers, clock: Clock, poll_s: float
         for name in MAILBOXES.values():
             double.room(name)
         sign_in = GoogleSignIn(key_file(folder), True, double.token_url)
-        rooms = GoogleRooms(MAILBOXES, double.api, writes=True)
-        yield GoogleStage(double, Google(web, clock, random.Random(1), sign_in, rooms, poll_s=poll_s, fresh_s=0), web)
+        calendar = Google(
+            web, sign_in, MAILBOXES.get, clock, random.Random(1), api=double.api, writes=True, poll_s=poll_s, fresh_s=0
+        )
+        yield GoogleStage(double, calendar, web)

@@ -14,7 +14,6 @@ import base64
 import hashlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from urllib.parse import quote, urlencode
 
@@ -86,43 +85,37 @@ class _Whose(msgspec.Struct):
     attendees: list[dict[str, object]] = []
 
 
-@dataclass(frozen=True, slots=True)
-class GoogleRooms:
-    """``calendars``: the id of each room's, such as ``c_…@resource.calendar.google.com``."""
-
-    calendars: Mapping[RoomName, str] = field(repr=False)
-    api: str = API
-    writes: bool = False
-
-    def __post_init__(self) -> None:
-        check_https("api", self.api)
-
-
 class Google:
-    """One service account's rooms: a `Calendar`, and `Writable`."""
+    """One service account's rooms: a `Calendar`, and `Writable`. ``find`` gives the id of a room's calendar, such as
+    ``c_…@resource.calendar.google.com``, None where it has none.
+    """
 
     def __init__(
         self,
         web: Web,
+        sign_in: SignIn,
+        find: Callable[[RoomName], str | None],
         clock: Clock,
         dice: random.Random,
-        sign_in: SignIn,
-        rooms: GoogleRooms,
         *,
+        api: str = API,
+        writes: bool = False,
         zone: tzinfo = UTC,
         poll_s: float = POLL_S,
         fresh_s: float = FRESH_S,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """``zone``: where whole days begin, unless the calendar says so itself. ``poll_s``: how often each room is
-        asked for news, 10 to 60 s.
+        """``zone``: where whole days begin, unless the calendar says so itself. Raises BadInput for an address that is
+        no https://.
         """
+        check_https("api", api)
         self._clock = clock
-        self._rooms = rooms
+        self._find = find
+        self._api, self._host = api, host_of(api)
+        self._writes = writes
         self._zone = zone
         self._bearer = Bearer(web, clock, sign_in)
         self._belled = Belled(self, clock, dice, poll_s=poll_s, fresh_s=fresh_s, pause=pause)
-        self._host = host_of(rooms.api)
         self._breaker = Breaker(dice, _FIRST_S, _MOST_S)
 
     # -- as a calendar
@@ -226,18 +219,18 @@ class Google:
     # -- the wire
 
     def _calendar(self, room: RoomName) -> str:
-        name = self._rooms.calendars.get(room)
+        name = self._find(room)
         if name is None:
             raise CalendarRefused(f"no calendar is named for the room {room}")
         return name
 
     def _writable(self, room: RoomName) -> str:
-        if not self._rooms.writes:
+        if not self._writes:
             raise CalendarRefused("this calendar is only read", hint="Allow writing in the calendar's configuration.")
         return self._calendar(room)
 
     def _events(self, name: str, entry: Entry | None = None) -> str:
-        events = f"{self._rooms.api}/calendars/{quote(name, safe='@')}/events"
+        events = f"{self._api}/calendars/{quote(name, safe='@')}/events"
         return events + (f"/{quote(entry.key, safe='')}" if entry else "")
 
     async def _pages(self, name: str, asked: Mapping[str, str], into: list[msgspec.Raw]) -> _Page | None:

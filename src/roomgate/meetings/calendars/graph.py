@@ -11,7 +11,6 @@ Writing is for the room's own bookings. What somebody else organizes is theirs: 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -36,7 +35,7 @@ _log = log.get("meetings.graph")
 
 PAGE = 100
 MOST_PAGES = 30
-PROBE_S = 24 * 3600.0
+PROBE_S, PROBE_AGAIN_S = 24 * 3600.0, 600.0
 # Addresses of sign-in and service in each cloud (learn.microsoft.com/graph/deployments); China's sign-in as Entra's
 # own documentation has it.
 CLOUDS: Mapping[str, tuple[str, str]] = {
@@ -80,50 +79,44 @@ class _Failed(msgspec.Struct):
     error: _Fault = msgspec.field(default_factory=_Fault)
 
 
-@dataclass(frozen=True, slots=True)
-class GraphRooms:
-    """``mailboxes``: each room's. ``foreign``: a mailbox that is no room's, tried once a day; that it can be read
-    means that the application can read everybody's.
-    """
-
-    mailboxes: Mapping[RoomName, str] = field(repr=False)
-    graph: str = CLOUDS["global"][1]
-    foreign: str | None = None
-    writes: bool = False
-
-    def __post_init__(self) -> None:
-        check_https("graph", self.graph)
-
-
 class Graph:
-    """One tenant's rooms: a `Calendar`, and `Writable`."""
+    """One tenant's rooms: a `Calendar`, and `Writable`. ``find`` gives a room's mailbox, None where it has none."""
 
     def __init__(
         self,
         web: Web,
+        sign_in: SignIn,
+        find: Callable[[RoomName], str | None],
         clock: Clock,
         dice: random.Random,
-        sign_in: SignIn,
-        rooms: GraphRooms,
         *,
+        graph: str = CLOUDS["global"][1],
+        foreign: str | None = None,
+        writes: bool = False,
         zone: tzinfo = UTC,
         poll_s: float = POLL_S,
         fresh_s: float = FRESH_S,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """``zone``: where whole days begin. ``poll_s``: how often each room is asked for news, 10 to 60 s."""
+        """``foreign``: a mailbox that is no room's, tried once a day: that it can be read means that the application
+        can read everybody's. ``zone``: where whole days begin. Raises BadInput for an address that is no https://.
+        """
+        check_https("graph", graph)
         self._clock = clock
-        self._rooms = rooms
+        self._find = find
+        self._graph, self._host = graph, host_of(graph)
+        self._foreign = foreign
+        self._writes = writes
         self._zone = zone
         self._bearer = Bearer(web, clock, sign_in)
         self._belled = Belled(self, clock, dice, poll_s=poll_s, fresh_s=fresh_s, pause=pause)
-        self._host = host_of(rooms.graph)
         self._probed_at = float("-inf")
         self._too_wide: Notice | None = None
 
     # -- as a calendar
 
     async def fetch(self, room: RoomName, window: Window) -> Snapshot:
+        await self._probe()
         return await self._belled.fetch(room, window)
 
     async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
@@ -217,13 +210,13 @@ class Graph:
     # -- the wire
 
     def _mailbox(self, room: RoomName) -> str:
-        name = self._rooms.mailboxes.get(room)
+        name = self._find(room)
         if name is None:
             raise CalendarRefused(f"no mailbox is named for the room {room}")
         return name
 
     def _writable(self, room: RoomName) -> str:
-        if not self._rooms.writes:
+        if not self._writes:
             raise CalendarRefused("this calendar is only read", hint="Allow writing in the calendar's configuration.")
         return self._mailbox(room)
 
@@ -235,7 +228,7 @@ class Graph:
         return f"{self._user(name)}/events" + (f"/{quote(entry.key, safe='')}" if entry else "")
 
     def _user(self, name: str) -> str:
-        return f"{self._rooms.graph}/v1.0/users/{quote(name, safe='@')}"
+        return f"{self._graph}/v1.0/users/{quote(name, safe='@')}"
 
     async def _round(self, name: str, url: str | None) -> News | None:
         """One round of a delta query, to its end. None: the service has forgotten its beginning."""
@@ -269,7 +262,7 @@ class Graph:
 
     def _own(self, link: str) -> str:
         """A link of the service's, which leads nowhere else. Raises `CalendarUnreachable`."""
-        here = urlsplit(self._rooms.graph)
+        here = urlsplit(self._graph)
         try:
             parts = urlsplit(link)
             same = (parts.scheme, parts.hostname, parts.port) == (here.scheme, here.hostname, here.port)
@@ -294,17 +287,18 @@ class Graph:
     # -- whether the application can see too much
 
     async def _probe(self) -> None:
-        """Once a day. That it could not be asked is no news: it is asked again."""
+        """Once a day. That it could not be asked is no news: it is asked again soon."""
         now = self._clock.monotonic()
-        if self._rooms.foreign is None or now - self._probed_at < PROBE_S:
+        if self._foreign is None or now - self._probed_at < PROBE_S:
             return
-        name, at = self._rooms.foreign, self._clock.now()
+        self._probed_at = now
+        name, at = self._foreign, self._clock.now()
         url = f"{self._view(name, Window(at, at + timedelta(hours=1)))}&{urlencode({'$select': 'id', '$top': 1})}"
         try:
             answer = await self._bearer.ask("GET", url, take={400, 403, 404}, lane=name)
         except (CalendarUnreachable, CalendarRefused):
+            self._probed_at = now - PROBE_S + PROBE_AGAIN_S
             return
-        self._probed_at = now
         self._too_wide = None
         if answer.status == 200:
             self._too_wide = Notice(

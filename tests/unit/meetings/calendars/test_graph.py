@@ -4,7 +4,7 @@ import pytest
 
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Writable
-from roomgate.meetings.calendars.graph import CLOUDS, PAGE, PROBE_S
+from roomgate.meetings.calendars.graph import CLOUDS, PAGE, PROBE_AGAIN_S, PROBE_S
 from roomgate.meetings.calendars.patience import FORGIVEN
 from roomgate.meetings.stripped import ENOUGH
 from support.cloud_double import Given, once, once_for
@@ -243,7 +243,7 @@ async def test_a_token_that_ended_early_is_renewed_once(rig, oslo):
     ("name", "words"), [(FOREIGN, "does not let the application into"), ("nobody@example.com", "finds no mailbox")]
 )
 async def test_a_mailbox_that_cannot_be_read_is_told_with_what_to_do(tmp_path, name, words):
-    rig = graph_rig(tmp_path, mailboxes={ROOM: name})
+    rig = graph_rig(tmp_path, find={ROOM: name}.get)
     rig.double.others.add(FOREIGN)
     with pytest.raises(CalendarRefused, match=words) as told:
         await rig.titles()
@@ -319,7 +319,13 @@ async def test_a_probe_that_fails_stops_nothing(tmp_path):
     rig = graph_rig(tmp_path, foreign=FOREIGN)
     rig.double.faults.append(once_for(FOREIGN, Given(500)))
     assert ROOM in await rig.calendar.changed({ROOM: None})
+    assert await rig.titles() == []
+    assert rig.double.count(FOREIGN) == 1
     assert rig.calendar.notices(ROOM) == ()
+    rig.double.room(FOREIGN)
+    rig.clock.advance(PROBE_AGAIN_S)
+    await rig.titles()
+    assert [one.code for one in rig.calendar.notices(ROOM)] == ["meeting.calendar.too-wide"]
 
 
 # -- writing
