@@ -27,6 +27,7 @@ MOST_BYTES = 16 * 1024 * 1024
 WITHIN_S = 15.0  # for one answer, whole; a room's whole synchronisation has twice that
 AT_ONCE = 8  # requests to one host
 RATE_PER_S, BURST = 100.0, 200  # to one host: 2,000 rooms, each asked every 30 s, are 67 a second
+LONGEST_TURN_S = 10.0  # in the queue that the quota makes
 MOST_STEPS = 3  # from one address to the next
 MOST_CREDENTIALS = 64  # remembered as refused
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})  # may be sent twice
@@ -176,6 +177,7 @@ class Web:
         now = self._clock.monotonic()
         _refuse_while_closed(name, max(whole.closed_s(now), narrow.closed_s(now)))
         _refuse_while_resting(name, refusals.closed_s(now))
+        _refuse_in_a_queue(name, host.quota.turn_s(now))
         if turn_s := host.quota.take(now):
             await self._pause(turn_s)
         async with host.places:
@@ -295,6 +297,16 @@ def _refuse_while_resting(name: str, closed_s: float) -> None:
     if closed_s:
         raise CalendarRefused(
             f"{name} does not accept the credentials, which are not tried again for {closed_s:.0f} s", hint=_NOT_LET_IN
+        )
+
+
+def _refuse_in_a_queue(name: str, turn_s: float) -> None:
+    """Who would wait longer than a caller waits takes no place: given up later, it would keep the place from others."""
+    if turn_s > LONGEST_TURN_S:
+        raise CalendarUnreachable(
+            f"{name} is asked as much as it allows; there is a turn in {turn_s:.0f} s",
+            hint="With very many rooms in one calendar, this passes once each has been read; else, ask less often.",
+            retry_after_s=turn_s - LONGEST_TURN_S,
         )
 
 
