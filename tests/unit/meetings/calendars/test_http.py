@@ -252,7 +252,7 @@ async def test_who_would_give_up_in_the_queue_does_not_stand_in_it():
         except CalendarUnreachable as queue:
             assert queue.retry_after_s
 
-    async with client:
+    async with asyncio.timeout(20), client:
         for _ in range(math.ceil(100 / (rate * LONGEST_TURN_S)) + 1):
             async with asyncio.TaskGroup() as group:
                 for room in left.copy():
