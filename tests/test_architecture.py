@@ -256,6 +256,42 @@ def test_what_the_connector_imports_grows_only_on_purpose(connector):
     assert connector["packages"] == listed
 
 
+# What httpx itself brings with it; of the last three it wants a command of its own, which nobody calls.
+OF_HTTPX = {
+    "anyio",
+    "certifi",
+    "click",
+    "h11",
+    "httpcore",
+    "idna",
+    "sniffio",
+    "pygments",
+    "rich",
+    "markdown_it",
+    "mdurl",
+}
+
+
+def test_a_calendar_on_the_web_brings_httpx_and_nothing_else(connector, site_only):
+    work = """
+import asyncio, random
+import roomgate.connector.app
+from roomgate.clock import SystemClock
+from roomgate.meetings.calendars.http import Web
+from roomgate.meetings.calendars.base import CalendarUnreachable
+
+async def ask():
+    async with Web(SystemClock(), random.Random(1)) as web:
+        try:
+            await web.ask("GET", "http://127.0.0.1:9/")
+        except CalendarUnreachable:
+            pass
+
+asyncio.run(ask())
+"""
+    assert set(loads(work, site_only)["packages"]) - set(connector["packages"]) - OF_HTTPX == {"httpx"}
+
+
 # What picows itself brings with it.
 OF_PICOWS = {"aiofastnet", "multidict", "python_socks", "typing_extensions"}
 

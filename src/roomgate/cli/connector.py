@@ -29,6 +29,7 @@ app.command(vault)
 app.command(backups)
 app.command(policy)
 app.command("roomgate.cli.connector_devices:app", name="devices", help="Many rooms at once, and looking for them.")
+app.command("roomgate.cli.connector_calendars:app", name="calendars", help="The site's calendars.")
 
 
 def read_config(file: Path | None) -> "ConnectorConfig":

@@ -24,6 +24,7 @@ from roomgate.connector.backup_files import PURPOSE, BackupFiles
 from roomgate.connector.backup_rounds import HOUR_S, BackupRounds
 from roomgate.connector.backups import Backups
 from roomgate.connector.bookings import RoomBookings
+from roomgate.connector.calendars import SiteCalendars
 from roomgate.connector.config import BadConfig, ConnectorConfig
 from roomgate.connector.consent import Panel
 from roomgate.connector.desk import Desk, Sender, Staff
@@ -58,7 +59,6 @@ from roomgate.folder import alone_in
 from roomgate.ledger.checkpoint import BadNote, VerifierKey
 from roomgate.ledger.event import ClockJumped, ConnectorStarted
 from roomgate.link.messages import CertificateEnd
-from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.sync import Sync
 from roomgate.metrics.listener import Listener, split_listen
 from roomgate.storage.database import Database
@@ -137,8 +137,9 @@ class Connector:
                 random.Random(),  # noqa: S311 (spreads load, guards nothing)
             )
         self.sync: Sync | None = None
-        if config.calendar is not None:
-            self.sync = Sync(Folder(config.calendar), DeviceDiary(self.fleet.by_name, record, clock), clock)
+        self.calendars = SiteCalendars(config, clock, random.Random())  # noqa: S311 (spreads load, guards nothing)
+        if self.calendars.calendar is not None:
+            self.sync = Sync(self.calendars.calendar, DeviceDiary(self.fleet.by_name, record, clock), clock)
         domains = None if config.meeting_domains is None else frozenset(config.meeting_domains)
         bookings = RoomBookings(self.sync, domains)
         ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
@@ -347,7 +348,10 @@ async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], cl
         quarantine = await Quarantine.open(db, record, clock)
         unproven = await Unproven.open(db)
         connector = Connector(config, identity, vault, record, effects, quarantine, unproven, clock, connect)
-        await _alone(connector.run(ready))
+        try:
+            await _alone(connector.run(ready))
+        finally:
+            await connector.calendars.aclose()
     finally:
         await db.aclose()
 

@@ -4,15 +4,15 @@ The names are those of the TOML file and, in capitals with ``ROOMGATE_`` before 
 `cli` reads both and hands a mapping in. Paths are relative to the folder that is handed in with it.
 """
 
-import difflib
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
+from roomgate.connector.calendar_tables import CalendarTable, parse_calendars, room_complaint
 from roomgate.connector.mirror import MEASURES, TELLS
+from roomgate.connector.reading import address_reader, read_path, read_text, suggestion
 from roomgate.errors import BadInput
 from roomgate.metrics.listener import listen_complaint
 
@@ -35,6 +35,7 @@ class ConnectorConfig:
     hub_ca: Path | None = None  # trust for the outer TLS; the system's when left out. The inner TLS is pinned
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
+    calendars: tuple[CalendarTable, ...] = ()  # [[calendars]] tables: CalDAV and others, each with its rooms
     meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
     measures: tuple[
         str, ...
@@ -107,20 +108,11 @@ def parse_config(settings: Mapping[str, Any], base: Path) -> ConnectorConfig:
         complaints.append("witness_url, witness_vkey: a witness needs both")
     if complaint := listen_complaint(values.get("metrics_listen", ""), values.get("metrics_allow_remote", False)):
         complaints.append(complaint)
+    if complaint := room_complaint(values.get("calendars", ()), bool(values.get("calendar"))):
+        complaints.append(complaint)
     if complaints:
         raise BadConfig("\n".join(complaints))
     return ConnectorConfig(**values)
-
-
-def suggestion(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else f"; known are {', '.join(known)}"
-
-
-def read_text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise BadInput("takes a text")
-    return value.strip()
 
 
 def _text(name: str, value: Any, base: Path) -> str:
@@ -134,24 +126,16 @@ def _switch(name: str, value: Any, base: Path) -> bool:
 
 
 def _path(name: str, value: Any, base: Path) -> Path:
-    return base / Path(str(value) if isinstance(value, Path) else read_text(value)).expanduser()
+    return read_path(value, base)
 
 
 def _address(*schemes: str) -> Callable[[str, Any, Path], str]:
-    def read(name: str, value: Any, base: Path) -> str:
-        text = read_text(value).rstrip("/")
-        try:
-            parts = urlsplit(text)
-            usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable:
-            raise BadInput(f"takes an address such as {schemes[0]}://name:port")
-        if parts.username or parts.password:
-            raise BadInput("takes no user or password in the address")
-        return text
+    read = address_reader(*schemes)
+    return lambda name, value, base: read(value)
 
-    return read
+
+def _calendars(name: str, value: Any, base: Path) -> tuple[CalendarTable, ...]:
+    return parse_calendars(value, base)
 
 
 def _number(name: str, value: Any, base: Path) -> float:
@@ -212,6 +196,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "hub_ca": _path,
     "proxy": _address("http"),
     "calendar": _path,
+    "calendars": _calendars,
     "meeting_domains": _domains,
     "measures": _words_of(MEASURES),
     "tells": _words_of(TELLS),

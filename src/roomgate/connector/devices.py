@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from roomgate.connector.config import BadConfig, suggestion
+from roomgate.connector.config import BadConfig
+from roomgate.connector.reading import suggestion
 from roomgate.errors import BadInput
 from roomgate.ids import ConnectorId, DeviceId, RoomName
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from roomgate.clock import HandClock
+from roomgate.clock import HandClock, SystemClock
 from roomgate.connector.app import serve
 from roomgate.connector.config import BadConfig, parse_config
 from roomgate.connector.enrol import Identity, save_identity
@@ -23,7 +23,9 @@ from roomgate.ids import ConnectorId, SiteId
 from roomgate.link.identity import HUB, BadIdentity, build_certificate
 from roomgate.redact import Secret
 from roomgate.storage.verify import verify
+from support.dav_server import PASSWORD, USER, dav_server
 from support.devices import MemoryDevice
+from support.invites import ics
 from support.waiting import until
 
 AWAY = "https://127.0.0.1:9"  # the discard port: nobody answers
@@ -182,3 +184,39 @@ async def test_it_does_not_start_half(site, spoil, refusal):
     with pytest.raises(refusal):
         await serve(site.config, connect=site.device.connect)
     assert site.device.dials == 0
+
+
+# ---- calendars ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.asyncio
+async def test_a_meeting_of_a_caldav_server_comes_to_the_room_and_again_after_a_restart(site):
+    """Nothing of it is kept over a restart: all is read anew, and nothing is lost or repeated."""
+    with dav_server(site.folder) as radicale:
+        path = radicale.make("a1", "Oslo room")
+        (site.folder / "pw").write_text(PASSWORD)
+        table = {
+            "kind": "caldav",
+            "url": radicale.url,
+            "user": USER,
+            "password_file": "pw",
+            "rooms": {"oslo": "Oslo room"},
+        }
+        site.settings["calendars"] = [table]
+        start = (SystemClock().now() + timedelta(hours=3)).strftime("%Y%m%dT%H%M%SZ")
+        for uid in ("one", "two"):
+            raw = ics(f"DTSTART:{start}", "LOCATION:sip:standup@example.com", uid=uid)
+            radicale.put(f"{path}{uid}.ics", raw.replace(b"METHOD:REQUEST\r\n", b""))
+            async with site.running() as connector:
+                await until(lambda: connector.sync.meetings("oslo"), 20)
+                found = {meeting.uid: meeting.join.address for meeting in connector.sync.meetings("oslo")}
+            assert found == dict.fromkeys(["one", "two"][: ["one", "two"].index(uid) + 1], "standup@example.com")
+
+
+@pytest.mark.asyncio
+async def test_a_calendar_that_cannot_work_is_told_before_anything_runs(site):
+    site.settings["calendars"] = [
+        {"kind": "caldav", "url": "https://x.example", "user": "x", "password_file": "none", "rooms": {"oslo": "x"}}
+    ]
+    with pytest.raises(BadConfig, match="none cannot be read"):
+        await serve(site.config, connect=site.device.connect)

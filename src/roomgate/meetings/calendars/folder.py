@@ -58,10 +58,12 @@ class Folder:
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Clock | None = None,
         zone: tzinfo = UTC,
+        find: Callable[[RoomName], str | None] = lambda room: room,
     ) -> None:
-        """``zone``: where floating times are; ``clock``: for the stamps of what is written."""
+        """``find``: the name of a room's folder. ``zone``: where floating times are; ``clock``: for the stamps of what is written."""
         self._clock = clock or SystemClock()
         self._zone = zone
+        self._find = find
         self._writing = asyncio.Lock()
         self._root = root
         self._poll_s = poll_s
@@ -147,9 +149,10 @@ class Folder:
         return [(path, raw) for *_, path, raw in sorted(found, reverse=True)]
 
     def _folder(self, room: RoomName) -> Path:
-        if not room or room.startswith(".") or any(sign in room for sign in "/\\\0"):
-            raise BadInput(f"{room!r} cannot be the name of a room's folder")
-        return self._root / room
+        name = self._find(room)
+        if not name or name.startswith(".") or any(sign in name for sign in "/\\\0"):
+            raise BadInput(f"{name!r} cannot be the name of a room's folder")
+        return self._root / name
 
     def _load(self, folder: Path) -> Snapshot:
         cursor, paths = _look(folder)  # before reading: a file that changes meanwhile is seen at the next look

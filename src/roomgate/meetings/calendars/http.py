@@ -13,15 +13,16 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urljoin, urlsplit
-
-import httpx
 
 from roomgate.clock import Clock
 from roomgate.errors import BadInput
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable
 from roomgate.meetings.calendars.patience import Breaker, Quota, Refusals, parse_retry_after
+
+if TYPE_CHECKING:
+    import httpx  # loaded by the first `Web`: a site without such calendars does without it
 
 MOST_BYTES = 16 * 1024 * 1024
 WITHIN_S = 15.0  # for one answer, whole; a room's whole synchronisation has twice that
@@ -85,12 +86,14 @@ class Web:
         rate_per_s: float = RATE_PER_S,
         burst: int = BURST,
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
     ) -> None:
         """``ca``: trust for TLS, the system's when left out. ``transport``: another way than the network, for tests.
 
         Raises BadInput where the ``ca`` cannot be used.
         """
+        import httpx
+
         self._clock = clock
         self._dice = dice
         self._within_s = within_s
@@ -194,9 +197,9 @@ class Web:
             except CalendarUnreachable as away:
                 away.retry_after_s = whole.failed(began, self._clock.monotonic())
                 raise
-        if answer.status == httpx.codes.UNAUTHORIZED and answer.status not in take:
+        if answer.status == 401 and answer.status not in take:
             refusals.refused(self._clock.monotonic())
-        elif answer.status < httpx.codes.BAD_REQUEST:
+        elif answer.status < 400:
             refusals.accepted()
         return self._judged(answer, name, whole, narrow, began, take)
 
@@ -206,22 +209,24 @@ class Web:
         status, now = answer.status, self._clock.monotonic()
         if status in (429, 503) and status not in take:
             asked = parse_retry_after(answer.headers.get("retry-after", ""), self._clock.now())
-            wait_s = (narrow if status == httpx.codes.TOO_MANY_REQUESTS else whole).failed(began, now, asked)
-            why = "has had too many requests" if status == httpx.codes.TOO_MANY_REQUESTS else "is not available"
+            wait_s = (narrow if status == 429 else whole).failed(began, now, asked)
+            why = "has had too many requests" if status == 429 else "is not available"
             raise CalendarUnreachable(f"{name} {why}, and is left alone for {wait_s:.0f} s", retry_after_s=wait_s)
         whole.answered()
         narrow.answered()
         if status in take:
             return answer
-        if status == httpx.codes.UNAUTHORIZED:
+        if status == 401:
             raise CalendarRefused(f"{name} does not accept the credentials", hint=_NOT_LET_IN)
-        if status == httpx.codes.FORBIDDEN:
+        if status == 403:
             raise CalendarRefused(f"{name} lets the account in, but not here", hint=_NO_RIGHT)
-        if status >= httpx.codes.INTERNAL_SERVER_ERROR:  # of this address alone: the host answers
+        if status >= 500:  # of this address alone: the host answers
             raise CalendarUnreachable(f"{name} failed, with status {status}")
         return answer
 
     async def _sent(self, method: str, url: str, headers: Mapping[str, str], body: bytes, most: int) -> Answer:
+        import httpx
+
         name = host_of(url)
         for again in (method in _SAFE, False):
             try:
@@ -320,6 +325,8 @@ def _untrusted(fault: BaseException | None) -> bool:
 
 
 def _why(fault: Exception) -> str:
+    import httpx
+
     if _untrusted(fault):
         return "shows a certificate that is not trusted"
     if isinstance(fault, httpx.ProxyError):

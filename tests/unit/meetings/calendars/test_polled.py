@@ -51,11 +51,11 @@ def polled(source: Source, poll_s: float = 30.0) -> tuple[Polled[Copy], HandCloc
 
 
 @pytest.mark.asyncio
-async def test_two_thousand_rooms_are_each_looked_at_once_a_period():
-    source, rooms = Source(), [RoomName(f"r{n}") for n in range(2000)]
+async def test_each_room_is_looked_at_once_a_period():
+    source, rooms = Source(), [RoomName(f"r{n}") for n in range(200)]
     calendar, clock = polled(source)
     known = await calendar.changed(dict.fromkeys(rooms))
-    assert len(known) == 2000
+    assert len(known) == 200
     assert set(source.asked.values()) == {1}
     assert source.most <= AT_ONCE
     began = clock.monotonic()
@@ -71,7 +71,7 @@ async def test_two_thousand_rooms_are_each_looked_at_once_a_period():
 
 @pytest.mark.asyncio
 async def test_looks_are_spread_over_the_period():
-    source, rooms = Source(), [RoomName(f"r{n}") for n in range(500)]
+    source, rooms = Source(), [RoomName(f"r{n}") for n in range(200)]
     calendar, clock = polled(source)
     known = await calendar.changed(dict.fromkeys(rooms))
     seconds: Counter[int] = Counter()
@@ -84,8 +84,8 @@ async def test_looks_are_spread_over_the_period():
 
     calendar._refresh = refresh
     await calendar.changed(known)
-    assert sum(seconds.values()) > 5000
-    assert max(seconds.values()) < 120
+    assert sum(seconds.values()) > 2000
+    assert max(seconds.values()) < 50
 
 
 @pytest.mark.asyncio
