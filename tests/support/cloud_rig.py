@@ -18,8 +18,10 @@ from roomgate.clock import HandClock
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.google import Google
 from roomgate.meetings.calendars.google_sign_in import GoogleSignIn
+from roomgate.meetings.calendars.google_writer import GoogleWriter
 from roomgate.meetings.calendars.graph import Graph
 from roomgate.meetings.calendars.graph_sign_in import GraphSignIn
+from roomgate.meetings.calendars.graph_writer import GraphWriter
 from roomgate.meetings.calendars.http import Web
 from roomgate.meetings.invite import Window
 from support.google_double import ACCOUNT, KEY_ID, GoogleDouble
@@ -104,8 +106,8 @@ def graph_rig(folder: Path, **rooms: Any) -> Rig:
     web = Web(clock, random.Random(1), transport=double.transport, pause=pauses)
     sign_in = GraphSignIn(TENANT, CLIENT, double.origin, double.origin, secret_file=folder / "secret")
     find = rooms.pop("find", {ROOM: MAILBOX, OTHER: SECOND}.get)
-    settings = {"graph": double.origin, "writes": True, "fresh_s": 0} | rooms
-    calendar = Graph(web, sign_in, find, clock, random.Random(2), pause=pauses, **settings)
+    made = GraphWriter if rooms.pop("writes", True) else Graph
+    calendar = made(web, sign_in, find, clock, random.Random(2), graph=double.origin, fresh_s=0, pause=pauses, **rooms)
     return Rig(double, calendar, clock, pauses, web)
 
 
@@ -116,8 +118,9 @@ def google_rig(folder: Path, **rooms: Any) -> Rig:
     for name in (MAILBOX, SECOND):
         double.room(name)
     web = Web(clock, random.Random(1), transport=double.transport, pause=pauses)
-    settings = {"api": double.api, "writes": True, "fresh_s": 0} | rooms
-    sign_in = GoogleSignIn(key_file(folder), bool(settings["writes"]), double.token_url)
+    writes = rooms.pop("writes", True)
+    sign_in = GoogleSignIn(key_file(folder), writes, double.token_url)
     find = {ROOM: MAILBOX, OTHER: SECOND}.get
-    calendar = Google(web, sign_in, find, clock, random.Random(2), pause=pauses, **settings)
+    made = GoogleWriter if writes else Google
+    calendar = made(web, sign_in, find, clock, random.Random(2), api=double.api, fresh_s=0, pause=pauses, **rooms)
     return Rig(double, calendar, clock, pauses, web)

@@ -9,10 +9,10 @@ from typing import Any
 
 from roomgate.clock import Clock
 from roomgate.ids import RoomName
-from roomgate.meetings.calendars.google import Google
 from roomgate.meetings.calendars.google_sign_in import GoogleSignIn
-from roomgate.meetings.calendars.graph import Graph
+from roomgate.meetings.calendars.google_writer import GoogleWriter
 from roomgate.meetings.calendars.graph_sign_in import GraphSignIn
+from roomgate.meetings.calendars.graph_writer import GraphWriter
 from roomgate.meetings.calendars.http import Web
 from roomgate.meetings.invite import BadInvitation, Invitation, Window, parse_invitations
 from support.cloud_double import Asked, CloudDouble, Given
@@ -56,7 +56,7 @@ def _occurrences(uid: str, lines: tuple[str, ...], clock: Clock) -> list[Invitat
 
 
 class GraphStage:
-    def __init__(self, double: GraphDouble, calendar: Graph, web: Web) -> None:
+    def __init__(self, double: GraphDouble, calendar: GraphWriter, web: Web) -> None:
         self.calendar, self.web, self.served = calendar, web, Failing(double)
         self._double = double
 
@@ -86,7 +86,7 @@ class GraphStage:
 
 
 class GoogleStage:
-    def __init__(self, double: GoogleDouble, calendar: Google, web: Web) -> None:
+    def __init__(self, double: GoogleDouble, calendar: GoogleWriter, web: Web) -> None:
         self.calendar, self.web, self.served = calendar, web, Failing(double)
         self._double = double
 
@@ -128,8 +128,8 @@ async def graph_stage(folder: Path, papers: Papers, clock: Clock, poll_s: float)
         sign_in = GraphSignIn(TENANT, CLIENT, here, here, certificate_file=folder / "app.pem")
         for name in MAILBOXES.values():
             double.room(name)
-        calendar = Graph(
-            web, sign_in, MAILBOXES.get, clock, random.Random(1), graph=here, writes=True, poll_s=poll_s, fresh_s=0
+        calendar = GraphWriter(
+            web, sign_in, MAILBOXES.get, clock, random.Random(1), graph=here, poll_s=poll_s, fresh_s=0
         )
         yield GraphStage(double, calendar, web)
 
@@ -142,7 +142,7 @@ async def google_stage(folder: Path, papers: Papers, clock: Clock, poll_s: float
         for name in MAILBOXES.values():
             double.room(name)
         sign_in = GoogleSignIn(key_file(folder), True, double.token_url)
-        calendar = Google(
-            web, sign_in, MAILBOXES.get, clock, random.Random(1), api=double.api, writes=True, poll_s=poll_s, fresh_s=0
+        calendar = GoogleWriter(
+            web, sign_in, MAILBOXES.get, clock, random.Random(1), api=double.api, poll_s=poll_s, fresh_s=0
         )
         yield GoogleStage(double, calendar, web)

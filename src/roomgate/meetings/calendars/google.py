@@ -4,14 +4,9 @@ What is new is asked with a sync token, what there is with ``singleEvents``, whi
 (developers.google.com/workspace/calendar/api/v3/reference/events/list and /guides/sync). A request with a sync token
 may name no times: those of the first request hold on, and every other parameter is the same in both. Google could also
 push changes, but only to an address that it can reach: this program has none.
-
-A room that organizes an event may move it, and one that is invited may decline: that answer goes with the event's ETag,
-so that nobody's own change in between is undone.
 """
 
 import asyncio
-import base64
-import hashlib
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, tzinfo
@@ -23,11 +18,11 @@ from roomgate.clock import Clock
 from roomgate.errors import RoomgateError
 from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
-from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Snapshot
+from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Snapshot
 from roomgate.meetings.calendars.bearer import Bearer, SignIn, check_https
 from roomgate.meetings.calendars.belled import Belled, News, Reading
-from roomgate.meetings.calendars.entry import Entry, Notice, check_movable, find_zone, parse_each
-from roomgate.meetings.calendars.google_event import OWN_UID, parse_entry
+from roomgate.meetings.calendars.entry import Entry, Notice, find_zone, parse_each
+from roomgate.meetings.calendars.google_event import parse_entry
 from roomgate.meetings.calendars.http import Answer, Web, host_of
 from roomgate.meetings.calendars.patience import Breaker
 from roomgate.meetings.calendars.polled import FRESH_S, POLL_S
@@ -53,9 +48,6 @@ _TIMES_ONLY = (
 _STRIPPED = "Look at one of these meetings in the room's own calendar: whether it has a title and a text there."
 
 
-_TELL = "sendUpdates=all"  # who was invited is told
-
-
 class _Page(msgspec.Struct, rename="camel"):
     items: list[msgspec.Raw] = []
     next_page_token: str | None = None
@@ -76,17 +68,8 @@ class _Failed(msgspec.Struct):
     error: _Fault = msgspec.field(default_factory=_Fault)
 
 
-class _Self(msgspec.Struct):
-    own: bool | None = msgspec.field(default=None, name="self")
-
-
-class _Whose(msgspec.Struct):
-    organizer: _Self | None = None
-    attendees: list[dict[str, object]] = []
-
-
 class Google:
-    """One service account's rooms: a `Calendar`, and `Writable`. ``find`` gives the id of a room's calendar, such as
+    """One service account's rooms, read: a `Calendar`. ``find`` gives the id of a room's calendar, such as
     ``c_…@resource.calendar.google.com``, None where it has none.
     """
 
@@ -99,7 +82,6 @@ class Google:
         dice: random.Random,
         *,
         api: str = API,
-        writes: bool = False,
         zone: tzinfo = UTC,
         poll_s: float = POLL_S,
         fresh_s: float = FRESH_S,
@@ -112,7 +94,6 @@ class Google:
         self._clock = clock
         self._find = find
         self._api, self._host = api, host_of(api)
-        self._writes = writes
         self._zone = zone
         self._bearer = Bearer(web, clock, sign_in)
         self._belled = Belled(self, clock, dice, poll_s=poll_s, fresh_s=fresh_s, pause=pause)
@@ -136,7 +117,7 @@ class Google:
         """The token comes with the events, so a new one is had each time."""
         name = self._calendar(room)
         events: list[msgspec.Raw] = []
-        last = await self._pages(name, {"timeMin": _iso(window.start), "timeMax": _iso(window.end)}, events)
+        last = await self._pages(name, {"timeMin": iso(window.start), "timeMax": iso(window.end)}, events)
         if last is None or last.next_sync_token is None:
             raise CalendarUnreachable(f"{self._host} gives no sync token")
         zone = find_zone(last.time_zone or "") or self._zone
@@ -153,69 +134,6 @@ class Google:
             raise CalendarUnreachable(f"{self._host} gives no sync token")
         return News(last.next_sync_token, bool(seen))
 
-    # -- as somebody who writes
-
-    async def book(self, room: RoomName, slot: Slot, uid: str) -> None:
-        name = self._writable(room)
-        event = {
-            "id": event_id(uid),  # a second request with it is a conflict, and makes no second event
-            "summary": slot.title,
-            "start": {"dateTime": _iso(slot.start)},
-            "end": {"dateTime": _iso(slot.end)},
-            "description": slot.organizer,
-            "extendedProperties": {"private": {OWN_UID: uid}},
-        }
-        answer = await self._write(room, "POST", self._events(name), event)
-        # A conflict is with our own first request, unless the event was deleted meanwhile: an id is not used twice.
-        if answer.status != 200 and not (answer.status == 409 and await self._belled.find(room, uid, "") is not None):
-            raise self._refused(answer, name)
-
-    async def set_end(self, room: RoomName, uid: str, recurrence_id: str, end: datetime) -> None:
-        name = self._writable(room)
-        entry = await self._belled.find(room, uid, recurrence_id)
-        if entry is None:
-            raise CalendarRefused("the meeting is not in the room's calendar any more")
-        check_movable(entry, end)
-        answer = await self._write(
-            room, "PATCH", f"{self._events(name, entry)}?{_TELL}", {"end": {"dateTime": _iso(end)}}
-        )
-        if answer.status != 200:
-            raise self._refused(answer, name)
-
-    async def release(self, room: RoomName, uid: str, recurrence_id: str) -> None:
-        name = self._writable(room)
-        entry = await self._belled.find(room, uid, recurrence_id)
-        if entry is None:
-            return  # the time is free
-        url = self._events(name, entry)
-        for _ in range(2):
-            now = await self._ask("GET", url, {}, b"")
-            if now.status != 200:
-                answer = now
-            elif (guests := _declining(now.body, name)) is None:
-                answer = await self._write(room, "DELETE", f"{url}?{_TELL}")
-            else:
-                etag = now.headers.get("etag", "*")
-                answer = await self._write(room, "PATCH", f"{url}?{_TELL}", guests, {"If-Match": etag})
-            if answer.status != 412:  # somebody else changed it in between: look again, once
-                break
-        if answer.status not in (200, 204, 404, 410):
-            raise self._refused(answer, name)
-
-    async def _write(
-        self,
-        room: RoomName,
-        method: str,
-        url: str,
-        event: Mapping[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Answer:
-        sent = {"Content-Type": "application/json", **(headers or {})}
-        try:
-            return await self._ask(method, url, sent, msgspec.json.encode(event) if event is not None else b"")
-        finally:
-            self._belled.touched(room)  # also where no answer came: it may have been done
-
     # -- the wire
 
     def _calendar(self, room: RoomName) -> str:
@@ -223,11 +141,6 @@ class Google:
         if name is None:
             raise CalendarRefused(f"no calendar is named for the room {room}")
         return name
-
-    def _writable(self, room: RoomName) -> str:
-        if not self._writes:
-            raise CalendarRefused("this calendar is only read", hint="Allow writing in the calendar's configuration.")
-        return self._calendar(room)
 
     def _events(self, name: str, entry: Entry | None = None) -> str:
         events = f"{self._api}/calendars/{quote(name, safe='@')}/events"
@@ -279,27 +192,6 @@ class Google:
         return CalendarUnreachable(f"{self._host} answers with status {answer.status}{why}")
 
 
-def event_id(uid: str) -> str:
-    """An id as Google wants one of whoever brings his own: base32hex in lower case, 5 to 1024 signs."""
-    return base64.b32hexencode(hashlib.sha256(uid.encode()).digest()).decode().rstrip("=").lower()
-
-
-def _declining(raw: bytes, name: str) -> Mapping[str, object] | None:
-    """The list of those invited, with the room's own answer changed, since a patch replaces the whole list. None where
-    the room was not invited by anybody else.
-    """
-    try:
-        event = msgspec.json.decode(raw, type=_Whose)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as bad:
-        raise CalendarUnreachable("the event cannot be read") from bad
-    rooms = [guest for guest in event.attendees if guest.get("self") is True or guest.get("email") == name]
-    if not rooms or (event.organizer and event.organizer.own):
-        return None
-    return {
-        "attendees": [guest | {"responseStatus": "declined"} if guest in rooms else guest for guest in event.attendees]
-    }
-
-
 def _reasons(answer: Answer) -> set[str]:
     try:
         return {one.reason.lower() for one in msgspec.json.decode(answer.body, type=_Failed).error.errors}
@@ -316,5 +208,6 @@ def _notices(role: str | None, lost: frozenset[Lost], name: str) -> tuple[Notice
     return (Notice("meeting.calendar.stripped", f"the meetings of {name} arrive without their own {what}", _STRIPPED),)
 
 
-def _iso(when: datetime) -> str:
+def iso(when: datetime) -> str:
+    """A time as Google takes it."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -4,8 +4,6 @@ What is new is asked with a delta query over the room's calendar view; what ther
 which has every occurrence whole (learn.microsoft.com/graph/api/event-delta, /graph/api/calendar-list-calendarview).
 Links to further pages are the service's own and opaque; they are followed on its own host alone, as the token goes
 along with them. Microsoft could also push changes, but only to an address that it can reach: this program has none.
-
-Writing is for the room's own bookings. What somebody else organizes is theirs: the room can decline it, not move it.
 """
 
 import asyncio
@@ -21,10 +19,10 @@ from roomgate.clock import Clock
 from roomgate.errors import RoomgateError
 from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
-from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Snapshot
+from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Snapshot
 from roomgate.meetings.calendars.bearer import Bearer, SignIn, check_https
 from roomgate.meetings.calendars.belled import Belled, News, Reading
-from roomgate.meetings.calendars.entry import Entry, Notice, check_movable, parse_each
+from roomgate.meetings.calendars.entry import Entry, Notice, parse_each
 from roomgate.meetings.calendars.graph_event import FIELDS, parse_entry
 from roomgate.meetings.calendars.http import Answer, Web, host_of
 from roomgate.meetings.calendars.polled import FRESH_S, POLL_S
@@ -62,9 +60,6 @@ _TOO_WIDE = (
 )
 
 
-_DONE = (200, 201, 202, 204)
-
-
 class _Page(msgspec.Struct):
     value: list[msgspec.Raw]
     next: str | None = msgspec.field(default=None, name="@odata.nextLink")
@@ -80,7 +75,7 @@ class _Failed(msgspec.Struct):
 
 
 class Graph:
-    """One tenant's rooms: a `Calendar`, and `Writable`. ``find`` gives a room's mailbox, None where it has none."""
+    """One tenant's rooms, read: a `Calendar`. ``find`` gives a room's mailbox, None where it has none."""
 
     def __init__(
         self,
@@ -92,7 +87,6 @@ class Graph:
         *,
         graph: str = CLOUDS["global"][1],
         foreign: str | None = None,
-        writes: bool = False,
         zone: tzinfo = UTC,
         poll_s: float = POLL_S,
         fresh_s: float = FRESH_S,
@@ -106,7 +100,6 @@ class Graph:
         self._find = find
         self._graph, self._host = graph, host_of(graph)
         self._foreign = foreign
-        self._writes = writes
         self._zone = zone
         self._bearer = Bearer(web, clock, sign_in)
         self._belled = Belled(self, clock, dice, poll_s=poll_s, fresh_s=fresh_s, pause=pause)
@@ -152,61 +145,6 @@ class Graph:
     async def news(self, room: RoomName, token: str) -> News | None:
         return await self._round(self._mailbox(room), token)
 
-    # -- as somebody who writes
-
-    async def book(self, room: RoomName, slot: Slot, uid: str) -> None:
-        name = self._writable(room)
-        if await self._belled.find(room, uid, "") is not None:
-            return
-        event = {
-            "subject": slot.title,
-            "start": _at(slot.start),
-            "end": _at(slot.end),
-            "body": {"contentType": "text", "content": slot.organizer},
-            "isReminderOn": False,
-            "showAs": "busy",
-            "transactionId": uid,  # a second request with it makes no second event
-        }
-        answer = await self._write(room, "POST", self._events(name), event)
-        # What a repeated transactionId is answered with is not published: that the event is there is what counts.
-        if answer.status not in _DONE and await self._belled.find(room, uid, "") is None:
-            raise self._refused(answer, name)
-
-    async def set_end(self, room: RoomName, uid: str, recurrence_id: str, end: datetime) -> None:
-        name = self._writable(room)
-        entry = await self._belled.find(room, uid, recurrence_id)
-        if entry is None:
-            raise CalendarRefused("the meeting is not in the room's calendar any more")
-        check_movable(entry, end)
-        answer = await self._write(room, "PATCH", self._events(name, entry), {"end": _at(end)})
-        if answer.status not in _DONE:
-            raise self._refused(answer, name)
-
-    async def release(self, room: RoomName, uid: str, recurrence_id: str) -> None:
-        name = self._writable(room)
-        entry = await self._belled.find(room, uid, recurrence_id)
-        if entry is None:
-            return  # the time is free
-        url, why = self._events(name, entry), {"comment": "The room was released."}
-        if not entry.own:
-            answer = await self._write(room, "POST", f"{url}/decline", {**why, "sendResponse": True})
-        elif entry.guests:
-            answer = await self._write(room, "POST", f"{url}/cancel", why)
-        else:
-            answer = await self._write(room, "DELETE", url)
-        if answer.status not in (*_DONE, 404):
-            raise self._refused(answer, name)
-
-    async def _write(self, room: RoomName, method: str, url: str, event: Mapping[str, object] | None = None) -> Answer:
-        headers = {"Prefer": 'IdType="ImmutableId"', "Content-Type": "application/json"}
-        body = msgspec.json.encode(event) if event is not None else b""
-        try:
-            return await self._bearer.ask(
-                method, url, headers=headers, body=body, take={400, 403, 404, 409, 412}, lane=self._mailbox(room)
-            )
-        finally:
-            self._belled.touched(room)  # also where no answer came: it may have been done
-
     # -- the wire
 
     def _mailbox(self, room: RoomName) -> str:
@@ -214,11 +152,6 @@ class Graph:
         if name is None:
             raise CalendarRefused(f"no mailbox is named for the room {room}")
         return name
-
-    def _writable(self, room: RoomName) -> str:
-        if not self._writes:
-            raise CalendarRefused("this calendar is only read", hint="Allow writing in the calendar's configuration.")
-        return self._mailbox(room)
 
     def _view(self, name: str, window: Window, kind: str = "") -> str:
         asked = {"startDateTime": _iso(window.start), "endDateTime": _iso(window.end)}
@@ -324,7 +257,3 @@ def _notices(lost: frozenset[Lost], name: str) -> tuple[Notice, ...]:
 
 def _iso(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _at(when: datetime) -> dict[str, str]:
-    return {"dateTime": when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"), "timeZone": "UTC"}
