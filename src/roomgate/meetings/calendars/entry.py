@@ -4,12 +4,13 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, tzinfo
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
 from roomgate.meetings.calendars.base import CalendarRefused
 from roomgate.meetings.invite import UNTIMED, BadInvitation, Invitation, Text
@@ -49,6 +50,14 @@ class Notice:
     code: str
     message: str
     remedy: str
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """What a calendar plays besides that knows more of a room than its meetings."""
+
+    def notices(self, room: RoomName) -> tuple[Notice, ...]:
+        """As of the last fetch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from roomgate.meetings import plaintext
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Snapshot
 from roomgate.meetings.calendars.bearer import Bearer, SignIn, check_https
 from roomgate.meetings.calendars.belled import Belled, News, Reading
+from roomgate.meetings.calendars.clouds import CLOUDS
 from roomgate.meetings.calendars.entry import Entry, Notice, parse_each
 from roomgate.meetings.calendars.graph_event import FIELDS, parse_entry
 from roomgate.meetings.calendars.http import Answer, Web, host_of
@@ -34,14 +35,6 @@ _log = log.get("meetings.graph")
 PAGE = 100
 MOST_PAGES = 30
 PROBE_S, PROBE_AGAIN_S = 24 * 3600.0, 600.0
-# Addresses of sign-in and service in each cloud (learn.microsoft.com/graph/deployments); China's sign-in as Entra's
-# own documentation has it.
-CLOUDS: Mapping[str, tuple[str, str]] = {
-    "global": ("https://login.microsoftonline.com", "https://graph.microsoft.com"),
-    "us-gov": ("https://login.microsoftonline.us", "https://graph.microsoft.us"),
-    "us-dod": ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
-    "china": ("https://login.partner.microsoftonline.cn", "https://microsoftgraph.chinacloudapi.cn"),
-}
 # What says that a delta token is of no use any more, in whatever status (learn.microsoft.com/graph/delta-query-overview).
 _TOKEN_GONE = frozenset({"syncstatenotfound", "syncstateinvalid", "resyncrequired", "fullsyncrequired"})
 # Ids that last while an event moves between folders; HTML bodies are what comes unasked.

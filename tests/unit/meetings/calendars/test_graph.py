@@ -4,7 +4,8 @@ import pytest
 
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Writable
-from roomgate.meetings.calendars.graph import CLOUDS, PAGE, PROBE_AGAIN_S, PROBE_S
+from roomgate.meetings.calendars.clouds import CLOUDS
+from roomgate.meetings.calendars.graph import PAGE, PROBE_AGAIN_S, PROBE_S
 from roomgate.meetings.calendars.patience import FORGIVEN
 from roomgate.meetings.stripped import ENOUGH
 from support.cloud_double import Given, once, once_for
