@@ -1,6 +1,7 @@
 """The measurements, by name, in the order in which they run: one module each."""
 
 from bench.measurements import (
+    calendars,
     client,
     command,
     connector,
@@ -35,5 +36,6 @@ ALL: dict[str, Measurement] = {
         client,
         tunnel,
         fleet,
+        calendars,
     )
 }

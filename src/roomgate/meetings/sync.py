@@ -44,7 +44,9 @@ class Timing:
 
     ahead: timedelta = timedelta(days=7)
     tick_s: float = 60.0
-    deadline_s: float = 30.0  # for one room's fetch and put
+    deadline_s: float = (
+        120.0  # for one room's fetch and put, and its turn where all rooms of a large site begin at once
+    )
     first_pause_s: float = 1.0
     most_pause_s: float = 60.0
 

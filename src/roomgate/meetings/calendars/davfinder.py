@@ -65,7 +65,7 @@ class Finder:
                 self._names = await self._discovered()
                 self._asked_at = self._clock.monotonic()
         if place not in self._names:
-            known = ", ".join(sorted(name for name in self._names)[:10])
+            known = ", ".join(repr(name) for name in sorted(self._names)[:10])
             raise CalendarUnreachable(
                 f"the account has no calendar named {place!r}",
                 hint=f"It has {known}." if known else "It has no calendars: share the room's with it.",
