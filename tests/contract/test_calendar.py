@@ -32,8 +32,10 @@ from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.calendars.http import Web
 from roomgate.meetings.invite import BadInvitation, Window, occurrences, parse_events
 from roomgate.redact import Secret
+from support.cloud_stage import google_stage, graph_stage
 from support.dav_server import PASSWORD, USER, DavServer, dav_server
 from support.feeds import Feeds, feeds
+from support.link import Papers
 from support.memory_calendar import MemoryCalendar
 from support.wsgi_thread import Served
 
@@ -197,10 +199,30 @@ async def _address(request, tmp_path):
             stage.served.fail(0)
 
 
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory) -> Papers:
+    return Papers(tmp_path_factory.mktemp("papers"))
+
+
+@asynccontextmanager
+async def _graph(request, tmp_path):
+    async with graph_stage(tmp_path, request.getfixturevalue("papers"), ThatDay(), POLL_S) as stage:
+        yield stage
+
+
+@asynccontextmanager
+async def _google(request, tmp_path):
+    async with google_stage(tmp_path, request.getfixturevalue("papers"), ThatDay(), POLL_S) as stage:
+        yield stage
+
+
 Maker = Callable[[pytest.FixtureRequest, Path], AbstractAsyncContextManager[Stage]]
-MAKERS: dict[str, Maker] = {"folder": _folder, "caldav": _caldav, "address": _address, "memory": _memory}
-WEB = ("caldav", "address")  # over HTTP, so that the server can fail
-WRITTEN = ("folder", "caldav", "memory")
+MAKERS: dict[str, Maker] = {
+    "folder": _folder, "caldav": _caldav, "address": _address, "memory": _memory, "graph": _graph, "google": _google,
+}  # fmt: skip
+CLOUDS = ("graph", "google")  # doubles: written from the services' published references, served over real TLS
+WEB = ("caldav", "address", *CLOUDS)  # over HTTP, so that the server can fail
+WRITTEN = ("folder", "caldav", "memory", *CLOUDS)
 everyone = pytest.mark.parametrize("kind", MAKERS)
 over_the_web = pytest.mark.parametrize("kind", WEB)
 that_is_written = pytest.mark.parametrize("kind", WRITTEN)
@@ -335,6 +357,8 @@ async def test_a_fetch_that_is_cancelled_leaves_nothing_behind(staged, kind):
 )
 @pytest.mark.asyncio
 async def test_each_no_of_a_server_is_told_with_what_to_do(staged, kind, status, error):
+    if status == 404 and kind in CLOUDS:
+        error = CalendarRefused  # their way of saying that the account has no right to it
     async with staged(kind) as stage:
         stage.write(ROOM, "a", "DTSTART:20260310T090000Z")
         before = await stage.calendar.fetch(ROOM, WINDOW)

@@ -46,7 +46,7 @@ def check(*rooms: str, config: Path | None = None, json: Json = False) -> int:
             if one.hint:
                 say(f"    {one.hint}")
     states = {one.state.value for one in seen}
-    return UNREACHABLE if "unreachable" in states else NO if "refused" in states else DONE
+    return UNREACHABLE if "unreachable" in states else NO if states & {"refused", "warned"} else DONE
 
 
 async def _check(made: "ConnectorConfig", rooms: tuple[str, ...]) -> "list[Seen]":

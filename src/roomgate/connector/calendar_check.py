@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -12,6 +12,7 @@ from roomgate.connector.calendars import SiteCalendars
 from roomgate.errors import RoomgateError
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, Snapshot, Writable
+from roomgate.meetings.calendars.entry import Telling
 from roomgate.meetings.invite import BadInvitation, Invitation, Window, occurrences, parse_events
 
 AHEAD = timedelta(days=7)
@@ -29,6 +30,7 @@ class State(StrEnum):
     READ = "read"
     EMPTY = "empty"
     BARE = "bare"  # meetings, none of which says anything
+    WARNED = "warned"  # it can be read, and there is something that an administrator should know
     BAD = "bad"  # some of it cannot be understood
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
@@ -84,7 +86,12 @@ async def _look(calendars: SiteCalendars, room: RoomName, clock: Clock, within_s
     except RoomgateError as bad:
         state = State.REFUSED if isinstance(bad, CalendarRefused) else State.UNREACHABLE
         return Seen(room, name, state, bad.message, bad.hint)
-    return judge(room, name, snapshot, window, writable=isinstance(calendar, Writable))
+    seen = judge(room, name, snapshot, window, writable=isinstance(calendar, Writable))
+    notices = calendar.notices(room) if isinstance(calendar, Telling) else ()
+    if not notices:
+        return seen
+    words = "; ".join([seen.words, *(one.message for one in notices)])
+    return replace(seen, state=State.WARNED, words=words, hint=" ".join(one.remedy for one in notices))
 
 
 def judge(room: RoomName, name: str, snapshot: Snapshot, window: Window, *, writable: bool) -> Seen:
@@ -92,7 +99,7 @@ def judge(room: RoomName, name: str, snapshot: Snapshot, window: Window, *, writ
     found: list[Invitation] = [
         one for one in snapshot.invitations if one.end > window.start and one.start < window.end
     ]  # fmt: skip
-    bad: dict[str, str] = {}
+    bad = dict(snapshot.bad)
     for source in snapshot.sources:
         try:
             found += occurrences(parse_events(source.raw), window)

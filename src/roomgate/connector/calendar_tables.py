@@ -22,6 +22,7 @@ from typing import Any
 from roomgate.connector.reading import address_reader, read_path, read_text, suggestion
 from roomgate.errors import BadInput
 from roomgate.ids import RoomName
+from roomgate.meetings.calendars.clouds import CLOUDS
 
 POLL_S = 30.0
 _LEAST_POLL_S, _MOST_POLL_S = 10.0, 60.0
@@ -79,19 +80,63 @@ def _hosts(value: Any, base: Path) -> tuple[str, ...]:
     return tuple(one.strip().lower() for one in hosts)
 
 
+def _secure(value: Any, base: Path) -> str:
+    return address_reader("https")(value)
+
+
+def _switch(value: Any, base: Path) -> bool:
+    if not isinstance(value, bool):
+        raise BadInput("takes true or false")
+    return value
+
+
+def _cloud(value: Any, base: Path) -> str:
+    if not isinstance(value, str) or value not in CLOUDS:
+        raise BadInput(f"takes one of {', '.join(CLOUDS)}")
+    return value
+
+
 READERS: dict[str, Reader] = {
+    "api_url": _secure,
     "ca": read_path,
+    "certificate_file": read_path,
+    "client_id": _text,
+    "client_secret_file": read_path,
+    "cloud": _cloud,
+    "foreign_mailbox": _text,
+    "graph_url": _secure,
     "hosts": _hosts,
+    "key_file": read_path,
+    "login_url": _secure,
     "password_file": read_path,
     "path": read_path,
     "proxy": _proxy,
+    "tenant": _text,
+    "token_url": _secure,
     "url": _web,
     "user": _text,
+    "write": _switch,
 }
 
 KINDS: dict[str, Kind] = {
     "folder": Kind(needs=("path",), everywhere=MARK),
     "caldav": Kind(needs=("url", "user", "password_file"), takes=("hosts", "ca", "proxy")),
+    "google": Kind(needs=("key_file",), takes=("write", "api_url", "token_url", "ca", "proxy")),
+    "microsoft": Kind(
+        needs=("tenant", "client_id"),
+        takes=(
+            "certificate_file",
+            "client_secret_file",
+            "cloud",
+            "login_url",
+            "graph_url",
+            "foreign_mailbox",
+            "write",
+            "ca",
+            "proxy",
+        ),
+        together=(("login_url", "graph_url"),),
+    ),
     "ics": Kind(takes=("user", "password_file", "ca", "proxy"), together=(("user", "password_file"),)),
 }
 

@@ -10,13 +10,22 @@ from roomgate.connector.calendar_tables import CalendarTable
 from roomgate.connector.config import BadConfig, ConnectorConfig
 from roomgate.errors import BadInput
 from roomgate.ids import RoomName
+from roomgate.meetings.calendars import google, google_sign_in
 from roomgate.meetings.calendars.address import Address, plain_address
 from roomgate.meetings.calendars.base import Calendar, CalendarRefused
+from roomgate.meetings.calendars.bearer import SignIn
 from roomgate.meetings.calendars.caldav import CalDav
+from roomgate.meetings.calendars.clouds import CLOUDS
 from roomgate.meetings.calendars.credentials import Basic, SecretFile
 from roomgate.meetings.calendars.davfinder import private
 from roomgate.meetings.calendars.folder import Folder
-from roomgate.meetings.calendars.http import Web
+from roomgate.meetings.calendars.google import Google
+from roomgate.meetings.calendars.google_sign_in import GoogleSignIn
+from roomgate.meetings.calendars.google_writer import GoogleWriter
+from roomgate.meetings.calendars.graph import Graph
+from roomgate.meetings.calendars.graph_sign_in import GraphSignIn
+from roomgate.meetings.calendars.graph_writer import GraphWriter
+from roomgate.meetings.calendars.http import BURST, RATE_PER_S, Web
 from roomgate.meetings.calendars.several import Several
 from roomgate.redact import Secret
 
@@ -30,10 +39,13 @@ class Site:
     proxy: str | None
     webs: list[Web] = field(default_factory=list)
 
-    def web(self, table: CalendarTable) -> Web:
+    def web(self, table: CalendarTable, rate_per_s: float = RATE_PER_S, burst: int = BURST) -> Web:
         """A client with the table's ``ca`` and ``proxy``, the connector's own proxy where it names none."""
         told = table.settings
-        made = Web(self.clock, self.dice, ca=told.get("ca"), proxy=told.get("proxy", self.proxy))
+        made = Web(
+            self.clock, self.dice, ca=told.get("ca"), proxy=told.get("proxy", self.proxy),
+            rate_per_s=rate_per_s, burst=burst,
+        )  # fmt: skip
         self.webs.append(made)
         return made
 
@@ -76,6 +88,42 @@ def _ics(table: CalendarTable, site: Site) -> Calendar:
     return Address(site.web(table), find, site.clock, site.dice, credentials=credentials, poll_s=table.poll_s)
 
 
+def _microsoft(table: CalendarTable, site: Site) -> Calendar:
+    told = table.settings
+    login, graph = CLOUDS[told.get("cloud", "global")]
+    login, graph = told.get("login_url", login), told.get("graph_url", graph)
+    sign_in = GraphSignIn(
+        told["tenant"], told["client_id"], login, graph, told.get("client_secret_file"), told.get("certificate_file")
+    )
+    _try_credential(sign_in, site.clock)
+    made = GraphWriter if told.get("write") else Graph
+    return made(
+        site.web(table), sign_in, table.place, site.clock, site.dice,
+        graph=graph, foreign=told.get("foreign_mailbox"), poll_s=table.poll_s, fresh_s=table.poll_s,
+    )  # fmt: skip
+
+
+def _google(table: CalendarTable, site: Site) -> Calendar:
+    told = table.settings
+    writes = bool(told.get("write"))
+    sign_in = GoogleSignIn(told["key_file"], writes, told.get("token_url", google_sign_in.TOKEN_URL))
+    _try_credential(sign_in, site.clock)
+    made = GoogleWriter if writes else Google
+    web = site.web(table, google.RATE_PER_S, google.BURST)
+    return made(
+        web, sign_in, table.place, site.clock, site.dice,
+        api=told.get("api_url", google.API), poll_s=table.poll_s, fresh_s=table.poll_s,
+    )  # fmt: skip
+
+
+def _try_credential(sign_in: SignIn, clock: Clock) -> None:
+    """A file that is of no use is told at the start, and not by the first room."""
+    try:
+        sign_in.load_request(clock.now())
+    except CalendarRefused as bad:
+        raise BadInput(bad.message) from bad
+
+
 def _basic(table: CalendarTable) -> Basic:
     secret = SecretFile(table.settings["password_file"])
     try:
@@ -85,7 +133,9 @@ def _basic(table: CalendarTable) -> Basic:
     return Basic(table.settings["user"], secret)
 
 
-BUILDERS: dict[str, Builder] = {"folder": _folder, "caldav": _caldav, "ics": _ics}
+BUILDERS: dict[str, Builder] = {
+    "folder": _folder, "caldav": _caldav, "ics": _ics, "microsoft": _microsoft, "google": _google,
+}  # fmt: skip
 
 
 class SiteCalendars:

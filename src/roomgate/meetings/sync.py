@@ -64,7 +64,7 @@ class _Parsed:
 
 def _parse(snapshot: Snapshot, window: Window, zone: tzinfo) -> _Parsed:
     events: list[Event] = []
-    bad: dict[str, str] = {}
+    bad = dict(snapshot.bad)
     for source in snapshot.sources:
         try:
             parsed = parse_events(source.raw, zone)

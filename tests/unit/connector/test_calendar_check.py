@@ -13,7 +13,11 @@ from roomgate.connector.config import parse_config
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Snapshot, Source
 from roomgate.meetings.invite import Window
+from support.cloud_rig import FOREIGN, MAILBOX, SECOND, certificate_pem, key_file, private_pem, rsa_key
+from support.google_double import GoogleDouble
+from support.graph_double import CLIENT, TENANT, GraphDouble
 from support.invites import ics
+from support.link import Papers, serving
 
 CLOCK = HandClock()
 WINDOW = Window(CLOCK.now(), CLOCK.now() + timedelta(days=7))
@@ -85,3 +89,70 @@ async def test_each_room_gets_its_own_answer(tmp_path, fault, state):
     if fault is not None:
         assert (seen[0].words, seen[0].hint) == (str(fault), fault.hint)
     assert "rooms" in seen[1].hint
+
+
+def test_an_occurrence_that_the_service_described_badly_is_counted():
+    seen = judge(ROOM, "office", Snapshot((), "x", bad=(("AAMk", "no start"),)), WINDOW, writable=True)
+    assert (seen.state, seen.unreadable) == (State.BAD, 1)
+    assert "AAMk: no start" in seen.words
+
+
+@pytest.fixture
+def papers(tmp_path):
+    made = Papers(tmp_path)
+    (tmp_path / "ca.pem").write_bytes(made.ca_pem)
+    return made
+
+
+def room_config(folder, **table):
+    table = {"ca": "ca.pem", "rooms": {"oslo": MAILBOX, "bergen": SECOND}, **table}
+    return parse_config({"data": "d", "devices": "x", "calendars": [table]}, folder)
+
+
+async def looked(config, clock):
+    calendars = SiteCalendars(config, clock, random.Random(1))
+    try:
+        return await check_calendars(calendars, [RoomName("oslo"), RoomName("bergen")], clock)
+    finally:
+        await calendars.aclose()
+
+
+@pytest.mark.asyncio
+async def test_microsoft_from_the_settings_to_the_service_and_back(tmp_path, papers):
+    """The whole way: a table, a certificate, TLS, a sign-in, two rooms, and the mailbox that should be closed."""
+    key, clock = rsa_key(), HandClock()
+    (tmp_path / "app.pem").write_text(private_pem(key) + certificate_pem(key))
+    double = GraphDouble(clock=clock, certificate=certificate_pem(key).encode())
+    double.room(MAILBOX).put()
+    double.others.add(SECOND)
+    double.room(FOREIGN)
+    async with serving(double, papers) as port:
+        double.origin = here = f"https://localhost:{port}"
+        config = room_config(
+            tmp_path, kind="microsoft", tenant=TENANT, client_id=CLIENT, certificate_file="app.pem",
+            login_url=here, graph_url=here, foreign_mailbox=FOREIGN,
+        )  # fmt: skip
+        oslo, bergen = await looked(config, clock)
+    assert (oslo.state, oslo.meetings, oslo.writable) == (State.WARNED, 1, False)
+    assert f"can read {FOREIGN}" in oslo.words
+    assert "Narrow the application" in oslo.hint
+    assert bergen.state is State.REFUSED
+    assert "Application Calendars.Read" in bergen.hint
+
+
+@pytest.mark.asyncio
+async def test_google_from_the_settings_to_the_service_and_back(tmp_path, papers):
+    clock = HandClock()
+    double = GoogleDouble(clock=clock, public_key=rsa_key().public_key())
+    double.room(MAILBOX).put()
+    double.room(SECOND).role = "freeBusyReader"
+    async with serving(double, papers) as port:
+        double.origin = f"https://localhost:{port}"
+        config = room_config(
+            tmp_path, kind="google", key_file=str(key_file(tmp_path)), write=True,
+            api_url=double.api, token_url=double.token_url,
+        )  # fmt: skip
+        oslo, bergen = await looked(config, clock)
+    assert (oslo.state, oslo.meetings, oslo.writable) == (State.READ, 1, True)
+    assert bergen.state is State.WARNED
+    assert "only the times" in bergen.words

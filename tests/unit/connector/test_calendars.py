@@ -11,11 +11,17 @@ from roomgate.connector.calendars import SiteCalendars
 from roomgate.connector.config import BadConfig, ConnectorConfig, parse_config
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.address import Address
-from roomgate.meetings.calendars.base import CalendarUnreachable
+from roomgate.meetings.calendars.base import CalendarUnreachable, Writable
 from roomgate.meetings.calendars.caldav import CalDav
 from roomgate.meetings.calendars.folder import Folder
+from roomgate.meetings.calendars.google import Google
+from roomgate.meetings.calendars.google_writer import GoogleWriter
+from roomgate.meetings.calendars.graph import Graph
+from roomgate.meetings.calendars.graph_writer import GraphWriter
 from roomgate.meetings.calendars.several import Several
 from roomgate.meetings.invite import Window
+from support.cloud_rig import certificate_pem, key_file, private_pem, rsa_key
+from support.graph_double import CLIENT, TENANT
 from support.invites import ics
 
 CLOCK = HandClock()
@@ -79,6 +85,70 @@ async def test_a_secret_address_may_stand_in_a_file(tmp_path):
     made = site(settings(tmp_path, {"kind": "ics", "rooms": {"oslo": "oslo.url"}}))
     assert isinstance(made.calendar_of(OSLO), Address)
     await made.aclose()
+
+
+def microsoft(base: Path, **more: object) -> dict[str, object]:
+    key = rsa_key()
+    (base / "app.pem").write_text(private_pem(key) + certificate_pem(key))
+    (base / "secret").write_text("hush")
+    told = {"kind": "microsoft", "tenant": TENANT, "client_id": CLIENT, "certificate_file": "app.pem"}
+    told = {**told, "address": "{room}@rooms.example", **more}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def google(base: Path, **more: object) -> dict[str, object]:
+    return {"kind": "google", "key_file": str(key_file(base)), "rooms": {"bergen": "b@example.com"}, **more}
+
+
+@pytest.mark.asyncio
+async def test_the_clouds_are_read_or_written_as_the_settings_say(tmp_path):
+    for write in (False, True):
+        made = site(settings(tmp_path, microsoft(tmp_path, write=write), google(tmp_path, write=write)))
+        kinds = [type(made.calendar_of(room)) for room in (OSLO, BERGEN)]
+        assert kinds == ([GraphWriter, GoogleWriter] if write else [Graph, Google])
+        assert [isinstance(made.calendar_of(room), Writable) for room in (OSLO, BERGEN)] == [write] * 2
+        await made.aclose()
+    secret = microsoft(tmp_path, certificate_file=None, client_secret_file="secret", cloud="us-gov")
+    await site(settings(tmp_path, secret)).aclose()
+
+
+@pytest.mark.parametrize(
+    ("build", "change", "words"),
+    [
+        (microsoft, {"certificate_file": None}, "one of the two"),
+        (microsoft, {"client_secret_file": "secret"}, "one of the two"),
+        (microsoft, {"certificate_file": "none.pem"}, "none.pem cannot be read"),
+        (microsoft, {"certificate_file": "secret"}, "certificate file cannot be used"),
+        (microsoft, {"tenant": "a/b"}, "the tenant is an id"),
+        (google, {"key_file": "none.json"}, "none.json cannot be read"),
+        (google, {"token_url": "https://x.example/y?z@"}, "token_url is an address"),
+    ],
+)
+def test_a_cloud_that_cannot_be_signed_in_to_is_said_at_the_start(tmp_path, build, change, words):
+    with pytest.raises(BadConfig, match=words) as caught:
+        site(settings(tmp_path, build(tmp_path, **change)))
+    assert "hush" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("build", "change", "words"),
+    [
+        (microsoft, {"cloud": "moon"}, "takes one of global, us-gov"),
+        (microsoft, {"login_url": "https://login.example"}, "one needs the other"),
+        (
+            microsoft,
+            {"login_url": "http://x.example", "graph_url": "https://x.example"},
+            "takes an address such as https",
+        ),
+        (microsoft, {"write": "yes"}, "takes true or false"),
+        (microsoft, {"password_file": "x"}, "no such key"),
+        (google, {"api_url": "http://x.example"}, "takes an address such as https"),
+        (google, {"poll_s": 5}, "takes seconds from 10 to 60"),
+    ],
+)
+def test_what_a_cloud_s_table_cannot_say(tmp_path, build, change, words):
+    with pytest.raises(BadConfig, match=words):
+        settings(tmp_path, build(tmp_path, **change))
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,19 @@ async def test_an_occurrence_that_came_as_one_becomes_a_booking_if_it_lies_in_th
 
 
 @pytest.mark.asyncio
+async def test_an_event_that_a_service_describes_badly_is_told_beside_the_others():
+    (one,) = (invitation(event) for event in parse_events(INVITE))
+
+    class Service:
+        async def fetch(self, room, window):
+            return Snapshot((), "1", (one,), (("AAMk", "the event has no start"),))
+
+    sync = Sync(Service(), MemoryDiary(), HandClock(), {OSLO: DeviceAbilities()})
+    await sync.sync_room(OSLO)
+    assert (len(sync.known(OSLO)), sync.bad(OSLO)) == (1, {"AAMk": "the event has no start"})
+
+
+@pytest.mark.asyncio
 async def test_a_bad_file_is_told_and_stops_nothing(stage):
     stage.write(OSLO, "a.ics", INVITE)
     stage.write(OSLO, "b.ics", INVITE[:100])

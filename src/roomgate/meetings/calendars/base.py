@@ -42,12 +42,14 @@ class Snapshot:
     """All of a room's invitations that may touch the window. Equal cursors mean equal content.
 
     ``sources`` are files, whose series are still to be expanded; ``invitations`` are occurrences, as calendars that
-    speak JSON hand them out. One meeting stands in one of the two.
+    speak JSON hand them out. One meeting stands in one of the two. ``bad``: the name of each event that could not be
+    understood, and the reason.
     """
 
     sources: tuple[Source, ...]
     cursor: str
     invitations: tuple[Invitation, ...] = ()
+    bad: tuple[tuple[str, str], ...] = ()
 
 
 class Calendar(Protocol):

@@ -30,6 +30,7 @@ AT_ONCE = 8  # requests to one host
 # To one host. 2,000 rooms that are each looked at every 30 s are 67 requests a second; after a start, when each costs
 # three, this is what keeps them from coming all at once and still has them there within a minute.
 RATE_PER_S, BURST = 300.0, 600
+LONGEST_TURN_S = 10.0  # in the queue that the quota makes
 MOST_STEPS = 3  # from one address to the next
 MOST_CREDENTIALS = 64  # remembered as refused
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})  # may be sent twice
@@ -181,6 +182,7 @@ class Web:
         now = self._clock.monotonic()
         _refuse_while_closed(name, max(whole.closed_s(now), narrow.closed_s(now)))
         _refuse_while_resting(name, refusals.closed_s(now))
+        _refuse_in_a_queue(name, host.quota.turn_s(now))
         if turn_s := host.quota.take(now):
             await self._pause(turn_s)
         async with host.places:
@@ -302,6 +304,16 @@ def _refuse_while_resting(name: str, closed_s: float) -> None:
     if closed_s:
         raise CalendarRefused(
             f"{name} does not accept the credentials, which are not tried again for {closed_s:.0f} s", hint=_NOT_LET_IN
+        )
+
+
+def _refuse_in_a_queue(name: str, turn_s: float) -> None:
+    """Who would wait longer than a caller waits takes no place: given up later, it would keep the place from others."""
+    if turn_s > LONGEST_TURN_S:
+        raise CalendarUnreachable(
+            f"{name} is asked as much as it allows; there is a turn in {turn_s:.0f} s",
+            hint="With very many rooms in one calendar, this passes once each has been read; else, ask less often.",
+            retry_after_s=turn_s - LONGEST_TURN_S,
         )
 
 

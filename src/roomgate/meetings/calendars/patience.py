@@ -26,13 +26,20 @@ class Quota:
         self._tokens = float(burst)
         self._since = float("-inf")
 
+    def turn_s(self, now: float) -> float:
+        """Seconds until a request that comes now might go. No place is taken."""
+        return max(0.0, (1.0 - self._filled(now)) / self._rate)
+
     def take(self, now: float) -> float:
         """Seconds until this request may go. Its place is taken whether it goes or not, so that the order is kept."""
-        if self._since > float("-inf"):
-            self._tokens = min(self._burst, self._tokens + max(0.0, now - self._since) * self._rate)
+        self._tokens = self._filled(now) - 1.0
         self._since = now
-        self._tokens -= 1.0
         return max(0.0, -self._tokens / self._rate)
+
+    def _filled(self, now: float) -> float:
+        if self._since == float("-inf"):
+            return self._tokens
+        return min(self._burst, self._tokens + max(0.0, now - self._since) * self._rate)
 
 
 class Breaker:

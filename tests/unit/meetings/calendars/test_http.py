@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import math
 import random
 import ssl
 
@@ -11,7 +12,7 @@ import pytest
 from roomgate.clock import HandClock
 from roomgate.errors import BadInput
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable
-from roomgate.meetings.calendars.http import AnswerTooLarge, Web, host_of
+from roomgate.meetings.calendars.http import LONGEST_TURN_S, AnswerTooLarge, Web, host_of
 
 URL = "https://ada:pw@cal.example.com/private-secret/basic.ics?token=hush"
 PLAIN = "https://cal.example.com/x"
@@ -228,6 +229,40 @@ async def test_the_quota_makes_requests_wait_their_turn():
         for _ in range(4):
             await client.ask("GET", PLAIN)
     assert sum(pauses.told) == pytest.approx(0.2)
+
+
+@pytest.mark.asyncio
+async def test_who_would_give_up_in_the_queue_does_not_stand_in_it():
+    """A hundred rooms, each with half a minute, at a service that takes one a second: all are read in the end."""
+    server, rate = Server(httpx.Response(200)), 1.0
+    clock, waiting = HandClock(), asyncio.Event()
+
+    async def pause(seconds: float) -> None:
+        until = clock.monotonic() + seconds
+        while clock.monotonic() < until:
+            await waiting.wait()
+
+    client = Web(clock, random.Random(3), transport=server, pause=pause, rate_per_s=rate, burst=3)
+    left = set(range(100))
+
+    async def read(room: int) -> None:
+        try:
+            await client.ask("GET", PLAIN)
+            left.discard(room)
+        except CalendarUnreachable as queue:
+            assert queue.retry_after_s
+
+    async with asyncio.timeout(20), client:
+        for _ in range(math.ceil(100 / (rate * LONGEST_TURN_S)) + 1):
+            async with asyncio.TaskGroup() as group:
+                for room in left.copy():
+                    group.create_task(read(room))
+                for _ in range(5):
+                    await asyncio.sleep(0)
+                clock.advance(LONGEST_TURN_S)
+                waiting.set()
+            waiting.clear()
+    assert not left
 
 
 @pytest.mark.asyncio

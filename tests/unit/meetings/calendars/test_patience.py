@@ -32,6 +32,14 @@ def test_a_quota_fills_again_but_no_further_than_its_burst():
     assert [quota.take(1000.0) for _ in range(3)] == pytest.approx([0, 0, 0.1])
 
 
+def test_who_only_looks_takes_no_place():
+    quota = Quota(10.0, 2)
+    for wanted in (0.0, 0.0, 0.1, 0.2):
+        assert [quota.turn_s(5.0) for _ in range(3)] == pytest.approx([wanted] * 3)
+        assert quota.take(5.0) == pytest.approx(wanted)
+    assert quota.turn_s(1000.0) == 0
+
+
 @given(st.lists(st.floats(0, 5), min_size=1, max_size=60))
 def test_no_more_go_than_the_quota_allows(gaps):
     quota, now, went = Quota(4.0, 5), 0.0, []
