@@ -151,6 +151,9 @@ def status(*, config: Path | None = None, json: Json = False) -> None:
     print()
     columns = ["name", "state", "words", "from_outside"]
     show_table(rooms, columns, empty="No rooms in the site's devices file.")
+    for room in rooms:
+        if words := room.get("bookings", {}).get("words"):
+            print(f"\nBookings of {room['name']}: {words}")
 
 
 @app.command

@@ -41,6 +41,7 @@ from roomgate.connector.logs import LogBundle
 from roomgate.connector.mirror import Mirrored, letting_out
 from roomgate.connector.own import OwnCommands, judge_beforehand
 from roomgate.connector.own_accounts import OwnAccounts
+from roomgate.connector.own_meetings import RoomMeetings
 from roomgate.connector.policy_file import PolicyFile
 from roomgate.connector.proof import Prover
 from roomgate.connector.quarantine import Quarantine
@@ -137,10 +138,12 @@ class Connector:
                 random.Random(),  # noqa: S311 (spreads load, guards nothing)
             )
         self.sync: Sync | None = None
+        diary = DeviceDiary(self.fleet.by_name, record, clock)
         if config.calendar is not None:
-            self.sync = Sync(Folder(config.calendar), DeviceDiary(self.fleet.by_name, record, clock), clock)
+            self.sync = Sync(Folder(config.calendar), diary, clock)
         domains = None if config.meeting_domains is None else frozenset(config.meeting_domains)
-        bookings = RoomBookings(self.sync, domains)
+        bookings = RoomBookings(self.sync, diary, domains)
+        meetings = RoomMeetings(self.sync, diary.state, clock)
         ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
         self.uplink = Uplink(UplinkConfig(identity, ca_pem, config.proxy, config.heartbeat_s), self.desk, clock)
         hub_memory = HubMemory(config.data / "hub.checkpoint")
@@ -168,6 +171,9 @@ class Connector:
                     "Backup Remove": self.backups.remove,
                     "Accounts List": OwnAccounts(self._accounts).list,
                     "Logs Collect": LogBundle(record, clock, lambda room: passwords_of(vault, room)).collect,
+                    "Meetings Explain": meetings.explain,
+                    "Meetings List": meetings.list,
+                    "Meetings Sync": meetings.sync,
                     "Tunnel Get": self.tunnels.look,
                     "Tunnel Open": self.tunnels.open,
                 }
@@ -210,6 +216,7 @@ class Connector:
                 record=record,
                 spool=self.spool,
                 backups=self.backups,
+                bookings=diary.state,
                 clock=clock,
                 link_up=lambda: self.uplink.up,
             ),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from roomgate.connector.diary import DeviceDiary
 from roomgate.connector.keeper import Keeper
 from roomgate.ids import RoomName
 from roomgate.meetings.sync import Sync
@@ -18,9 +19,10 @@ _EVENTS = Path.parse("Event/Bookings")
 class RoomBookings:
     """The calendars of the rooms that are there now. Without a calendar folder there is no `Sync`, and no booking."""
 
-    def __init__(self, sync: Sync | None, domains: frozenset[str] | None) -> None:
+    def __init__(self, sync: Sync | None, diary: DeviceDiary, domains: frozenset[str] | None) -> None:
         """``domains``: where a plain address of an invitation may lead; None means anywhere, none nowhere."""
         self._sync = sync
+        self._diary = diary
         self._domains = domains
         self._forget: dict[RoomName, Callable[[], None]] = {}
 
@@ -37,6 +39,7 @@ class RoomBookings:
         """A room is connected, or again: its list is looked at, and put if the device lost it."""
         if self._sync is None:
             return
+        self._diary.anew(keeper.name)
         self._sync.add_room(keeper.name, self._abilities(keeper))
         if keeper.name not in self._forget:
             try:

@@ -15,6 +15,16 @@ from roomgate.xapi.schema import Catalogue
 OSLO = RoomName("oslo")
 
 
+class Diary:
+    """`connector.diary.DeviceDiary` as far as it is used here."""
+
+    def __init__(self):
+        self.fresh = []
+
+    def anew(self, room):
+        self.fresh.append(room)
+
+
 def dial(**arguments):
     return Catalogue.shipped().canonical(Verb.COMMAND, "Command/Dial", arguments)
 
@@ -46,7 +56,7 @@ def sync():
 
 
 def test_only_the_dial_of_that_booking_at_its_time_is_booked(sync):
-    rooms = RoomBookings(sync, None)
+    rooms = RoomBookings(sync, Diary(), None)
 
     assert rooms.booked("oslo", dial(Number="standup@example.com"))
     assert rooms.booked("oslo", dial(Number="standup@example.com", BookingId="rg-1"))
@@ -60,7 +70,7 @@ def test_only_the_dial_of_that_booking_at_its_time_is_booked(sync):
 
 
 def test_without_a_calendar_nothing_is_booked():
-    assert not RoomBookings(None, None).booked("oslo", dial(Number="standup@example.com"))
+    assert not RoomBookings(None, Diary(), None).booked("oslo", dial(Number="standup@example.com"))
 
 
 class Keeper:
@@ -84,7 +94,7 @@ class Keeper:
 
 @pytest.mark.asyncio
 async def test_the_list_of_a_device_that_comes_back_or_asks_is_looked_at_again(sync):
-    rooms, keeper = RoomBookings(sync, frozenset({"example.com"})), Keeper()
+    rooms, keeper = RoomBookings(sync, Diary(), frozenset({"example.com"})), Keeper()
     await rooms.arrived(keeper)
     await rooms.arrived(keeper)
     added = ("add", OSLO, True, frozenset({"example.com"}))
@@ -104,5 +114,5 @@ async def test_the_list_of_a_device_that_comes_back_or_asks_is_looked_at_again(s
 
 @pytest.mark.asyncio
 async def test_a_device_that_takes_no_subscription_is_kept_all_the_same(sync):
-    await RoomBookings(sync, None).arrived(Keeper(deaf=True))
+    await RoomBookings(sync, Diary(), None).arrived(Keeper(deaf=True))
     assert sync.did == [("add", OSLO, True, None)]
