@@ -7,11 +7,12 @@ The names are those of the TOML file and, in capitals with ``ROOMGATE_`` before 
 import difflib
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from roomgate.connector.booking_rules import BookingRules, parse_booking_rules
 from roomgate.connector.mirror import MEASURES, TELLS
 from roomgate.errors import BadInput
 from roomgate.metrics.listener import listen_complaint
@@ -36,6 +37,7 @@ class ConnectorConfig:
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
     meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
+    bookings: BookingRules = field(default_factory=BookingRules)  # a table: what rooms show of their meetings, and do
     measures: tuple[
         str, ...
     ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
@@ -186,6 +188,10 @@ def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
     return domains
 
 
+def _bookings(name: str, value: Any, base: Path) -> BookingRules:
+    return parse_booking_rules(value)
+
+
 def _words_of(known: Iterable[str]) -> Callable[[str, Any, Path], tuple[str, ...]]:
     def read(name: str, value: Any, base: Path) -> tuple[str, ...]:
         words = [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
@@ -213,6 +219,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "proxy": _address("http"),
     "calendar": _path,
     "meeting_domains": _domains,
+    "bookings": _bookings,
     "measures": _words_of(MEASURES),
     "tells": _words_of(TELLS),
     "scan_networks": _networks,

@@ -147,4 +147,6 @@ def _held(row: Any) -> Held | None:
     except ValueError:
         return None
     title = tree.lookup(row, ("Title",))
-    return Held(BookingId(str(identity)), str(title or ""), str(first.get("Number", "")), start, end)
+    names = (tree.lookup(row, ("Organizer", part)) for part in ("FirstName", "LastName"))
+    organizer = " ".join(str(name) for name in names if name)
+    return Held(BookingId(str(identity)), str(title or ""), str(first.get("Number", "")), start, end, organizer)

@@ -78,6 +78,9 @@ class Circumstances(Protocol):
     def withheld(self, room: RoomName) -> Collection[BookingId]:
         """The meetings whose time the room has given back."""
 
+    async def strangers(self, room: RoomName, entries: Sequence[Held]) -> None:
+        """The device's list holds these, which are not ours; the next put sweeps them away. Told before each put."""
+
 
 class Nothing:
     def mailbox(self, room: RoomName) -> str:
@@ -85,6 +88,9 @@ class Nothing:
 
     def withheld(self, room: RoomName) -> Collection[BookingId]:
         return ()
+
+    async def strangers(self, room: RoomName, entries: Sequence[Held]) -> None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +261,10 @@ class Sync:
             held.meetings, self._rules, self._about.mailbox(room), frozenset(self._about.withheld(room))
         )
         wanted = [one.booking for one in held.shown if one.booking and one.booking.closes > now]
-        shown = None if held.distrusted else await self._diary.current(room)
+        found = await self._diary.current(room)
+        if others := [entry for entry in found or () if not entry.ours]:
+            await self._about.strangers(room, others)
+        shown = None if held.distrusted else found
         plan = plan_bookings(wanted, shown, tuple(held.known.values()))
         if plan.put is not None:
             # While the list is being replaced, only what is on the old and on the new one is vouched for.
