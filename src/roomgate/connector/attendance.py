@@ -52,6 +52,8 @@ class Attendance:
         panel: Panel,
         clock: Clock,
         wake: Callable[[], None],
+        *,
+        look_s: float = LOOK_S,
     ) -> None:
         """``wake``: there is a new wish."""
         self._rules = rules
@@ -61,6 +63,7 @@ class Attendance:
         self._panel = panel
         self._clock = clock
         self._wake = wake
+        self._look_s = look_s
         self._warnings: dict[tuple[RoomName, BookingId], _Warning] = {}
         self._said: list[tuple[RoomName, str]] = []  # check-ins at the panel that are not written down yet
         self._group: asyncio.TaskGroup | None = None
@@ -78,7 +81,7 @@ class Attendance:
             try:
                 while True:
                     await self.look()
-                    await asyncio.sleep(LOOK_S)
+                    await asyncio.sleep(self._look_s)
             finally:
                 self._group = None
                 self._warnings.clear()

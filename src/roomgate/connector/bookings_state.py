@@ -1,8 +1,8 @@
 """Why a room's list is as it is: from what the device is and what it said, to a word and what to do about it. Pure.
 
-Facts from the xAPI schema and the release notes: ``Bookings Put`` is the Admin's alone, and came with 11.20 in the
-form that is used here; it is not there while a Board or Room runs as a Microsoft Teams Room. Which words a device
-says no with in each case is not established, so the device's own state is believed, and its words only shown.
+Facts from the xAPI schema and the release notes: ``Bookings Put`` is the Admin's alone, and is not there while a device
+runs as a Microsoft Teams Room. Since which software it is there, how it is with a Zoom Room, and which words a device
+says no with in each case, is not established: so the device's own state is believed, and its words only shown.
 """
 
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ def judge_put(facts: Facts, fault: XapiError) -> BookingsState:
         software = f" ({foreign(facts.version, 60)})" if facts.version else ""
         return BookingsState(
             Code.OLD_SOFTWARE,
-            f"The device's software{software} does not know Bookings Put. Upgrade it to RoomOS 11.20 or later.",
+            f"The device's software{software} does not know Bookings Put. Upgrade it.",
         )
     return BookingsState(Code.FAILED, f"The device did not take the list: {foreign(str(fault), 200)}")
 
