@@ -63,8 +63,8 @@ class Facts:
     account: bool = True  # the vault holds the privileged account's password
 
 
-def judge_put(facts: Facts, fault: XapiError) -> BookingsState:
-    """Why a put failed. What the device is comes first: its words for a mode that lacks the command vary."""
+def judge_put(facts: Facts, fault: XapiError, said: str) -> BookingsState:
+    """Why a put failed. ``said`` are the device's words, without any meeting's content. What the device is comes first: its words for a mode that lacks the command vary."""
     if not facts.account:
         return BookingsState(
             Code.NO_ACCOUNT,
@@ -105,7 +105,7 @@ def judge_put(facts: Facts, fault: XapiError) -> BookingsState:
             Code.OLD_SOFTWARE,
             f"The device's software{software} does not know Bookings Put. Upgrade it.",
         )
-    return BookingsState(Code.FAILED, f"The device did not take the list: {foreign(str(fault), 200)}")
+    return BookingsState(Code.FAILED, f"The device did not take the list: {foreign(said, 200)}")
 
 
 def judge_shown(facts: Facts, foreign_bookings: int) -> BookingsState:

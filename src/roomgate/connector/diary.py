@@ -19,6 +19,7 @@ from roomgate.errors import NotFound, RoomgateError, Unreachable
 from roomgate.ids import RoomName
 from roomgate.ledger.event import BookingPut
 from roomgate.meetings.booking import Booking, BookingId
+from roomgate.meetings.masking import DOTS
 from roomgate.meetings.plan import Held
 from roomgate.storage.record import Record
 from roomgate.xapi import tree
@@ -78,11 +79,12 @@ class DeviceDiary:
         try:
             await device.call(call, privileged=True)
         except XapiError as fault:
-            state = judge_put(await self._facts(device, fault), fault)
+            said = _without(str(fault), entries)
+            state = judge_put(await self._facts(device, fault), fault, said)
             self._states[room] = (state, self._clock.monotonic())
             if state.code in _LASTING:
                 raise NotTaken(state.words) from fault
-            raise Unreachable(f"The bookings of {room} could not be put: {fault}") from fault
+            raise Unreachable(f"The bookings of {room} could not be put: {said}") from fault
         self._states[room] = (OK, self._clock.monotonic())
 
     def state(self, room: RoomName) -> BookingsState:
@@ -132,6 +134,14 @@ class DeviceDiary:
         if (found := self._find(room)) is None:
             raise NotFound(f"This site has no room {room}.")
         return found
+
+
+def _without(said: str, entries: Sequence[Booking]) -> str:
+    """A device's no may repeat what it was sent. It goes into logs, and to the hub: without any meeting's content."""
+    for one in entries:
+        for text in (one.title, one.number, one.organizer_name, one.organizer_email):
+            said = said.replace(text, DOTS) if text else said
+    return said
 
 
 def _held(row: Any) -> Held | None:

@@ -39,7 +39,7 @@ from roomgate.xapi.errors import (
     ],
 )
 def test_why_a_list_was_not_put(facts, fault, code, remedy):
-    state = judge_put(facts, fault)
+    state = judge_put(facts, fault, str(fault))
     assert (state.code, remedy in state.words, state.fine) == (code, True, False)
 
 
@@ -54,7 +54,7 @@ FAULTS = [
 def test_every_fault_has_words_that_fit_one_line(kind, said, version, account):
     fault = kind.__new__(kind)
     fault.args = (said,)
-    state = judge_put(Facts(version=version, account=account), fault)
+    state = judge_put(Facts(version=version, account=account), fault, said)
     assert state.words
     assert "\n" not in state.words
 

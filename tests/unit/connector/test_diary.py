@@ -173,3 +173,14 @@ async def test_others_bookings_on_a_registered_device_are_told(room):
     assert kept.state(OSLO).code is Code.OK
     room.state = {"Status": {"Webex": {"Status": "Registered"}}}
     assert kept.state(OSLO).code is Code.OTHER_CALENDAR
+
+
+@pytest.mark.asyncio
+async def test_a_devices_no_is_told_without_what_it_was_sent(room):
+    kept = diary(room)
+    room.fault = CommandFailed("Bad entry: 'Stand-up' by Ada at standup@example.com")
+    with pytest.raises(Unreachable) as told:
+        await kept.put(OSLO, [BOOKING])
+    for secret in ("Stand-up", "Ada", "standup@example.com"):
+        assert secret not in told.value.message + kept.state(OSLO).words
+    assert "Bad entry" in kept.state(OSLO).words
