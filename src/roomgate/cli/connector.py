@@ -152,8 +152,9 @@ def status(*, config: Path | None = None, json: Json = False) -> None:
     columns = ["name", "state", "words", "from_outside"]
     show_table(rooms, columns, empty="No rooms in the site's devices file.")
     for room in rooms:
-        if words := room.get("bookings", {}).get("words"):
-            print(f"\nBookings of {room['name']}: {words}")
+        bookings = room.get("bookings", {})
+        if bookings.get("state") not in (None, "ok", "untried"):
+            print(f"\nBookings of {room['name']} ({bookings['state']}): {bookings['words']}")
 
 
 @app.command
