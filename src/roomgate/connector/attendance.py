@@ -97,11 +97,14 @@ class Attendance:
         self._forget()
 
     async def _look_at(self, room: Room) -> None:
-        now, shown = self._clock.now(), self._sync.shown(room.name)
-        said, self._said = self._said, [one for one in self._said if one[0] != room.name]
+        now = self._clock.now()
+        shown = [one for one in self._sync.shown(room.name) if self._near(one, now)]
+        said = {booking for name, booking in self._said if name == room.name}
+        self._said = [one for one in self._said if one[0] != room.name]
+        if not shown:
+            return  # as nearly always
         for one in shown:
-            opens = one.meeting.start - self._rules.opens
-            if (room.name, one.id) in said and opens <= now < one.meeting.end:
+            if one.id in said:
                 await self._came(room, one, PANEL)
         checked = {one.id for one in shown if self._wishes.checked_in(room.name, one.id)}
         # A warning under way is none yet for `decide`, and is not begun twice.
@@ -121,6 +124,10 @@ class Attendance:
                     if await self._wishes.add(build_release(room.name, meeting.meeting, meeting.id), now):
                         self._wake()
                     self._end_warning(room.name, meeting.id)
+
+    def _near(self, one: Shown, now: datetime) -> bool:
+        """Whether it can be checked in to now."""
+        return one.meeting.start - self._rules.opens <= now < one.meeting.end
 
     async def _came(self, room: Room, one: Shown, sign: str) -> None:
         self._end_warning(room.name, one.id)

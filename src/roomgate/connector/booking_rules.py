@@ -54,7 +54,7 @@ class BookingRules:
     check_in: CheckInRules | None = None
 
     def mailbox_of(self, room: str) -> str:
-        return self.mailbox.replace(_ROOM, room)
+        return self.mailbox.replace(_ROOM, room.lower())
 
 
 def parse_booking_rules(table: object) -> BookingRules:

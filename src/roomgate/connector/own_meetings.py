@@ -23,6 +23,7 @@ from roomgate.redact import foreign
 from roomgate.xapi.errors import CommandFailed
 
 WEEK = 7
+AGAIN_S = 5.0  # between two looks at a calendar that somebody outside asked for
 NO_CALENDAR = Standing(words="This site has no calendar for its rooms.")
 
 
@@ -59,6 +60,7 @@ class RoomMeetings:
         self._sync = sync
         self._state = state
         self._clock = clock
+        self._looked: dict[RoomName, float] = {}
 
     async def list(self, deed: Deed) -> Any:
         """``Meetings List``: the coming days' meetings, each with the last of its reasons."""
@@ -66,9 +68,10 @@ class RoomMeetings:
 
     async def sync(self, deed: Deed) -> Any:
         """``Meetings Sync``: the calendar is looked at now, and the list put if it differs. A calendar or a device
-        that cannot be reached is told in the answer. Cancelling leaves it to the next look, within a minute."""
+        that cannot be reached is told in the answer; a look of a moment ago is not repeated, for a calendar in a cloud
+        counts them. Cancelling leaves it to the next look, within a minute."""
         room = self._room(deed)
-        if self._sync is not None and room in self._sync.rooms():
+        if self._sync is not None and room in self._sync.rooms() and self._due(room):
             try:
                 await self._sync.sync_room(room)
             except (RoomgateError, TimeoutError):
@@ -82,6 +85,13 @@ class RoomMeetings:
             if one.id == wanted:
                 return msgspec.to_builtins(_told(one, whole=True))
         raise CommandFailed("This room has no meeting with this id in the coming days.")
+
+    def _due(self, room: RoomName) -> bool:
+        now = self._clock.monotonic()
+        if now - self._looked.get(room, float("-inf")) < AGAIN_S:
+            return False
+        self._looked[room] = now
+        return True
 
     def _told(self, deed: Deed) -> dict[str, Any]:
         days = deed.call.argument("Days")

@@ -29,6 +29,7 @@ from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
 from roomgate.meetings.booking import Booking, BookingId, booking_id
 from roomgate.meetings.calendars.base import Calendar, CalendarRefused, CalendarUnreachable, Slot, Writable
+from roomgate.meetings.calendars.of_room import find_mailbox, find_writable
 from roomgate.meetings.meeting import Meeting
 from roomgate.meetings.plan import Held
 from roomgate.meetings.sync import CalendarState, Sync
@@ -161,7 +162,7 @@ def find_conflict(
 
 
 class RoomChanges:
-    """Of all rooms of the site; `sync.Circumstances` for it. ``attend`` names the sync before anything runs."""
+    """Of all rooms of the site; `sync.RoomKnowledge` for it. ``attend`` names the sync before anything runs."""
 
     def __init__(
         self,
@@ -175,7 +176,7 @@ class RoomChanges:
         settle_s: float = SETTLE_S,
         again_s: float = AGAIN_S,
     ) -> None:
-        self._writable = calendar if rules.write_back and isinstance(calendar, Writable) else None
+        self._calendar = calendar
         self._wishes = wishes
         self._rules = rules
         self._find = find
@@ -195,10 +196,10 @@ class RoomChanges:
         """There is a new wish."""
         self._woken.set()
 
-    # -- what sync asks (see `sync.Circumstances`)
+    # -- what sync asks (see `sync.RoomKnowledge`)
 
     def mailbox(self, room: RoomName) -> str:
-        return self._rules.mailbox_of(room)
+        return find_mailbox(self._calendar, room) or self._rules.mailbox_of(room)
 
     def withheld(self, room: RoomName) -> Collection[BookingId]:
         return self._wishes.withheld(room)
@@ -328,9 +329,9 @@ class RoomChanges:
                 case Kind.RELEASE:
                     if meeting is None or meeting.cancelled or (mailbox and mailbox in meeting.declined_by):
                         return Answer.DONE, ""
-                    if self._writable is None:
+                    if (writable := self._writable(room)) is None:
                         return (Answer.KEPT if wish.cause is Cause.NO_SHOW else Answer.REFUSED), UNWRITABLE
-                    await self._writable.release(room, wish.uid, wish.recurrence_id)
+                    await writable.release(room, wish.uid, wish.recurrence_id)
                     return Answer.DONE, ""
         except CalendarRefused as no:
             kept = wish.kind is Kind.RELEASE and wish.cause is Cause.NO_SHOW
@@ -341,11 +342,11 @@ class RoomChanges:
     ) -> tuple[Answer, str]:
         if meeting is not None:
             return Answer.DONE, ""
-        if self._writable is None:
+        if (writable := self._writable(room)) is None:
             return Answer.REFUSED, UNWRITABLE
         if self._conflict(room, wish, meetings):
             return Answer.REFUSED, TAKEN
-        await self._writable.book(room, Slot(wish.start, wish.end, wish.title, wish.organizer), wish.uid)
+        await writable.book(room, Slot(wish.start, wish.end, wish.title, wish.organizer), wish.uid)
         return Answer.DONE, ""
 
     async def _end(
@@ -355,12 +356,15 @@ class RoomChanges:
             return Answer.REFUSED, "The meeting is no longer in the room's calendar."
         if meeting.end == wish.end:
             return Answer.DONE, ""
-        if self._writable is None:
+        if (writable := self._writable(room)) is None:
             return Answer.REFUSED, UNWRITABLE
         if wish.end > meeting.end and self._conflict(room, wish, meetings):
             return Answer.REFUSED, TAKEN
-        await self._writable.set_end(room, wish.uid, wish.recurrence_id, wish.end)
+        await writable.set_end(room, wish.uid, wish.recurrence_id, wish.end)
         return Answer.DONE, ""
+
+    def _writable(self, room: RoomName) -> Writable | None:
+        return find_writable(self._calendar, room) if self._rules.write_back else None
 
     def _conflict(self, room: RoomName, wish: Wish, meetings: Sequence[Meeting]) -> Meeting | None:
         return find_conflict(meetings, wish.start, wish.end, wish.uid, self.withheld(room), self.mailbox(room))

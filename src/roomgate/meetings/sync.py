@@ -69,8 +69,8 @@ class Standing:
     at: datetime | None = None
 
 
-class Circumstances(Protocol):
-    """What somebody else knows of a room. `Nothing` knows nothing."""
+class RoomKnowledge(Protocol):
+    """What somebody else knows of a room. `NothingKnown` is for whoever has nobody to ask."""
 
     def mailbox(self, room: RoomName) -> str:
         """The room's own mail address, for what it declined itself; "" where that is not known."""
@@ -82,7 +82,7 @@ class Circumstances(Protocol):
         """The device's list holds these, which are not ours; the next put sweeps them away. Told before each put."""
 
 
-class Nothing:
+class NothingKnown:
     def mailbox(self, room: RoomName) -> str:
         return ""
 
@@ -154,12 +154,12 @@ class Sync:
         zone: tzinfo = UTC,
         timing: Timing | None = None,
         rules: HouseRules = DEFAULT,
-        about: Circumstances | None = None,
+        about: RoomKnowledge | None = None,
         synced: Callable[[RoomName, Plan], Awaitable[None]] | None = None,
     ) -> None:
         """``zone``: where floating times are. ``synced``: told after each put, for the record."""
         self._rules = rules
-        self._about = about or Nothing()
+        self._about = about or NothingKnown()
         self._calendar = calendar
         self._diary = diary
         self._clock = clock

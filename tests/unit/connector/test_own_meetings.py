@@ -7,7 +7,7 @@ import pytest
 
 from roomgate.clock import HandClock
 from roomgate.connector.bookings_state import OK, BookingsState, Code
-from roomgate.connector.own_meetings import RoomMeetings
+from roomgate.connector.own_meetings import AGAIN_S, RoomMeetings
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Snapshot
 from roomgate.meetings.house_rules import DEFAULT, HouseRules, Private
@@ -120,10 +120,23 @@ async def test_a_calendar_that_fails_is_told_and_what_was_known_stays(fault, sta
     meetings = told_by(calendar, state=BookingsState(Code.AWAY, "away"))
     await meetings.sync(own_deed("Roomgate Meetings Sync"))
     calendar.fault = fault
+    meetings._clock.advance(AGAIN_S)
     answer = await meetings.sync(own_deed("Roomgate Meetings Sync"))
     assert (answer["Calendar"]["State"], answer["Calendar"]["Words"]) == (state, fault.message)
     assert len(answer["Meetings"]) == 1
     assert answer["Bookings"] == {"State": "away", "Words": "away"}
+
+
+@pytest.mark.asyncio
+async def test_a_calendar_is_not_looked_at_as_often_as_somebody_asks():
+    calendar = Calendar(STAND_UP)
+    meetings = told_by(calendar)
+    for _ in range(3):
+        assert len((await meetings.sync(own_deed("Roomgate Meetings Sync")))["Meetings"]) == 1
+    assert calendar.fetched == 1
+    meetings._clock.advance(AGAIN_S)
+    await meetings.sync(own_deed("Roomgate Meetings Sync"))
+    assert calendar.fetched == 2
 
 
 @pytest.mark.asyncio
