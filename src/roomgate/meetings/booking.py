@@ -89,8 +89,9 @@ def plain_number(number: str) -> str:
     return low.removeprefix("sips:").removeprefix("sip:").removeprefix("h323:")
 
 
-def build_booking(meeting: Meeting, rules: HouseRules = DEFAULT) -> Booking:
-    """What a device shows of a meeting that it is to show; whether it is, `showing.decide_shown` says."""
+def build_booking(meeting: Meeting, rules: HouseRules = DEFAULT, *, late_s: int = 0) -> Booking:
+    """What a device shows of a meeting that it is to show; whether it is, and how long after its end (``late_s``) it
+    can be joined, `showing.decide_shown` says."""
     number, protocol, platform = _dial(meeting)
     title, name, mail = _words(meeting, rules)
     minutes = -(-(meeting.end - meeting.start) // timedelta(minutes=1))
@@ -106,6 +107,7 @@ def build_booking(meeting: Meeting, rules: HouseRules = DEFAULT) -> Booking:
         duration_min=max(1, minutes),
         private=meeting.private,
         early_s=int(rules.early.total_seconds()),
+        late_s=late_s,
     )
 
 

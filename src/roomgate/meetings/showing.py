@@ -5,8 +5,9 @@ order stays, however often and in whatever order a calendar is read. A meeting m
 only as long as that takes nothing from the next: the two buffers never overlap.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from roomgate.meetings.booking import Booking, BookingId, booking_id, build_booking
@@ -34,14 +35,14 @@ def decide_shown(
 ) -> tuple[Shown, ...]:
     """All meetings, in the order of the list. ``mailbox`` is the room's own address, for what it declined itself;
     ``withheld`` are those whose time the room has given back."""
-    ordered = sorted(meetings, key=lambda one: (one.start, booking_id(one.uid, one.recurrence_id)))
-    judged = [(one, _hidden(one, rules, mailbox, withheld)) for one in ordered]
-    visible = [one for one, hidden in judged if hidden is None][:MOST_BOOKINGS]
-    starts, overlapping = [one.start for one in visible], _overlapping(visible)
+    named = [(booking_id(one.uid, one.recurrence_id), one) for one in meetings]
+    named.sort(key=lambda pair: (pair[1].start, pair[0]))
+    judged = [(identity, one, _hidden(identity, one, rules, mailbox, withheld)) for identity, one in named]
+    visible = [(identity, one) for identity, one, hidden in judged if hidden is None][:MOST_BOOKINGS]
+    starts, overlapping = [one.start for _, one in visible], _overlapping(visible)
     found: list[Shown] = []
     count = 0
-    for meeting, step in judged:
-        identity = booking_id(meeting.uid, meeting.recurrence_id)
+    for identity, meeting, step in judged:
         if step is None and count == len(visible):
             step = Step("list", f"{MOST_BOOKINGS} earlier meetings", "not shown: the list is full")
         if step is not None:
@@ -51,19 +52,21 @@ def decide_shown(
         steps = [*meeting.because]
         if identity in overlapping:
             steps.append(Step("overlap", "another meeting at the same time", "all of them are shown"))
-        booking = replace(build_booking(meeting, rules), late_s=_late_s(meeting, starts, rules))
         steps.append(Step("shown", _kind(meeting), "on the room's list"))
+        booking = build_booking(meeting, rules, late_s=_late_s(meeting, starts, rules))
         found.append(Shown(meeting, identity, booking, tuple(steps)))
     return tuple(found)
 
 
-def _hidden(meeting: Meeting, rules: HouseRules, mailbox: str, withheld: Collection[BookingId]) -> Step | None:
+def _hidden(
+    identity: BookingId, meeting: Meeting, rules: HouseRules, mailbox: str, withheld: Collection[BookingId]
+) -> Step | None:
     """Why the room shows nothing of it; None where it does."""
     if meeting.cancelled:
         return Step("shown", "called off", "not shown")
     if mailbox and mailbox.strip().lower() in meeting.declined_by:
         return Step("declined", "the room itself declined it", "not shown")
-    if booking_id(meeting.uid, meeting.recurrence_id) in withheld:
+    if identity in withheld:
         return Step("released", "the room gave its time back", "not shown")
     if meeting.private and rules.private is Private.HIDE:
         return Step("private", "a private meeting", "not shown: the site hides these")
@@ -89,22 +92,24 @@ def _kind(meeting: Meeting) -> str:
     return f"a {', '.join(words)} meeting" if words else "a meeting"
 
 
-def _overlapping(ordered: Sequence[Meeting]) -> set[BookingId]:
+def _overlapping(ordered: Sequence[tuple[BookingId, Meeting]]) -> set[BookingId]:
     """All that share time with another; an all-day meeting lies over every other, and that is not worth a word."""
     found: set[BookingId] = set()
-    last: Meeting | None = None
-    for meeting in ordered:
+    last: tuple[BookingId, Meeting] | None = None  # of those so far, the one that ends last
+    for identity, meeting in ordered:
         if meeting.all_day:
             continue
-        if last is not None and meeting.start < last.end:
-            found |= {booking_id(one.uid, one.recurrence_id) for one in (last, meeting)}
-        if last is None or meeting.end > last.end:
-            last = meeting
+        if last is not None and meeting.start < last[1].end:
+            found |= {last[0], identity}
+        if last is None or meeting.end > last[1].end:
+            last = (identity, meeting)
     return found
 
 
 def _late_s(meeting: Meeting, starts: Sequence[datetime], rules: HouseRules) -> int:
-    """The next meeting's own buffer begins where this one's must have ended."""
-    following = next((start for start in starts if start >= meeting.end), None)
-    room = rules.late if following is None else following - rules.early - meeting.end
+    """The next meeting's own buffer begins where this one's must have ended. ``starts`` in their order."""
+    if not rules.late:
+        return 0
+    following = bisect_left(starts, meeting.end)
+    room = rules.late if following == len(starts) else starts[following] - rules.early - meeting.end
     return int(max(timedelta(0), min(rules.late, room)).total_seconds())
