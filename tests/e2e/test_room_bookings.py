@@ -177,6 +177,22 @@ async def test_a_device_that_takes_no_list_is_told_apart_and_left_alone(
         assert await room.puts() == 1
 
 
+async def test_a_privileged_account_that_is_no_administrator_is_told(tmp_path: Path) -> None:
+    calendar = MemoryCalendar()
+    async with scene(tmp_path, calendar) as room:
+        ready = room.ready
+        where = f"wss://{ready.host}:{ready.port}/ws"
+        async with xapi.connect(where, user=ready.admin_user, password=ready.admin_password, pin=ready.pin) as device:
+            await device.command(
+                "UserManagement.User.Modify",
+                Username=ready.privileged_user,
+                RemoveRole="Admin",
+                YourPassphrase=ready.admin_password,
+            )
+        calendar.invitations["a", ""] = joinable("a")
+        await until(lambda: room.diary.state(OSLO).code is Code.NO_RIGHT, within_s=15)
+
+
 async def test_a_room_is_booked_extended_and_freed_at_its_device(tmp_path: Path) -> None:
     calendar = MemoryCalendar(joinable("a"))
     async with scene(tmp_path, calendar) as room, room.admin() as device:
