@@ -13,7 +13,7 @@ Each becomes a wish, which is durable before the calendar hears of it. A put may
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,6 +71,7 @@ class Gone:
 
 
 Change = Moved | Gone
+Heard = tuple[RoomName, Change, Booking]  # with what we had put there
 LEFT = ("ManualCheckOut", "Deleted")  # causes of a person in the room; NoShow is the device's own rule
 
 
@@ -149,14 +150,15 @@ def find_conflict(
     start: datetime,
     end: datetime,
     uid: str,
-    gone: Collection[BookingId],
+    gone: Mapping[BookingId, datetime],
     mailbox: str = "",
 ) -> Meeting | None:
     """Another meeting that holds the room within this time: also one that the room does not show. All-day ones hold
     nothing: they are notes as often as not."""
     for one in meetings:
         holds = not (one.all_day or one.cancelled or one.uid == uid or mailbox in one.declined_by)
-        if holds and one.start < end and start < one.end and booking_id(one.uid, one.recurrence_id) not in gone:
+        freed = gone.get(booking_id(one.uid, one.recurrence_id)) == one.start
+        if holds and one.start < end and start < one.end and not freed:
             return one
     return None
 
@@ -185,7 +187,7 @@ class RoomChanges:
         self._settle_s = settle_s
         self._again_s = again_s
         self._sync: Sync | None = None
-        self._heard: list[tuple[RoomName, Change, Booking]] = []
+        self._heard: list[Heard] = []
         self._created: set[tuple[RoomName, str]] = set()  # bookings whose making was heard in this run
         self._woken = Flag()
 
@@ -201,7 +203,7 @@ class RoomChanges:
     def mailbox(self, room: RoomName) -> str:
         return find_mailbox(self._calendar, room) or self._rules.mailbox_of(room)
 
-    def withheld(self, room: RoomName) -> Collection[BookingId]:
+    def withheld(self, room: RoomName) -> Mapping[BookingId, datetime]:
         return self._wishes.withheld(room)
 
     async def strangers(self, room: RoomName, entries: Sequence[Held]) -> None:
@@ -255,21 +257,24 @@ class RoomChanges:
                 async with asyncio.timeout(self._again_s):
                     await self._woken.wait()
             self._woken.clear()
+            await self._note([one for one in self._heard if isinstance(one[1], Moved)])
             if self._heard:
                 await asyncio.sleep(self._settle_s)
             await self.work()
 
     async def work(self) -> None:
         """Everything that was heard becomes a wish; every open wish is taken to its calendar."""
-        await self._note()
+        await self._note(self._heard)
         for room in sorted(self._wishes.rooms()):
             await self.attend_to(room)
         with contextlib.suppress(StorageFailed, StorageBusy):
             await self._wishes.forget_before(self._clock.now())
 
-    async def _note(self) -> None:
+    async def _note(self, heard: Sequence[Heard]) -> None:
+        """Make wishes of these, and hear of them no more."""
         assert self._sync is not None, "nothing runs before the sync is named"
-        heard, self._heard = self._heard, []
+        heard = tuple(heard)
+        self._heard = [one for one in self._heard if one not in heard]
         for room in dict.fromkeys(room for room, _, _ in heard):
             changes = [(change, shown) for other, change, shown in heard if other == room]
             gone = {change.booking for change, _ in changes if isinstance(change, Gone)}

@@ -121,9 +121,9 @@ class Wishes:
         """The rooms with open wishes."""
         return {one.room for one in self._wishes.values() if one.answer is Answer.OPEN}
 
-    def withheld(self, room: RoomName) -> frozenset[BookingId]:
-        """The meetings that the room's list is to lack."""
-        return frozenset(one.booking for one in self._wishes.values() if one.room == room and one.withholds)
+    def withheld(self, room: RoomName) -> dict[BookingId, datetime]:
+        """The meetings that the room's list is to lack, each with its start: one that was moved since is another."""
+        return {one.booking: one.start for one in self._wishes.values() if one.room == room and one.withholds}
 
     def checked_in(self, room: RoomName, booking: BookingId) -> bool:
         return _key(room, booking) in self._checked

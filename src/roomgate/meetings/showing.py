@@ -6,15 +6,17 @@ only as long as that takes nothing from the next: the two buffers never overlap.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from roomgate.meetings.booking import Booking, BookingId, booking_id, build_booking
 from roomgate.meetings.house_rules import DEFAULT, HouseRules, Private
 from roomgate.meetings.meeting import How, Meeting, Step
 
 MOST_BOOKINGS = 100
+NONE: Mapping[BookingId, datetime] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,10 @@ def decide_shown(
     meetings: Sequence[Meeting],
     rules: HouseRules = DEFAULT,
     mailbox: str = "",
-    withheld: Collection[BookingId] = (),
+    withheld: Mapping[BookingId, datetime] = NONE,
 ) -> tuple[Shown, ...]:
     """All meetings, in the order of the list. ``mailbox`` is the room's own address, for what it declined itself;
-    ``withheld`` are those whose time the room has given back."""
+    ``withheld`` are those whose time the room has given back, each with its start then."""
     named = [(booking_id(one.uid, one.recurrence_id), one) for one in meetings]
     named.sort(key=lambda pair: (pair[1].start, pair[0]))
     judged = [(identity, one, _hidden(identity, one, rules, mailbox, withheld)) for identity, one in named]
@@ -59,14 +61,14 @@ def decide_shown(
 
 
 def _hidden(
-    identity: BookingId, meeting: Meeting, rules: HouseRules, mailbox: str, withheld: Collection[BookingId]
+    identity: BookingId, meeting: Meeting, rules: HouseRules, mailbox: str, withheld: Mapping[BookingId, datetime]
 ) -> Step | None:
     """Why the room shows nothing of it; None where it does."""
     if meeting.cancelled:
         return Step("shown", "called off", "not shown")
     if mailbox and mailbox.strip().lower() in meeting.declined_by:
         return Step("declined", "the room itself declined it", "not shown")
-    if identity in withheld:
+    if withheld.get(identity) == meeting.start:
         return Step("released", "the room gave its time back", "not shown")
     if meeting.private and rules.private is Private.HIDE:
         return Step("private", "a private meeting", "not shown: the site hides these")

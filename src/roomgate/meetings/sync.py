@@ -75,8 +75,8 @@ class RoomKnowledge(Protocol):
     def mailbox(self, room: RoomName) -> str:
         """The room's own mail address, for what it declined itself; "" where that is not known."""
 
-    def withheld(self, room: RoomName) -> Collection[BookingId]:
-        """The meetings whose time the room has given back."""
+    def withheld(self, room: RoomName) -> Mapping[BookingId, datetime]:
+        """The meetings whose time the room has given back, each with its start."""
 
     async def strangers(self, room: RoomName, entries: Sequence[Held]) -> None:
         """The device's list holds these, which are not ours; the next put sweeps them away. Told before each put."""
@@ -86,8 +86,8 @@ class NothingKnown:
     def mailbox(self, room: RoomName) -> str:
         return ""
 
-    def withheld(self, room: RoomName) -> Collection[BookingId]:
-        return ()
+    def withheld(self, room: RoomName) -> Mapping[BookingId, datetime]:
+        return {}
 
     async def strangers(self, room: RoomName, entries: Sequence[Held]) -> None:
         return None
@@ -257,9 +257,7 @@ class Sync:
         window = Window(now - self._rules.late, now + self._timing.ahead)
         snapshot = await self._fetched(room, held, window)
         held.meetings = await self._understood(room, held, snapshot, window)
-        held.shown = decide_shown(
-            held.meetings, self._rules, self._about.mailbox(room), frozenset(self._about.withheld(room))
-        )
+        held.shown = decide_shown(held.meetings, self._rules, self._about.mailbox(room), self._about.withheld(room))
         wanted = [one.booking for one in held.shown if one.booking and one.booking.closes > now]
         found = await self._diary.current(room)
         if others := [entry for entry in found or () if not entry.ours]:

@@ -64,7 +64,7 @@ def test_somebody_in_the_room_counts_for_all_that_overlap():
 
 def test_what_the_room_does_not_show_and_what_lasts_all_day_is_not_released():
     day = decide_shown([replace(MEETING, all_day=True)])
-    hidden = decide_shown([MEETING], withheld={ONE.id})
+    hidden = decide_shown([MEETING], withheld={ONE.id: START})
     assert at(15, shown=day, warned_at=8) == at(15, shown=hidden, warned_at=8) == ()
 
 

@@ -1,12 +1,14 @@
 """What people do about bookings in the room reaches the calendar once, or is taken back in words."""
 
 import asyncio
+import tempfile
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomgate.access.offered import offered
@@ -317,16 +319,17 @@ async def test_it_works_by_itself(tmp_path):
 async def test_what_holds_a_room_and_what_does_not():
     other = understand(invited("b", NOW), DeviceAbilities())
     end = NOW + timedelta(minutes=30)
-    assert find_conflict([other], NOW, end, "a", ()) is other
-    assert find_conflict([other], end, end + timedelta(minutes=1), "a", ()) is None
-    assert find_conflict([other], NOW, end, "b", ()) is None
+    assert find_conflict([other], NOW, end, "a", {}) is other
+    assert find_conflict([other], end, end + timedelta(minutes=1), "a", {}) is None
+    assert find_conflict([other], NOW, end, "b", {}) is None
     for freed in (
         replace(other, all_day=True),
         replace(other, cancelled=True),
         replace(other, declined_by=frozenset({"oslo@example.com"})),
     ):
-        assert find_conflict([freed], NOW, end, "a", (), "oslo@example.com") is None
-    assert find_conflict([other], NOW, end, "a", {booking_id("b", "")}) is None
+        assert find_conflict([freed], NOW, end, "a", {}, "oslo@example.com") is None
+    assert find_conflict([other], NOW, end, "a", {booking_id("b", ""): NOW}) is None
+    assert find_conflict([other], NOW, end, "a", {booking_id("b", ""): end}) is other
 
 
 values = st.none() | st.integers() | st.text(max_size=12) | st.sampled_from([iso(NOW), "30", 30, 10**12, "Deleted"])
@@ -343,3 +346,46 @@ async def test_rubbish_is_no_change_or_one_that_makes_sense(event):
             assert start < end <= start + timedelta(days=1)
         case found:
             assert found is None or isinstance(found, Gone)
+
+
+steps = st.lists(
+    st.sampled_from(["work", "kill", "no-show", "leave", "lost answer", "calendar away", "calendar refuses"]),
+    max_size=10,
+)
+
+
+@settings(max_examples=25)
+@given(steps)
+async def test_whatever_happens_in_whatever_order_a_meeting_is_released_once_at_most(happens):
+    calendar, clock = MemoryCalendar(invited("a", NOW, 60)), HandClock()
+    lives: list[list[str]] = [[]]
+    for step in happens:
+        if step == "kill":
+            lives.append([])
+        else:
+            lives[-1].append(step)
+    with tempfile.TemporaryDirectory() as folder:
+        for life in lives:
+            calendar.fault = calendar.late = calendar.unwilling = None
+            async with staged(Path(folder), calendar, clock) as stage:
+                for step in life:
+                    match step:
+                        case "work":
+                            await stage.changes.work()
+                        case "no-show" if stage.sync.shown(OSLO):
+                            await no_show(stage)
+                        case "leave":
+                            stage.gone("a", "NoShow")
+                        case "lost answer":
+                            calendar.late = CalendarUnreachable("lost")
+                        case "calendar away":
+                            calendar.fault = CalendarUnreachable("away")
+                        case "calendar refuses":
+                            calendar.unwilling = CalendarRefused("no")
+        calendar.fault = calendar.late = calendar.unwilling = None
+        async with staged(Path(folder), calendar, clock) as stage:
+            await stage.settle()
+            kinds = await stage.book.kinds()
+            assert kinds.count("booking.asked") == kinds.count("booking.answered") <= 1
+            assert len(calendar.asked) <= 1
+            assert stage.shows() == {} if kinds else list(stage.shows()) == ["Title of a"]

@@ -40,18 +40,18 @@ async def test_a_wish_and_its_entry_are_there_after_a_kill(tmp_path):
 async def test_what_was_given_back_is_withheld_at_once_and_after_a_kill_until_it_is_over(tmp_path):
     async with wished(tmp_path) as book:
         await book.wishes.add(wish(), NOW)
-        assert book.wishes.withheld(OSLO) == {"rg-1"}
+        assert book.wishes.withheld(OSLO) == {"rg-1": NOW}
         await book.wishes.settle(wish(), Answer.KEPT, "read only", NOW)
-        assert book.wishes.withheld(BERGEN) == frozenset()
+        assert book.wishes.withheld(BERGEN) == {}
     async with wished(tmp_path) as book:
-        assert book.wishes.withheld(OSLO) == {"rg-1"}
+        assert book.wishes.withheld(OSLO) == {"rg-1": NOW}
         assert book.wishes.rooms() == set()
         await book.wishes.forget_before(NOW + timedelta(minutes=29))
-        assert book.wishes.withheld(OSLO) == {"rg-1"}
+        assert book.wishes.withheld(OSLO) == {"rg-1": NOW}
         await book.wishes.forget_before(NOW + timedelta(minutes=30))
-        assert book.wishes.withheld(OSLO) == frozenset()
+        assert book.wishes.withheld(OSLO) == {}
     async with wished(tmp_path) as book:
-        assert book.wishes.withheld(OSLO) == frozenset()
+        assert book.wishes.withheld(OSLO) == {}
 
 
 @pytest.mark.asyncio
@@ -75,7 +75,7 @@ async def test_another_end_may_be_wished_again_and_so_may_what_was_refused(tmp_p
         refused = wish(cause=Cause.PANEL)
         await book.wishes.add(refused, NOW)
         await book.wishes.settle(refused, Answer.REFUSED, "", NOW)
-        assert book.wishes.withheld(OSLO) == frozenset()
+        assert book.wishes.withheld(OSLO) == {}
         assert await book.wishes.add(refused, NOW)
 
 
@@ -130,7 +130,7 @@ async def test_what_cannot_be_written_is_not_wished(tmp_path):
         await book.db.aclose()
         with pytest.raises((StorageFailed, StorageBusy)):
             await book.wishes.add(wish(), NOW)
-        assert book.wishes.withheld(OSLO) == frozenset()
+        assert book.wishes.withheld(OSLO) == {}
 
 
 def test_the_id_is_of_the_content():

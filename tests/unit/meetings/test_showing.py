@@ -67,8 +67,10 @@ def test_what_somebody_else_declined_or_a_room_without_a_known_mailbox_is_shown(
 
 def test_what_was_given_back_is_withheld():
     (found,) = decide_shown([meeting()])
-    (again,) = decide_shown([meeting()], withheld={found.id})
+    (again,) = decide_shown([meeting()], withheld={found.id: START})
     assert (again.booking, again.because[-1].step) == (None, "released")
+    (moved,) = decide_shown([meeting(minutes=60)], withheld={found.id: START})
+    assert moved.booking is not None
 
 
 def test_overlaps_are_all_shown_and_told_and_an_all_day_meeting_is_none():

@@ -193,7 +193,7 @@ class Knowing:
     """Somebody who knows a room: its mailbox, what it gave back, and who hears of others' entries."""
 
     def __init__(self):
-        self.gone, self.met = set(), []
+        self.gone, self.met = {}, []
 
     def mailbox(self, room):
         return f"{room}@example.com"
@@ -211,7 +211,7 @@ async def test_what_the_room_declined_or_gave_back_is_understood_and_not_put():
     one = invitation(parse_events(INVITE)[0])
     declined = replace(one, uid="declined", declined_by=frozenset({"oslo@example.com"}))
     given = replace(one, uid="given")
-    knowing.gone = {booking_id("given", "")}
+    knowing.gone = {booking_id("given", ""): one.start}
     sync = Sync(Spoken(one, declined, given), diary, HandClock(), {OSLO: DeviceAbilities()}, about=knowing)
     plan = await sync.sync_room(OSLO)
     assert [booking.id for booking in plan.put] == [booking_id(one.uid, "")]
