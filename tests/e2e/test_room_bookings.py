@@ -29,9 +29,9 @@ from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.invite import Text
 from roomgate.meetings.sync import Sync, Timing
 from roomgate.sim.app import RoomReady
+from support.calendar_in_memory import MemoryCalendar, ReadOnlyCalendar, invited
 from support.invites import ics
 from support.kept import KeptSite, kept
-from support.memory_calendar import MemoryCalendar, ReadOnlyCalendar, invited
 from support.simulated import simulator, touch
 from support.waiting import until
 

@@ -17,8 +17,8 @@ from roomgate.meetings.booking import booking_id
 from roomgate.meetings.sync import Sync
 from roomgate.meetings.understand import DeviceAbilities
 from roomgate.xapi.errors import DeviceUnreachable
+from support.calendar_in_memory import MemoryCalendar, invited
 from support.diaries import MemoryDiary
-from support.memory_calendar import MemoryCalendar, invited
 from support.rooms import MemoryRoom
 from support.waiting import until
 from support.wished import wished

@@ -32,8 +32,8 @@ from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachabl
 from roomgate.meetings.plan import Held
 from roomgate.meetings.sync import Sync
 from roomgate.meetings.understand import DeviceAbilities, understand
+from support.calendar_in_memory import MemoryCalendar, ReadOnlyCalendar, invited
 from support.diaries import MemoryDiary
-from support.memory_calendar import MemoryCalendar, ReadOnlyCalendar, invited
 from support.rooms import MemoryRoom
 from support.wished import wished
 

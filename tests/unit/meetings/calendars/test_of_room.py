@@ -1,6 +1,6 @@
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.of_room import find_mailbox, find_writable
-from support.memory_calendar import MemoryCalendar, ReadOnlyCalendar
+from support.calendar_in_memory import MemoryCalendar, ReadOnlyCalendar
 
 OSLO, BERGEN, NARVIK = RoomName("oslo"), RoomName("bergen"), RoomName("narvik")
 
