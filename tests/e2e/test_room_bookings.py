@@ -95,7 +95,7 @@ async def scene(
         diary = DeviceDiary(site.fleet.by_name, site.record, clock)
         changes = RoomChanges(calendar, book, rules, site.fleet.by_name, panel, clock, settle_s=0.05)
         timing = Timing(tick_s=0.2, first_pause_s=0.02)
-        sync = Sync(calendar, diary, clock, timing=timing, rules=rules.house, about=changes)
+        sync = Sync(calendar, diary, clock, timing=timing, house=rules.house, about=changes)
         changes.attend(sync)
         attendance = Attendance(CheckInRules(), sync, book, site.fleet.rooms, panel, clock, changes.wake, look_s=0.02)
         listeners = [changes.hear, attendance.hear]

@@ -238,7 +238,7 @@ class Connector:
         """Gives who is to hear of the devices' events."""
         rules, clock = self._config.bookings, self._clock
         self.changes = RoomChanges(calendar, wishes, rules, self.fleet.by_name, panel, clock)
-        self.sync = Sync(calendar, diary, clock, rules=rules.house, about=self.changes)
+        self.sync = Sync(calendar, diary, clock, house=rules.house, about=self.changes)
         self.changes.attend(self.sync)
         if rules.check_in is None:
             return [self.changes.hear]

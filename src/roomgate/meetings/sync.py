@@ -153,12 +153,12 @@ class Sync:
         *,
         zone: tzinfo = UTC,
         timing: Timing | None = None,
-        rules: HouseRules = DEFAULT,
+        house: HouseRules = DEFAULT,
         about: RoomKnowledge | None = None,
         synced: Callable[[RoomName, Plan], Awaitable[None]] | None = None,
     ) -> None:
         """``zone``: where floating times are. ``synced``: told after each put, for the record."""
-        self._rules = rules
+        self._house = house
         self._about = about or NothingKnown()
         self._calendar = calendar
         self._diary = diary
@@ -254,10 +254,10 @@ class Sync:
     async def _sync_room(self, room: RoomName, held: _Room) -> Plan:
         now = self._clock.now()
         # A meeting that is over can be joined for as long as its buffer says.
-        window = Window(now - self._rules.late, now + self._timing.ahead)
+        window = Window(now - self._house.late, now + self._timing.ahead)
         snapshot = await self._fetched(room, held, window)
         held.meetings = await self._understood(room, held, snapshot, window)
-        held.shown = decide_shown(held.meetings, self._rules, self._about.mailbox(room), self._about.withheld(room))
+        held.shown = decide_shown(held.meetings, self._house, self._about.mailbox(room), self._about.withheld(room))
         wanted = [one.booking for one in held.shown if one.booking and one.booking.closes > now]
         found = await self._diary.current(room)
         if others := [entry for entry in found or () if not entry.ours]:

@@ -51,7 +51,7 @@ class Calendar:
 def told_by(calendar, rules=DEFAULT, state=OK):
     clock = HandClock()
     clock.wall = STAND_UP.start - timedelta(minutes=30)
-    sync = Sync(calendar, MemoryDiary(), clock, {OSLO: DeviceAbilities()}, rules=rules)
+    sync = Sync(calendar, MemoryDiary(), clock, {OSLO: DeviceAbilities()}, house=rules)
     return RoomMeetings(sync, lambda room: state, clock)
 
 

@@ -64,7 +64,7 @@ class Stage:
         self.changes = RoomChanges(
             calendar, book.wishes, rules, {OSLO: self.room}.get, self.panel, clock, settle_s=0, again_s=0.01
         )
-        self.sync = Sync(calendar, self.diary, clock, {OSLO: DeviceAbilities()}, rules=rules.house, about=self.changes)
+        self.sync = Sync(calendar, self.diary, clock, {OSLO: DeviceAbilities()}, house=rules.house, about=self.changes)
         self.changes.attend(self.sync)
 
     def event(self, kind, **facts):
