@@ -33,6 +33,7 @@ SHELLS: dict[str, str] = {
     "hub/restoration/pages.py": "tests/e2e/test_restore.py",
     "hub/restoration/store.py": "tests/unit/hub/restoration/test_service.py",
     "hub/restore.py": "tests/e2e/test_restore.py",
+    "meetings/house_rules.py": "tests/unit/meetings/test_showing.py",
     "xapi/conversation.py": "tests/unit/xapi/test_jsonrpc.py",
 }
 

@@ -333,7 +333,7 @@ def comments(kind: type) -> dict[str, str]:
 def keys(kind: type) -> str:
     about = comments(kind)
     fields: list[tuple[str, Any]] = (
-        [(f.name, f.default) for f in dataclasses.fields(kind)]
+        [(f.name, f.default if f.default_factory is dataclasses.MISSING else "") for f in dataclasses.fields(kind)]
         if dataclasses.is_dataclass(kind)
         else [
             (f.name, f.default if f.default_factory is msgspec.NODEFAULT else f.default_factory())
@@ -371,7 +371,7 @@ def variables() -> str:
 
 def configuration() -> str:
     from roomgate.cli.witness import WitnessSettings
-    from roomgate.connector import devices
+    from roomgate.connector import booking_rules, devices
     from roomgate.connector.config import ConnectorConfig
     from roomgate.connector.site_policy import SiteRules
     from roomgate.hub.config import HubConfig
@@ -379,6 +379,8 @@ def configuration() -> str:
 
     example = re.search(r"```toml\n.+?```", devices.__doc__ or "", re.DOTALL)
     assert example is not None
+    bookings = re.search(r"```toml\n.+?```", booking_rules.__doc__ or "", re.DOTALL)
+    assert bookings is not None
     return page(
         "Configuration",
         "Each program reads one TOML file (`--config`). Every key of the hub, the connector and the witness can also "
@@ -393,6 +395,10 @@ def configuration() -> str:
         "## Connector",
         "Paths are relative to the folder of the file.",
         keys(ConnectorConfig),
+        "### What rooms show of their meetings (`[bookings]`)",
+        "In the file alone; with the defaults, but for `mailbox` and `[bookings.check_in]`, which are off. More in "
+        "[the guide](../guides/bookings-in-the-room.md).",
+        bookings[0],
         "## The site's devices (`devices.toml`)",
         "Read again when it changes, without a restart. A room needs `pin` or `ca`; there is no way to accept any "
         "certificate.",

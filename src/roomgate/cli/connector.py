@@ -152,6 +152,10 @@ def status(*, config: Path | None = None, json: Json = False) -> None:
     print()
     columns = ["name", "state", "words", "from_outside"]
     show_table(rooms, columns, empty="No rooms in the site's devices file.")
+    for room in rooms:
+        bookings = room.get("bookings", {})
+        if bookings.get("state") not in (None, "ok", "untried"):
+            print(f"\nBookings of {room['name']} ({bookings['state']}): {bookings['words']}")
 
 
 @app.command

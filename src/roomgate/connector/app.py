@@ -20,6 +20,7 @@ from roomgate.clock import Clock, Jumps, SystemClock, iso
 from roomgate.connector import effects as effects_book
 from roomgate.connector import quarantine as quarantine_list
 from roomgate.connector.acts import Acts
+from roomgate.connector.attendance import Attendance
 from roomgate.connector.backup_files import PURPOSE, BackupFiles
 from roomgate.connector.backup_rounds import HOUR_S, BackupRounds
 from roomgate.connector.backups import Backups
@@ -42,9 +43,11 @@ from roomgate.connector.logs import LogBundle
 from roomgate.connector.mirror import Mirrored, letting_out
 from roomgate.connector.own import OwnCommands, judge_beforehand
 from roomgate.connector.own_accounts import OwnAccounts
+from roomgate.connector.own_meetings import RoomMeetings
 from roomgate.connector.policy_file import PolicyFile
 from roomgate.connector.proof import Prover
 from roomgate.connector.quarantine import Quarantine
+from roomgate.connector.room_changes import RoomChanges
 from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.spool import Spool
 from roomgate.connector.tunnel import Tunnels
@@ -53,12 +56,16 @@ from roomgate.connector.unproven import metadata as unproven_table
 from roomgate.connector.upkeep import Upkeeps
 from roomgate.connector.uplink import Uplink, UplinkConfig
 from roomgate.connector.vault import Vault
+from roomgate.connector.wishes import Wishes
+from roomgate.connector.wishes import metadata as wishes_table
 from roomgate.descriptors import Descriptors
 from roomgate.errors import RoomgateError
 from roomgate.folder import alone_in
+from roomgate.ids import RoomName
 from roomgate.ledger.checkpoint import BadNote, VerifierKey
 from roomgate.ledger.event import ClockJumped, ConnectorStarted
 from roomgate.link.messages import CertificateEnd
+from roomgate.meetings.calendars.base import Calendar
 from roomgate.meetings.rules.catalogue import Catalogue, shipped
 from roomgate.meetings.rules.folder import load_rules
 from roomgate.meetings.sync import Sync
@@ -72,13 +79,15 @@ MACHINE_EVERY_S = 1.0
 WITNESS_EVERY_S = 2.0
 RETRY_S = 5.0  # the longest pause of a service after it failed
 
+Listening = Callable[[RoomName, Any], None]
+
 _log = log.get("connector")
 
 
 def tables() -> sql.MetaData:
     """What is in the connector's database beside its record."""
     merged = sql.MetaData()
-    for source in (effects_book.metadata, quarantine_list.metadata, unproven_table):
+    for source in (effects_book.metadata, quarantine_list.metadata, unproven_table, wishes_table):
         for table in source.tables.values():
             table.to_metadata(merged)
     return merged
@@ -96,6 +105,7 @@ class Connector:
         effects: Effects,
         quarantine: Quarantine,
         unproven: Unproven,
+        wishes: Wishes,
         clock: Clock,
         connect: Connect,
     ) -> None:
@@ -140,14 +150,18 @@ class Connector:
             )
         self.sync: Sync | None = None
         self.calendars = SiteCalendars(config, clock, random.Random())  # noqa: S311 (spreads load, guards nothing)
+        self.changes: RoomChanges | None = None
+        self.attendance: Attendance | None = None
+        panel = Panel(catalogue)
+        diary = DeviceDiary(self.fleet.by_name, record, clock)
+        listeners: list[Listening] = []
         if self.calendars.calendar is not None:
-            diary = DeviceDiary(self.fleet.by_name, record, clock)
-            self.sync = Sync(self.calendars.calendar, diary, clock, rules=_rules(config))
-        bookings = RoomBookings(self.sync, frozenset(config.meeting_domains))
+            listeners = self._keep_calendar(self.calendars.calendar, diary, wishes, panel)
+        bookings = RoomBookings(self.sync, diary, frozenset(config.meeting_domains), clock, listeners)
+        meetings = RoomMeetings(self.sync, diary.state, clock)
         ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
         self.uplink = Uplink(UplinkConfig(identity, ca_pem, config.proxy, config.heartbeat_s), self.desk, clock)
         hub_memory = HubMemory(config.data / "hub.checkpoint")
-        panel = Panel(catalogue)
         self.tunnels = Tunnels(self._entry, self.uplink, panel, record, clock)
         self.fence = Fence(record, clock, catalogue, unproven, config.fence_s)
         self.acts = Acts(
@@ -171,6 +185,9 @@ class Connector:
                     "Backup Remove": self.backups.remove,
                     "Accounts List": OwnAccounts(self._accounts).list,
                     "Logs Collect": LogBundle(record, clock, lambda room: passwords_of(vault, room)).collect,
+                    "Meetings Explain": meetings.explain,
+                    "Meetings List": meetings.list,
+                    "Meetings Sync": meetings.sync,
                     "Tunnel Get": self.tunnels.look,
                     "Tunnel Open": self.tunnels.open,
                 }
@@ -213,10 +230,24 @@ class Connector:
                 record=record,
                 spool=self.spool,
                 backups=self.backups,
+                bookings=diary.state,
                 clock=clock,
                 link_up=lambda: self.uplink.up,
             ),
         )
+
+    def _keep_calendar(self, calendar: Calendar, diary: DeviceDiary, wishes: Wishes, panel: Panel) -> "list[Listening]":
+        """Gives who is to hear of the devices' events."""
+        rules, clock = self._config.bookings, self._clock
+        self.changes = RoomChanges(calendar, wishes, rules, self.fleet.by_name, panel, clock)
+        self.sync = Sync(calendar, diary, clock, house=rules.house, about=self.changes, rules=_rules(self._config))
+        self.changes.attend(self.sync)
+        if rules.check_in is None:
+            return [self.changes.hear]
+        self.attendance = Attendance(
+            rules.check_in, self.sync, wishes, self.fleet.rooms, panel, clock, self.changes.wake
+        )
+        return [self.changes.hear, self.attendance.hear]
 
     def _accounts(self, device: str) -> tuple[str, ...]:
         keeper = self.fleet.by_device(device)
@@ -255,6 +286,10 @@ class Connector:
         }
         if self.sync is not None:
             services["meetings"] = self.sync.run
+        if self.changes is not None:
+            services["room changes"] = self.changes.run
+        if self.attendance is not None:
+            services["attendance"] = self.attendance.run
         if self.rounds is not None:
             services["backups"] = self.rounds.run
         if at := split_listen(self._config.metrics_listen):
@@ -359,7 +394,8 @@ async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], cl
         effects = await Effects.open(db)
         quarantine = await Quarantine.open(db, record, clock)
         unproven = await Unproven.open(db)
-        connector = Connector(config, identity, vault, record, effects, quarantine, unproven, clock, connect)
+        wishes = await Wishes.open(db, record)
+        connector = Connector(config, identity, vault, record, effects, quarantine, unproven, wishes, clock, connect)
         try:
             await _alone(connector.run(ready))
         finally:

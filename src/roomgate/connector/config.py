@@ -6,10 +6,11 @@ The names are those of the TOML file and, in capitals with ``ROOMGATE_`` before 
 
 import ipaddress
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from roomgate.connector.booking_rules import BookingRules, parse_booking_rules
 from roomgate.connector.calendar_tables import CalendarTable, parse_calendars, room_complaint
 from roomgate.connector.mirror import MEASURES, TELLS
 from roomgate.connector.reading import address_reader, read_path, read_text, suggestion
@@ -38,6 +39,7 @@ class ConnectorConfig:
     calendars: tuple[CalendarTable, ...] = ()  # [[calendars]] tables: CalDAV and others, each with its rooms
     meeting_domains: tuple[str, ...] = ()  # the customer's own: where an address may lead that no known service has
     rules: Path | None = None  # a folder of recognition rules of the customer's own; the shipped ones when left out
+    bookings: BookingRules = field(default_factory=BookingRules)  # a table: what rooms show of their meetings, and do
     measures: tuple[
         str, ...
     ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
@@ -171,6 +173,10 @@ def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
     return domains
 
 
+def _bookings(name: str, value: Any, base: Path) -> BookingRules:
+    return parse_booking_rules(value)
+
+
 def _words_of(known: Iterable[str]) -> Callable[[str, Any, Path], tuple[str, ...]]:
     def read(name: str, value: Any, base: Path) -> tuple[str, ...]:
         words = [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
@@ -200,6 +206,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "calendars": _calendars,
     "meeting_domains": _domains,
     "rules": _path,
+    "bookings": _bookings,
     "measures": _words_of(MEASURES),
     "tells": _words_of(TELLS),
     "scan_networks": _networks,

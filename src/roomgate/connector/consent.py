@@ -91,10 +91,20 @@ class Panel:
             except TimeoutError:
                 return Said.NOTHING
 
-    async def notice(self, room: Room, text: str, over: asyncio.Event, offer: str = "Keep") -> bool:
+    async def notice(
+        self,
+        room: Room,
+        text: str,
+        over: asyncio.Event,
+        offer: str = "Keep",
+        *,
+        title: str = "Started from outside",
+        shown: Callable[[], None] | None = None,
+    ) -> bool:
         """Show, until ``over``, what was begun from outside, with Keep beside it. True: somebody pressed Keep.
 
-        ``offer`` is what stands on that button instead, where there is something else to decide.
+        ``offer`` is what stands on that button instead, and ``title`` above, where there is something else to decide.
+        ``shown`` is called whenever it has come onto the panel.
         """
         kept, seen = asyncio.Event(), asyncio.Event()
 
@@ -108,8 +118,10 @@ class Panel:
                 await over.wait()
             else:
                 displaced = self._notices.setdefault(room.device, asyncio.Event())
-                words = "Started from outside", text[:255]
+                words = title, text[:255]
                 async with self._shown(room, _mark(), *words, (offer, "Seen"), 0, hear, displaced):
+                    if shown is not None and not displaced.is_set():
+                        shown()
                     await _first(over, kept, seen, displaced)
                 if displaced.is_set() and not kept.is_set():
                     seen.clear()  # the question pushed the notice away: nobody has seen to it

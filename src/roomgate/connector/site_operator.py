@@ -8,6 +8,7 @@ import msgspec
 from roomgate.clock import Clock, iso
 from roomgate.connector.acts import Acts
 from roomgate.connector.backups import Backups
+from roomgate.connector.bookings_state import BookingsState
 from roomgate.connector.devices import device_id, parse_name
 from roomgate.connector.effects import Effects
 from roomgate.connector.fleet import Fleet
@@ -42,6 +43,7 @@ class SiteOperator:
         record: Record,
         spool: Spool,
         backups: Backups,
+        bookings: Callable[[RoomName], BookingsState],
         clock: Clock,
         link_up: Callable[[], bool],
     ) -> None:
@@ -55,6 +57,7 @@ class SiteOperator:
         self._record = record
         self._spool = spool
         self._backups = backups
+        self._bookings = bookings
         self._clock = clock
         self._link_up = link_up
 
@@ -72,8 +75,10 @@ class SiteOperator:
                     "state": keeper.condition.value,
                     "words": keeper.words,
                     "from_outside": keeper.device in occupied,
+                    "bookings": {"state": state.code.value, "words": state.words},
                 }
                 for keeper in self._fleet.keepers()
+                for state in (self._bookings(keeper.name),)
             ],
         }
 

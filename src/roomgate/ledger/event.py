@@ -707,6 +707,33 @@ class BookingPut(Event, frozen=True, kw_only=True, tag="booking.put"):
     source: Public[str] = ""
 
 
+class BookingAsked(Event, frozen=True, kw_only=True, tag="booking.asked"):
+    """A room wishes something of its calendar (book, end, release), and why; written before the calendar is asked."""
+
+    room: Public[str]
+    booking: Public[str]
+    wish: Public[str]
+    cause: Public[str]
+
+
+class BookingAnswered(Event, frozen=True, kw_only=True, tag="booking.answered"):
+    """What came of it: done, refused, or kept (the calendar cannot be written; the room alone shows the meeting no more)."""
+
+    room: Public[str]
+    booking: Public[str]
+    wish: Public[str]
+    outcome: Public[str]
+    words: Public[str] = ""
+
+
+class BookingCheckedIn(Event, frozen=True, kw_only=True, tag="booking.checked-in"):
+    """Somebody came to a meeting, as far as the room can tell, and by which sign."""
+
+    room: Public[str]
+    booking: Public[str]
+    sign: Public[str]
+
+
 class PrivilegedUsed(Event, frozen=True, kw_only=True, tag="privileged.used"):
     """The device's privileged account was used, and for what."""
 

@@ -1,7 +1,8 @@
 """A meeting becomes an entry of the device's own booking list.
 
 Fields and limits of ``xCommand Bookings Put`` as in the device's published schema: start in UTC, duration in
-minutes, buffers in seconds. A private meeting shows neither its title nor its organizer's mail.
+minutes, buffers in seconds. A private meeting shows neither its title nor its organizer's mail, and its organizer's
+name only where the site's house rules say so.
 """
 
 import hashlib
@@ -10,13 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any, NewType
 
 from roomgate.clock import iso
+from roomgate.meetings.house_rules import DEFAULT, HouseRules, Private
 from roomgate.meetings.meeting import How, Meeting
 
 BookingId = NewType("BookingId", str)
 
 PREFIX = "rg-"
-EARLY_S = 300  # the button opens five minutes before
-PRIVATE_TITLE = "Private meeting"
+UNTITLED = "Meeting"
 _PLATFORMS = {"zoom": "Zoom", "webex": "Webex", "teams": "MicrosoftTeams", "meet": "GoogleMeet", "sip": "Other"}
 
 
@@ -34,15 +35,21 @@ class Booking:
     start: datetime
     duration_min: int
     private: bool
-    early_s: int = EARLY_S
+    early_s: int = int(DEFAULT.early.total_seconds())
+    late_s: int = 0
 
     @property
     def end(self) -> datetime:
         return self.start + timedelta(minutes=self.duration_min)
 
+    @property
+    def closes(self) -> datetime:
+        """From when on it cannot be joined any more."""
+        return self.end + timedelta(seconds=self.late_s)
+
     def joinable(self, now: datetime) -> bool:
         """Is the device's own join button open at this moment?"""
-        return bool(self.number) and self.start - timedelta(seconds=self.early_s) <= now < self.end
+        return bool(self.number) and self.start - timedelta(seconds=self.early_s) <= now < self.closes
 
     def to_json(self) -> dict[str, Any]:
         """One entry of the ``Bookings`` list of ``Bookings Put``."""
@@ -61,7 +68,7 @@ class Booking:
                 "StartTime": iso(self.start),
                 "Duration": self.duration_min,
                 "StartTimeBuffer": self.early_s,
-                "EndTimeBuffer": 0,
+                "EndTimeBuffer": self.late_s,
             },
             "Privacy": "Private" if self.private else "Public",
         }
@@ -82,12 +89,11 @@ def plain_number(number: str) -> str:
     return low.removeprefix("sips:").removeprefix("sip:").removeprefix("h323:")
 
 
-def build_booking(meeting: Meeting) -> Booking | None:
-    """None for a meeting that was called off."""
-    if meeting.cancelled:
-        return None
+def build_booking(meeting: Meeting, rules: HouseRules = DEFAULT, *, late_s: int = 0) -> Booking:
+    """What a device shows of a meeting that it is to show; whether it is, and how long after its end (``late_s``) it
+    can be joined, `showing.decide_shown` says."""
     number, protocol, platform = _dial(meeting)
-    title = PRIVATE_TITLE if meeting.private else meeting.title or meeting.organizer.name or "Meeting"
+    title, name, mail = _words(meeting, rules)
     minutes = -(-(meeting.end - meeting.start) // timedelta(minutes=1))
     return Booking(
         id=booking_id(meeting.uid, meeting.recurrence_id),
@@ -95,12 +101,24 @@ def build_booking(meeting: Meeting) -> Booking | None:
         number=number,
         protocol=protocol,
         platform=platform,
-        organizer_name=meeting.organizer.name or "Unknown",
-        organizer_email="" if meeting.private else meeting.organizer.email,
+        organizer_name=name,
+        organizer_email=mail,
         start=meeting.start,
         duration_min=max(1, minutes),
         private=meeting.private,
+        early_s=int(rules.early.total_seconds()),
+        late_s=late_s,
     )
+
+
+def _words(meeting: Meeting, rules: HouseRules) -> tuple[str, str, str]:
+    """Title, organizer's name and mail. The device wants a name; where there is none to tell, the title stands in."""
+    organizer = meeting.organizer.name
+    if not meeting.private:
+        return meeting.title or organizer or UNTITLED, organizer or "Unknown", meeting.organizer.email
+    if rules.private is Private.ORGANIZER and organizer:
+        return organizer, organizer, ""
+    return rules.private_title, rules.private_title, ""
 
 
 def _dial(meeting: Meeting) -> tuple[str, str, str]:

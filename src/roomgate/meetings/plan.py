@@ -5,7 +5,7 @@ record, what changes by it. Bookings that others made on the device are never co
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from roomgate.meetings.booking import PREFIX, Booking, BookingId, plain_number
@@ -20,6 +20,7 @@ class Held:
     number: str
     start: datetime
     end: datetime
+    organizer: str = field(default="", compare=False)  # of an entry that others made, for who asks on
 
     @classmethod
     def of(cls, booking: Booking) -> "Held":

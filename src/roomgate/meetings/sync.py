@@ -3,30 +3,34 @@
 A room is looked at again when its calendar changed, when its device asks (``SyncRequired``), and once a minute,
 as meetings end and others come into the window. A room that fails is tried again with growing pauses, and
 holds up no other.
+
+Nothing about a room's list is remembered beyond a run of the program: what a device shows is asked of it, what it
+should show follows from the calendar and the site's house rules. So it does not matter when this is killed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
 from typing import Protocol
 
 from roomgate import log
 from roomgate.clock import Clock
 from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
-from roomgate.meetings.booking import Booking, BookingId, build_booking, plain_number
-from roomgate.meetings.calendars.base import Calendar, Snapshot
+from roomgate.meetings.booking import Booking, BookingId, plain_number
+from roomgate.meetings.calendars.base import Calendar, CalendarRefused, Snapshot
+from roomgate.meetings.house_rules import DEFAULT, HouseRules
 from roomgate.meetings.invite import BadInvitation, Event, Invitation, Window, occurrences, parse_events
 from roomgate.meetings.meeting import Meeting
 from roomgate.meetings.plan import Held, Plan, plan_bookings
 from roomgate.meetings.rules.catalogue import Catalogue
+from roomgate.meetings.showing import Shown, decide_shown
 from roomgate.meetings.understand import DeviceAbilities, understand
 from roomgate.xapi.flag import Flag
 
 _log = log.get("meetings.sync")
-
-MOST_BOOKINGS = 100
 
 
 class Diary(Protocol):
@@ -50,6 +54,46 @@ class Timing:
     )
     first_pause_s: float = 1.0
     most_pause_s: float = 60.0
+
+
+class CalendarState(StrEnum):
+    OK = "ok"
+    DOWN = "down"  # it does not answer; what the room shows stays
+    REFUSED = "refused"  # it answers, and says no
+    NONE = "none"  # not looked at yet
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a room's calendar is, in a word and a sentence, and since when that is known; None: never looked at."""
+
+    state: CalendarState = CalendarState.NONE
+    words: str = "The calendar has not been looked at yet."
+    at: datetime | None = None
+
+
+class RoomKnowledge(Protocol):
+    """What somebody else knows of a room. `NothingKnown` is for whoever has nobody to ask."""
+
+    def mailbox(self, room: RoomName) -> str:
+        """The room's own mail address, for what it declined itself; "" where that is not known."""
+
+    def withheld(self, room: RoomName) -> Mapping[BookingId, datetime]:
+        """The meetings whose time the room has given back, each with its start."""
+
+    async def strangers(self, room: RoomName, entries: Sequence[Held]) -> None:
+        """The device's list holds these, which are not ours; the next put sweeps them away. Told before each put."""
+
+
+class NothingKnown:
+    def mailbox(self, room: RoomName) -> str:
+        return ""
+
+    def withheld(self, room: RoomName) -> Mapping[BookingId, datetime]:
+        return {}
+
+    async def strangers(self, room: RoomName, entries: Sequence[Held]) -> None:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +138,9 @@ class _Room:
     cursor: str | None = None
     known: dict[BookingId, Booking] = field(default_factory=dict)
     meetings: tuple[Meeting, ...] = ()
+    shown: tuple[Shown, ...] = ()
+    calendar: Standing = Standing()
+    one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     parsed: _Parsed | None = None
     bad: dict[str, str] = field(default_factory=dict)  # file name → why it was left out
     task: asyncio.Task[None] | None = None
@@ -111,6 +158,8 @@ class Sync:
         *,
         zone: tzinfo = UTC,
         timing: Timing | None = None,
+        house: HouseRules = DEFAULT,
+        about: RoomKnowledge | None = None,
         synced: Callable[[RoomName, Plan], Awaitable[None]] | None = None,
         rules: Catalogue | None = None,
     ) -> None:
@@ -118,6 +167,8 @@ class Sync:
 
         ``rules``: the packs to understand invitations by; left out, those of this release.
         """
+        self._house = house
+        self._about = about or NothingKnown()
         self._calendar = calendar
         self._diary = diary
         self._clock = clock
@@ -139,6 +190,13 @@ class Sync:
         """All occurrences in the window, with the reason for each button, as last understood."""
         return self._rooms[room].meetings if room in self._rooms else ()
 
+    def shown(self, room: RoomName) -> tuple[Shown, ...]:
+        """All meetings in the window, in the order of the list, with what the device is to show of each, and why."""
+        return self._rooms[room].shown if room in self._rooms else ()
+
+    def calendar(self, room: RoomName) -> Standing:
+        return self._rooms[room].calendar if room in self._rooms else Standing()
+
     def bad(self, room: RoomName) -> Mapping[str, str]:
         """The invitations that could not be understood, by name, with the reason."""
         return dict(self._rooms[room].bad) if room in self._rooms else {}
@@ -157,6 +215,9 @@ class Sync:
             if booking.joinable(now) and plain_number(booking.number) == plain_number(number):
                 return booking
         return None
+
+    def rooms(self) -> Collection[RoomName]:
+        return self._rooms.keys()
 
     # -- which rooms
 
@@ -177,6 +238,11 @@ class Sync:
             held.task.cancel()
         self._restart_watch()
 
+    def wake(self, room: RoomName) -> None:
+        """Look at the room again soon. Safe to repeat."""
+        if held := self._rooms.get(room):
+            held.wake.set()
+
     def resync(self, room: RoomName) -> None:
         """The device lost its list, or may have: put it again. Safe to repeat."""
         if held := self._rooms.get(room):
@@ -192,12 +258,21 @@ class Sync:
         Cancelling in the middle of a put leaves its outcome unknown; the next run looks, and puts again.
         """
         held = self._rooms[room]
+        async with held.one_at_a_time:
+            return await self._sync_room(room, held)
+
+    async def _sync_room(self, room: RoomName, held: _Room) -> Plan:
         now = self._clock.now()
-        window = Window(now, now + self._timing.ahead)
-        snapshot = await self._calendar.fetch(room, window)
+        # A meeting that is over can be joined for as long as its buffer says.
+        window = Window(now - self._house.late, now + self._timing.ahead)
+        snapshot = await self._fetched(room, held, window)
         held.meetings = await self._understood(room, held, snapshot, window)
-        wanted = [booking for meeting in held.meetings if (booking := build_booking(meeting))][:MOST_BOOKINGS]
-        shown = None if held.distrusted else await self._diary.current(room)
+        held.shown = decide_shown(held.meetings, self._house, self._about.mailbox(room), self._about.withheld(room))
+        wanted = [one.booking for one in held.shown if one.booking and one.booking.closes > now]
+        found = await self._diary.current(room)
+        if others := [entry for entry in found or () if not entry.ours]:
+            await self._about.strangers(room, others)
+        shown = None if held.distrusted else found
         plan = plan_bookings(wanted, shown, tuple(held.known.values()))
         if plan.put is not None:
             # While the list is being replaced, only what is on the old and on the new one is vouched for.
@@ -213,6 +288,16 @@ class Sync:
         if plan.put is not None and self._synced:
             await self._synced(room, plan)
         return plan
+
+    async def _fetched(self, room: RoomName, held: _Room, window: Window) -> Snapshot:
+        try:
+            snapshot = await self._calendar.fetch(room, window)
+        except Exception as fault:  # whatever the calendar raised is told as its state, and raised again
+            state = CalendarState.REFUSED if isinstance(fault, CalendarRefused) else CalendarState.DOWN
+            held.calendar = Standing(state, f"{fault}"[:300] or type(fault).__name__, self._clock.now())
+            raise
+        held.calendar = Standing(CalendarState.OK, "", self._clock.now())
+        return snapshot
 
     async def _understood(self, room: RoomName, held: _Room, snapshot: Snapshot, window: Window) -> tuple[Meeting, ...]:
         """All that can be understood; what cannot is told once, and left out."""

@@ -299,7 +299,7 @@ class Device:
         )
 
     def reboot(self, now: datetime) -> None:
-        """Calls, screens and sessions are gone; accounts, settings, bookings, panels and history stay."""
+        """Calls, screens and sessions are gone; accounts, settings, panels and history stay, and bookings as a rule."""
         self.state.event("BootEvent", Action=self.power.reason)
         self.calls.end_all("LocalDisconnect", "reboot", now)
         self.sharing.end_all()
@@ -313,6 +313,8 @@ class Device:
         self.slots.restart()
         self.power.restart(now)
         self.standby.wake(now)
+        if not self.profile.bookings_survive_boot:
+            self.diary.lose(now)
         self.state.event("Bookings", "SyncRequired")
         self.state.note("rebooted")
 

@@ -149,6 +149,8 @@ class Diary:
     _told: set[tuple[str, str]] = field(default_factory=set)
 
     def put(self, asked: Asked) -> Answer:
+        if self.profile.mode:  # in which words a device says so is not established
+            raise CommandError("Not available in this mode")
         self.bookings = parse_bookings(asked.call.body or "")
         self._changed(asked)
         return {}
@@ -157,6 +159,11 @@ class Diary:
         self.bookings = []
         self._changed(asked)
         return {}
+
+    def lose(self, now: datetime) -> None:
+        """A restart took the list."""
+        self.bookings = []
+        self.tick(now)
 
     def _changed(self, asked: Asked) -> None:
         self.updated = asked.now

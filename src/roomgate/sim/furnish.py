@@ -55,8 +55,18 @@ def _own(name: str, now: datetime) -> dict[tuple[Part, ...], str | int]:
     }
 
 
+_MODES: dict[str, dict[tuple[Part, ...], str | int]] = {
+    "teams": {
+        ("MicrosoftTeams", "Software", "Version", "TeamsApp"): "1449/1.0.96.2026010101",
+        ("MicrosoftTeams", "User", "SignedIn"): "True",
+    },
+    "zoom": {("Zoom", "AppExperience", "State"): "Active", ("Zoom", "AppExperience", "User", "SignedIn"): "True"},
+}
+
+
 def _hardware(profile: Profile) -> dict[tuple[Part, ...], str | int]:
     return {
+        **_MODES.get(profile.mode, {}),
         ("SystemUnit", "ProductId"): "Cisco Board Pro 55",
         ("SystemUnit", "ProductPlatform"): "Board Pro 55",
         ("SystemUnit", "ProductType"): "Cisco Codec",

@@ -70,6 +70,10 @@ class Profile:
     duration_ticks: bool = _switch(False, "Status Call Duration is announced every second.")
     join_until_end: bool = _switch(False, "Join is offered until a booking's end; off: until its end buffer is over.")
     put_event: str = _switch("Updated", "The event that follows Bookings Put: Updated, SyncRequired, or '' for none.")
+    bookings_survive_boot: bool = _switch(True, "The list of bookings is still there after a restart.")
+    mode: str = _switch(
+        "", "'teams' or 'zoom': the device runs as such a room and takes no list of bookings; '' for RoomOS itself."
+    )
     prompt_replaces: bool = _switch(True, "A second prompt clears the first; off: it waits until that is answered.")
     panel_save_replaces: bool = _switch(True, "Panel Save replaces a panel of that id; off: it is refused.")
     page_closed_event: bool = _switch(True, "A page that closes sends Page Action with the type Closed.")

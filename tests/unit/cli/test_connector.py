@@ -25,7 +25,12 @@ pytestmark = pytest.mark.xdist_group("cli")
 STATUS = {
     "connector": "connector_1", "hub": "away", "policy": {"name": "meetings-only", "digest": "d" * 64},
     "ledger": {"entries": 7, "at_hub": 5},
-    "rooms": [{"name": "oslo", "device": "d", "state": "fine", "words": "", "from_outside": True}],
+    "rooms": [
+        {"name": "oslo", "device": "d", "state": "fine", "words": "", "from_outside": True,
+         "bookings": {"state": "no-right", "words": "Give it the role Admin."}},
+        {"name": "bergen", "device": "e", "state": "fine", "words": "", "from_outside": False,
+         "bookings": {"state": "untried", "words": "Not put yet."}},
+    ],
 }  # fmt: skip
 
 
@@ -108,6 +113,8 @@ def test_status_and_sessions(operator, config):
     assert done.code == 0
     for said in ("connector_1", "away", "meetings-only (dddddddddddd)", "7 entries, 5 of them at the hub", "oslo"):
         assert said in done.out
+    assert "Bookings of oslo (no-right): Give it the role Admin." in done.out
+    assert "Bookings of bergen" not in done.out
     assert run("connector", "status", "--config", config, "--json").json == STATUS
     assert run("connector", "sessions", "--config", config).out == (
         "In use from outside: no room.\nNothing lasts of what was begun from outside.\n"

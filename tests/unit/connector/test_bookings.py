@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from roomgate.clock import HandClock
-from roomgate.connector.bookings import RoomBookings
+from roomgate.connector.bookings import AGAIN_S, RoomBookings
 from roomgate.ids import RoomName
 from roomgate.meetings.booking import Booking, BookingId
 from roomgate.xapi.call import Verb
@@ -13,6 +13,16 @@ from roomgate.xapi.errors import DeviceUnreachable
 from roomgate.xapi.schema import Catalogue
 
 OSLO = RoomName("oslo")
+
+
+class Diary:
+    """`connector.diary.DeviceDiary` as far as it is used here."""
+
+    def __init__(self):
+        self.fresh = []
+
+    def anew(self, room):
+        self.fresh.append(room)
 
 
 def dial(**arguments):
@@ -33,6 +43,12 @@ class Sync:
     def add_room(self, room, device):
         self.did.append(("add", room, device.registered, device.allowed_domains))
 
+    def wake(self, room):
+        self.did.append(("wake", room))
+
+    def resync(self, room):
+        self.did.append(("resync", room))
+
     def remove_room(self, room):
         self.did.append(("remove", room))
 
@@ -46,7 +62,7 @@ def sync():
 
 
 def test_only_the_dial_of_that_booking_at_its_time_is_booked(sync):
-    rooms = RoomBookings(sync)
+    rooms = RoomBookings(sync, Diary(), frozenset(), HandClock())
 
     assert rooms.booked("oslo", dial(Number="standup@example.com"))
     assert rooms.booked("oslo", dial(Number="standup@example.com", BookingId="rg-1"))
@@ -60,7 +76,8 @@ def test_only_the_dial_of_that_booking_at_its_time_is_booked(sync):
 
 
 def test_without_a_calendar_nothing_is_booked():
-    assert not RoomBookings(None).booked("oslo", dial(Number="standup@example.com"))
+    rooms = RoomBookings(None, Diary(), frozenset(), HandClock())
+    assert not rooms.booked("oslo", dial(Number="standup@example.com"))
 
 
 class Keeper:
@@ -84,7 +101,9 @@ class Keeper:
 
 @pytest.mark.asyncio
 async def test_the_list_of_a_device_that_comes_back_or_asks_is_looked_at_again(sync):
-    rooms, keeper = RoomBookings(sync, frozenset({"example.com"})), Keeper()
+    clock, events = HandClock(), []
+    heard = [lambda room, document: events.append((room, document))]
+    rooms, keeper = RoomBookings(sync, Diary(), frozenset({"example.com"}), clock, heard), Keeper()
     await rooms.arrived(keeper)
     await rooms.arrived(keeper)
     added = ("add", OSLO, True, frozenset({"example.com"}))
@@ -92,11 +111,17 @@ async def test_the_list_of_a_device_that_comes_back_or_asks_is_looked_at_again(s
     (hear,) = keeper.listeners
 
     sync.did.clear()
-    hear("event", {"Event": {"Bookings": {"Start": {"Id": "rg-1"}}}})
+    start = {"Event": {"Bookings": {"Start": {"Id": "rg-1"}}}}
+    hear("event", start)
     hear("gap", {})
-    assert sync.did == []
-    hear("event", {"Event": {"Bookings": {"SyncRequired": {"id": 1}}}})
-    assert sync.did == [added]
+    assert (sync.did, events) == ([], [(OSLO, start)])
+    hear("event", {"Event": {"Bookings": {"Updated": {}}}})
+    assert sync.did == [("wake", OSLO)]
+    for pause, did in ((0, "resync"), (1, "wake"), (AGAIN_S, "resync")):
+        clock.advance(pause)
+        sync.did.clear()
+        hear("event", {"Event": {"Bookings": {"SyncRequired": {"id": 1}}}})
+        assert sync.did == [(did, OSLO)]
 
     rooms.left(OSLO)
     assert (keeper.forgot, sync.did[-1]) == (1, ("remove", OSLO))
@@ -104,5 +129,5 @@ async def test_the_list_of_a_device_that_comes_back_or_asks_is_looked_at_again(s
 
 @pytest.mark.asyncio
 async def test_a_device_that_takes_no_subscription_is_kept_all_the_same(sync):
-    await RoomBookings(sync).arrived(Keeper(deaf=True))
+    await RoomBookings(sync, Diary(), frozenset(), HandClock()).arrived(Keeper(deaf=True))
     assert sync.did == [("add", OSLO, True, frozenset())]

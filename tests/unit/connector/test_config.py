@@ -35,6 +35,13 @@ def test_every_complaint_comes_at_once_and_a_typo_gets_the_right_name():
     assert "data: is missing" in said
 
 
+def test_the_table_of_bookings_is_read_with_the_rest():
+    config = parse_config(LEAST | {"bookings": {"early_join_min": 7}}, BASE)
+    assert config.bookings.house.early.total_seconds() == 420
+    with pytest.raises(BadConfig, match=r"bookings: early_join_min: takes whole minutes"):
+        parse_config(LEAST | {"bookings": {"early_join_min": 999}}, BASE)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -8,13 +8,23 @@ import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from roomgate.clock import HandClock
-from roomgate.connector.diary import DeviceDiary
+from roomgate.connector.bookings_state import Code
+from roomgate.connector.diary import LASTING_S, DeviceDiary, NotTaken
+from roomgate.connector.vault import NoCredential
 from roomgate.errors import NotFound, Unreachable
 from roomgate.ids import RoomName
 from roomgate.meetings.booking import Booking, BookingId
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record, metadata
-from roomgate.xapi.errors import CommandFailed, DeviceGone, DeviceUnreachable, PermissionDenied
+from roomgate.xapi.call import Verb
+from roomgate.xapi.errors import (
+    CommandFailed,
+    DeviceGone,
+    DeviceUnreachable,
+    NothingThere,
+    PermissionDenied,
+    UnknownPath,
+)
 
 OSLO = RoomName("oslo")
 BOOKING = Booking(
@@ -33,11 +43,17 @@ ROW = {
 class Room:
     def __init__(self, record):
         self.record = record
+        self.facts = {}
+        self.state = {}
         self.answer = {}
         self.fault = None
         self.calls = []
 
     async def call(self, call, *, privileged=False):
+        if call.verb is Verb.GET:
+            if (found := self.facts.get(str(call.path))) is None:
+                raise NothingThere("no such node")
+            return found
         self.calls.append((call, privileged, await self.record.size()))
         if self.fault:
             raise self.fault
@@ -51,8 +67,8 @@ async def room(tmp_path):
     await db.aclose()
 
 
-def diary(room):
-    return DeviceDiary({OSLO: room}.get, room.record, HandClock())
+def diary(room, clock=None):
+    return DeviceDiary({OSLO: room}.get, room.record, clock or HandClock())
 
 
 @pytest.mark.asyncio
@@ -99,3 +115,72 @@ async def test_an_unknown_room_gets_nothing(room):
     with pytest.raises(NotFound):
         await diary(room).put(RoomName("bergen"), [])
     assert room.calls == []
+
+
+@pytest.mark.asyncio
+async def test_how_it_is_with_the_list_is_known_after_the_first_put(room):
+    kept = diary(room)
+    assert kept.state(OSLO).code is Code.UNTRIED
+    await kept.put(OSLO, [BOOKING])
+    assert kept.state(OSLO).code is Code.OK
+
+
+@pytest.mark.asyncio
+async def test_a_device_that_cannot_take_a_list_is_left_alone_for_a_while_and_tried_anew_when_it_comes_back(room):
+    clock = HandClock()
+    kept = diary(room, clock)
+    room.fault, room.facts = UnknownPath("no such command"), {"Status/SystemUnit/Software/Version": "ce9.15"}
+    for _ in range(3):
+        with pytest.raises(NotTaken, match=r"ce9\.15"):
+            await kept.put(OSLO, [BOOKING])
+    assert (len(room.calls), await room.record.size()) == (1, 1)
+    kept.anew(OSLO)
+    clock.advance(1)
+    with pytest.raises(NotTaken):
+        await kept.put(OSLO, [BOOKING])
+    clock.advance(LASTING_S)
+    room.fault = None
+    await kept.put(OSLO, [BOOKING])
+    assert (len(room.calls), kept.state(OSLO).code) == (3, Code.OK)
+
+
+@pytest.mark.asyncio
+async def test_a_device_that_is_only_away_is_tried_again_at_once(room):
+    kept = diary(room)
+    room.fault = DeviceUnreachable("away")
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            await kept.put(OSLO, [BOOKING])
+    assert (len(room.calls), kept.state(OSLO).code) == (2, Code.AWAY)
+
+
+@pytest.mark.asyncio
+async def test_an_account_that_the_vault_lacks_is_told_from_a_device_that_is_away(room):
+    room.fault = DeviceUnreachable("no password")
+    room.fault.__cause__ = NoCredential("no password")
+    kept = diary(room)
+    with pytest.raises(NotTaken, match="vault put"):
+        await kept.put(OSLO, [BOOKING])
+    assert kept.state(OSLO).code is Code.NO_ACCOUNT
+
+
+@pytest.mark.asyncio
+async def test_others_bookings_on_a_registered_device_are_told(room):
+    kept = diary(room)
+    await kept.put(OSLO, [BOOKING])
+    room.answer = {"Booking": [ROW, {**ROW, "Id": "hybrid-1"}]}
+    await kept.current(OSLO)
+    assert kept.state(OSLO).code is Code.OK
+    room.state = {"Status": {"Webex": {"Status": "Registered"}}}
+    assert kept.state(OSLO).code is Code.OTHER_CALENDAR
+
+
+@pytest.mark.asyncio
+async def test_a_devices_no_is_told_without_what_it_was_sent(room):
+    kept = diary(room)
+    room.fault = CommandFailed("Bad entry: 'Stand-up' by Ada at standup@example.com")
+    with pytest.raises(Unreachable) as told:
+        await kept.put(OSLO, [BOOKING])
+    for secret in ("Stand-up", "Ada", "standup@example.com"):
+        assert secret not in told.value.message + kept.state(OSLO).words
+    assert "Bad entry" in kept.state(OSLO).words

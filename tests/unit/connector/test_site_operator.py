@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from roomgate.clock import HandClock
 from roomgate.connector.backup_files import BackupFiles
 from roomgate.connector.backups import Backups
+from roomgate.connector.bookings_state import OK
 from roomgate.connector.devices import device_id
 from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.site_policy import SitePolicy
@@ -72,6 +73,7 @@ class Site:
             vault=self.vault,
             record=record,
             spool=SimpleNamespace(held=4),
+            bookings=lambda _: OK,
             backups=Backups(BackupFiles(folder / "backups", Secret(b"k" * 32)), record, HandClock()),
             clock=HandClock(),
             link_up=lambda: True,
@@ -90,6 +92,7 @@ async def test_what_is_going_on_is_shown(site):
     status = await site.operator.status()
     assert (status["hub"], status["ledger"]) == ("connected", {"entries": 0, "at_hub": 4})
     assert status["rooms"][0]["from_outside"] is True
+    assert status["rooms"][0]["bookings"] == {"state": "ok", "words": ""}
     sessions = await site.operator.sessions()
     assert sessions["effects"] == [{"room": "oslo", "who": "Ada", "what": "call 3", "session": "ses_1"}]
 

@@ -27,6 +27,7 @@ BRIEF = {
     *("denied", "outcome", "revocation", "finding", "connector.started", "link.up", "link.down", "order.refused"),
     *("order.about", "order.outcome", "consent.asked", "consent.answered", "session.cut", "effect.begun"),
     *("effect.undone", "effect.kept", "device.connected", "device.gone", "device.quarantined", "device.confirmed"),
+    *("booking.asked", "booking.answered", "booking.checked-in"),
     *("booking.put", "privileged.used", "vault.changed", "hub.restored", "hub.safe-mode-ended"),
     "restoration.confirmed",
     *("request.made", "request.answered", "break-glass.used", "break-glass.acknowledged"),

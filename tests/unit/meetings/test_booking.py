@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from roomgate.meetings.booking import PRIVATE_TITLE, booking_id, build_booking, plain_number
+from roomgate.meetings.booking import UNTITLED, booking_id, build_booking, plain_number
+from roomgate.meetings.house_rules import PRIVATE_TITLE, HouseRules, Private
 from roomgate.meetings.meeting import NO_JOIN, How, Join, Meeting, Organizer, h323_join, sip_join
 
 START = datetime(2026, 3, 10, 9, tzinfo=UTC)
@@ -38,10 +39,26 @@ def test_a_private_meeting_shows_neither_title_nor_mail():
     assert (entry["Title"], entry["Privacy"]) == (PRIVATE_TITLE, "Private")
     assert "Stand-up" not in str(entry)
     assert "ada@example.com" not in str(entry)
+    assert "Ada" not in str(entry)
 
 
-def test_a_cancelled_meeting_is_no_booking():
-    assert build_booking(replace(MEETING, cancelled=True)) is None
+def test_a_private_meeting_under_the_sites_own_title_or_its_organizers_name():
+    private = replace(MEETING, private=True)
+    named = build_booking(private, HouseRules(private_title="Besetzt")).to_json()
+    assert (named["Title"], named["Organizer"]) == ("Besetzt", {"Name": "Besetzt"})
+    by_name = build_booking(private, HouseRules(private=Private.ORGANIZER)).to_json()
+    assert (by_name["Title"], by_name["Organizer"]) == ("Ada", {"Name": "Ada"})
+    nobody = build_booking(replace(private, organizer=Organizer()), HouseRules(private=Private.ORGANIZER))
+    assert nobody.title == PRIVATE_TITLE
+
+
+@pytest.mark.parametrize(
+    ("organizer", "title", "name"),
+    [(Organizer("Ada", "a@example.com"), "Ada", "Ada"), (Organizer(), UNTITLED, "Unknown")],
+)
+def test_a_meeting_without_a_title_goes_by_its_organizer(organizer, title, name):
+    made = build_booking(replace(MEETING, title="", organizer=organizer))
+    assert (made.title, made.organizer_name) == (title, name)
 
 
 def test_the_id_stays_when_the_meeting_moves_and_differs_by_occurrence():
@@ -70,6 +87,16 @@ def test_when_the_button_is_open():
     opens = START - timedelta(minutes=5)
     assert [made.joinable(opens + timedelta(seconds=s)) for s in (-1, 0, 2099, 2100)] == [False, True, True, False]
     assert not build_booking(replace(MEETING, join=NO_JOIN)).joinable(START)
+
+
+def test_the_sites_own_buffers():
+    early = build_booking(MEETING, HouseRules(early=timedelta(minutes=15)))
+    made = replace(early, late_s=120)
+    assert [made.joinable(at) for at in (START - timedelta(minutes=15), made.end + timedelta(seconds=119))] == [
+        True
+    ] * 2
+    assert not made.joinable(made.end + timedelta(seconds=120))
+    assert made.to_json()["Time"] | {"StartTimeBuffer": 900, "EndTimeBuffer": 120} == made.to_json()["Time"]
 
 
 def test_spellings_of_a_number():

@@ -7,10 +7,13 @@ import pytest
 from roomgate.clock import HandClock
 from roomgate.errors import Unreachable
 from roomgate.ids import RoomName
-from roomgate.meetings.calendars.base import Snapshot
+from roomgate.meetings.booking import BookingId, booking_id
+from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Snapshot
 from roomgate.meetings.calendars.folder import Folder
+from roomgate.meetings.house_rules import HouseRules
 from roomgate.meetings.invite import invitation, parse_events
-from roomgate.meetings.sync import Sync, Timing
+from roomgate.meetings.plan import Held
+from roomgate.meetings.sync import CalendarState, Sync, Timing
 from roomgate.meetings.understand import DeviceAbilities
 from support.diaries import MemoryDiary
 from support.invites import ics
@@ -65,9 +68,11 @@ class Spoken:
     """A calendar whose occurrences come as such."""
 
     def __init__(self, *invitations):
-        self.invitations = invitations
+        self.invitations, self.fault = invitations, None
 
     async def fetch(self, room, window):
+        if self.fault:
+            raise self.fault
         return Snapshot((), "1", self.invitations)
 
     async def changed(self, known):
@@ -196,3 +201,80 @@ async def test_other_abilities_make_another_list(stage):
     plan = await stage.sync.sync_room(OSLO)
     assert [one.number for one in plan.put] == [""]
     assert stage.sync.meetings(OSLO)[0].start == datetime(2026, 3, 10, 9, tzinfo=UTC)
+
+
+class Knowing:
+    """Somebody who knows a room: its mailbox, what it gave back, and who hears of others' entries."""
+
+    def __init__(self):
+        self.gone, self.met = {}, []
+
+    def mailbox(self, room):
+        return f"{room}@example.com"
+
+    def withheld(self, room):
+        return self.gone
+
+    async def strangers(self, room, entries):
+        self.met.append((room, [one.id for one in entries]))
+
+
+@pytest.mark.asyncio
+async def test_what_the_room_declined_or_gave_back_is_understood_and_not_put():
+    knowing, diary = Knowing(), MemoryDiary()
+    one = invitation(parse_events(INVITE)[0])
+    declined = replace(one, uid="declined", declined_by=frozenset({"oslo@example.com"}))
+    given = replace(one, uid="given")
+    knowing.gone = {booking_id("given", ""): one.start}
+    sync = Sync(Spoken(one, declined, given), diary, HandClock(), {OSLO: DeviceAbilities()}, about=knowing)
+    plan = await sync.sync_room(OSLO)
+    assert [booking.id for booking in plan.put] == [booking_id(one.uid, "")]
+    assert {shown.meeting.uid: shown.booking is not None for shown in sync.shown(OSLO)} == {
+        one.uid: True, "declined": False, "given": False,
+    }  # fmt: skip
+    assert sync.match(OSLO, NUMBER, booking_id("given", "")) is None
+
+
+@pytest.mark.asyncio
+async def test_entries_of_others_are_told_before_a_put_sweeps_them_away_also_when_the_list_is_put_whatever_it_shows():
+    knowing, diary = Knowing(), MemoryDiary()
+    stranger = Held(BookingId("adhoc-1"), "t", "", HandClock().now(), HandClock().now() + timedelta(hours=1))
+    diary.lists[OSLO] = (stranger,)
+    sync = Sync(Spoken(), diary, HandClock(), {OSLO: DeviceAbilities()}, about=knowing)
+    assert (await sync.sync_room(OSLO)).put is None
+    sync.resync(OSLO)
+    assert (await sync.sync_room(OSLO)).put == ()
+    assert knowing.met == [(OSLO, ["adhoc-1"])] * 2
+
+
+@pytest.mark.asyncio
+async def test_how_the_calendar_is_is_known_and_what_was_known_of_its_meetings_stays():
+    calendar, clock = Spoken(invitation(parse_events(INVITE)[0])), HandClock()
+    sync = Sync(calendar, MemoryDiary(), clock, {OSLO: DeviceAbilities()})
+    assert sync.calendar(OSLO).state is CalendarState.NONE
+    await sync.sync_room(OSLO)
+    assert (sync.calendar(OSLO).state, sync.calendar(OSLO).at) == (CalendarState.OK, clock.now())
+    for fault, state in (
+        (CalendarUnreachable("away"), CalendarState.DOWN),
+        (CalendarRefused("no right"), CalendarState.REFUSED),
+        (ValueError("a fault of any kind"), CalendarState.DOWN),
+    ):
+        calendar.fault = fault
+        with pytest.raises(type(fault)):
+            await sync.sync_room(OSLO)
+        assert (sync.calendar(OSLO).state, sync.calendar(OSLO).words) == (state, str(fault))
+        assert len(sync.shown(OSLO)) == 1
+    assert sync.calendar(BERGEN).state is CalendarState.NONE
+
+
+@pytest.mark.asyncio
+async def test_a_meeting_that_may_be_kept_after_its_end_stays_on_the_list_so_long():
+    clock, diary = HandClock(), MemoryDiary()
+    rules = HouseRules(late=timedelta(minutes=10))
+    sync = Sync(Spoken(invitation(parse_events(INVITE)[0])), diary, clock, {OSLO: DeviceAbilities()}, house=rules)
+    await sync.sync_room(OSLO)
+    clock.advance(39 * 60)
+    await sync.sync_room(OSLO)
+    assert sync.match(OSLO, NUMBER) is not None
+    clock.advance(60)
+    assert (await sync.sync_room(OSLO)).put == ()

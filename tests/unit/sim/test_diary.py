@@ -138,3 +138,23 @@ def test_a_body_that_is_no_list_of_bookings_changes_nothing(bad: str) -> None:
 def test_rubbish_raises_only_our_error(text: str) -> None:
     with pytest.raises(InvalidParams):
         parse_bookings(text)
+
+
+@pytest.mark.parametrize(
+    ("mode", "path", "value"),
+    [("teams", "MicrosoftTeams/User/SignedIn", "True"), ("zoom", "Zoom/AppExperience/State", "Active")],
+)
+def test_a_device_in_another_mode_says_what_it_is_and_takes_no_list(mode: str, path: str, value: str) -> None:
+    device = Device.new("Birch", get_profile(f"26; mode={mode}"), NINE)
+    talk = Talk.open(ADMIN, device=device)
+    assert talk.code("xCommand/Bookings/Put", body=body(booking())) == 1
+    assert talk.result("xGet", Path=["Status", *path.split("/")]) == value
+    assert "Booking" not in talk.result("xCommand/Bookings/List")
+
+
+@pytest.mark.parametrize(("survive", "left"), [("on", 1), ("off", 0)])
+def test_whether_a_restart_takes_the_list_is_a_switch(survive: str, left: int) -> None:
+    talk = Talk.open(ADMIN, device=Device.new("Birch", get_profile(f"26; bookings_survive_boot={survive}"), NINE))
+    talk.result("xCommand/Bookings/Put", body=body(booking()))
+    talk.device.reboot(NINE)
+    assert len(talk.device.diary.bookings) == left
