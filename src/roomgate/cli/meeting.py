@@ -12,6 +12,17 @@ from roomgate.cli.past import read_source
 from roomgate.errors import BadInput
 
 app = App(name="meeting", help="From an invitation to a join button.")
+for _verb, _target, _help in (  # the hub's, loaded when they are asked for
+    (
+        "list",
+        "list_",
+        "The meetings of rooms, through the hub.\n\nExample: ``roomgate meeting list --room oslo --days 3``",
+    ),
+    ("show", "show", "One meeting, and why it has its button.\n\nExample: ``roomgate meeting show oslo rg-3f2a``"),
+    ("sync", "sync", "Have a room's calendar read now.\n\nExample: ``roomgate meeting sync oslo``"),
+):
+    app.command(f"roomgate.cli.meeting_hub:{_target}", name=_verb, help=_help)
+
 app.command("roomgate.cli.meeting_rules:app", name="rules", help="The rules that invitations are understood by.")
 
 File = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]  # - is standard input
