@@ -19,11 +19,13 @@ from roomgate.certificate_ends import load_ends
 from roomgate.clock import Clock, Jumps, SystemClock, iso
 from roomgate.connector import effects as effects_book
 from roomgate.connector import quarantine as quarantine_list
+from roomgate.connector import shown_panels as shown_panels_list
 from roomgate.connector.acts import Acts
 from roomgate.connector.backup_files import PURPOSE, BackupFiles
 from roomgate.connector.backup_rounds import HOUR_S, BackupRounds
 from roomgate.connector.backups import Backups
 from roomgate.connector.bookings import RoomBookings
+from roomgate.connector.call_panel import CallPanels
 from roomgate.connector.config import BadConfig, ConnectorConfig
 from roomgate.connector.consent import Panel
 from roomgate.connector.desk import Desk, Sender, Staff
@@ -44,6 +46,7 @@ from roomgate.connector.own_accounts import OwnAccounts
 from roomgate.connector.policy_file import PolicyFile
 from roomgate.connector.proof import Prover
 from roomgate.connector.quarantine import Quarantine
+from roomgate.connector.shown_panels import ShownPanels
 from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.spool import Spool
 from roomgate.connector.tunnel import Tunnels
@@ -76,7 +79,7 @@ _log = log.get("connector")
 def tables() -> sql.MetaData:
     """What is in the connector's database beside its record."""
     merged = sql.MetaData()
-    for source in (effects_book.metadata, quarantine_list.metadata, unproven_table):
+    for source in (effects_book.metadata, quarantine_list.metadata, unproven_table, shown_panels_list.metadata):
         for table in source.tables.values():
             table.to_metadata(merged)
     return merged
@@ -94,6 +97,7 @@ class Connector:
         effects: Effects,
         quarantine: Quarantine,
         unproven: Unproven,
+        shown_panels: ShownPanels,
         clock: Clock,
         connect: Connect,
     ) -> None:
@@ -141,6 +145,13 @@ class Connector:
             self.sync = Sync(Folder(config.calendar), DeviceDiary(self.fleet.by_name, record, clock), clock)
         domains = None if config.meeting_domains is None else frozenset(config.meeting_domains)
         bookings = RoomBookings(self.sync, domains)
+        self.call_panels = CallPanels(
+            shown_panels,
+            lambda room: self.sync.meetings(room) if self.sync else (),
+            record,
+            clock,
+            wanted=config.call_panel,
+        )
         ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
         self.uplink = Uplink(UplinkConfig(identity, ca_pem, config.proxy, config.heartbeat_s), self.desk, clock)
         hub_memory = HubMemory(config.data / "hub.checkpoint")
@@ -188,6 +199,7 @@ class Connector:
                 hub_memory,
                 self._record,
                 clock,
+                self.call_panels,
             )
         )
         self.prover = Prover(
@@ -245,6 +257,7 @@ class Connector:
             "proofs": self.prover.run,
             "mirror": self.mirrored.run,
             "upkeep": self.upkeep.run,
+            "call-panels": self.call_panels.run,
             "spool": self.spool.run,
             "policy": self._watch_policy,
             "machine": self._watch_machine,
@@ -346,7 +359,10 @@ async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], cl
         effects = await Effects.open(db)
         quarantine = await Quarantine.open(db, record, clock)
         unproven = await Unproven.open(db)
-        connector = Connector(config, identity, vault, record, effects, quarantine, unproven, clock, connect)
+        shown_panels = await ShownPanels.open(db, record, clock)
+        connector = Connector(
+            config, identity, vault, record, effects, quarantine, unproven, shown_panels, clock, connect
+        )
         await _alone(connector.run(ready))
     finally:
         await db.aclose()

@@ -36,6 +36,7 @@ class ConnectorConfig:
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
     meeting_domains: tuple[str, ...] | None = None  # where a plain address in an invitation may lead; unset: anywhere
+    call_panel: bool = True  # whether rooms get a panel with the meeting service's controls while they are in a call
     measures: tuple[
         str, ...
     ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
@@ -213,6 +214,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "proxy": _address("http"),
     "calendar": _path,
     "meeting_domains": _domains,
+    "call_panel": _switch,
     "measures": _words_of(MEASURES),
     "tells": _words_of(TELLS),
     "scan_networks": _networks,
