@@ -33,6 +33,8 @@ SHELLS: dict[str, str] = {
     "hub/restoration/pages.py": "tests/e2e/test_restore.py",
     "hub/restoration/store.py": "tests/unit/hub/restoration/test_service.py",
     "hub/restore.py": "tests/e2e/test_restore.py",
+    "sim/line.py": "tests/unit/sim/test_calls.py",
+    "sim/sip_agent.py": "tests/e2e/test_sip.py",
     "xapi/conversation.py": "tests/unit/xapi/test_jsonrpc.py",
 }
 
