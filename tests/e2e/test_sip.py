@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, expect
 
 from roomgate.cli.demo import invitations
 from roomgate.cli.demo.inside import Inside
@@ -24,6 +25,7 @@ from roomgate.meetings.controls_panel import PANEL_ID, widget_id
 from roomgate.meetings.in_call import find_control
 from roomgate.sim.app import RoomConfig, SimConfig, serve
 from roomgate.sim.journal import read_journal
+from support.browser import Scheme, tab
 from support.simulated import simulator, touch
 from support.sip_peer import BUSY, Meeting, free_udp_port, meeting
 from support.waiting import until, until_told
@@ -188,6 +190,39 @@ async def test_the_button_of_an_invitation_joins_and_its_controls_arrive_once(
     assert bye.startswith("BYE ")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_touch_screen_shows_the_controls_in_the_call_alone(
+    browser: Browser, world: RunningWorld, port: int, tmp_path: Path, scheme: Scheme
+) -> None:
+    async with (
+        world.room() as room,
+        meeting(port, tmp_path) as peer,
+        tab(browser, room.panel.rstrip("/"), scheme=scheme) as shown,
+    ):
+        await invite(world, room)
+        page = shown.page
+        await page.goto("/")
+        await page.get_by_role("button", name="Join").click()
+        await page.get_by_role("button", name="Zoom controls").click()
+        await page.get_by_role("button", name="Raise or lower hand").click()
+        await until(lambda: peer.media.digits == "*13")
+        for width in (360, 1000):
+            await page.set_viewport_size({"width": width, "height": 800})
+            assert await shown.fits()
+        assert await shown.axe() == []
+        await expect(page.get_by_role("button", name="Record")).to_be_hidden()
+        await page.get_by_role("button", name="Host only").click()
+        await page.get_by_role("button", name="Record").click()
+        await until(lambda: peer.media.digits == "*13*172")
+        await room.touch("hang-up")
+        await peer.ended()
+        await expect(page.get_by_role("button", name="Rest")).to_be_visible()
+        await expect(page.get_by_role("button", name="Zoom controls")).to_be_hidden()
+        assert shown.faults == []
+        (world.folder / "calendar" / room.name / "zoom.ics").unlink()
+        await room.shows(lambda state: not state["bookings"])
+
+
 async def test_a_cut_ends_the_real_call_within_the_promised_time(
     world: RunningWorld, port: int, tmp_path: Path
 ) -> None:
@@ -213,7 +248,9 @@ async def test_a_simulator_that_is_killed_leaves_no_agent_behind(
     async with world.room() as room, meeting(port, tmp_path):
         await room.touch("dial", number=ADDRESS)
         await room.shows(connected)
-        (agent,) = [pid for pid, parent in agents().items() if parent == world.pid("sim")]
+        sim = world.pid("sim")
+        carrying = {pid for pid, parent in agents().items() if parent == sim}
+        assert carrying
         async with world.killed("sim"):
-            await until(lambda: agent not in agents())
+            await until(lambda: not carrying & agents().keys())
         await world.fine()

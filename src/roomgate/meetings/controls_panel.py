@@ -58,7 +58,10 @@ def _page(service: str, word: str, controls: list[Control], chinese: bool) -> st
     rows = [controls[first : first + _A_ROW] for first in range(0, len(controls), _A_ROW)]
     return (
         f"<Page><Name>{_word(word, chinese)}</Name>"
-        + "".join(f"<Row><Name/>{''.join(_button(service, one, chinese) for one in row)}</Row>" for row in rows)
+        + "".join(
+            f"<Row><Name>{_word(word, chinese)}</Name>{''.join(_button(service, one, chinese) for one in row)}</Row>"
+            for row in rows
+        )
         + f"<PageId>{PREFIX}.{word}</PageId><Options>hideRowNames=1</Options></Page>"
     )
 
