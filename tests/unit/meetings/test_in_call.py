@@ -1,6 +1,7 @@
 """Which service a call is with is said by what was dialled and what was booked, and never guessed."""
 
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -86,6 +87,16 @@ def test_what_only_a_host_may_do_is_marked_so():
 
 def test_zoom_is_every_domain_that_invitations_are_read_for():
     assert {find_service_of(f"98765432109@{domain}") for domain in zoom.SIP_DOMAINS} == {ZOOM}
+
+
+def test_the_guide_lists_each_control_as_it_is():
+    guide = Path(__file__).resolve().parents[3] / "docs" / "guides" / "in-call-controls.md"
+    rows = {line for line in guide.read_text("utf-8").splitlines() if line.startswith("| ") and "`" in line}
+    assert rows == {
+        f"| {service.capitalize()} | {one.english} | `{one.tones}` | {'host only' if one.host else ''} |"
+        for service, controls in CONTROLS.items()
+        for one in controls
+    }
 
 
 @given(st.text(max_size=300), st.none() | st.text(max_size=20))
