@@ -17,6 +17,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
+from roomgate import xapi
 from roomgate.cli.demo import invitations
 from roomgate.cli.demo.inside import Inside
 from roomgate.clock import SystemClock
@@ -240,6 +241,55 @@ async def test_a_cut_ends_the_real_call_within_the_promised_time(
         print(f"\nfrom the revocation to the answered BYE: {took_s * 1000:.0f} ms")
         assert took_s < PROMISED_S
         await room.shows(lambda state: not has_panel(state) and not state["calls"])
+
+
+async def test_a_lost_connection_replays_no_press_and_loses_no_panel(
+    world: RunningWorld, port: int, tmp_path: Path
+) -> None:
+    async with world.room() as room, meeting(port, tmp_path) as peer:
+        await room.touch("dial", number=ADDRESS)
+        await in_meeting(room, peer)
+        await press(room, "hand")
+        await until(lambda: peer.media.digits == "*13")
+        before = room.count("socket.open", account=room.user)
+        await room.touch("fault", kind="drop", seconds=0, lasting=0)
+
+        async def works_again() -> bool:
+            if room.count("socket.open", account=room.user) > before:
+                await press(room, "chat")
+            return "*107" in peer.media.digits
+
+        await until_told(works_again)
+        await room.touch("hang-up")
+        await peer.ended()
+        await room.shows(lambda state: not state["calls"])
+    digits = peer.media.digits
+    assert digits.removeprefix("*13").replace("*107", "") in ("", "*", "*1", "*10")  # hung up while tones were sent
+
+
+async def test_a_connector_that_was_killed_in_a_call_takes_its_panel_away(
+    world: RunningWorld, port: int, tmp_path: Path
+) -> None:
+    async with world.room() as room, meeting(port, tmp_path) as peer:
+        who = {"user": room.privileged_user, "password": room.privileged_password, "pin": room.pin}
+        async with xapi.connect(f"wss://{room.host}:{room.port}/ws", **who) as client:
+
+            async def panels() -> list[str]:
+                found = (await client.command("UserInterface/Extensions/List"))["Extensions"].get("Panel", [])
+                return [one["PanelId"] for one in found]
+
+            await room.touch("dial", number=ADDRESS)
+            await in_meeting(room, peer)
+            async with world.killed("connector"):
+                await room.touch("hang-up")
+                await peer.ended()
+                assert await panels() == [PANEL_ID]
+
+            async def gone() -> bool:
+                return await panels() == []
+
+            await until_told(gone)
+        await world.fine()
 
 
 async def test_a_simulator_that_is_killed_leaves_no_agent_behind(

@@ -16,7 +16,6 @@ minute ago are not what somebody wants now.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -70,8 +69,8 @@ class _Tended:
     foreign: bool = False  # somebody else's panel stands there, and it has been told
     wake: Flag = field(default_factory=Flag)
     task: asyncio.Task[None] | None = None
-    presses: Presses = field(default_factory=Presses)
-    waiting: deque[_Press] = field(default_factory=deque)
+    presses: Presses | None = None  # while the panel is there: of thousands of rooms most are in no call
+    waiting: list[_Press] = field(default_factory=list)
     deaf: Callable[[], None] | None = None  # ends the listening to presses
     forget: list[Callable[[], None]] = field(default_factory=list)
 
@@ -111,8 +110,12 @@ class CallPanels:
             tended = self._rooms[room.device] = _Tended(room)
         if self._wanted and not tended.forget:
             try:
+
+                def look(kind: str, document: Any) -> None:
+                    self._look(tended)
+
                 for path in _CALLS:
-                    tended.forget.append(await room.subscribe(path, lambda kind, document: self._look(tended)))
+                    tended.forget.append(await room.subscribe(path, look))
             except XapiError as refused:  # a device that tells of no calls has no panel in them
                 _log.info("call-panel.unheard", room=room.name, error=refused.code)
                 self._forget_calls(tended)
@@ -162,14 +165,15 @@ class CallPanels:
     def _heard(self, tended: _Tended, joined: Joined, kind: str, document: Any) -> None:
         """What the device says of widgets; the panel of ``joined`` is shown."""
         if kind == "gap":
-            tended.presses.lost()
+            if tended.presses is not None:
+                tended.presses.lost()
             tended.waiting.clear()
             return
         action = tree.lookup(document, (_ACTIONS.root, *_ACTIONS.words))
         if kind != "event" or not isinstance(action, dict):
             return
         control = find_pressed(joined.service, str(action.get("WidgetId", "")))
-        if control is None:
+        if control is None or tended.presses is None:
             return
         now = self._clock.monotonic()
         _, heard = tended.presses.hear(action, now)
@@ -269,7 +273,7 @@ class CallPanels:
     async def _send_waiting(self, tended: _Tended) -> None:
         """Each press once, in the order of the fingers."""
         while tended.waiting:
-            press = tended.waiting.popleft()
+            press = tended.waiting.pop(0)
             # The call may have ended while an earlier press was under way, and the panel not yet been put right.
             there = press.joined == tended.joined == self._find(tended)
             if not there or self._clock.monotonic() - press.at > SEND_S:
@@ -300,6 +304,7 @@ class CallPanels:
 
     def _stop_listening(self, tended: _Tended) -> None:
         tended.waiting.clear()
+        tended.presses = None
         if tended.deaf is not None:
             tended.deaf()
             tended.deaf = None

@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -16,6 +17,7 @@ from roomgate.connector.room import RoomCondition
 from roomgate.connector.shown_panels import ShownPanels
 from roomgate.meetings.controls_panel import PANEL_ID, widget_id
 from roomgate.meetings.in_call import CONTROLS, find_control
+from roomgate.meetings.meeting import Meeting, Organizer, sip_join
 from roomgate.storage.database import Database
 from roomgate.storage.record import Record
 from roomgate.storage.record import metadata as record_tables
@@ -170,6 +172,23 @@ async def test_another_service_gets_a_panel_of_its_own(site):
         await until(room.sent)
         assert room.sent() == ["*5"]
         assert room.done(TONES)[0].argument("CallId") == 8
+
+
+async def test_the_rooms_own_calendar_tells_the_service_of_a_domain_that_does_not(site):
+    start = site.clock.now()
+    address = "standup@video.example.com"
+    site.meetings = (
+        Meeting(
+            "a", "", "pexip", "Stand-up", start, start + timedelta(minutes=30), Organizer("Ada"), False, False,
+            sip_join(address),
+        ),
+    )  # fmt: skip
+    room = PanelRoom()
+    async with site.running() as panels:
+        await panels.arrived(room)
+        room.has(call("other@video.example.com"))
+        room.has(call(address))
+        await until(lambda: "Pexip" in room.panels.get(PANEL_ID, ""))
 
 
 async def test_the_device_speaks_its_own_language(site):
