@@ -34,6 +34,8 @@ SHELLS: dict[str, str] = {
     "hub/restoration/store.py": "tests/unit/hub/restoration/test_service.py",
     "hub/restore.py": "tests/e2e/test_restore.py",
     "meetings/house_rules.py": "tests/unit/meetings/test_showing.py",
+    "sim/line.py": "tests/unit/sim/test_calls.py",
+    "sim/sip_agent.py": "tests/e2e/test_sip.py",
     "xapi/conversation.py": "tests/unit/xapi/test_jsonrpc.py",
 }
 

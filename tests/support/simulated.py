@@ -93,13 +93,13 @@ def pems(name: str, password: bytes = b"") -> tuple[str, str, str]:
 
 @asynccontextmanager
 async def simulator(
-    folder: Path, *names: str, profile: str = "26", within_s: float = 60.0, clock: Clock | None = None
+    folder: Path, *names: str, profile: str = "26", within_s: float = 60.0, clock: Clock | None = None, sip: str = ""
 ) -> AsyncIterator[list[RoomReady]]:
     """The real simulator on free ports, in this loop; it is gone when the block ends."""
     started: asyncio.Future[list[RoomReady]] = asyncio.get_running_loop().create_future()
     rooms = tuple(RoomConfig(name, profile=profile) for name in names or ("Birch",))
     async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
-        running = group.create_task(serve(SimConfig(folder, rooms), started.set_result, clock=clock))
+        running = group.create_task(serve(SimConfig(folder, rooms, sip=sip), started.set_result, clock=clock))
         yield await started
         running.cancel()
 

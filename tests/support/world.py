@@ -257,9 +257,12 @@ class RunningWorld:
 
 
 @asynccontextmanager
-async def running_world(folder: Path, rooms: int = ROOMS) -> AsyncIterator[RunningWorld]:
-    """All four programs in a new folder, on free ports; every room is connected when the block begins."""
-    made = World(folder, rooms, hub_port=0, cedar=CEDAR_WITH_PAGES)
+async def running_world(folder: Path, rooms: int = ROOMS, sip: str = "") -> AsyncIterator[RunningWorld]:
+    """All four programs in a new folder, on free ports; every room is connected when the block begins.
+
+    ``sip``: where the rooms' SIP calls really go.
+    """
+    made = World(folder, rooms, hub_port=0, cedar=CEDAR_WITH_PAGES, sip=sip)
     made.programs.env |= {"PYTHONPATH": str(Path(roomgate.__file__).parents[1]), **CHEAP}
     try:
         async with asyncio.timeout(START_S):

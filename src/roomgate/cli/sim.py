@@ -26,6 +26,7 @@ def serve(
     unrest: str = "",
     real_limits: bool = False,
     shared: bool | None = None,
+    sip: str = "",
     json: Json = False,
 ) -> None:
     """Simulate rooms until stopped; prints how to reach each, and its touch panel.
@@ -62,6 +63,8 @@ def serve(
         the rate limits of a real device, which few test suites can live under
     shared
         whether they share their ports; without a word, if there are more than 200
+    sip
+        where their SIP calls really go, an address of this machine's loopback such as 127.0.0.1:5060; needs baresip
     """
     if not 1 <= rooms <= _MOST:
         raise BadInput(f"Between 1 and {_MOST} rooms, please.")
@@ -79,6 +82,7 @@ def serve(
         faults,
         read_unrest(unrest) if unrest else None,
         shared,
+        sip,
     )
 
     def ready(found: list[RoomReady]) -> None:

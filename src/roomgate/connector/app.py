@@ -19,6 +19,7 @@ from roomgate.certificate_ends import load_ends
 from roomgate.clock import Clock, Jumps, SystemClock, iso
 from roomgate.connector import effects as effects_book
 from roomgate.connector import quarantine as quarantine_list
+from roomgate.connector import shown_panels as shown_panels_list
 from roomgate.connector.acts import Acts
 from roomgate.connector.attendance import Attendance
 from roomgate.connector.backup_files import PURPOSE, BackupFiles
@@ -26,6 +27,7 @@ from roomgate.connector.backup_rounds import HOUR_S, BackupRounds
 from roomgate.connector.backups import Backups
 from roomgate.connector.bookings import RoomBookings
 from roomgate.connector.calendars import SiteCalendars
+from roomgate.connector.call_panel import CallPanels
 from roomgate.connector.config import BadConfig, ConnectorConfig
 from roomgate.connector.consent import Panel
 from roomgate.connector.desk import Desk, Sender, Staff
@@ -48,6 +50,7 @@ from roomgate.connector.policy_file import PolicyFile
 from roomgate.connector.proof import Prover
 from roomgate.connector.quarantine import Quarantine
 from roomgate.connector.room_changes import RoomChanges
+from roomgate.connector.shown_panels import ShownPanels
 from roomgate.connector.site_operator import SiteOperator
 from roomgate.connector.spool import Spool
 from roomgate.connector.tunnel import Tunnels
@@ -87,7 +90,14 @@ _log = log.get("connector")
 def tables() -> sql.MetaData:
     """What is in the connector's database beside its record."""
     merged = sql.MetaData()
-    for source in (effects_book.metadata, quarantine_list.metadata, unproven_table, wishes_table):
+    sources = (
+        effects_book.metadata,
+        quarantine_list.metadata,
+        unproven_table,
+        wishes_table,
+        shown_panels_list.metadata,
+    )
+    for source in sources:
         for table in source.tables.values():
             table.to_metadata(merged)
     return merged
@@ -106,6 +116,7 @@ class Connector:
         quarantine: Quarantine,
         unproven: Unproven,
         wishes: Wishes,
+        shown_panels: ShownPanels,
         clock: Clock,
         connect: Connect,
     ) -> None:
@@ -159,6 +170,13 @@ class Connector:
             listeners = self._keep_calendar(self.calendars.calendar, diary, wishes, panel)
         bookings = RoomBookings(self.sync, diary, frozenset(config.meeting_domains), clock, listeners)
         meetings = RoomMeetings(self.sync, diary.state, clock)
+        self.call_panels = CallPanels(
+            shown_panels,
+            lambda room: self.sync.meetings(room) if self.sync else (),
+            record,
+            clock,
+            wanted=config.call_panel,
+        )
         ca_pem = config.hub_ca.read_bytes() if config.hub_ca else None
         self.uplink = Uplink(UplinkConfig(identity, ca_pem, config.proxy, config.heartbeat_s), self.desk, clock)
         hub_memory = HubMemory(config.data / "hub.checkpoint")
@@ -208,6 +226,7 @@ class Connector:
                 hub_memory,
                 self._record,
                 clock,
+                self.call_panels,
             )
         )
         self.prover = Prover(
@@ -279,6 +298,7 @@ class Connector:
             "proofs": self.prover.run,
             "mirror": self.mirrored.run,
             "upkeep": self.upkeep.run,
+            "call-panels": self.call_panels.run,
             "spool": self.spool.run,
             "policy": self._watch_policy,
             "machine": self._watch_machine,
@@ -395,7 +415,10 @@ async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], cl
         quarantine = await Quarantine.open(db, record, clock)
         unproven = await Unproven.open(db)
         wishes = await Wishes.open(db, record)
-        connector = Connector(config, identity, vault, record, effects, quarantine, unproven, wishes, clock, connect)
+        shown_panels = await ShownPanels.open(db, record, clock)
+        connector = Connector(
+            config, identity, vault, record, effects, quarantine, unproven, wishes, shown_panels, clock, connect
+        )
         try:
             await _alone(connector.run(ready))
         finally:

@@ -39,6 +39,7 @@ from roomgate.fleet.backup import (
 from roomgate.fleet.reading import TYPES
 from roomgate.ids import DeviceId
 from roomgate.ledger.event import BackupMade, BackupRemoved
+from roomgate.meetings.controls_panel import PANEL_ID
 from roomgate.redact import foreign
 from roomgate.storage.record import Record
 from roomgate.xapi import tree
@@ -75,6 +76,7 @@ async def copy_room(room: Room) -> Contents:
     macros: dict[str, Macro] = {}
     try:
         panels, outward = read_panels(await room.call(_PANELS))
+        panels.pop(PANEL_ID, None)  # ours, and there for the length of a call: nothing that a room is restored to
         left_out += [f"{len(outward)} panels that lead out of the device"] if outward else []
     except XapiError as fault:
         left_out.append(f"panels: {foreign(fault.message)}")

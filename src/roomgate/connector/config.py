@@ -40,6 +40,7 @@ class ConnectorConfig:
     meeting_domains: tuple[str, ...] = ()  # the customer's own: where an address may lead that no known service has
     rules: Path | None = None  # a folder of recognition rules of the customer's own; the shipped ones when left out
     bookings: BookingRules = field(default_factory=BookingRules)  # a table: what rooms show of their meetings, and do
+    call_panel: bool = True  # whether rooms get a panel with the meeting service's controls while they are in a call
     measures: tuple[
         str, ...
     ] = ()  # let out unasked: people (how many are in a room), temperature; else only on a grant
@@ -207,6 +208,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "meeting_domains": _domains,
     "rules": _path,
     "bookings": _bookings,
+    "call_panel": _switch,
     "measures": _words_of(MEASURES),
     "tells": _words_of(TELLS),
     "scan_networks": _networks,

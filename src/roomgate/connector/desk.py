@@ -12,6 +12,7 @@ from roomgate import log
 from roomgate.clock import Clock, iso
 from roomgate.connector.acts import Acts
 from roomgate.connector.bookings import RoomBookings
+from roomgate.connector.call_panel import CallPanels
 from roomgate.connector.effects import Effects
 from roomgate.connector.fleet import Fleet
 from roomgate.connector.hub_memory import HubMemory
@@ -102,6 +103,7 @@ class Staff:
     hub: HubMemory
     record: Notes
     clock: Clock
+    call_panels: CallPanels
 
 
 class Desk:
@@ -186,9 +188,11 @@ class Desk:
             _log.warning("room.cut", room=room.name, reason=reason, undone=len(undone))
         if reason == "room.removed":
             self.staff.bookings.left(room.name)
+            self.staff.call_panels.left(room.device)
         elif condition is RoomCondition.FINE and isinstance(room, Keeper):
             self.staff.upkeep.wake()
             await self.staff.bookings.arrived(room)
+            await self.staff.call_panels.arrived(room)
 
     def _tell(self) -> None:
         for device, state in list(self._untold.items()):

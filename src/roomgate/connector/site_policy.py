@@ -11,6 +11,7 @@ is counted apart, every time.
 """
 
 import hashlib
+import html
 import ipaddress
 import re
 import unicodedata
@@ -29,6 +30,7 @@ import msgspec
 from roomgate.access.branch import ends
 from roomgate.access.capability import Capability, Classes, Words
 from roomgate.errors import RoomgateError
+from roomgate.meetings.controls_panel import PREFIX as OURS
 from roomgate.xapi.call import Call, Verb
 from roomgate.xapi.schema import Catalogue
 
@@ -297,6 +299,8 @@ def _validate(call: Call, upgrade_hosts: Sequence[str] = ()) -> None:
         raise PolicyRefused("fence", f"{call.path} is changed at the site alone: {why}.")
     if call.path.root != "Command":
         return
+    if _meddles(call):
+        raise PolicyRefused("validator", "That is the panel with the room's own meeting controls.")
     if call.path.words[:2] == _UPGRADE and not _listed(str(call.argument("URL") or ""), upgrade_hosts):
         raise PolicyRefused("validator", "URL is at no host from which this site allows software (upgrade_hosts).")
     for name in _NUMBERS:
@@ -324,6 +328,21 @@ def _inside(number: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         return host.lower() == "localhost" or host.lower().endswith((".localhost", ".local", ".internal"))
+
+
+_EXTENSIONS: Words = ("UserInterface", "Extensions")
+
+
+def _meddles(call: Call) -> bool:
+    """Whether somebody outside would replace, open or imitate the panel that the connector puts up in a call.
+
+    A press on it sends tones into the call, so nobody else may say what its buttons are called. The document's
+    character references are undone first: they spell the same id.
+    """
+    if call.path.words[:2] != _EXTENSIONS:
+        return False
+    texts = [value for _, value in call.arguments if isinstance(value, str)]
+    return any(OURS in text.lower() for text in [*texts, html.unescape(call.body or "")])
 
 
 _WEB = ("UserInterface", "Extensions", "WebApp")

@@ -734,6 +734,36 @@ class BookingCheckedIn(Event, frozen=True, kw_only=True, tag="booking.checked-in
     sign: Public[str]
 
 
+class CallPanelShown(Event, frozen=True, kw_only=True, tag="call-panel.shown"):
+    """The connector is about to put the panel with a meeting service's controls on a device that is in a call."""
+
+    room: Public[str]
+    device: Public[str] = ""
+    service: Public[str]
+
+
+class CallPanelRemoved(Event, frozen=True, kw_only=True, tag="call-panel.removed"):
+    """That panel is gone from the device: the call ended, or an earlier run of the connector had left it."""
+
+    room: Public[str]
+    device: Public[str] = ""
+
+
+class CallPanelForeign(Event, frozen=True, kw_only=True, tag="call-panel.foreign"):
+    """A panel that this connector did not put there has the id of its own: it was left as it is, and none is shown."""
+
+    room: Public[str]
+    device: Public[str] = ""
+
+
+class ControlPressed(Event, frozen=True, kw_only=True, tag="control.pressed"):
+    """Somebody in the room pressed a control of that panel; its tones are sent next, once."""
+
+    room: Public[str]
+    service: Public[str]
+    control: Public[str]
+
+
 class PrivilegedUsed(Event, frozen=True, kw_only=True, tag="privileged.used"):
     """The device's privileged account was used, and for what."""
 

@@ -16,6 +16,7 @@ from roomgate.sim.servers.identity import Identity
 from roomgate.sim.servers.listener import Listener
 from roomgate.sim.servers.poster import Poster
 from roomgate.sim.servers.ssh import Ssh
+from roomgate.sim.sip_agent import SipAgent
 from roomgate.sim.store import DAILY, OWNER, PRIVILEGED, Ports, ensure_passphrases, load_ports, save_ports
 
 
@@ -33,6 +34,8 @@ class Apart:
         stack.callback(room.close)
         room.post = poster.of(room)
         room.stir(config.unrest)
+        self._agent = SipAgent(room, config.sip) if config.sip else None
+        room.device.calls.line = self._agent
         identity = Identity.of(certificate)
         kept, front, panel = load_ports(folder), Front(room), Panel(room)
         self.room = room
@@ -73,3 +76,5 @@ class Apart:
         group.create_task(self._device.run(), name=f"sim.{name}.device")
         group.create_task(self._panel.run(), name=f"sim.{name}.panel")
         group.create_task(self._ssh.run(), name=f"sim.{name}.ssh")
+        if self._agent is not None:
+            group.create_task(self._agent.run(), name=f"sim.{name}.sip")

@@ -13,12 +13,14 @@ from roomgate.clock import Clock, SystemClock
 from roomgate.errors import BadInput
 from roomgate.folder import alone_in
 from roomgate.sim.apart import Apart
+from roomgate.sim.baresip import parse_proxy
 from roomgate.sim.config import RoomConfig, RoomReady, SimConfig
 from roomgate.sim.faults import Fault
 from roomgate.sim.fleet import MOST, Fleet
 from roomgate.sim.profile import get_profile
 from roomgate.sim.schedule import EVERYWHERE, Schedule, parse_schedule
 from roomgate.sim.servers.poster import Poster
+from roomgate.sim.sip_agent import find_agent
 
 __all__ = ["RoomConfig", "RoomReady", "SimConfig", "serve"]
 
@@ -29,7 +31,8 @@ _OURS = {"certificates"}  # what the data folder holds beside the folders of roo
 async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, clock: Clock | None = None) -> None:
     """Run the rooms until cancelled; ``ready`` is called once, when every one of them accepts connections.
 
-    Raises BadInput for a configuration that cannot be, CannotStart for a port or a data folder that cannot be had.
+    Raises BadInput for a configuration that cannot be, CannotStart for a port, a data folder or a SIP user agent that
+    cannot be had.
     """
     names = [room.name for room in config.rooms]
     lower = set(map(str.lower, names))
@@ -39,6 +42,11 @@ async def serve(config: SimConfig, ready: Callable[[list[RoomReady]], None], *, 
         raise BadInput(f"{MOST} rooms at most")
     for profile in {room.profile for room in config.rooms}:
         get_profile(profile)
+    if config.sip:
+        parse_proxy(config.sip)
+        find_agent()
+        if config.is_shared:
+            raise BadInput("Rooms that share their ports have no real SIP: fewer of them, please.")
     schedule = parse_schedule(config.faults, names) if config.faults else None
     clock = clock or SystemClock()
     with ExitStack() as stack:

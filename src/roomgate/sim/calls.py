@@ -6,7 +6,7 @@ CallSuccessful, CallDisconnect, ghost. An incoming one starts as Ringing. The fa
 is dialled answers after the profile's time, except an address that starts with ``busy`` (RemoteBusy), ``nobody``
 (SIP's 404; the word for the cause is ours, a real one is not established), ``hangup`` (answers and hangs up a moment
 later, RemoteDisconnect) or ``pin`` (a meeting that asks for a PIN; 0000 is wrong). What flows in a call is
-`sim/media.py`.
+`sim/media.py`. Where the room has a `line`, its SIP calls are real ones, and no far end is played in them.
 
 Not established, and our reading: a call that comes while do-not-disturb is on is turned away and counts as missed;
 the catalogue has no command that ends an attended transfer, so somebody at the screen does it.
@@ -20,6 +20,7 @@ from roomgate.sim.accounts import Accounts
 from roomgate.sim.asked import Answer, Asked, Commands
 from roomgate.sim.disturb import DoNotDisturb
 from roomgate.sim.history import RATE, Entry, History, callback
+from roomgate.sim.line import Line
 from roomgate.sim.media import close_channels, count_packets, open_channels
 from roomgate.sim.profile import Profile
 from roomgate.sim.refusal import CommandError
@@ -29,6 +30,7 @@ from roomgate.sim.state import State
 MOST_CALLS = 2  # Status Capabilities Conference MaxActiveCalls of a real fixture
 WRONG_PIN = "0000"
 _ASKS = "HostPinOrGuest"
+_BUSY, _NOT_FOUND = (486, 600), 404  # RFC 3261
 
 
 def _nobody(_: int) -> None:
@@ -53,6 +55,7 @@ class Ongoing:
     ignored: bool = False
     hold_reason: str = ""
     asks_pin: bool = False
+    real: bool = False  # the line carries it
 
     @property
     def far_end(self) -> str:
@@ -71,6 +74,7 @@ class Calls:
     accounts: Accounts
     ongoing: dict[int, Ongoing] = field(default_factory=dict)
     last_id: int = 0
+    line: Line | None = None
     ended: Callable[[int], None] = _nobody
     _ticked: datetime | None = None
 
@@ -107,7 +111,11 @@ class Calls:
         call = self._new(number, name, "Outgoing", protocol, booking, by, now, "Dialling")
         if held is not None:
             self.state.put("Call", call.id, "AttendedTransferFrom", value=held.id)
-        call.next_at = now + timedelta(seconds=self.profile.connect_s / 2)
+        if self.line is not None and protocol == "SIP":
+            call.real = True
+            self.line.dial(call.id, number)
+        else:
+            call.next_at = now + timedelta(seconds=self.profile.connect_s / 2)
         self.state.event("OutgoingCallIndication", CallId=call.id)
         self.state.note("call.dialled", call=call.id, number=number, booking=booking, by=by)
         self._count()
@@ -128,6 +136,25 @@ class Calls:
             call.next_at = now + timedelta(seconds=delay if isinstance(delay, int) else 0)
         self._count()
         return call.id
+
+    def line_rings(self, number: int) -> None:
+        """The far end has been reached; of a call that is over nothing is told."""
+        if (call := self.ongoing.get(number)) and call.status == "Dialling":
+            self._show(call, "Connecting")
+            self._count()
+
+    def line_answers(self, number: int, now: datetime) -> None:
+        self.line_rings(number)
+        if (call := self.ongoing.get(number)) and call.status == "Connecting":
+            self._connect(call, now)
+
+    def line_closes(self, number: int, code: int, now: datetime) -> None:
+        """The call is over, by no doing of the room; ``code`` is the SIP status, 0 where it was hung up."""
+        call = self.ongoing.get(number)
+        if call is None:
+            return
+        cause = "RemoteBusy" if code in _BUSY else "UnknownRemoteSite" if code == _NOT_FOUND else "RemoteDisconnect"
+        self._end(call, cause, "far end", now, sip=code)
 
     def accept(self, asked: Asked) -> Answer:
         self.pick_up(asked.account.name, asked.now, asked.number("CallId", 0))
@@ -181,6 +208,8 @@ class Calls:
     def put_on_hold(self, number: int, reason: str = "Other") -> None:
         call = self._find(number, ("Connected",))
         call.hold_reason = reason
+        if call.real and self.line is not None:
+            self.line.hold(call.id, on=True)
         self._show(call, "OnHold")
         self.state.put("Call", call.id, "PlacedOnHold", value="True")
         self.state.put("Call", call.id, "HoldReason", value=reason if reason != "Other" else "None")
@@ -193,6 +222,8 @@ class Calls:
     def take_off_hold(self, number: int) -> None:
         call = self._find(number, ("OnHold",))
         call.hold_reason = ""
+        if call.real and self.line is not None:
+            self.line.hold(call.id, on=False)
         self._show(call, "Connected")
         self.state.put("Call", call.id, "PlacedOnHold", value="False")
         self.state.put("Call", call.id, "HoldReason", value="None")
@@ -237,6 +268,8 @@ class Calls:
     def send_tones(self, number: int, tones: str) -> None:
         """Tones may carry a PIN, so only their number is noted."""
         call = self._find(number, ("Connected",))
+        if call.real and self.line is not None:
+            self.line.send_tones(call.id, tones)
         self.state.note("call.dtmf", call=call.id, digits=len(tones))
 
     def authenticate(self, asked: Asked) -> Answer:
@@ -334,7 +367,7 @@ class Calls:
 
     def _connect(self, call: Ongoing, now: datetime, how: str = "Answered") -> None:
         call.next_at, call.connected = None, now
-        if call.far_end.startswith("hangup"):
+        if call.far_end.startswith("hangup") and not call.real:
             call.next_at = now + timedelta(seconds=1)
         self.state.put("Call", call.id, "AnswerState", value=how)
         self.state.put("Call", call.id, "Encryption", "Type", value="AES-128")
@@ -350,7 +383,7 @@ class Calls:
             Protocol=call.protocol,
             RemoteURI=callback(call.number, call.protocol),
         )
-        if call.far_end.startswith("pin"):
+        if call.far_end.startswith("pin") and not call.real:
             call.asks_pin = True
             self.state.put("Conference", "Call", call.id, "AuthenticationRequest", value=_ASKS)
         self.state.note("call.connected", call=call.id, number=call.number, by=call.by)
@@ -362,6 +395,8 @@ class Calls:
 
     def _end(self, call: Ongoing, cause: str, by: str, now: datetime, *, occurrence: str = "", sip: int = 0) -> None:
         del self.ongoing[call.id]
+        if call.real and self.line is not None:
+            self.line.hang_up(call.id)
         self.ended(call.id)
         self.state.event(
             "CallDisconnect",

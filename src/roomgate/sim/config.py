@@ -26,7 +26,7 @@ class SimConfig:
 
     ``shared`` says whether all rooms share their doors, an address 127.x.y.z each (``host`` is then of no account);
     None: if there are more than APART_MOST of them. ``faults`` is a schedule (`roomgate.sim.schedule`), ``unrest``
-    what changes again and again in every room.
+    what changes again and again in every room. ``sip`` is where SIP calls really go, HOST:PORT; empty: they are played.
     """
 
     data: Path
@@ -36,6 +36,7 @@ class SimConfig:
     faults: str = ""
     unrest: Unrest | None = None
     shared: bool | None = None
+    sip: str = ""
 
     @property
     def is_shared(self) -> bool:

@@ -304,6 +304,7 @@ def _may_say(widget: Widget, value: str) -> bool:
 def shown(panel: Panel, values: dict[str, str], page: str) -> dict[str, Any]:
     """The open panel as the touch screen draws it."""
     here = panel.page(page)
+    names = here is None or "hideRowNames=1" not in here.options.split(",")
     return {
         "id": panel.id,
         "name": panel.name,
@@ -311,7 +312,7 @@ def shown(panel: Panel, values: dict[str, str], page: str) -> dict[str, Any]:
         "pages": [{"id": one.id, "name": one.name} for one in panel.pages],
         "rows": [
             {
-                "name": row.name,
+                "name": row.name if names else "",
                 "widgets": [
                     {
                         "id": one.id,

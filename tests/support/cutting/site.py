@@ -273,6 +273,8 @@ class _Bookings:
 
     def left(self, room: str) -> None: ...
 
+    async def arrived(self, room: object) -> None: ...
+
 
 @dataclass
 class _Memory:
@@ -369,7 +371,7 @@ class Site:
         desk.attend(
             Staff(
                 fleet, acts, tunnels, _Spool(), _Mirrored(), _Mirrored(), _Bookings(), uplink, self.memory, record,  # type: ignore[arg-type]
-                self.clock,
+                self.clock, _Bookings(),  # type: ignore[arg-type]
             )
         )  # fmt: skip
         uplink.inherit({effect.session for effect in effects.all()})

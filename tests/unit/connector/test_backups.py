@@ -51,7 +51,8 @@ class Kept(MemoryRoom):
     async def call(self, call: Call, *, privileged: bool = False) -> Any:
         words = " ".join(call.path.words)
         if words == "UserInterface Extensions Export":
-            return {"Extensions": {"Panel": [{"PanelId": "lights"}, {"PanelId": "web", "ActivityType": "WebApp"}]}}
+            return {"Extensions": {"Panel": [{"PanelId": "lights"}, {"PanelId": "web", "ActivityType": "WebApp"},
+                                             {"PanelId": "roomgate-call-controls"}]}}  # fmt: skip
         if words == "UserInterface Branding Get":
             if call.argument("Type") != "Background":
                 raise CommandFailed("There is no such image")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from roomgate.connector.desk import Desk, Sender, Staff
+from roomgate.connector.keeper import Keeper
 from roomgate.connector.room import RoomCondition
 from roomgate.connector.site_policy import SitePolicy
 from roomgate.ledger.event import LinkDown, LinkUp
@@ -25,6 +26,12 @@ class Everybody:
         if not self.full:
             self.did.append(("sent", message, urgent))
         return not self.full
+
+    async def arrived(self, room):
+        self.did.append(("arrived", room))
+
+    def wake(self):
+        self.did.append(("woken",))
 
     def unlinked(self):
         self.did.append(("tunnels shut",))
@@ -104,7 +111,7 @@ def everybody():
 @pytest.fixture
 def desk(everybody):
     made = Desk(SimpleNamespace(all=list), lambda: SitePolicy.load(None))
-    made.attend(Staff(*([everybody] * 11)))
+    made.attend(Staff(*([everybody] * 12)))
     return made
 
 
@@ -164,7 +171,7 @@ async def test_without_a_link_the_site_cuts_all_the_same(desk, everybody):
     everybody.full = True
     await desk.on_condition(ROOM, RoomCondition.OFFLINE, "room.removed", True)
 
-    assert [what[0] for what in everybody.did] == ["ended", "left"]
+    assert [what[0] for what in everybody.did] == ["ended", "left", "left"]
 
 
 @pytest.mark.asyncio
@@ -215,3 +222,20 @@ def test_a_lost_feedback_is_a_gap_before_the_next_one():
 
     told = [(m.order, m.kind) for _, m, _ in link.did if isinstance(m, Feedback)]
     assert told == [("order_2", "status"), ("order_1", "gap"), ("order_1", "status"), ("order_1", "status")]
+
+
+class Back(Keeper):
+    """A keeper whose device is there again, as far as the desk looks."""
+
+    device, name, condition = "device_1", "oslo", RoomCondition.FINE
+
+    def __init__(self):
+        pass
+
+
+@pytest.mark.asyncio
+async def test_a_room_that_is_back_has_its_bookings_and_its_call_looked_at(desk, everybody):
+    room = Back()
+    await desk.on_condition(room, RoomCondition.FINE, "", False)
+
+    assert [what for what in everybody.did if what[0] == "arrived"] == [("arrived", room)] * 2

@@ -280,6 +280,31 @@ def test_a_panel_that_may_show_a_web_page_is_behind_the_never_list_like_a_web_ap
         wide.judge(call(body), about(), CATALOGUE)
 
 
+MIMIC = PLAIN.replace("<ActivityType>", "<Page><WidgetId>roomgate-call.zoom.end</WidgetId></Page><ActivityType>")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "body"),
+    [
+        ("Panel Save", {"PanelId": "roomgate-call-controls"}, PLAIN),
+        ("Panel Save", {"PanelId": "Roomgate-Call-Controls"}, PLAIN),
+        ("Panel Save", {"PanelId": "lights"}, MIMIC),
+        ("Panel Save", {"PanelId": "lights"}, MIMIC.replace("roomgate-call", "&#114;oomgate&#x2d;call")),
+        ("Set", {"ConfigId": "1"}, MIMIC),
+        ("Panel Remove", {"PanelId": "roomgate-call-controls"}, None),
+        ("Panel Update", {"PanelId": "roomgate-call-controls", "Name": "Lights"}, None),
+        ("Panel Open", {"PanelId": "roomgate-call-controls"}, None),
+        ("Widget SetValue", {"WidgetId": "roomgate-call.zoom.mute", "Value": "active"}, None),
+    ],
+)
+def test_nobody_outside_touches_or_imitates_the_panel_of_a_call(name: str, arguments: dict, body: str | None) -> None:
+    managed = SitePolicy.build(SiteRules(cedar="managed"), SitePolicy.shipped_text("managed"))
+    path = "Command/UserInterface/Extensions/" + name.replace(" ", "/")
+    with pytest.raises(PolicyRefused) as no:
+        managed.judge(CATALOGUE.canonical(Verb.COMMAND, path, arguments, body), about(), CATALOGUE)
+    assert no.value.rule == "validator"
+
+
 @pytest.mark.parametrize(
     ("url", "allowed"),
     [

@@ -37,6 +37,7 @@ BRIEF = {
     *("factor.added", "factor.removed", "factor.refused", "invitation.made", "invitation.ended"),
     *("tunnel.opened", "tunnel.closed", "backup.made", "backup.removed", "logs.collected", "setting.reverted"),
     *("plan.made", "plan.started", "plan.halted", "plan.ended", "alert-route.changed"),
+    *("call-panel.shown", "call-panel.removed", "call-panel.foreign", "control.pressed"),
 }
 
 

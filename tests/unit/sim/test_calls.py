@@ -240,3 +240,76 @@ def test_nobody_is_called_while_an_account_has_no_passphrase_on_11() -> None:
     assert talk.code("xCommand/Dial", Number="a@example.com") == 1
     talk.device.accounts.by_name["admin"].set_passphrase("correct horse")
     talk.result("xCommand/Dial", Number="a@example.com")
+
+
+class Line:
+    """Carries nothing; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.did: list[tuple[object, ...]] = []
+
+    def dial(self, call: int, number: str) -> None:
+        self.did.append(("dial", call, number))
+
+    def hang_up(self, call: int) -> None:
+        self.did.append(("hang up", call))
+
+    def send_tones(self, call: int, tones: str) -> None:
+        self.did.append(("tones", call, tones))
+
+    def hold(self, call: int, *, on: bool) -> None:
+        self.did.append(("hold" if on else "resume", call))
+
+
+def on_a_line() -> tuple[Talk, Line]:
+    talk, line = Talk.open(DAILY), Line()
+    talk.device.calls.line = line
+    talk.result("xFeedback/Subscribe", Query=["Status", "Call"])
+    return talk, line
+
+
+def test_a_real_call_moves_only_as_the_line_says() -> None:
+    talk, line = on_a_line()
+    call = talk.result("xCommand/Dial", Number="hangup@example.com")["CallId"]
+    talk.wait(60)
+    assert statuses(talk) == ["Dialling"]
+    talk.device.calls.line_rings(call)
+    talk.device.calls.line_rings(call)
+    talk.device.calls.line_answers(call, talk.now)
+    talk.device.calls.line_answers(call, talk.now)
+    talk.wait(60)
+    assert statuses(talk) == ["Connecting", "Connected"]
+    talk.result("xCommand/Call/DTMFSend", DTMFString="*11", Feedback="Silent")
+    talk.result("xCommand/Call/Hold")
+    talk.result("xCommand/Call/Resume")
+    talk.result("xCommand/Call/Disconnect", CallId=call)
+    assert line.did == [
+        ("dial", call, "hangup@example.com"), ("tones", call, "*11"), ("hold", call), ("resume", call), ("hang up", call),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [(486, "RemoteBusy"), (404, "UnknownRemoteSite"), (0, "RemoteDisconnect"), (503, "RemoteDisconnect")],
+)
+def test_how_a_real_call_ends_is_what_the_far_end_said(code: int, cause: str) -> None:
+    talk, _ = on_a_line()
+    talk.result("xFeedback/Subscribe", Query=["Event", "CallDisconnect"])
+    call = talk.result("xCommand/Dial", Number="a@example.com")["CallId"]
+    talk.heard()
+    talk.device.calls.line_closes(call, code, talk.now)
+    talk.device.calls.line_closes(call, code, talk.now)  # said twice, told once
+    talk.device.calls.line_answers(call, talk.now)
+    talk.settle()
+    (event,) = [one["Event"]["CallDisconnect"] for one in talk.heard() if "Event" in one]
+    assert (event["CauseType"], event["CauseCode"]) == (cause, code)
+
+
+def test_only_sip_goes_over_the_line_and_whatever_ends_the_call_ends_it_there() -> None:
+    talk, line = on_a_line()
+    talk.result("xCommand/Dial", Number="a@example.com", Protocol="H323")
+    talk.wait(1)
+    assert line.did == []
+    call = talk.result("xCommand/Dial", Number="b@example.com")["CallId"]
+    talk.device.reboot(talk.now)
+    assert line.did == [("dial", call, "b@example.com"), ("hang up", call)]

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from roomgate.sim.device import Device
+from roomgate.sim.extension_panel import parse_panel
+from roomgate.sim.extensions import shown
 from roomgate.sim.profile import get_profile
 from support.simulated import ADMIN, DAILY, NINE, Talk
 
@@ -202,3 +204,10 @@ def test_a_role_that_may_only_use_panels_does_not_save_them() -> None:
     talk = Talk.open(["User"])
     assert talk.code(f"{HERE}/Panel/Save", PanelId="demo", body=xml()) == -31999
     assert talk.device.extensions.panels == {}
+
+
+@pytest.mark.parametrize(("options", "name"), [("", "Light"), ("hideRowNames=1", ""), ("a=1,hideRowNames=1", "")])
+def test_a_page_may_hide_the_names_of_its_rows(options: str, name: str) -> None:
+    body = xml().replace("<Row>", "<Row><Name>Light</Name>").replace("</Page>", f"<Options>{options}</Options></Page>")
+    panel = parse_panel(body, "demo")
+    assert [row["name"] for row in shown(panel, {}, "main")["rows"]] == [name]

@@ -103,6 +103,7 @@ class World:
     rooms: int = 3
     hub_port: int = HUB_PORT  # where the hub listens if that is free
     cedar: str = CEDAR  # the site's policy
+    sip: str = ""  # where the rooms' SIP calls really go
     hub: str = ""
     port: int = 0
     sites: dict[str, str] = field(default_factory=dict)  # ids, by the name of the connector's program
@@ -166,6 +167,8 @@ class World:
         words = ["sim", "serve", "--data", str(self.folder / "sim"), "--json"]
         for name in names:
             words += ["--name", name]
+        if self.sip:
+            words += ["--sip", self.sip]
         ready = await self.programs.start("sim", *words)
         self.inside |= {room["name"]: Inside.of(room) for room in ready["rooms"]}
 

@@ -272,7 +272,7 @@ function drawPanel() {
     const widgets = document.createElement("div");
     widgets.className = "widgets";
     for (const one of row.widgets) widgets.append(...(WIDGETS[one.type] ?? WIDGETS.Spacer)(one));
-    line.append(title, widgets);
+    line.append(...(row.name ? [title] : []), widgets);
     part("rows").append(line);
   }
   part("tools").append(button("Close", "i-back", "", () => touch("/close-panel")));
