@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from roomgate.meetings.address import AddressRefused, SipAddress
 from roomgate.meetings.booking import plain_number
-from roomgate.meetings.services import zoom
+from roomgate.meetings.rules.catalogue import shipped
 
 ZOOM, WEBEX, PEXIP = "zoom", "webex", "pexip"
 
@@ -95,7 +95,7 @@ def find_service_of(number: str) -> str | None:
         address = SipAddress.parse(plain_number(number))
     except AddressRefused:
         return None
-    if address.within(*zoom.SIP_DOMAINS):
+    if (pack := shipped().find(ZOOM)) and address.within(*pack.domains):
         return ZOOM
     # A site is one name, or a few, below the domain; the bare domain is nobody's site.
     if address.within(_WEBEX_SITES) and address.host != _WEBEX_SITES and not address.within(*_NOT_WEBEX_SITES):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.meetings.in_call import CONTROLS, PEXIP, WEBEX, ZOOM, decide_service, find_control, find_service_of
-from roomgate.meetings.services import zoom
+from roomgate.meetings.rules.catalogue import shipped
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_what_only_a_host_may_do_is_marked_so():
 
 
 def test_zoom_is_every_domain_that_invitations_are_read_for():
-    assert {find_service_of(f"98765432109@{domain}") for domain in zoom.SIP_DOMAINS} == {ZOOM}
+    assert {find_service_of(f"98765432109@{domain}") for domain in shipped().find("zoom").domains} == {ZOOM}
 
 
 def test_the_guide_lists_each_control_as_it_is():

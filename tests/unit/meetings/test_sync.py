@@ -271,7 +271,7 @@ async def test_how_the_calendar_is_is_known_and_what_was_known_of_its_meetings_s
 async def test_a_meeting_that_may_be_kept_after_its_end_stays_on_the_list_so_long():
     clock, diary = HandClock(), MemoryDiary()
     rules = HouseRules(late=timedelta(minutes=10))
-    sync = Sync(Spoken(invitation(parse_events(INVITE)[0])), diary, clock, {OSLO: DeviceAbilities()}, house=rules)
+    sync = Sync(Spoken(invitation(parse_events(INVITE)[0])), diary, clock, {OSLO: SITE}, house=rules)
     await sync.sync_room(OSLO)
     clock.advance(39 * 60)
     await sync.sync_room(OSLO)
