@@ -21,6 +21,8 @@ _TAGS = re2.compile(r"(?i)</?(?:html|body|p|br|div|span|a|table|td|tr|li|ul|b|h[
 # In a start tag's own text, which has neither < nor >.
 _HREF = re.compile(r"(?i)[\s\"']href\s*=\s*([\"']?)")
 _HREF_ENDS = re.compile(r"[\s\"']")
+# What only documents have: in them a line break is a space, as everywhere in HTML. Notes with a few tags keep theirs.
+_DOCUMENT = re.compile(r"(?i)<(?:!doctype|html|body|p|div|table)[\s>]")
 _NAME = re.compile(r"/?[a-z][a-z0-9]{0,15}|!")
 _HIDDEN = frozenset(("script", "style", "head", "title"))
 _BREAKS = frozenset(("br", "hr", "/p", "/div", "/tr", "/li", "/table", "/h1", "/h2", "/h3", "/h4", "/h5", "/h6"))
@@ -79,7 +81,8 @@ def from_html(text: str) -> str:
     Words that show an address themselves stand before the target without a space, as Outlook writes links in plain
     text; whoever looks for addresses compares the two.
     """
-    return _Reader(clean(text)).read()
+    text = clean(text)
+    return _Reader(text.replace("\n", " ") if _DOCUMENT.search(text) else text).read()
 
 
 class _Reader:
@@ -124,6 +127,8 @@ class _Reader:
     def _say(self, text: str) -> None:
         if text:
             text = html.unescape(text) if "&" in text else text
+            if text.startswith("\n") and self._made and self._made[-1] == "\n":
+                text = text[1:]  # the source's own line, after a break that is written out
             self._made.append(_SPACES.sub(" ", text) if "  " in text else text)
 
     def _tag(self, name: str, start: int, close: int) -> int:

@@ -77,6 +77,11 @@ def test_markup(markup, text):
     assert " ".join(plaintext.from_html(markup).split()) == text
 
 
+def test_a_line_of_the_source_is_no_line_of_a_document_but_one_of_a_note():
+    assert plaintext.from_html("<p>Meeting\nID: 1<br>\n2</p>").split("\n") == ["Meeting ID: 1", " 2", ""]
+    assert plaintext.from_html("a\nb<br>\n<b>c</b>").split("\n") == ["a", "b", "c"]
+
+
 def test_words_behind_too_many_links_are_not_read_without_their_targets():
     text = "<a href='#'>x</a>" * (plaintext.MOST_LINKS + 5) + "<a href='https://e.example/'>https://zoom.us/j/1</a>"
     assert "zoom.us" not in plaintext.from_html(text)
