@@ -147,6 +147,20 @@ def test_a_wrapper_that_cannot_be_undone_is_told_and_its_words_are_not_believed(
     assert "cannot be undone" in told(text)
 
 
+def test_texts_hold_links_without_their_wrappers():
+    wrapped = "https://www.google.com/url?q=https%3A%2F%2Fe.example%2F%3Fa%3Db@c"
+    assert [text.text for text in evidence(f"see {wrapped}. and here<{wrapped}>").texts] == [
+        "see https://e.example/?a=b@c. and here<https://e.example/?a=b@c>"
+    ]
+
+
+def test_what_a_wrapper_hides_and_is_no_link_is_no_text():
+    wrapped = "https://www.google.com/url?q=https%3A%2F%2Fe.example%2F%0ASIP:%20a@v.example.com"
+    found = evidence(f"see {wrapped} and here<{wrapped}>")
+    assert "SIP: a@" not in found.texts[0].text
+    assert found.printed == ()
+
+
 def test_quoted_mail_and_signature_are_evidence_of_their_own():
     found = evidence(f"{ZOOM}\n--\nzoom.us/j/5130001122\n-----Original Message-----\nSIP: 899@v.example.com")
     assert [one.link.text for one in found.links] == [ZOOM]
