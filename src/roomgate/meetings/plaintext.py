@@ -12,8 +12,9 @@ import re2
 from roomgate.meetings.quoted import OLDER_MAIL
 
 MOST_TEXT = 256 * 1024
-MOST_TAGS = 20_000  # of one text; what stands behind them is not read
+MOST_TAGS = 12_000  # of one text; what stands behind them is not read
 MOST_LINKS = 1000  # of one text, likewise: more than anybody follows
+MOST_ENTITIES = 20_000  # those behind stay as they are written
 MOST_TAG = 8192  # signs of one tag
 SPOILT = "\ufffd"  # stands where a control character stood: no address has it, so none is stitched together
 
@@ -100,6 +101,7 @@ class _Reader:
         self._target: str | None = None  # of the link that we are in, and where its words began
         self._words = 0
         self._links = 0
+        self._entities = 0
         self._missing: set[str] = set()  # what is not found any more, up to the end
 
     def read(self) -> str:
@@ -129,7 +131,9 @@ class _Reader:
 
     def _say(self, text: str) -> None:
         if text:
-            text = html.unescape(text) if "&" in text else text
+            if "&" in text:
+                self._entities += text.count("&")
+                text = html.unescape(text) if self._entities <= MOST_ENTITIES else text
             if text.startswith("\n") and self._made and self._made[-1] == "\n":
                 text = text[1:]  # the source's own line, after a break that is written out
             self._made.append(_SPACES.sub(" ", text) if "  " in text else text)
