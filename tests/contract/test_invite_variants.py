@@ -60,7 +60,7 @@ def outcome(name: str, raw: bytes) -> list[dict[str, Any]]:
         window=Window(*map(datetime.fromisoformat, window)) if window else None,
     )
     for one in seen:
-        one["because"] = sorted({step.get("reason") or "" for step in one["because"]} - {"wrapper-not-undone"})
+        one["because"] = sorted({step.get("reason") or "" for step in one["because"]} - {"", "wrapper-not-undone"})
     return seen
 
 
@@ -84,7 +84,8 @@ def differing(change: str, names: list[str]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("change", [*variants.OF_BYTES, *variants.OF_LINES])
 def test_how_it_is_put_does_not_change_what_is_understood(change):
-    names = [name for name in CASES if not set(TAGS[name]) & set(WITHOUT.get(change, ()))]
+    without = WITHOUT.get(change, ())
+    names = [name for name in CASES if not {*TAGS[name], name.partition("-")[0]} & set(without)]
     if change in ("answered", "forwarded"):
         names = [name for name in names if any(one["join"]["how"] != "none" for one in outcome(name, CASES[name]))]
     assert len(names) > 90

@@ -69,6 +69,11 @@ GROWING: dict[str, Callable[[int], bytes]] = {
     "comments without end": _markup("<!--"),
     "scripts without end": _markup("<script "),
     "scripts": _markup("<script></script>"),
+    "hidden elements": _markup("<b style='display:none'>x</b>"),
+    "hidden elements without end": _markup("<b style='display:none'>"),
+    "hidden elements in each other": lambda size: ics(
+        D, "X-ALT-DESC:" + "<b style='display:none'>" * (size // 29) + "</b>" * (size // 29)
+    ),
     "entities": _markup("&#x41;"),
     "titles": lambda size: ics(D, "SUMMARY:" + "\\n" * (size // 2)),
     "base64": lambda size: ics(

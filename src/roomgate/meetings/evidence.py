@@ -129,10 +129,12 @@ def _same_meeting(own: Evidence, older: Evidence, sources: set[str]) -> bool:
     invitation that was forwarded whole, with its link in the location.
     """
     named, linked, printed = _telling(own), _telling(older, printed=False), _telling(older, links=False)
-    if linked:
-        return linked <= named
+    if linked or not printed <= named:
+        return linked <= named and bool(linked)
+    if {one.link.text for one in own.links if one.source not in sources} & {one.link.text for one in older.links}:
+        return True  # the event's own link, whatever service it belongs to
     above = any(one.source in sources for one in own.links) or any(one.source in sources for one in own.printed)
-    return bool(named) and printed <= named and (bool(printed) or not above)
+    return bool(named) and (bool(printed) or not above)
 
 
 def _telling(evidence: Evidence, *, links: bool = True, printed: bool = True) -> set[str]:
@@ -204,46 +206,51 @@ class _Gathering:
                 target = text[start:stop]
                 kept.append(before[: len(before) - len(words)])
                 rest.append(kept[-1])
-                said = self._read_target((at, start), source, words, target)
-                kept.append(f"{said}<{target}>")
-                rest.append(f"{said} {target} " if scheme in _DIALLED else f"{said} ")
+                said, goes = self._read_target((at, start), source, words, target)
+                kept.append(f"{said}<{goes}>" if goes else f"{said} ")
+                rest.append(f"{said} {goes} " if goes and scheme in _DIALLED else f"{said} ")
                 end = stop + 1
             elif scheme in _WEB and text.startswith(("//", "\\\\"), colon + 1):
                 if text[stop : stop + 1] == "<" and _is_target(text, stop):
                     colon = stop  # these are the words of the link that follows
                     continue
                 bare, after = _ended(text[start:stop])
-                kept.append(text[end:stop])
                 rest += [text[end:start], " ", after]
                 if self._may_try():
-                    self._add(source, (at, start), unwrap(bare), told=True)
+                    made = unwrap(bare)
+                    self._add(source, (at, start), made, told=True)
+                    bare = made.link.text if made.link else bare
+                kept += [text[end:start], bare, after]
                 end = stop
         kept.append(text[end:])
         rest.append(text[end:])
         return "".join(kept), "".join(rest)
 
-    def _read_target(self, order: Order, source: str, words: str, target: str) -> str:
-        """A link with its words: what is handed back is the words, if they may be read as a part of the text."""
+    def _read_target(self, order: Order, source: str, words: str, target: str) -> tuple[str, str]:
+        """A link with its words: what may be read as text of the words, and what of the target, wrappers taken off."""
         scheme, _, body = target.partition(":")
         scheme = scheme.lower()
         if not self._may_try():
-            return ""  # nor is anything read that follows
+            return "", ""  # nor is anything read that follows
         shows = bool(words and _ADDRESSED.search(words))
         if scheme in _WEB:
             made = unwrap(_ended(target)[0])
             self._add(source, order, made, told=True)
             if shows and made.stuck is None and not _agree(_host_shown(words), made.link.host if made.link else ""):
-                self._tell("link text", _shown(words), _MISLED)
-            return "" if shows else words
+                self._tell("link", _shown(words), _MISLED)
+            # What came out of a wrapper and is no link is no text either: no reader sees it.
+            return "" if shows else words, made.link.text if made.link else target
         address = unquote(body.partition("?")[0].partition(";")[0]).strip("/ ").lower()
         if words.partition(":")[2].lower() == address or words.strip(_TAIL).lower() == address:
-            return words
+            return words, target
         if shows:
-            self._tell("link text", _shown(words), _MISLED)
-            return ""
+            # Such a target is dialled as it stands; one that hides behind another address is not.
+            self._tell("link", _shown(words), _MISLED)
+            return "", ""
         if scheme in ("javascript", "vbscript", "data", "file"):
             self._tell("link", f"a {scheme} link", "refused: only web links are looked at")
-        return words
+            return words, ""
+        return words, target
 
     def _add(self, source: str, order: Order, made: Unwrapped, *, told: bool) -> None:
         for name in made.wrappers:

@@ -149,7 +149,7 @@ def _event(properties: dict[str, list[Property]], cancelled: bool, zones: _Zones
     uid = plaintext.line(_text(properties, "UID"), 500)
     if not uid:
         uid = f"{in_utc(start, zones.floating).isoformat()} {plaintext.line(_text(properties, 'SUMMARY'))}"
-    rules = [rule.value.strip() for rule in properties.get("RRULE", ()) if rule.value.strip()]
+    rules = {series.tidied(rule.value[:1000], start) for rule in properties.get("RRULE", ()) if rule.value.strip()}
     if len(rules) > 1 or "EXRULE" in properties:
         raise BadInvitation("an event has several recurrence rules")
     times = series.Part(
@@ -158,7 +158,7 @@ def _event(properties: dict[str, list[Property]], cancelled: bool, zones: _Zones
         recurs,
         original is not None and (original.parameter("RANGE") or "").upper() == "THISANDFUTURE",
         int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 10 else 0,
-        rules[0][:1000] if rules else "",
+        rules.pop() if rules else "",
         tuple(_days(properties, "RDATE", own)),
         tuple(_like(start, one) for one in _days(properties, "EXDATE", own)),
     )

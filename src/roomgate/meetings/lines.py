@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from roomgate.errors import BadInput
 
 MOST_BYTES = 4 * 1024 * 1024
-MOST_LINES = 50_000
-MOST_EVENTS = 1000
+MOST_LINES = 100_000
+MOST_EVENTS = 5000  # a published calendar keeps years of them
 MOST_ZONES = 50
 MOST_ZONE_LINES = 400
 MOST_VALUES = 200  # of one property in one event; people and dates have bounds of their own

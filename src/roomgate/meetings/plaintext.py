@@ -12,8 +12,9 @@ import re2
 from roomgate.meetings.quoted import OLDER_MAIL
 
 MOST_TEXT = 256 * 1024
-MOST_TAGS = 20_000  # of one text; what stands behind them is not read
+MOST_TAGS = 12_000  # of one text; what stands behind them is not read
 MOST_LINKS = 1000  # of one text, likewise: more than anybody follows
+MOST_ENTITIES = 20_000  # those behind stay as they are written
 MOST_TAG = 8192  # signs of one tag
 SPOILT = "\ufffd"  # stands where a control character stood: no address has it, so none is stitched together
 
@@ -21,9 +22,14 @@ _TAGS = re2.compile(r"(?i)</?(?:html|body|p|br|div|span|a|table|td|tr|li|ul|b|h[
 # In a start tag's own text, which has neither < nor >.
 _HREF = re.compile(r"(?i)[\s\"']href\s*=\s*([\"']?)")
 _HREF_ENDS = re.compile(r"[\s\"']")
+# What only documents have: in them a line break is a space, as everywhere in HTML. Notes with a few tags keep theirs.
+_DOCUMENT = re.compile(r"(?i)<(?:!doctype|html|body|p|div|table)[\s>]")
 _NAME = re.compile(r"/?[a-z][a-z0-9]{0,15}|!")
 _HIDDEN = frozenset(("script", "style", "head", "title"))
-_BREAKS = frozenset(("br", "hr", "/p", "/div", "/tr", "/li", "/table", "/h1", "/h2", "/h3", "/h4", "/h5", "/h6"))
+_BLOCKS = ("p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "center")
+_BREAKS = frozenset(("br", "hr", *_BLOCKS, *(f"/{name}" for name in _BLOCKS)))
+_VOID = frozenset(("br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr"))
+_UNSEEN = re.compile(r"display\s?:\s?none|visibility\s?:\s?hidden")
 _CELLS = frozenset(("/td", "/th"))
 _TARGETS = ("http:", "https:", "mailto:", "sip:", "sips:", "h323:")
 # Attributes by which mail programs set off the mail that they answer.
@@ -79,7 +85,8 @@ def from_html(text: str) -> str:
     Words that show an address themselves stand before the target without a space, as Outlook writes links in plain
     text; whoever looks for addresses compares the two.
     """
-    return _Reader(clean(text)).read()
+    text = clean(text)
+    return _Reader(text.replace("\n", " ") if _DOCUMENT.search(text) else text).read()
 
 
 class _Reader:
@@ -94,6 +101,7 @@ class _Reader:
         self._target: str | None = None  # of the link that we are in, and where its words began
         self._words = 0
         self._links = 0
+        self._entities = 0
         self._missing: set[str] = set()  # what is not found any more, up to the end
 
     def read(self) -> str:
@@ -123,7 +131,11 @@ class _Reader:
 
     def _say(self, text: str) -> None:
         if text:
-            text = html.unescape(text) if "&" in text else text
+            if "&" in text:
+                self._entities += text.count("&")
+                text = html.unescape(text) if self._entities <= MOST_ENTITIES else text
+            if text.startswith("\n") and self._made and self._made[-1] == "\n":
+                text = text[1:]  # the source's own line, after a break that is written out
             self._made.append(_SPACES.sub(" ", text) if "  " in text else text)
 
     def _tag(self, name: str, start: int, close: int) -> int:
@@ -131,8 +143,10 @@ class _Reader:
         if name in _HIDDEN:
             end = self._after(f"</{name}", start)
             return end if (angle := self._text.find(">", end)) == -1 else angle + 1
-        elif name in _BREAKS:
-            self._made.append("\n")
+        if close - start > 20 and name[0] != "/" and name not in _VOID and self._is_unseen(start, close):
+            return self._behind_element(name, close)
+        if name in _BREAKS:
+            self._break()
         elif name in _CELLS:
             self._made.append(" ")
         elif name == "a":
@@ -143,11 +157,32 @@ class _Reader:
             self._end_link()
         elif self._lower.startswith(_TARGETS, start + 1):
             self._made.append(f" <{html.unescape(self._text[start + 1 : close])}> ")
-        elif name in _QUOTING and close - start > 12:
+        if name in _QUOTING and close - start > 12:
             body = self._lower[start : min(close, start + MOST_TAG)]
             if any(mark in body for mark in _QUOTED):
-                self._made.append(f"\n{OLDER_MAIL}\n")
+                self._made.append(f"{OLDER_MAIL}\n")
         return close + 1
+
+    def _break(self) -> None:
+        least = self._words if self._target is not None else 0
+        while len(self._made) > least and self._made[-1] == " ":
+            self._made.pop()
+        if self._made and not self._made[-1].endswith("\n"):
+            self._made.append("\n")
+
+    def _is_unseen(self, start: int, close: int) -> bool:
+        tag = self._lower[start : min(close, start + MOST_TAG)]
+        return ("display" in tag or "visibility" in tag) and bool(_UNSEEN.search(tag))
+
+    def _behind_element(self, name: str, at: int) -> int:
+        """Behind the end of an element that nobody sees, and of those of its name within it."""
+        depth = 1
+        for match in re.compile(rf"<(/?){name}\b").finditer(self._lower, at):
+            depth += -1 if match.group(1) else 1
+            if not depth:
+                angle = self._text.find(">", match.end())
+                return match.end() if angle == -1 else angle + 1
+        return len(self._text)
 
     def _after(self, words: str, start: int) -> int:
         """The place behind these words; the end where they never come, as nobody sees what is never closed."""

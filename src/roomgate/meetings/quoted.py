@@ -26,8 +26,8 @@ _MARKS = re2.compile(
     r"(?im)^[ \t]*(?:"
     rf"[-_=*]{{2,}}[ \t]*(?:{_ORIGINAL})[ \t:：]*[-_=*]{{2,}}[ \t]*$"
     r"|begin forwarded message[ \t]*:[ \t]*$"
-    # From and Sent, or Date, or Subject, with at most two more lines between them.
-    rf"|\*?(?:{_FROM}){_HEADER}[^\n]*\n(?:[^\n]+\n){{0,2}}[ \t]*\*?(?:{_AFTER_FROM}){_HEADER}"
+    # From and Sent, or Date, or Subject, with at most two more lines between them. From a time on is no sender.
+    rf"|\*?(?:{_FROM}){_HEADER}\*?[ \t]*[^0-9\s][^\n]*\n(?:[^\n]+\n){{0,2}}[ \t]*\*?(?:{_AFTER_FROM}){_HEADER}"
     r"|on [^\n]{5,200} wrote[ \t]*:[ \t]*$|am [^\n]{5,200} schrieb[^\n]{0,100}:[ \t]*$"
     r"|le [^\n]{5,200} a écrit[ \t]*[:：][ \t]*$|el [^\n]{5,200} escribió[ \t]*:[ \t]*$"
     r"|[^\n]{4,200}写道[ \t]*[:：][ \t]*$|[0-9]{4}年[^\n]{4,200}(?:>|のメッセージ|書きました)[ \t]*[:：][ \t]*$"

@@ -71,6 +71,22 @@ class Occurrence:
     original: date
 
 
+def tidied(rule: str, start: date) -> str:
+    """A rule as people's calendars mean it: without spaces, empty parts, makers' parts, and the start's own time again."""
+    own = (
+        {"BYHOUR": start.hour, "BYMINUTE": start.minute, "BYSECOND": start.second}
+        if isinstance(start, datetime)
+        else {}
+    )
+    kept = []
+    for part in "".join(rule.upper().split()).split(";"):
+        name, equals, value = part.partition("=")
+        again = name in own and value.lstrip("0") == str(own[name] or "")
+        if part and not (equals and (not value or name.startswith("X-") or again)):
+            kept.append(part)
+    return ";".join(kept)
+
+
 def expand(parts: Sequence[Part], window_start: datetime, window_end: datetime) -> list[Occurrence]:
     """The occurrences in the window; the first part is the series, the others its exceptions.
 

@@ -128,6 +128,11 @@ def test_the_target_of_a_link_counts_and_words_that_mislead_are_told(words, targ
         assert all("855" not in text.text for text in found.texts)
 
 
+def test_a_room_that_hides_behind_another_is_not_dialled():
+    assert evidence("Video: board@example.com<sip:trap@example.net>").printed == ()
+    assert [str(one.address) for one in evidence("Board<sip:board@example.com>").printed] == ["board@example.com"]
+
+
 def test_an_address_that_a_mail_program_made_a_mail_link_of_is_still_printed():
     for lines in (
         "SIP: a@v.example.com<mailto:a@v.example.com>",
@@ -140,6 +145,20 @@ def test_a_wrapper_that_cannot_be_undone_is_told_and_its_words_are_not_believed(
     text = f"{ZOOM}<https://url.us.m.mimecastprotect.com/s/Abc?domain=us02web.zoom.us>"
     assert linked(text) == []
     assert "cannot be undone" in told(text)
+
+
+def test_texts_hold_links_without_their_wrappers():
+    wrapped = "https://www.google.com/url?q=https%3A%2F%2Fe.example%2F%3Fa%3Db@c"
+    assert [text.text for text in evidence(f"see {wrapped}. and here<{wrapped}>").texts] == [
+        "see https://e.example/?a=b@c. and here<https://e.example/?a=b@c>"
+    ]
+
+
+def test_what_a_wrapper_hides_and_is_no_link_is_no_text():
+    wrapped = "https://www.google.com/url?q=https%3A%2F%2Fe.example%2F%0ASIP:%20a@v.example.com"
+    found = evidence(f"see {wrapped} and here<{wrapped}>")
+    assert "SIP: a@" not in found.texts[0].text
+    assert found.printed == ()
 
 
 def test_quoted_mail_and_signature_are_evidence_of_their_own():
@@ -173,6 +192,14 @@ def test_a_title_may_hold_a_link_but_names_people_and_no_rooms():
     found = evidence("", f"SUMMARY:Video with bob@example.com at {ZOOM}")
     assert [(one.link.text, one.source) for one in found.links] == [(ZOOM, "SUMMARY")]
     assert found.printed == ()
+
+
+def test_a_forwarded_body_belongs_to_the_link_that_the_event_has_for_itself():
+    link = "https://meet.example.com/ada/EXAMPLE2"
+    body = f"FYI\n-----Original Appointment-----\nJoin<{link}>\nSIP: 20133@example.com"
+    assert evidence(body, f"X-MICROSOFT-ONLINEMEETINGEXTERNALLINK:{link}").older is None
+    other = body + "\nhttps://us02web.zoom.us/j/85512345678"
+    assert evidence(other, f"X-MICROSOFT-ONLINEMEETINGEXTERNALLINK:{link}").older is not None
 
 
 def test_a_skype_meetings_organizer_is_not_dialled():

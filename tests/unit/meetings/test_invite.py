@@ -46,6 +46,23 @@ def test_the_ends_of_a_rule(end):
     assert [one.start.day for one in seen] == [10, 11, 12]
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        ["FREQ=DAILY;BYDAY=TU, WE"],
+        ["freq=daily;byday=tu,we;"],
+        ["FREQ=DAILY;BYDAY=TU,WE;COUNT=;INTERVAL="],
+        ["FREQ=DAILY;BYDAY=TU,WE;BYHOUR=9;BYMINUTE=00;BYSECOND=0"],
+        ["FREQ=DAILY;BYDAY=TU,WE;X-ODD=1"],
+        ["FREQ=DAILY;BYDAY=TU,WE", "FREQ=DAILY;BYDAY=TU,WE"],
+        ["FREQ=DAILY;BYDAY=TU,WE;UNTIL=20260330T090000"],
+    ],
+)
+def test_rules_as_calendars_write_them(rules):
+    lines = ["DTSTART:20260303T090000Z", "DTEND:20260303T100000Z", *[f"RRULE:{rule}" for rule in rules]]
+    assert [one.start.day for one in parse_invitations(ics(*lines), WEEK)] == [10, 11]
+
+
 def test_an_all_day_series():
     seen = parse_invitations(ics("DTSTART;VALUE=DATE:20260301", "RRULE:FREQ=WEEKLY;COUNT=5"), WEEK)
     assert [(one.start.day, one.all_day) for one in seen] == [(15, True)]

@@ -70,11 +70,26 @@ def test_hostile_markup_takes_linear_time():
         ('<div class="gmail_quote">a</div>', "-----Original Message----- a"),
         ('<blockquote type="cite">a</blockquote>', "-----Original Message----- a"),
         ("<blockquote>a</blockquote>", "a"),
-        ("İ<p>İ</p><script>x</script>İ", "İİ İ"),
+        ('a<span style="display:none">b<span>c</span>d</span>e', "ae"),
+        ('a<b style="DISPLAY: none !important;">b<br>c</b>e', "ae"),
+        ('a<div style="visibility:hidden"><p>b', "a"),
+        ('<img style="display:none">a', "a"),
+        ('<p style="display:block">a</p>', "a"),
+        ("İ<p>İ</p><script>x</script>İ", "İ İ İ"),
     ],
 )
 def test_markup(markup, text):
     assert " ".join(plaintext.from_html(markup).split()) == text
+
+
+def test_blocks_stand_on_lines_of_their_own():
+    assert plaintext.from_html("<div>Number</div> <div>1</div>\n<p>a<br></p>b").split("\n") == ["Number", "1", "a", "b"]
+    assert plaintext.from_html("a<p>b").split("\n") == ["a", "b"]
+
+
+def test_a_line_of_the_source_is_no_line_of_a_document_but_one_of_a_note():
+    assert plaintext.from_html("<p>Meeting\nID: 1<br>\n2</p>").split("\n") == ["Meeting ID: 1", " 2", ""]
+    assert plaintext.from_html("a\nb<br>\n<b>c</b>").split("\n") == ["a", "b", "c"]
 
 
 def test_words_behind_too_many_links_are_not_read_without_their_targets():

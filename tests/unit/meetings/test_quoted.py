@@ -51,6 +51,8 @@ def test_older_mail_begins_at_its_mark(mark):
     [
         "From: 9:00\nTo: 10:00\nbring the slides",
         "From: Oslo\nWe meet as on that date: Monday",
+        "Von: 10:00\nBis: 11:00\nDatum: 3. März",
+        "De: 10:00 a 11:00\nFecha: 3 de marzo",
         "Date: Monday\nSubject: all",
         "-- Do not delete or change any of the following text. --",
         "----------------------------------------",

@@ -8,7 +8,7 @@ import recurring_ical_events
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomgate.meetings.series import Part, UnboundedSeries, bounded, expand
+from roomgate.meetings.series import Part, UnboundedSeries, bounded, expand, tidied
 from support.invites import ics
 
 START = datetime(2026, 3, 9, tzinfo=UTC)
@@ -118,6 +118,12 @@ def test_a_series_that_is_taken_up_late_has_the_same_occurrences(rule, age_days,
     calendar.add_component(event)
     theirs = recurring_ical_events.of(calendar).between(window, end)
     assert sorted(one.start for one in ours) == sorted(one["DTSTART"].dt for one in theirs)
+
+
+def test_a_part_that_says_nothing_readable_stays_and_fails():
+    assert tidied("SOMETIMES;COUNT=3", START) == "SOMETIMES;COUNT=3"
+    assert tidied("FREQ=DAILY;;BYHOUR=00;BYMINUTE=5", START) == "FREQ=DAILY;BYMINUTE=5"
+    assert tidied("FREQ=DAILY;BYHOUR=0", START.date()) == "FREQ=DAILY;BYHOUR=0"
 
 
 def test_dates_far_from_the_window_cost_nothing_and_too_many_near_it_are_refused():
