@@ -35,7 +35,9 @@ class ConnectorConfig:
     hub_ca: Path | None = None  # trust for the outer TLS; the system's when left out. The inner TLS is pinned
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
-    meeting_domains: tuple[str, ...] = ()  # the customer's own: where an address may lead that no known service has
+    meeting_domains: tuple[
+        str, ...
+    ] = ()  # the customer's own: only there may an address lead that no known service has
     rules: Path | None = None  # a folder of recognition rules of the customer's own; the shipped ones when left out
     measures: tuple[
         str, ...
