@@ -22,6 +22,7 @@ from roomgate.connector.devices import parse_devices
 from roomgate.connector.site_policy import SitePolicy, SiteRules
 from roomgate.fleet.document import parse_document
 from roomgate.hub import config as hub_config
+from roomgate.meetings.rules.folder import build_rules
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "roomgate"
@@ -184,6 +185,8 @@ def test_a_settings_example_is_taken_by_its_program(name, body, tmp_path):
         parse_devices(re.sub(r'"sha256:…"', f'"{"0" * 64}"', body), tmp_path)
     elif "cedar" in values:
         msgspec.convert(values, SiteRules)
+    elif "sample" in values:
+        assert build_rules([(name, body.encode())]).own  # its samples too come out as they say
     elif "listen_port" in values:
         hub_config.parse_config(values)
     else:

@@ -37,7 +37,9 @@ class ConnectorConfig:
     proxy: str | None = None  # an HTTP proxy of the site, http://…
     calendar: Path | None = None  # a folder with a folder of .ics files for each room
     calendars: tuple[CalendarTable, ...] = ()  # [[calendars]] tables: CalDAV and others, each with its rooms
-    meeting_domains: tuple[str, ...] = ()  # the customer's own: where an address may lead that no known service has
+    meeting_domains: tuple[
+        str, ...
+    ] = ()  # the customer's own: only there may an address lead that no known service has
     rules: Path | None = None  # a folder of recognition rules of the customer's own; the shipped ones when left out
     bookings: BookingRules = field(default_factory=BookingRules)  # a table: what rooms show of their meetings, and do
     call_panel: bool = True  # whether rooms get a panel with the meeting service's controls while they are in a call

@@ -32,6 +32,7 @@ class Reason(StrEnum):
 # What the sentences of a refusal have in common. The first that fits counts.
 _SENTENCES: tuple[tuple[str, Reason], ...] = (
     ("premium", Reason.PREMIUM_NUMBER),
+    ("no known service", Reason.FOREIGN_DOMAIN),
     ("look like another", Reason.LOOK_ALIKE),
     ("looks like", Reason.LOOK_ALIKE),
     ("behind a user name", Reason.LOOK_ALIKE),

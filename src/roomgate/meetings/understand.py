@@ -48,7 +48,11 @@ def understand(one: Invitation, device: DeviceAbilities, rules: Catalogue | None
     if one.cancelled:
         joins = []
     if joins:
-        steps.append(Step("join", f"{len(joins)} ways in", f"{joins[0].how.value} comes first"))
+        steps.append(
+            Step(
+                "join", "1 way in" if len(joins) == 1 else f"{len(joins)} ways in", f"{joins[0].how.value} comes first"
+            )
+        )
     elif service != "none" and not one.cancelled and not any(step.reason for step in steps):
         steps.append(Step("join", f"{service}, and no way in", "no button", Reason.NO_ADDRESS))
     return Meeting(
@@ -129,6 +133,7 @@ def _choose(found: Recognised, device: DeviceAbilities, steps: list[Step]) -> li
             steps.append(refused)
         elif all(_target(one.join) != _target(offer.join) for one in kept):
             kept.append(offer)
+            steps += [offer.told] if offer.told else []
     if device.registered:
         kept.sort(key=lambda offer: not offer.preferred_on_cloud)  # stable: the service's order otherwise
     return [offer.join for offer in kept]

@@ -36,6 +36,7 @@ def test_every_refusal_of_an_address_has_a_word(sentence):
         ("refused: the host looks like zoom.us but does not belong to it", Reason.LOOK_ALIKE),
         ("refused: the number is a premium-rate or satellite one", Reason.PREMIUM_NUMBER),
         ("Mimecast cannot be undone without asking its server", Reason.WRAPPER_NOT_UNDONE),
+        ("refused: an IP address that no known service vouches for", Reason.FOREIGN_DOMAIN),
         ("refused: a private, loopback or reserved IP address", Reason.PRIVATE_ADDRESS),
         ("Safe Links wrapping taken off", None),
         ("the printed address is taken", None),

@@ -12,7 +12,8 @@ class Offer:
 
     ``name``: of the offers that share it, only the first that can be used counts. ``cloud``: only a device that
     is registered with its vendor's cloud has it. ``domain``: no known service vouches for the address, so the
-    site's list of domains decides.
+    site's list of domains decides. ``several``: one of a list, all of which count. ``told``: how it came about, for the
+    explanation of those that are used.
     """
 
     name: str
@@ -20,7 +21,8 @@ class Offer:
     cloud: bool = False
     preferred_on_cloud: bool = False
     domain: str | None = None
-    several: bool = False  # one of a list: all of them count
+    several: bool = False
+    told: Step | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,10 +220,22 @@ class _Reading:
             if join is None:
                 continue
             self._facts[f"way_{way.name}"] = "yes"
-            if way.decided is not None and (decided := way.decided.fill(fields)) is not None:
-                saw = way.saw.fill(fields) if way.saw else None
-                self._steps.append(Step("address", (saw or target.text)[:200], decided[:200]))
-            yield Offer(way.name, join, way.cloud, way.preferred_on_cloud, target.domain, several=bool(way.each))
+            yield Offer(
+                way.name,
+                join,
+                way.cloud,
+                way.preferred_on_cloud,
+                target.domain,
+                several=bool(way.each),
+                told=self._told(way, target.text, fields),
+            )
+
+    def _told(self, way: Way, target: str, fields: Fields) -> Step | None:
+        decided = way.decided.fill(fields) if way.decided else None
+        if decided is None:
+            return None
+        saw = way.saw.fill(fields) if way.saw else None
+        return Step("address", (saw or target)[:200], decided[:200])
 
     def _join(self, way: Way, target: str, passcode: str | None, fields: Fields) -> Join | None:
         if way.how is How.SIP:
