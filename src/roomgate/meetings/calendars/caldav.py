@@ -29,6 +29,7 @@ from roomgate.meetings.calendars.davxml import (
     SERVER,
     BadMultistatus,
     Multistatus,
+    Response,
     build_multiget,
     build_propfind,
     build_query,
@@ -206,6 +207,8 @@ class CalDav:
                 break
         else:
             return None
+        if not changed and not gone:
+            return replace(before, token=token)
         kept = {path: item for path, item in before.items.items() if path not in gone}
         wanted = [(href, tag) for path, (href, tag) in changed.items() if not tag or kept.get(path, _NONE).tag != tag]
         fetched = await self._bodies(before.url, wanted)
@@ -231,20 +234,29 @@ class CalDav:
         except CalendarUnreachable:
             self._finder.forget(room)  # it may have moved
             raise
-        told = _parsed(await self._report(url, build_query(window), "1")).responses
-        if any(one.status == 507 for one in told):
-            raise CalendarUnreachable(f"{host_of(url)} gives only a part of the room's calendar")
-        there = [(one.href, one.text(DAV, "getetag")) for one in told if one.status in (0, 200)]
-        there = [(href, tag) for href, tag in there if href and _path(href) != _path(url)]
+        told = await self._query(url, window, bodies=not known)
+        there = [(one.href, one.text(DAV, "getetag")) for one in told]
         if len(there) > MOST_EVENTS:
             raise CalendarUnreachable(f"the room's calendar has more than {MOST_EVENTS} events in a week")
-        same = {
+        had = {
             path: item
             for href, tag in there
             if tag and (item := known.get(path := _path(href))) is not None and item.tag == tag
-        }
-        fetched = await self._bodies(url, [(href, tag) for href, tag in there if _path(href) not in same])
-        return self._copy(_Room(_NOTHING, window, url, {}, token, ctag), {**same, **fetched})
+        } | _items(told)
+        fetched = await self._bodies(url, [(href, tag) for href, tag in there if _path(href) not in had])
+        return self._copy(_Room(_NOTHING, window, url, {}, token, ctag), {**had, **fetched})
+
+    async def _query(self, url: str, window: Window, *, bodies: bool) -> list[Response]:
+        """The events of the window. With their bodies at once where none is known yet: one request less."""
+        try:
+            told = _parsed(await self._report(url, build_query(window, bodies=bodies), "1")).responses
+        except AnswerTooLarge:
+            if not bodies:
+                raise
+            return await self._query(url, window, bodies=False)
+        if any(one.status == 507 for one in told):
+            raise CalendarUnreachable(f"{host_of(url)} gives only a part of the room's calendar")
+        return [one for one in told if one.status in (0, 200) and one.href and _path(one.href) != _path(url)]
 
     async def _state(self, url: str) -> tuple[str, str]:
         """The collection's token and CTag, each empty where it has none."""
@@ -277,11 +289,7 @@ class CalDav:
             half = len(wanted) // 2
             return await self._some_bodies(url, wanted[:half]) | await self._some_bodies(url, wanted[half:])
         asked = {_path(href) for href, _ in wanted}
-        return {
-            _path(one.href): _item(one.href, one.text(DAV, "getetag"), data.text.encode())
-            for one in _parsed(answer).responses
-            if one.status in (0, 200) and _path(one.href) in asked and (data := one.props.first(CAL, "calendar-data"))
-        }
+        return {path: item for path, item in _items(_parsed(answer).responses).items() if path in asked}
 
     def _copy(self, room: _Room, items: Mapping[str, _Item]) -> _Room:
         # Tasks and journals may lie in the same collection; a body that was too large is told as a bad one.
@@ -311,6 +319,15 @@ class CalDav:
 
 _NOTHING = Snapshot((), "")
 _NONE = _Item("", "", b"", b"")
+
+
+def _items(told: Iterable[Response]) -> dict[str, _Item]:
+    """Those that came with their bodies."""
+    return {
+        _path(one.href): _item(one.href, one.text(DAV, "getetag"), data.text.encode())
+        for one in told
+        if one.status in (0, 200) and (data := one.props.first(CAL, "calendar-data"))
+    }
 
 
 def _item(href: str, tag: str, raw: bytes) -> _Item:
