@@ -29,6 +29,7 @@ from roomgate.meetings.calendars.davxml import (
     SERVER,
     BadMultistatus,
     Multistatus,
+    Response,
     build_multiget,
     build_propfind,
     build_query,
@@ -103,8 +104,7 @@ class CalDav:
         url = await self._finder.collection(room)
         href = urljoin(url, hashlib.sha256(uid.encode()).hexdigest()[:40] + ".ics")
         raw = edit.build_event(slot, uid, self._clock.now())
-        self._polled.spoil(room)
-        answer = await self._send("PUT", href, {"If-None-Match": "*"}, raw)
+        answer = await self._send(room, "PUT", href, {"If-None-Match": "*"}, raw)
         # Some servers answer 409 or 403 to a uid that is there under another name (RFC 4791 5.3.2.1).
         if answer.status in (403, 409, 412) and uid in {
             one for item in (await self._polled.renewed(room)).items.values() for one in edit.uids(item.raw)
@@ -126,8 +126,7 @@ class CalDav:
     async def _change(self, room: RoomName, uid: str, change: Callable[[bytes], bytes | None]) -> bool:
         """Change the resource with this uid, and once more if somebody else changed it meanwhile."""
         for again in (True, False):
-            self._polled.spoil(room)
-            copy = await self._polled.renewed(room)
+            copy = await self._polled.renewed(room, anew=True)
             item = next((one for one in copy.items.values() if uid in edit.uids(one.raw)), None)
             if item is None:
                 return False
@@ -137,17 +136,22 @@ class CalDav:
                 raise CalendarRefused(bad.message, hint=bad.hint) from bad
             if raw == item.raw:
                 return True
-            self._polled.spoil(room)
             url, match = _at(copy.url, item.href), {"If-Match": item.tag} if item.tag else {}
-            answer = await (self._send("DELETE", url, match) if raw is None else self._send("PUT", url, match, raw))
+            method = "DELETE" if raw is None else "PUT"
+            answer = await self._send(room, method, url, match, raw or b"")
             if answer.status != 412 or not again:
                 self._accept(answer)
                 return True
         raise AssertionError("the second try returns or raises")
 
-    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    async def _send(
+        self, room: RoomName, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> Answer:
         sent = {"Content-Type": "text/calendar; charset=utf-8", **headers} if body else dict(headers)
-        return await self._ask(method, url, headers=sent, body=body, take=(403,))
+        try:
+            return await self._ask(method, url, headers=sent, body=body, take=(403,))
+        finally:
+            self._polled.spoil(room)  # also where the outcome is not known: the next fetch tells it
 
     def _accept(self, answer: Answer) -> None:
         match answer.status:
@@ -206,6 +210,8 @@ class CalDav:
                 break
         else:
             return None
+        if not changed and not gone:
+            return replace(before, token=token)
         kept = {path: item for path, item in before.items.items() if path not in gone}
         wanted = [(href, tag) for path, (href, tag) in changed.items() if not tag or kept.get(path, _NONE).tag != tag]
         fetched = await self._bodies(before.url, wanted)
@@ -231,20 +237,29 @@ class CalDav:
         except CalendarUnreachable:
             self._finder.forget(room)  # it may have moved
             raise
-        told = _parsed(await self._report(url, build_query(window), "1")).responses
-        if any(one.status == 507 for one in told):
-            raise CalendarUnreachable(f"{host_of(url)} gives only a part of the room's calendar")
-        there = [(one.href, one.text(DAV, "getetag")) for one in told if one.status in (0, 200)]
-        there = [(href, tag) for href, tag in there if href and _path(href) != _path(url)]
+        told = await self._query(url, window, bodies=not known)
+        there = [(one.href, one.text(DAV, "getetag")) for one in told]
         if len(there) > MOST_EVENTS:
             raise CalendarUnreachable(f"the room's calendar has more than {MOST_EVENTS} events in a week")
-        same = {
+        had = {
             path: item
             for href, tag in there
             if tag and (item := known.get(path := _path(href))) is not None and item.tag == tag
-        }
-        fetched = await self._bodies(url, [(href, tag) for href, tag in there if _path(href) not in same])
-        return self._copy(_Room(_NOTHING, window, url, {}, token, ctag), {**same, **fetched})
+        } | _items(told)
+        fetched = await self._bodies(url, [(href, tag) for href, tag in there if _path(href) not in had])
+        return self._copy(_Room(_NOTHING, window, url, {}, token, ctag), {**had, **fetched})
+
+    async def _query(self, url: str, window: Window, *, bodies: bool) -> list[Response]:
+        """The events of the window. With their bodies at once where none is known yet: one request less."""
+        try:
+            told = _parsed(await self._report(url, build_query(window, bodies=bodies), "1")).responses
+        except AnswerTooLarge:
+            if not bodies:
+                raise
+            return await self._query(url, window, bodies=False)
+        if any(one.status == 507 for one in told):
+            raise CalendarUnreachable(f"{host_of(url)} gives only a part of the room's calendar")
+        return [one for one in told if one.status in (0, 200) and one.href and _path(one.href) != _path(url)]
 
     async def _state(self, url: str) -> tuple[str, str]:
         """The collection's token and CTag, each empty where it has none."""
@@ -277,11 +292,7 @@ class CalDav:
             half = len(wanted) // 2
             return await self._some_bodies(url, wanted[:half]) | await self._some_bodies(url, wanted[half:])
         asked = {_path(href) for href, _ in wanted}
-        return {
-            _path(one.href): _item(one.href, one.text(DAV, "getetag"), data.text.encode())
-            for one in _parsed(answer).responses
-            if one.status in (0, 200) and _path(one.href) in asked and (data := one.props.first(CAL, "calendar-data"))
-        }
+        return {path: item for path, item in _items(_parsed(answer).responses).items() if path in asked}
 
     def _copy(self, room: _Room, items: Mapping[str, _Item]) -> _Room:
         # Tasks and journals may lie in the same collection; a body that was too large is told as a bad one.
@@ -311,6 +322,15 @@ class CalDav:
 
 _NOTHING = Snapshot((), "")
 _NONE = _Item("", "", b"", b"")
+
+
+def _items(told: Iterable[Response]) -> dict[str, _Item]:
+    """Those that came with their bodies."""
+    return {
+        _path(one.href): _item(one.href, one.text(DAV, "getetag"), data.text.encode())
+        for one in told
+        if one.status in (0, 200) and (data := one.props.first(CAL, "calendar-data"))
+    }
 
 
 def _item(href: str, tag: str, raw: bytes) -> _Item:
