@@ -23,7 +23,7 @@ from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachabl
 from roomgate.meetings.calendars.bearer import Bearer, SignIn, check_https
 from roomgate.meetings.calendars.belled import Belled, News, Reading
 from roomgate.meetings.calendars.clouds import CLOUDS
-from roomgate.meetings.calendars.entry import Entry, Notice, parse_each
+from roomgate.meetings.calendars.entry import Entries, Entry, Notice, parse_each
 from roomgate.meetings.calendars.graph_event import FIELDS, parse_entry
 from roomgate.meetings.calendars.http import Answer, Web, host_of
 from roomgate.meetings.calendars.polled import FRESH_S, POLL_S
@@ -115,7 +115,7 @@ class Graph:
 
     # -- as a feed
 
-    async def read(self, room: RoomName, window: Window, token: str | None) -> Reading:
+    async def read(self, room: RoomName, window: Window, token: str | None, before: Entries | None) -> Reading:
         name = self._mailbox(room)
         if token is None:
             # The bell first, then the look: what changes in between rings it.
@@ -131,7 +131,7 @@ class Graph:
             page = self._page(await self._ask(name, url), name)
             events += page.value
             url = self._next(page.next)
-        entries = await asyncio.to_thread(parse_each, events, lambda raw: parse_entry(raw, name, self._zone))
+        entries = await asyncio.to_thread(parse_each, events, lambda raw: parse_entry(raw, name, self._zone), before)
         lost = find_lost((one.invitation for one in entries.found), name.lower(), online_has_body=True)
         return Reading(token, entries, _notices(lost, name))
 
