@@ -93,18 +93,23 @@ def _answer(room: Room, method: str, asked: str) -> str:
         about = "<d:resourcetype><d:collection/><c:calendar/></d:resourcetype>"
         return _whole([_found(room.path, f"{about}<d:sync-token>at:{room.version}</d:sync-token>")])
     if "calendar-query" in asked:
-        return _whole([_found(href, _tag(room, href)) for href in room.events])
-    if "calendar-multiget" in asked:
+        wanted = list(room.events)
+    elif "calendar-multiget" in asked:
         wanted = [href for href in room.events if f">{href}<" in asked]
-        return _whole(
-            [
-                _found(href, f"{_tag(room, href)}<c:calendar-data>{room.events[href]}</c:calendar-data>")
-                for href in wanted
-            ]
-        )
+    else:
+        return _news(room, asked)
+    bodies = "calendar-data" in asked
+    return _whole([_found(href, _tag(room, href) + (_body(room, href) if bodies else "")) for href in wanted])
+
+
+def _news(room: Room, asked: str) -> str:
     since = int(asked.partition(">at:")[2].partition("<")[0])
     news = [_found(href, _tag(room, href)) for href, version in room.versions.items() if version > since]
     return _whole([*news, f"<d:sync-token>at:{room.version}</d:sync-token>"])
+
+
+def _body(room: Room, href: str) -> str:
+    return f"<c:calendar-data>{room.events[href]}</c:calendar-data>"
 
 
 def _tag(room: Room, href: str) -> str:

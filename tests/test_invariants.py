@@ -16,7 +16,7 @@ PACKAGE = ROOT / "src" / "roomgate"
 
 # ---- who opens a connection, and to what (invariants 4 and 5) ----------------------------------------
 
-# To the hub, to its witness, to its identity providers, to devices' xAPI endpoint, to the operator's own socket: nothing else, and no listener.
+# To the hub, to its witness, to its identity providers, to the site's calendars, to devices' xAPI endpoint, to the operator's own socket: nothing else, and no listener.
 OPENS_CONNECTIONS = {
     "connector/enrol.py",  # the hub, once
     "connector/glance.py",  # a device, on the operator's word: its certificate, and whether it is one; no credential
@@ -25,6 +25,7 @@ OPENS_CONNECTIONS = {
     "connector/wire.py",  # the hub
     "hub/alerts/sender.py",  # where an administrator sends alerts to: a public host, or one that the configuration names
     "hub/identity/oidc/fetching.py",  # the identity providers that the configuration names
+    "meetings/calendars/http.py",  # the calendars that the site's configuration names
     "storage/witnessed.py",  # the witness
     "xapi/transports/http.py",  # a device's /getxml and /putxml: for users of the library, no program uses it
     "xapi/transports/plain_websocket.py",  # a device's /ws

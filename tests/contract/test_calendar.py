@@ -9,6 +9,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -337,6 +338,25 @@ async def test_a_fetch_that_is_cancelled_leaves_nothing_behind(staged, kind):
             await asyncio.sleep(0)
             cut.cancel()
         assert set(await read(stage)) == {("a", START)}
+
+
+@pytest.mark.parametrize("token", ["", "rubbish", "http://radicale.org/ns/sync/" + "0" * 64])
+@pytest.mark.asyncio
+async def test_a_token_that_the_real_server_does_not_know_loses_and_repeats_nothing(staged, token):
+    async with staged("caldav") as stage:
+        calendar = stage.calendar
+        assert isinstance(calendar, CalDav)
+        for uid in ("a", "b"):
+            stage.write(ROOM, uid, "DTSTART:20260310T090000Z", "DURATION:PT1H")
+        await calendar.fetch(ROOM, WINDOW)
+        stage.remove(ROOM, "a")
+        stage.write(ROOM, "c", "DTSTART:20260310T090000Z", "DURATION:PT1H")
+        kept = calendar._polled._rooms[ROOM]
+        kept.copy = replace(kept.copy, token=token)
+        for _ in range(2):
+            snapshot = await calendar.fetch(ROOM, WINDOW)
+            assert sorted(source.name for source in snapshot.sources) == ["b.ics", "c.ics"]
+            assert set(understood(snapshot)) == {("b", START), ("c", START)}
 
 
 # ---- servers that fail ----------------------------------------------------------------------------------

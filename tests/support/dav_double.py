@@ -16,8 +16,8 @@ _NAMES = {"DAV:": "d", "urn:ietf:params:xml:ns:caldav": "c", "http://calendarser
 class DavDouble(httpx.AsyncBaseTransport):
     """``calendars``: path → {name: raw}. ``before`` may answer a request instead of the double."""
 
-    def __init__(self, *, tokens: bool = True, ctags: bool = True, part: int = 0) -> None:
-        self.tokens, self.ctags, self.part = tokens, ctags, part
+    def __init__(self, *, tokens: bool = True, ctags: bool = True, bodies: bool = True, part: int = 0) -> None:
+        self.tokens, self.ctags, self.bodies, self.part = tokens, ctags, bodies, part
         self.calendars: dict[str, dict[str, bytes]] = {}
         self.shown: dict[str, str] = {}
         self.versions: dict[str, int] = {}  # of each resource that there ever was
@@ -94,6 +94,8 @@ class DavDouble(httpx.AsyncBaseTransport):
         held = self.calendars[path]
         match kind:
             case "calendar-query":
+                if root.find("{DAV:}prop/{urn:ietf:params:xml:ns:caldav}calendar-data") is not None and self.bodies:
+                    return _multistatus(*(self._whole(path, path + name) for name in held))
                 return _multistatus(*(_found(path + name, self._tag(path + name)) for name in held))
             case "calendar-multiget":
                 wanted = [one.text or "" for one in root.iter("{DAV:}href")]

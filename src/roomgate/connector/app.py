@@ -224,6 +224,7 @@ class Connector:
         """Of the files that this connector trusts others by; its own identity has no end."""
         named = [("hub_ca", self._config.hub_ca), ("witness_ca", self._config.witness_ca)]
         named += [(f"ca of {keeper.name}", keeper.entry.ca) for keeper in self.fleet.keepers()]
+        named += [(f"ca of the calendar {one.name}", one.settings.get("ca")) for one in self._config.calendars]
         files = {file: name for name, file in reversed(named) if file is not None}
         found = load_ends((name, file) for file, name in files.items())
         return [CertificateEnd(name, iso(ends)) for name, ends in found]

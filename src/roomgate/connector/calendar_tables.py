@@ -69,8 +69,8 @@ def _web(value: Any, base: Path) -> str:
     return address_reader("https", "http")(value) + "/"
 
 
-def _proxy(value: Any, base: Path) -> str:
-    return address_reader("http")(value)
+def _proxy(value: Any, base: Path) -> str | None:
+    return None if value is False else address_reader("http")(value)
 
 
 def _hosts(value: Any, base: Path) -> tuple[str, ...]:

@@ -24,6 +24,15 @@ def test_a_table_is_read_with_its_defaults():
     assert (table.place("oslo"), table.place("bergen")) == ("Oslo", None)
 
 
+def test_a_proxy_of_its_own_or_none():
+    tables = parse_calendars(
+        [{**DAV, **OSLO, "name": str(proxy), "proxy": proxy} for proxy in (False, "http://proxy.example:3128")], BASE
+    )
+    assert [table.settings["proxy"] for table in tables] == [None, "http://proxy.example:3128"]
+    with pytest.raises(BadInput, match="proxy: takes a text"):
+        parse_calendars([{**DAV, **OSLO, "proxy": True}], BASE)
+
+
 def test_a_pattern_gives_a_place_to_every_room_that_is_not_named():
     (table,) = parse_calendars([{**DAV, **OSLO, "address": "/rooms/{room}/"}], BASE)
     assert (table.place("oslo"), table.place("bergen")) == ("Oslo", "/rooms/bergen/")

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from roomgate.clock import Clock
 from roomgate.ids import RoomName
@@ -29,6 +29,7 @@ from roomgate.meetings.calendars.davxml import (
     SERVER,
     BadMultistatus,
     Multistatus,
+    Response,
     build_multiget,
     build_propfind,
     build_query,
@@ -138,7 +139,7 @@ class CalDav:
             if raw == item.raw:
                 return True
             self._polled.spoil(room)
-            url, match = urljoin(copy.url, item.href), {"If-Match": item.tag} if item.tag else {}
+            url, match = _at(copy.url, item.href), {"If-Match": item.tag} if item.tag else {}
             answer = await (self._send("DELETE", url, match) if raw is None else self._send("PUT", url, match, raw))
             if answer.status != 412 or not again:
                 self._accept(answer)
@@ -206,6 +207,8 @@ class CalDav:
                 break
         else:
             return None
+        if not changed and not gone:
+            return replace(before, token=token)
         kept = {path: item for path, item in before.items.items() if path not in gone}
         wanted = [(href, tag) for path, (href, tag) in changed.items() if not tag or kept.get(path, _NONE).tag != tag]
         fetched = await self._bodies(before.url, wanted)
@@ -231,18 +234,29 @@ class CalDav:
         except CalendarUnreachable:
             self._finder.forget(room)  # it may have moved
             raise
-        answer = await self._report(url, build_query(window), "1")
-        there = [(one.href, one.text(DAV, "getetag")) for one in _parsed(answer).responses if one.status in (0, 200)]
-        there = [(href, tag) for href, tag in there if href and _path(href) != _path(url)]
+        told = await self._query(url, window, bodies=not known)
+        there = [(one.href, one.text(DAV, "getetag")) for one in told]
         if len(there) > MOST_EVENTS:
             raise CalendarUnreachable(f"the room's calendar has more than {MOST_EVENTS} events in a week")
-        same = {
+        had = {
             path: item
             for href, tag in there
             if tag and (item := known.get(path := _path(href))) is not None and item.tag == tag
-        }
-        fetched = await self._bodies(url, [(href, tag) for href, tag in there if _path(href) not in same])
-        return self._copy(_Room(_NOTHING, window, url, {}, token, ctag), {**same, **fetched})
+        } | _items(told)
+        fetched = await self._bodies(url, [(href, tag) for href, tag in there if _path(href) not in had])
+        return self._copy(_Room(_NOTHING, window, url, {}, token, ctag), {**had, **fetched})
+
+    async def _query(self, url: str, window: Window, *, bodies: bool) -> list[Response]:
+        """The events of the window. With their bodies at once where none is known yet: one request less."""
+        try:
+            told = _parsed(await self._report(url, build_query(window, bodies=bodies), "1")).responses
+        except AnswerTooLarge:
+            if not bodies:
+                raise
+            return await self._query(url, window, bodies=False)
+        if any(one.status == 507 for one in told):
+            raise CalendarUnreachable(f"{host_of(url)} gives only a part of the room's calendar")
+        return [one for one in told if one.status in (0, 200) and one.href and _path(one.href) != _path(url)]
 
     async def _state(self, url: str) -> tuple[str, str]:
         """The collection's token and CTag, each empty where it has none."""
@@ -267,9 +281,7 @@ class CalDav:
         if not wanted:
             return {}
         try:
-            answer = await self._report(
-                url, build_multiget(urlsplit(urljoin(url, href)).path for href, _ in wanted), "1"
-            )
+            answer = await self._report(url, build_multiget(urlsplit(_at(url, href)).path for href, _ in wanted), "1")
         except AnswerTooLarge:
             if len(wanted) == 1:  # an event that is too large by itself: told as a bad one, and takes none along
                 ((href, tag),) = wanted
@@ -277,17 +289,14 @@ class CalDav:
             half = len(wanted) // 2
             return await self._some_bodies(url, wanted[:half]) | await self._some_bodies(url, wanted[half:])
         asked = {_path(href) for href, _ in wanted}
-        return {
-            _path(one.href): _item(one.href, one.text(DAV, "getetag"), data.text.encode())
-            for one in _parsed(answer).responses
-            if one.status in (0, 200) and _path(one.href) in asked and (data := one.props.first(CAL, "calendar-data"))
-        }
+        return {path: item for path, item in _items(_parsed(answer).responses).items() if path in asked}
 
     def _copy(self, room: _Room, items: Mapping[str, _Item]) -> _Room:
-        ordered = sorted(items.items())
+        # Tasks and journals may lie in the same collection; a body that was too large is told as a bad one.
+        ordered = sorted((path, item) for path, item in items.items() if not item.raw or b"BEGIN:VEVENT" in item.raw)
         cursor = hashlib.sha256(repr([(path, item.digest) for path, item in ordered]).encode()).hexdigest()
         sources = tuple(Source(path.rstrip("/").rsplit("/", 1)[-1], item.raw) for path, item in ordered)
-        return replace(room, snapshot=Snapshot(sources, cursor), items=dict(ordered))
+        return replace(room, snapshot=Snapshot(sources, cursor), items=items)
 
     async def _report(self, url: str, body: bytes, depth: str, take: Iterable[int] = ()) -> Answer:
         return await self._ask(
@@ -312,8 +321,23 @@ _NOTHING = Snapshot((), "")
 _NONE = _Item("", "", b"", b"")
 
 
+def _items(told: Iterable[Response]) -> dict[str, _Item]:
+    """Those that came with their bodies."""
+    return {
+        _path(one.href): _item(one.href, one.text(DAV, "getetag"), data.text.encode())
+        for one in told
+        if one.status in (0, 200) and (data := one.props.first(CAL, "calendar-data"))
+    }
+
+
 def _item(href: str, tag: str, raw: bytes) -> _Item:
     return _Item(href, tag, raw, hashlib.sha256(raw).digest())
+
+
+def _at(url: str, href: str) -> str:
+    """A resource of the collection, at the collection's own host: the password goes along, whatever a server names."""
+    path = urlsplit(urljoin(url, href)).path
+    return urlunsplit(urlsplit(url)._replace(path=path, query="", fragment=""))
 
 
 def _path(href: str) -> str:

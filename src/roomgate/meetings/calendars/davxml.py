@@ -176,11 +176,12 @@ def build_propfind(*props: str) -> bytes:
     return f"{_HEAD}<d:propfind {_SPACES}><d:prop>{_props(props)}</d:prop></d:propfind>".encode()
 
 
-def build_query(window: Window) -> bytes:
-    """Which events touch the window (RFC 4791 7.8): their addresses and tags, no bodies."""
+def build_query(window: Window, *, bodies: bool) -> bytes:
+    """Which events touch the window (RFC 4791 7.8): their addresses and tags, and their bodies if wanted."""
+    props = "<d:getetag/><c:calendar-data/>" if bodies else "<d:getetag/>"
     start, end = (moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") for moment in (window.start, window.end))
     return (
-        f"{_HEAD}<c:calendar-query {_SPACES}><d:prop><d:getetag/></d:prop>"
+        f"{_HEAD}<c:calendar-query {_SPACES}><d:prop>{props}</d:prop>"
         '<c:filter><c:comp-filter name="VCALENDAR"><c:comp-filter name="VEVENT">'
         f'<c:time-range start="{start}" end="{end}"/>'
         "</c:comp-filter></c:comp-filter></c:filter></c:calendar-query>"

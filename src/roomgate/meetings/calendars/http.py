@@ -28,7 +28,7 @@ MOST_BYTES = 16 * 1024 * 1024
 WITHIN_S = 15.0  # for one answer, whole
 AT_ONCE = 8  # requests to one host
 # To one host. 2,000 rooms that are each looked at every 30 s are 67 requests a second; after a start, when each costs
-# three, this is what keeps them from coming all at once and still has them there within a minute.
+# two, this is what keeps them from coming all at once and still has them there within a minute.
 RATE_PER_S, BURST = 300.0, 600
 LONGEST_TURN_S = 10.0  # in the queue that the quota makes
 MOST_STEPS = 3  # from one address to the next
@@ -247,7 +247,7 @@ class Web:
     async def _received(self, method: str, url: str, headers: Mapping[str, str], body: bytes, most: int) -> Answer:
         sent = {"User-Agent": "roomgate", "Accept-Encoding": "identity", **headers}
         async with self._client.stream(method, url, headers=sent, content=body or None) as answer:
-            told = {name.lower(): value for name, value in answer.headers.items()}
+            told = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers.raw}
             if told.get("content-encoding", "identity").lower() != "identity":  # a small body may unpack to a huge one
                 raise _Unusable("packs its answers, unasked")
             parts, size = list[bytes](), 0

@@ -81,12 +81,12 @@ async def test_with_tokens_only_what_changed_is_asked_for(rig):
     calendar, web, _ = rig(double)
     async with web:
         await calendar.fetch(ROOM, WINDOW)
-        assert double.count("REPORT", "calendar-multiget") == 3
+        assert len(double.asked) == 2  # the collection's token, and all events with their bodies
         double.write(path, "7.ics", raw("other"))
         for _ in range(5):
             await calendar.fetch(ROOM, WINDOW)
     assert double.count("REPORT", "calendar-query") == 1
-    assert double.count("REPORT", "calendar-multiget") == 4
+    assert double.count("REPORT", "calendar-multiget") == 1
     assert double.count("REPORT", "sync-collection") == 5
 
 
@@ -152,7 +152,6 @@ async def test_an_event_that_is_too_large_takes_no_others_along(rig):
 async def test_an_event_that_goes_while_it_is_read_is_none(rig):
     double = DavDouble()
     path = double.make("oslo")
-    double.write(path, "a.ics", raw("a"))
 
     def before(request: httpx.Request) -> None:
         if b"calendar-multiget" in request.content and "a.ics" in double.calendars[path]:
@@ -161,7 +160,21 @@ async def test_an_event_that_goes_while_it_is_read_is_none(rig):
     double.before = before
     calendar, web, _ = rig(double)
     async with web:
+        await calendar.fetch(ROOM, WINDOW)
+        double.write(path, "a.ics", raw("a"))
         assert (await calendar.fetch(ROOM, WINDOW)).sources == ()
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_gives_no_bodies_with_a_query_is_asked_for_them(rig):
+    double = DavDouble(bodies=False)
+    path = double.make("oslo")
+    for n in range(120):
+        double.write(path, f"{n}.ics", raw(f"u{n}"))
+    calendar, web, _ = rig(double)
+    async with web:
+        assert held(await calendar.fetch(ROOM, WINDOW)) == double.calendars[path]
+    assert double.count("REPORT", "calendar-multiget") == 3
 
 
 @pytest.mark.asyncio
@@ -182,11 +195,11 @@ async def test_an_event_that_goes_while_it_is_read_is_none(rig):
 async def test_each_no_is_told_in_words_and_ends_when_it_ends(rig, status, error, words, root):
     double = DavDouble()
     path = double.make("oslo")
-    double.write(path, "a.ics", raw("a"))
     calendar, web, clock = rig(double)
     async with web:
-        if root == "sync-collection":
+        if root in ("sync-collection", "calendar-multiget"):
             await calendar.fetch(ROOM, WINDOW)
+        double.write(path, "a.ics", raw("a"))
         double.before = lambda request: (
             httpx.Response(status, headers={"Location": "https://evil.example.net/"})
             if root.encode() in request.content
@@ -242,6 +255,31 @@ async def test_a_collection_that_is_no_calendar_is_told(rig):
     )
     async with web:
         with pytest.raises(CalendarUnreachable, match="no calendar"):
+            await calendar.fetch(ROOM, WINDOW)
+
+
+@pytest.mark.asyncio
+async def test_tasks_in_the_same_collection_are_no_bad_meetings(rig):
+    double = DavDouble()
+    path = double.make("oslo")
+    double.write(path, "a.ics", raw("a"))
+    double.write(path, "task.ics", raw("t").replace(b"VEVENT", b"VTODO"))
+    calendar, web, _ = rig(double)
+    async with web:
+        assert [source.name for source in (await calendar.fetch(ROOM, WINDOW)).sources] == ["a.ics"]
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_gives_a_part_is_not_taken_for_the_whole(rig):
+    double = DavDouble()
+    path = double.make("oslo")
+    part = f'<d:multistatus xmlns:d="DAV:"><d:response><d:href>{path}</d:href><d:status>HTTP/1.1 507 Full</d:status></d:response></d:multistatus>'
+    double.before = lambda request: (
+        httpx.Response(207, content=part.encode()) if b"calendar-query" in request.content else None
+    )
+    calendar, web, _ = rig(double)
+    async with web:
+        with pytest.raises(CalendarUnreachable, match="only a part"):
             await calendar.fetch(ROOM, WINDOW)
 
 
@@ -333,3 +371,36 @@ async def test_a_calendar_that_may_only_be_read_says_so(rig):
             with pytest.raises(CalendarRefused) as told:
                 await change
             assert "right to write" in told.value.hint
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "href",
+    ["https://evil.example.net/x.ics", "//evil.example.net/x.ics", "https://dav.example.com//evil.example.net/x.ics"],
+)
+async def test_a_server_that_names_another_host_gets_no_password_sent_there(rig, href):
+    double = DavDouble()
+    path = double.make("oslo")
+    double.write(path, "a.ics", raw("a"))
+    hosts = set[str]()
+
+    def before(request: httpx.Request) -> httpx.Response | None:
+        hosts.add(request.url.host)
+        if b"calendar-query" in request.content or b"calendar-multiget" in request.content:
+            props = f"<d:getetag>1</d:getetag><c:calendar-data>{raw('a').decode()}</c:calendar-data>"
+            answer = (
+                '<d:multistatus xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:response>'
+                f"<d:href>{href}</d:href><d:propstat><d:prop>{props}</d:prop><d:status>HTTP/1.1 200 OK</d:status>"
+                "</d:propstat></d:response></d:multistatus>"
+            )
+            return httpx.Response(207, content=answer.encode())
+        return httpx.Response(204) if request.method in ("PUT", "DELETE") else None
+
+    double.before = before
+    calendar, web, _ = rig(double)
+    async with web:
+        await calendar.fetch(ROOM, WINDOW)
+        await calendar.set_end(ROOM, "a", "", START + timedelta(hours=2))
+        await calendar.release(ROOM, "a", "")
+    assert double.count("PUT") + double.count("DELETE") == 2
+    assert hosts == {HOST}

@@ -97,4 +97,6 @@ def test_what_is_asked_is_xml_and_holds_what_it_is_given():
     hrefs = [one.text for one in parse(build_multiget(["/a&b", "/c"])).all(DAV, "href")]
     assert hrefs == ["/a&b", "/c"]
     assert parse(build_propfind("d:sync-token", "c:calendar-home-set")).has(CAL, "calendar-home-set")
-    assert b'start="20260310T000000Z" end="20260317T000000Z"' in build_query(window)
+    assert b'start="20260310T000000Z" end="20260317T000000Z"' in build_query(window, bodies=False)
+    assert parse(build_query(window, bodies=True)).has(CAL, "calendar-data")
+    assert not parse(build_query(window, bodies=False)).has(CAL, "calendar-data")
