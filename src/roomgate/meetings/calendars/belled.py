@@ -48,8 +48,10 @@ class News:
 class Feed(Protocol):
     """One service, as it is read. Both raise `CalendarUnreachable` or `CalendarRefused`."""
 
-    async def read(self, room: RoomName, window: Window, token: str | None) -> Reading:
-        """``token``: one just had for this very window, which may be kept; None asks for a new one."""
+    async def read(self, room: RoomName, window: Window, token: str | None, before: Entries | None) -> Reading:
+        """``token``: one just had for this very window, which may be kept; None asks for a new one. ``before``: what
+        was read the last time.
+        """
 
     async def news(self, room: RoomName, token: str) -> News | None:
         """None: the service does not know the token any more."""
@@ -108,18 +110,20 @@ class Belled:
         now = self._clock.monotonic()
         due = held is None or not held.covered(window) or now - held.read_at >= RENEW_S or room in self._written
         if held is None or due or (news := await self._feed.news(room, held.reading.token)) is None:
-            return await self._read(room, wide(window), None, now)
+            return await self._read(room, wide(window), None, now, held)
         if news.rang:
-            return await self._read(room, held.covers, news.token, held.read_at)
+            return await self._read(room, held.covers, news.token, held.read_at, held)
         same = Reading(news.token, held.reading.entries, held.reading.notices)
         return _Held(held.snapshot, held.covers, same, held.read_at)
 
-    async def _read(self, room: RoomName, window: Window, token: str | None, read_at: float) -> _Held:
+    async def _read(
+        self, room: RoomName, window: Window, token: str | None, read_at: float, held: _Held | None
+    ) -> _Held:
         written = token is None and room in self._written
         if written:
             self._written.discard(room)  # before the reading: what is written meanwhile is read for once more
         try:
-            reading = await self._feed.read(room, window, token)
+            reading = await self._feed.read(room, window, token, held.reading.entries if held else None)
         except BaseException:
             if written:
                 self._written.add(room)

@@ -66,6 +66,7 @@ class Entries:
 
     found: tuple[Entry, ...] = ()
     bad: Mapping[str, str] = field(default_factory=dict)
+    read: Mapping[bytes, Entry | None] = field(default_factory=dict, repr=False)  # by the digest of what came
 
     @property
     def cursor(self) -> str:
@@ -105,25 +106,33 @@ class _Named(msgspec.Struct):
     id: str = ""
 
 
-def parse_each(raws: Iterable[Raw], parse: Callable[[Raw], Entry | None]) -> Entries:
+def parse_each(
+    raws: Iterable[Raw], parse: Callable[[Raw], Entry | None], before: Entries | None = None, around: str = ""
+) -> Entries:
     """Each event for itself: a bad one is told by its key and takes no other along.
 
-    An event that comes twice counts as it came last: pages are read while people go on planning.
+    An event that comes twice counts as it came last: pages are read while people go on planning. What came ``before``
+    to the byte is not parsed again: of a whole window most times one event is new. ``around``: what else the parsing
+    depends on, such as a zone.
     """
     found: dict[str, Entry] = {}
     bad: dict[str, str] = {}
+    read: dict[bytes, Entry | None] = {}
+    known = before.read if before else {}
     for number, raw in enumerate(raws, 1):
         if number > MOST_ENTRIES:
             bad["all together"] = f"more than {MOST_ENTRIES} events: the rest is left out"
             break
+        digest = hashlib.sha256(b"%b\0%b" % (around.encode(), raw)).digest()
         try:
-            entry = parse(raw)
+            entry = known[digest] if digest in known else parse(raw)
         except BadInvitation as refused:
             bad[_name(raw, number)] = refused.message
         else:
+            read[digest] = entry
             if entry is not None:
                 found[entry.key] = entry
-    return Entries(tuple(found.values()), bad)
+    return Entries(tuple(found.values()), bad, read)
 
 
 def _name(raw: Raw, number: int) -> str:

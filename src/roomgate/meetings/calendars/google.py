@@ -21,7 +21,7 @@ from roomgate.meetings import plaintext
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Snapshot
 from roomgate.meetings.calendars.bearer import Bearer, SignIn, check_https
 from roomgate.meetings.calendars.belled import Belled, News, Reading
-from roomgate.meetings.calendars.entry import Entry, Notice, find_zone, parse_each
+from roomgate.meetings.calendars.entry import Entries, Entry, Notice, find_zone, parse_each
 from roomgate.meetings.calendars.google_event import parse_entry
 from roomgate.meetings.calendars.http import Answer, Web, host_of
 from roomgate.meetings.calendars.patience import Breaker
@@ -113,7 +113,7 @@ class Google:
 
     # -- as a feed
 
-    async def read(self, room: RoomName, window: Window, token: str | None) -> Reading:
+    async def read(self, room: RoomName, window: Window, token: str | None, before: Entries | None) -> Reading:
         """The token comes with the events, so a new one is had each time."""
         name = self._calendar(room)
         events: list[msgspec.Raw] = []
@@ -121,7 +121,9 @@ class Google:
         if last is None or last.next_sync_token is None:
             raise CalendarUnreachable(f"{self._host} gives no sync token")
         zone = find_zone(last.time_zone or "") or self._zone
-        entries = await asyncio.to_thread(parse_each, events, lambda raw: parse_entry(raw, name, zone))
+        entries = await asyncio.to_thread(
+            parse_each, events, lambda raw: parse_entry(raw, name, zone), before, str(zone)
+        )
         lost = find_lost((one.invitation for one in entries.found), name.lower())
         return Reading(last.next_sync_token, entries, _notices(last.access_role, lost, name))
 

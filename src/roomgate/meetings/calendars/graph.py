@@ -23,7 +23,7 @@ from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachabl
 from roomgate.meetings.calendars.bearer import Bearer, SignIn, check_https
 from roomgate.meetings.calendars.belled import Belled, News, Reading
 from roomgate.meetings.calendars.clouds import CLOUDS
-from roomgate.meetings.calendars.entry import Entry, Notice, parse_each
+from roomgate.meetings.calendars.entry import MOST_ENTRIES, Entries, Entry, Notice, parse_each
 from roomgate.meetings.calendars.graph_event import FIELDS, parse_entry
 from roomgate.meetings.calendars.http import Answer, Web, host_of
 from roomgate.meetings.calendars.polled import FRESH_S, POLL_S
@@ -97,7 +97,7 @@ class Graph:
         self._bearer = Bearer(web, clock, sign_in)
         self._belled = Belled(self, clock, dice, poll_s=poll_s, fresh_s=fresh_s, pause=pause)
         self._probed_at = float("-inf")
-        self._too_wide: Notice | None = None
+        self._proven: Notice | None = None  # what came of trying the foreign mailbox
 
     # -- as a calendar
 
@@ -111,11 +111,11 @@ class Graph:
 
     def notices(self, room: RoomName) -> tuple[Notice, ...]:
         """What an administrator should know of this room's calendar."""
-        return (*self._belled.notices(room), *((self._too_wide,) if self._too_wide else ()))
+        return (*self._belled.notices(room), *((self._proven,) if self._proven else ()))
 
     # -- as a feed
 
-    async def read(self, room: RoomName, window: Window, token: str | None) -> Reading:
+    async def read(self, room: RoomName, window: Window, token: str | None, before: Entries | None) -> Reading:
         name = self._mailbox(room)
         if token is None:
             # The bell first, then the look: what changes in between rings it.
@@ -123,17 +123,22 @@ class Graph:
             if bell is None:
                 raise CalendarUnreachable(f"{self._host} begins no delta query")
             token = bell.token
-        events: list[msgspec.Raw] = []
-        url: str | None = f"{self._view(name, window)}&{urlencode({'$select': ','.join(FIELDS), '$top': PAGE})}"
-        for _ in range(MOST_PAGES):
-            if url is None:
-                break
-            page = self._page(await self._ask(name, url), name)
-            events += page.value
-            url = self._next(page.next)
-        entries = await asyncio.to_thread(parse_each, events, lambda raw: parse_entry(raw, name, self._zone))
+        events = await self._seen(name, window)
+        entries = await asyncio.to_thread(parse_each, events, lambda raw: parse_entry(raw, name, self._zone), before)
         lost = find_lost((one.invitation for one in entries.found), name.lower(), online_has_body=True)
         return Reading(token, entries, _notices(lost, name))
+
+    async def _seen(self, name: str, window: Window) -> list[msgspec.Raw]:
+        """All pages of the view; of far too many events enough that it is told."""
+        events: list[msgspec.Raw] = []
+        url = f"{self._view(name, window)}&{urlencode({'$select': ','.join(FIELDS), '$top': PAGE})}"
+        for _ in range(MOST_PAGES):
+            page = self._page(await self._ask(name, url), name)
+            events += page.value
+            if page.next is None or len(events) > MOST_ENTRIES:
+                return events
+            url = self._own(page.next)
+        raise CalendarUnreachable(f"{self._host} does not come to the end of the events")
 
     async def news(self, room: RoomName, token: str) -> News | None:
         return await self._round(self._mailbox(room), token)
@@ -163,7 +168,7 @@ class Graph:
             if url is None:
                 break
             answer = await self._ask(name, url)
-            if answer.status == 410 or _code(answer) in _TOKEN_GONE:
+            if answer.status == 410 or (answer.status != 200 and _code(answer) in _TOKEN_GONE):
                 return None
             page = self._page(answer, name)
             rang = rang or bool(page.value)
@@ -217,20 +222,33 @@ class Graph:
         now = self._clock.monotonic()
         if self._foreign is None or now - self._probed_at < PROBE_S:
             return
-        self._probed_at = now
+        self._probed_at = now - PROBE_S + PROBE_AGAIN_S
         name, at = self._foreign, self._clock.now()
         url = f"{self._view(name, Window(at, at + timedelta(hours=1)))}&{urlencode({'$select': 'id', '$top': 1})}"
         try:
             answer = await self._bearer.ask("GET", url, take={400, 403, 404}, lane=name)
         except (CalendarUnreachable, CalendarRefused):
-            self._probed_at = now - PROBE_S + PROBE_AGAIN_S
             return
-        self._too_wide = None
-        if answer.status == 200:
-            self._too_wide = Notice(
-                "meeting.calendar.too-wide", f"the application can read {name}, which is no room's mailbox", _TOO_WIDE
-            )
-            _log.warning("calendar.notice", code=self._too_wide.code, message=self._too_wide.message, remedy=_TOO_WIDE)
+        self._probed_at = now
+        found = _probed(answer.status, name)
+        if found is not None and found != self._proven:
+            _log.warning("calendar.notice", code=found.code, message=found.message, remedy=found.remedy)
+        self._proven = found
+
+
+def _probed(status: int, name: str) -> Notice | None:
+    """What the answer for a mailbox that should be closed tells; None where it is closed."""
+    if status == 403:
+        return None
+    if status == 200:
+        return Notice(
+            "meeting.calendar.too-wide", f"the application can read {name}, which is no room's mailbox", _TOO_WIDE
+        )
+    return Notice(
+        "meeting.calendar.unproven",
+        f"{name} is not found, so whether the application can read more than rooms is not known",
+        "Name a mailbox that there is, and that is no room's, as foreign_mailbox.",
+    )
 
 
 def _code(answer: Answer) -> str:

@@ -35,7 +35,7 @@ class Service:
     slow: asyncio.Event | None = None
     number: int = 0
 
-    async def read(self, room: RoomName, window: Window, token: str | None) -> Reading:
+    async def read(self, room: RoomName, window: Window, token: str | None, before: Entries | None) -> Reading:
         self.asked.append(("read" if token is None else "again", room))
         self.windows.append(window)
         if room in self.wrong:

@@ -92,6 +92,23 @@ def test_one_bad_event_takes_no_other_along_and_is_told_by_its_key():
     assert set(entries.bad) == {"bad", "event 5", "event 6"}
 
 
+def test_what_came_before_to_the_byte_is_not_parsed_again():
+    parsed = []
+
+    def counted(raw):
+        parsed.append(raw)
+        return entry(raw)
+
+    before = parse_each(raws("a", "b", "gone", "bad"), counted)
+    parsed.clear()
+    after = parse_each(raws("a", "c", "gone", "bad"), counted, before)
+    assert parsed == raws("c", "bad")
+    assert [one.key for one in after.found] == ["a", "c"]
+    assert set(after.bad) == {"bad"}
+    assert parse_each(raws("a", "c", "gone", "bad"), entry).cursor == after.cursor
+    assert len(parse_each(raws("a"), counted, after).read) == 1  # and what is gone is forgotten
+
+
 def test_what_comes_twice_counts_once_and_a_calendar_has_an_end():
     entries = parse_each(raws("a", "a"), entry)
     assert len(entries.found) == 1

@@ -99,6 +99,10 @@ async def test_whole_days_are_the_calendar_s_own(rig, oslo):
     oslo.put(start={"date": "2026-03-12"}, end={"date": "2026-03-13"})
     (one,) = (await rig.calendar.fetch(ROOM, rig.window)).invitations
     assert one.start == datetime(2026, 3, 12, tzinfo=ZoneInfo("Europe/Oslo"))
+    oslo.zone = "Asia/Tokyo"  # somebody moved the calendar, and touched another event
+    oslo.put()
+    ones = (await rig.calendar.fetch(ROOM, rig.window)).invitations
+    assert datetime(2026, 3, 12, tzinfo=ZoneInfo("Asia/Tokyo")) in {one.start for one in ones}
 
 
 @pytest.mark.asyncio

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Writable
 from roomgate.meetings.calendars.clouds import CLOUDS
+from roomgate.meetings.calendars.entry import MOST_ENTRIES
 from roomgate.meetings.calendars.graph import PAGE, PROBE_AGAIN_S, PROBE_S
 from roomgate.meetings.calendars.patience import FORGIVEN
 from roomgate.meetings.stripped import ENOUGH
@@ -192,6 +194,26 @@ async def test_pages_without_an_end_are_given_up(rig):
 
 
 @pytest.mark.asyncio
+async def test_a_view_without_an_end_is_no_short_view(rig, oslo):
+    oslo.put()
+    page = Given(
+        200, {"value": [], "@odata.nextLink": f"{rig.double.origin}/v1.0/users/{MAILBOX}/calendarView?$skip=1"}
+    )
+    rig.double.faults += [once_for("$select", page), *[once_for("$skip", page)] * 99]
+    with pytest.raises(CalendarUnreachable, match="end of the events"):
+        await rig.titles()
+
+
+@pytest.mark.asyncio
+async def test_of_far_too_many_events_enough_is_read_that_it_is_told(rig):
+    link = f"{rig.double.origin}/v1.0/users/{MAILBOX}/calendarView?$skip=1"
+    many = [{"id": f"{number}"} for number in range(MOST_ENTRIES + 1)]
+    rig.double.faults.append(once_for("$select", Given(200, {"value": many, "@odata.nextLink": link})))
+    snapshot = await rig.calendar.fetch(ROOM, rig.window)
+    assert "all together" in dict(snapshot.bad)
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     "raw", [b"", b"[]", b"{", b'{"value": 3}', b'{"value": null}', b"\xff", b"[" * 10**5, b'{"value": [' + b"[" * 10**5]
 )
@@ -313,6 +335,26 @@ async def test_an_application_that_may_read_everybody_is_told(tmp_path, wide):
     rig.pauses.then = rig.double.rooms[MAILBOX].put
     await rig.calendar.changed(known)
     assert rig.calendar.notices(ROOM) == ()
+
+
+@pytest.mark.asyncio
+async def test_a_mailbox_that_is_not_there_proves_nothing(tmp_path):
+    rig = graph_rig(tmp_path, foreign="mistyped@example.com")
+    await rig.titles()
+    assert [one.code for one in rig.calendar.notices(ROOM)] == ["meeting.calendar.unproven"]
+
+
+@pytest.mark.asyncio
+async def test_a_probe_that_was_given_up_is_made_again_soon(tmp_path):
+    rig = graph_rig(tmp_path, foreign=FOREIGN)
+    rig.double.room(FOREIGN)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0):
+            await rig.titles()
+    assert rig.calendar.notices(ROOM) == ()
+    rig.clock.advance(PROBE_AGAIN_S)
+    await rig.titles()
+    assert [one.code for one in rig.calendar.notices(ROOM)] == ["meeting.calendar.too-wide"]
 
 
 @pytest.mark.asyncio
