@@ -243,6 +243,22 @@ async def test_a_cut_ends_the_real_call_within_the_promised_time(
         await room.shows(lambda state: not has_panel(state) and not state["calls"])
 
 
+async def test_a_device_in_chinese_has_its_controls_in_chinese(world: RunningWorld, port: int, tmp_path: Path) -> None:
+    async with world.room() as room, meeting(port, tmp_path) as peer:
+        who = {"user": room.privileged_user, "password": room.privileged_password, "pin": room.pin}
+        async with xapi.connect(f"wss://{room.host}:{room.port}/ws", **who) as client:
+            await client.set("Configuration/UserInterface/Language", "ChineseSimplified")
+            try:
+                await room.touch("dial", number=ADDRESS)
+                await in_meeting(room, peer)
+                names = [one["name"] for one in (await room.state())["buttons"] if one["id"] == PANEL_ID]
+                assert names == ["Zoom 会议控制"]
+                await room.touch("hang-up")
+                await peer.ended()
+            finally:
+                await client.set("Configuration/UserInterface/Language", "English")
+
+
 async def test_a_lost_connection_replays_no_press_and_loses_no_panel(
     world: RunningWorld, port: int, tmp_path: Path
 ) -> None:

@@ -106,6 +106,9 @@ class CallPanels:
     async def arrived(self, room: Room) -> None:
         """A room is connected, or again: what is on its device is looked at anew."""
         tended = self._rooms.get(room.device)
+        if tended is not None and tended.room is not room:  # the site put another device there
+            self.left(room.device)
+            tended = None
         if tended is None:
             tended = self._rooms[room.device] = _Tended(room)
         if self._wanted and not tended.forget:
@@ -148,8 +151,11 @@ class CallPanels:
 
     def _look(self, tended: _Tended) -> None:
         """Something about a call changed; most of it concerns nobody here."""
-        if self._find(tended) != tended.joined:
+        if not self._is_right(tended, self._find(tended)):
             self._wake(tended)
+
+    def _is_right(self, tended: _Tended, wanted: Joined | None) -> bool:
+        return wanted == tended.joined and (wanted is not None or tended.room.device not in self._shown)
 
     def _find(self, tended: _Tended) -> Joined | None:
         if not self._wanted:
@@ -202,8 +208,10 @@ class CallPanels:
                 except (XapiError, RoomgateError, TimeoutError) as fault:
                     tries += 1
                     _log.warning("call-panel.failed", room=tended.room.name, error=_words(fault), tries=tries)
-                    if tries >= TRIES or tended.room.condition is not RoomCondition.FINE:
-                        return  # `arrived`, or another call, begins anew
+                    if tended.room.condition is not RoomCondition.FINE:
+                        return  # `arrived` begins anew
+                    if tries >= TRIES and not tended.wake.is_set():
+                        return  # another call does, or the end of this one
                     pause_s = self._retry_s
                 await self._send_waiting(tended)
                 if pause_s is None and tended.joined is None and not tended.wake.is_set():
@@ -219,7 +227,7 @@ class CallPanels:
     async def _put_right(self, tended: _Tended) -> None:
         """The panel on the device is that of the call that is there now. Raises XapiError, and TimeoutError."""
         wanted = self._find(tended)
-        if wanted == tended.joined and (wanted is not None or tended.room.device not in self._shown):
+        if self._is_right(tended, wanted):
             return
         async with asyncio.timeout(CHANGE_S):
             self._stop_listening(tended)

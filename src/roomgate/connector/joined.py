@@ -49,11 +49,10 @@ def find_joined(state: Any, booked: Booked) -> Joined | None:
         return None
     told = about.get("BookingId")
     booking = str(told) if isinstance(told, str | int) and str(told) else None
-    services = {
-        service
-        for name in ("RemoteNumber", "CallbackNumber")
-        if isinstance(dialled := call.get(name), str) and (service := decide_service(dialled, booked(dialled, booking)))
-    }
+    told_numbers = (call.get(name) for name in ("RemoteNumber", "CallbackNumber"))
+    # Mostly one address in two spellings, which is then looked at once.
+    dialled = {plain_number(one) for one in told_numbers if isinstance(one, str)}
+    services = {service for one in dialled if (service := decide_service(one, booked(one, booking)))}
     return Joined(number, services.pop()) if len(services) == 1 else None
 
 

@@ -91,16 +91,8 @@ def find_control(service: str, id_: str) -> Control | None:
 
 def find_service_of(number: str) -> str | None:
     """The service whose own domain was dialled; None for any other address, and for what is no address."""
-    try:
-        address = SipAddress.parse(plain_number(number))
-    except AddressRefused:
-        return None
-    if (pack := shipped().find(ZOOM)) and address.within(*pack.domains):
-        return ZOOM
-    # A site is one name, or a few, below the domain; the bare domain is nobody's site.
-    if address.within(_WEBEX_SITES) and address.host != _WEBEX_SITES and not address.within(*_NOT_WEBEX_SITES):
-        return WEBEX
-    return None
+    address = _find_address(number)
+    return None if address is None else _service_at(address)
 
 
 def decide_service(number: str, booked: str | None) -> str | None:
@@ -109,14 +101,29 @@ def decide_service(number: str, booked: str | None) -> str | None:
     ``booked``: the service of the booking that the room joined by it, as `meetings.understand` names it; None where
     the call belongs to no booking of ours.
     """
-    try:
-        at_gateway = SipAddress.parse(plain_number(number)).within(*_GATEWAYS)
-    except AddressRefused:
+    address = _find_address(number)
+    if address is None or address.within(*_GATEWAYS):
         return None
-    dialled = find_service_of(number)
+    dialled = _service_at(address)
     # "sip" and "none" are what an invitation is called that names no service.
     told = None if booked in (None, "sip", "none") else booked
-    if at_gateway or (dialled and told and dialled != told):
+    if dialled and told and dialled != told:
         return None
     service = dialled or told
     return service if service in CONTROLS else None
+
+
+def _find_address(number: str) -> SipAddress | None:
+    try:
+        return SipAddress.parse(plain_number(number))
+    except AddressRefused:
+        return None
+
+
+def _service_at(address: SipAddress) -> str | None:
+    if (pack := shipped().find(ZOOM)) and address.within(*pack.domains):
+        return ZOOM
+    # A site is one name, or a few, below the domain; the bare domain is nobody's site.
+    if address.within(_WEBEX_SITES) and address.host != _WEBEX_SITES and not address.within(*_NOT_WEBEX_SITES):
+        return WEBEX
+    return None

@@ -407,6 +407,29 @@ async def test_a_device_that_refuses_is_tried_a_few_times_for_a_call(site):
         await until(lambda: PANEL_ID in room.panels)
 
 
+async def test_a_panel_of_which_nobody_knows_whether_it_is_there_is_gone_after_the_call(site):
+    room = PanelRoom()
+    whole = room.call
+
+    async def call_and_lose(one, *, privileged=False):
+        answer = await whole(one, privileged=privileged)
+        if one.path.words[-1] == "Save":
+            raise TimeoutError
+        return answer
+
+    room.call = call_and_lose
+    async with site.running() as panels:
+        await panels.arrived(room)
+        room.has(call())
+        await until(lambda: len(room.done(SAVE)) == TRIES)
+        await until(lambda: panels._rooms[room.device].task is None)
+        assert PANEL_ID in room.panels
+        room.touch()  # it does nothing: nobody listens
+        room.has()
+        await until(lambda: not room.panels)
+        assert room.sent() == []
+
+
 async def test_a_device_that_is_gone_is_left_until_it_is_back(site):
     room, tried = PanelRoom(), []
 
@@ -450,6 +473,18 @@ async def test_a_room_that_the_site_let_go_is_not_spoken_to(site):
         await asyncio.sleep(0)
         assert (len(room.calls), room.heard(ACTIONS), room.heard("Status/Call")) == (before, 0, 0)
         panels.left(room.device)
+
+
+async def test_another_device_in_the_room_is_tended_instead(site):
+    old, new = PanelRoom(), PanelRoom()
+    async with in_call(site, old) as panels:
+        await panels.arrived(new)
+        assert (old.heard(ACTIONS), old.heard("Status/Call")) == (0, 0)
+        new.has(call())
+        await until(lambda: PANEL_ID in new.panels)
+        new.touch()
+        await until(new.sent)
+        assert old.sent() == []
 
 
 async def test_a_device_that_tells_of_no_calls_has_no_panel(site):
