@@ -65,24 +65,22 @@ def check_host(text: str) -> str:
     host = text.lower().removesuffix(".")
     if len(host) > 253:
         raise AddressRefused("that is not a host name")
-    if fault := _fault(host):
-        raise AddressRefused(fault)
-    return host
+    return _honest(host)
 
 
-@lru_cache(maxsize=4096)
-def _fault(host: str) -> str | None:
+@lru_cache(maxsize=4096)  # of the honest ones: the same few stand in most invitations
+def _honest(host: str) -> str:
     if not host.isascii() or host.startswith("xn--") or ".xn--" in host:
-        return "an internationalised host name can look like another one"
+        raise AddressRefused("an internationalised host name can look like another one")
     if _is_ip(host):
-        return "an IP address stands where a host name belongs"
+        raise AddressRefused("an IP address stands where a host name belongs")
     if not _HOST.match(host):
-        return "that is not a host name"
+        raise AddressRefused("that is not a host name")
     if host.rsplit(".", 1)[-1] in ("local", "localhost", "internal", "localdomain", "arpa", "onion"):
-        return "the host name is a local one"
+        raise AddressRefused("the host name is a local one")
     if name := imitates(host):
-        return f"the host looks like {name} but does not belong to it"
-    return None
+        raise AddressRefused(f"the host looks like {name} but does not belong to it")
+    return host
 
 
 def check_public_ip(text: str) -> str:

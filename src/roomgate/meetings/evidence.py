@@ -202,6 +202,8 @@ class _Gathering:
             stop = _index(_LINK_ENDS, text, colon)
             if start > end and text[start - 1] == "<" and text[stop : stop + 1] == ">":
                 before = text[end : start - 1]
+                if before.endswith(" ") and _ADDRESSED.search(before[_last(before[:-1]) :]):
+                    before = before[:-1]  # some mail programs leave a space before a target
                 words = before[_last(before) :]
                 target = text[start:stop]
                 kept.append(before[: len(before) - len(words)])
@@ -211,7 +213,7 @@ class _Gathering:
                 rest.append(f"{said} {goes} " if goes and scheme in _DIALLED else f"{said} ")
                 end = stop + 1
             elif scheme in _WEB and text.startswith(("//", "\\\\"), colon + 1):
-                if text[stop : stop + 1] == "<" and _is_target(text, stop):
+                if _is_target(text, stop + (text[stop : stop + 1] == " ")):
                     colon = stop  # these are the words of the link that follows
                     continue
                 bare, after = _ended(text[start:stop])
@@ -344,6 +346,8 @@ def _scheme_start(text: str, colon: int) -> int | None:
 
 
 def _is_target(text: str, angle: int) -> bool:
+    if text[angle : angle + 1] != "<":
+        return False
     colon = text.find(":", angle, angle + 12)
     if colon == -1 or text[angle + 1 : colon].lower() not in _TARGETS:
         return False

@@ -220,7 +220,8 @@ def _link(target: str, words: str) -> str:
     tokens = words.split(" ")
     shown = next((token for token in tokens if _ADDRESSED.search(token)), None)
     if not shown:
-        return f" {words} <{target}> "
+        # A picture's link stands alone: it is no target of the words before it.
+        return f" {words} <{target}> " if words else f"\n<{target}> "
     rest = " ".join(token for token in tokens if not _ADDRESSED.search(token))
     return f" {rest} {shown}<{target}> "
 

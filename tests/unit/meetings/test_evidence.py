@@ -119,13 +119,22 @@ def test_an_imitation_without_scheme_is_told():
     ],
 )
 def test_the_target_of_a_link_counts_and_words_that_mislead_are_told(words, target, misled):
-    for lines in (f"DESCRIPTION:{words}<{target}>", f'X-ALT-DESC:<a href="{target}"><b>{words}</b></a>'):
+    for lines in (
+        f"DESCRIPTION:{words}<{target}>",
+        f"DESCRIPTION:See {words} <{target}>",
+        f'X-ALT-DESC:<a href="{target}"><b>{words}</b></a>',
+    ):
         found = gather(invitation(parse_events(ics("DTSTART:20260310T090000Z", lines.replace(";", "\\;")))[0]))
         assert any("words of the link" in step.decided for step in found.steps) is misled
         hosts = {one.link.host for one in found.links}
         assert hosts <= {"evil.example", "zoom.us", "us02web.zoom.us"}
         assert not (misled and words == ZOOM and "us02web.zoom.us" in hosts)
         assert all("855" not in text.text for text in found.texts)
+
+
+def test_a_link_is_no_words_of_a_picture_or_of_a_line_below():
+    for text in (f"<p>{ZOOM} <a href='https://e.example/'><img></a></p>", f"{ZOOM}\n<https://e.example/>"):
+        assert linked(text) == [ZOOM, "https://e.example/"]
 
 
 def test_a_room_that_hides_behind_another_is_not_dialled():
