@@ -16,7 +16,7 @@ def refusals() -> list[str]:
             part = node.args[0]
             values = part.values if isinstance(part, ast.JoinedStr) else [part]
             said.append("".join(str(one.value) if isinstance(one, ast.Constant) else "x" for one in values))
-    return said
+    return [sentence for sentence in said if sentence != "x"]
 
 
 @pytest.mark.parametrize("sentence", refusals())

@@ -55,6 +55,8 @@ class LinkRule:
     set: tuple[tuple[str, str], ...]
     identifies: bool
     told: str
+    unless: frozenset[str]
+    any_host: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class AddressRule:
     set: tuple[tuple[str, str], ...]
     identifies: bool
     told: str
+    any_domain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +357,8 @@ class _Builder:
             self._set(where, form.set),
             form.identifies,
             form.told or self._form.title,
+            frozenset(form.unless),
+            ANY in form.hosts,
         )
 
     def _address(self, form: AddressForm) -> AddressRule:
@@ -378,6 +383,7 @@ class _Builder:
             self._set(where, form.set),
             form.identifies,
             form.told or self._form.title,
+            ANY in form.domains,
         )
 
     def _text(self, form: TextForm) -> TextRule:

@@ -13,8 +13,8 @@ from roomgate.meetings.evidence import Evidence, Found, Order, Printed
 from roomgate.meetings.meeting import How, Join, Step, h323_join, sip_join
 from roomgate.meetings.reason import Reason
 from roomgate.meetings.rules.offer import Offer, Recognised
-from roomgate.meetings.rules.pack import ANY, AddressRule, LinkRule, Pack, TextRule, Way
-from roomgate.meetings.rules.reach import Reach, check_argument, check_target
+from roomgate.meetings.rules.pack import AddressRule, LinkRule, Pack, Pattern, TextRule, Way
+from roomgate.meetings.rules.reach import Parsed, Reach, check_argument, check_target
 
 MOST_TRIES = 100  # matches of one pattern in one text
 MOST_ARGUMENT = 2000  # the device's join commands take no longer link
@@ -41,7 +41,10 @@ class Sight:
         self.links = tuple((one.source, one.link.text.encode()) for one in evidence.links)
         self.link_names = tuple(suffixes(one.link.host) for one in evidence.links)
         self.printed_names = tuple(suffixes(one.address.host) for one in evidence.printed)
-        self.hosts = {one.link.text: one.link.host for one in evidence.links}  # parsed already
+        self.parsed = Parsed(
+            links={one.link.text: one.link.host for one in evidence.links},
+            addresses={str(one.address): one.address.host for one in evidence.printed},
+        )
 
     @cached_property
     def low(self) -> str:
@@ -152,10 +155,12 @@ class _Reading:
         self._steps.append(Step("service", f"{saw} in {source}"[:200], told))
 
     def _ask_links(self, rule: LinkRule) -> None:
-        if rule.name in self._hits:
+        if rule.name in self._hits or rule.unless & self._hits.keys():
             return
         for one, names in zip(self._evidence.links, self._sight.link_names, strict=True):
-            captured = _link_fields(rule, one, names)
+            if not (rule.any_host or rule.hosts & names) or rule.not_hosts & names:
+                continue
+            captured = _link_fields(rule, one)
             if captured is not None and self._accept(rule.name, captured, _said_by_link(rule.name, one)):
                 if rule.identifies:
                     self._identified(one.order, rule.told, f"link {one.link.shown}", one.source)
@@ -166,11 +171,11 @@ class _Reading:
             return
         taken = 0
         for one, names in zip(self._evidence.printed, self._sight.printed_names, strict=True):
-            if one.source == _FOCUS:
+            if not (rule.any_domain or rule.domains & names) or rule.not_domains & names or one.source == _FOCUS:
                 continue
-            if ANY in rule.domains and names & self._reach.domains:
-                continue  # its own service's pack has to take it
-            captured = _address_fields(rule, one, names)
+            if (rule.labelled and not one.labelled) or (rule.any_domain and names & self._reach.domains):
+                continue  # of a known service's domains its own pack speaks
+            captured = _address_fields(rule, one)
             if captured is None:
                 continue
             if not self._accept(rule.name, captured, _said_by_address(rule.name, one)):
@@ -211,7 +216,7 @@ class _Reading:
             if not address:
                 continue
             try:
-                target = check_target(way.how, address, self._reach, self._pack.service, self._sight.hosts)
+                target = check_target(way.how, address, self._reach, self._pack.service, self._sight.parsed)
                 passcode = way.passcode.fill(fields) if way.passcode else None
                 join = self._join(way, target.text, passcode or None, fields)
             except AddressRefused as refused:
@@ -249,31 +254,34 @@ class _Reading:
             self._steps.append(Step("link", f"{max(longest, len(target))} characters", told, Reason.TOO_LONG))
             return None
         for key, value in arguments:
-            check_argument(key, value, self._reach, self._sight.hosts)
+            check_argument(key, value, self._reach, self._sight.parsed)
         return Join(How.NATIVE, target, way.command, arguments, passcode)
 
 
-def _link_fields(rule: LinkRule, one: Found, names: frozenset[str]) -> dict[str, str | None] | None:
+def _link_fields(rule: LinkRule, one: Found) -> Captured | None:
     link = one.link
-    if rule.not_hosts & names or not (rule.hosts & names or ANY in rule.hosts):
+    captured: Fields = dict(rule.set)
+    if rule.path is not None and not _captures(rule.path, link.path, captured):
         return None
-    captured: dict[str, str | None] = {}
-    if rule.path is not None:
-        match = rule.path.search(link.path)
-        if not match:
-            return None
-        captured |= match.groupdict()
     for key, pattern in rule.query:
         value = link.argument(key)
-        match = pattern.search(value) if value is not None else None
-        if not match:
+        if value is None or not _captures(pattern, value, captured):
             return None
-        captured |= match.groupdict()
     for key, pattern in rule.not_query:
         value = link.argument(key)
-        if value is not None and pattern.search(value):
+        if value is not None and pattern.search(value.encode(errors="replace")):
             return None
-    return captured | dict(rule.set)
+    return captured
+
+
+def _captures(pattern: Pattern, text: str, into: Fields) -> bool:
+    """Whether it matches; then its groups are among the fields."""
+    match = pattern.search(text.encode(errors="replace"))
+    if not match:
+        return False
+    if pattern.groups:
+        into |= {key: raw.decode(errors="replace") for key, raw in match.groupdict().items() if raw}
+    return True
 
 
 def _said_by_link(name: str, one: Found) -> Fields:
@@ -282,19 +290,11 @@ def _said_by_link(name: str, one: Found) -> Fields:
     return said | {f"{name}_shown": link.shown, f"{name}_source": one.source}
 
 
-def _address_fields(rule: AddressRule, one: Printed, names: frozenset[str]) -> dict[str, str | None] | None:
-    address = one.address
-    if rule.labelled and not one.labelled:
+def _address_fields(rule: AddressRule, one: Printed) -> Captured | None:
+    captured: Fields = dict(rule.set)
+    if rule.user is not None and not _captures(rule.user, one.address.user, captured):
         return None
-    if rule.not_domains & names or not (rule.domains & names or ANY in rule.domains):
-        return None
-    captured: dict[str, str | None] = {}
-    if rule.user is not None:
-        match = rule.user.search(address.user)
-        if not match:
-            return None
-        captured |= match.groupdict()
-    return captured | dict(rule.set)
+    return captured
 
 
 def _said_by_address(name: str, one: Printed) -> Fields:
