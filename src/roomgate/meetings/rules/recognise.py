@@ -13,7 +13,8 @@ from roomgate.meetings.evidence import Evidence, Found, Order, Printed
 from roomgate.meetings.meeting import How, Join, Step, h323_join, sip_join
 from roomgate.meetings.reason import Reason
 from roomgate.meetings.rules.offer import Offer, Recognised
-from roomgate.meetings.rules.pack import AddressRule, LinkRule, Pack, Pattern, TextRule, Way
+from roomgate.meetings.rules.pack import AddressRule, LinkRule, Pack, TextRule, Way
+from roomgate.meetings.rules.pattern import Pattern
 from roomgate.meetings.rules.reach import Parsed, Reach, check_argument, check_target
 
 MOST_TRIES = 100  # matches of one pattern in one text
@@ -269,18 +270,17 @@ def _link_fields(rule: LinkRule, one: Found) -> Captured | None:
             return None
     for key, pattern in rule.not_query:
         value = link.argument(key)
-        if value is not None and pattern.search(value.encode(errors="replace")):
+        if value is not None and pattern.find(value.encode(errors="replace")):
             return None
     return captured
 
 
 def _captures(pattern: Pattern, text: str, into: Fields) -> bool:
     """Whether it matches; then its groups are among the fields."""
-    match = pattern.search(text.encode(errors="replace"))
-    if not match:
+    found = pattern.find(text.encode(errors="replace"))
+    if found is None:
         return False
-    if pattern.groups:
-        into |= {key: raw.decode(errors="replace") for key, raw in match.groupdict().items() if raw}
+    into |= found[2]
     return True
 
 
@@ -305,14 +305,13 @@ def _said_by_address(name: str, one: Printed) -> Fields:
 def _text_fields(rule: TextRule, source: str, text: bytes) -> Iterator[tuple[int, Captured, Fields]]:
     start = 0
     if rule.after is not None:
-        heading = rule.after.search(text)
-        if not heading:
+        heading = rule.after.find(text)
+        if heading is None:
             return
-        start = heading.end()
-        text = text[start:]
-    for number, match in enumerate(rule.pattern.finditer(text)):
+        start = heading[1]
+    fixed = dict(rule.set)
+    for number, (begin, end, groups) in enumerate(rule.pattern.find_all(text, start)):
         if number == MOST_TRIES:
             return
-        groups = {key: raw.decode(errors="replace") for key, raw in match.groupdict().items() if raw}
-        own = {rule.name: match.group(0).decode(errors="replace").strip(), f"{rule.name}_source": source}
-        yield start + match.start(), groups | dict(rule.set), own
+        own = {rule.name: text[begin:end].decode(errors="replace").strip(), f"{rule.name}_source": source}
+        yield begin, groups | fixed, own
