@@ -20,7 +20,7 @@ MOST_SIP = 255  # Dial takes no longer number
 # Names that hostile addresses imitate. A host that shows one without belonging to it is refused.
 KNOWN_NAMES = (
     "zoom.us", "zoom.com", "zoom.com.cn", "zoomgov.com", "zoomcrc.com", "webex.com", "teams.microsoft.com", "teams.live.com",
-    "microsoft.us", "meet.google.com", "plcm.vc", "onpexip.com", "pexip.me",
+    "microsoft.us", "meet.google.com", "plcm.vc", "onpexip.com", "pexip.me", "pexip.com",
 )  # fmt: skip
 
 _HOST = re2.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")

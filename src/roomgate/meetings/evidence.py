@@ -236,7 +236,8 @@ class _Gathering:
             return "", ""  # nor is anything read that follows
         shows = bool(words and _ADDRESSED.search(words))
         if scheme in _WEB:
-            made = unwrap(_ended(target)[0])
+            # No sentence ends within a target: an argument's full stop is its own.
+            made = unwrap(_ended(target, _TAIL.replace(".", "") if "?" in target else _TAIL)[0])
             self._add(source, order, made, told=True)
             if shows and made.stuck is None and not _agree(_host_shown(words), made.link.host if made.link else ""):
                 self._tell("link", _shown(words), _MISLED)
@@ -390,7 +391,7 @@ def _is_announced(text: str, line_start: int, lines_with_one: set[int]) -> bool:
     return False
 
 
-def _ended(text: str) -> tuple[str, str]:
+def _ended(text: str, tail: str = _TAIL) -> tuple[str, str]:
     """Where a link ends and the sentence goes on: the link, and what followed it."""
     end = len(text)
     if not text.isascii():
@@ -403,7 +404,7 @@ def _ended(text: str) -> tuple[str, str]:
         for entity in _ENTITIES:
             if (found := text.find(entity, 0, end)) != -1:
                 end = found
-    link = text[:end].rstrip(_TAIL)
+    link = text[:end].rstrip(tail)
     after = text[len(link) :]
     for _ in range(3):
         if "&amp;" not in link:

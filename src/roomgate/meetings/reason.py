@@ -55,9 +55,6 @@ _SENTENCES: tuple[tuple[str, Reason], ...] = (
 )
 
 
-_REFUSING = ("refused", "looks like", "cannot be undone", "wrappers")
-
-
 def find_reason(sentence: str) -> Reason | None:
     """The word for a refusal's sentence; None for a sentence that refuses nothing."""
     return next((reason for words, reason in _SENTENCES if words in sentence), None)
@@ -65,9 +62,12 @@ def find_reason(sentence: str) -> Reason | None:
 
 def with_reason(step: Step) -> Step:
     """The step with its word, where it has none yet and there is one."""
-    if step.reason or not any(word in step.decided for word in _REFUSING):
+    said = step.decided
+    if step.reason or not (
+        "refused" in said or "looks like" in said or "cannot be undone" in said or "wrappers" in said
+    ):
         return step
-    reason = find_reason(step.decided)
+    reason = find_reason(said)
     if reason is None:
         return step
     return replace(step, reason=reason)

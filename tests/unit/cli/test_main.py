@@ -129,8 +129,9 @@ def test_a_terminal_that_lacks_a_letter_gets_its_number(tmp_path):
         "utf-8",
     )
     done = process(
-        "-m", "roomgate.cli.main", "meeting", "explain", str(tmp_path / "invite.ics"), PYTHONIOENCODING="ascii"
-    )
+        "-m", "roomgate.cli.main", "meeting", "explain", str(tmp_path / "invite.ics"), "--domain", "example.com",
+        PYTHONIOENCODING="ascii",
+    )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert "Gr\\xf6\\xdfe" in done.stdout
 

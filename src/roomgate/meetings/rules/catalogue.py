@@ -50,7 +50,8 @@ class Catalogue:
             for name in names & self._at.keys():
                 concerned.update(self._at[name])
         found = [seen for number in sorted(concerned) if (seen := recognise(self.packs[number], sight, self.reach))]
-        if not any(not one.fallback for one in found):
+        # Beside a link that was refused for its looks, words and a number would make the lure work after all.
+        if not any(not one.fallback for one in found) and not sight.lured:
             found += [
                 seen
                 for number in self._wordy

@@ -34,6 +34,7 @@ class LinkForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     path: str = ""
     query: dict[str, str] = {}
     not_query: dict[str, str] = {}
+    unless: Texts = ()
     set: dict[str, str] = {}
     identifies: bool = True
     told: str = ""

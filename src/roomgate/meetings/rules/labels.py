@@ -16,7 +16,7 @@ _GAP = r"[ \t]*"
 _COLON = r"(?:[:：]|\x{FE55})"
 # A value on the next line needs no colon, and neither does one that is a number.
 _CLEAR = rf"{_GAP}(?:{_COLON}{_GAP}\n?{_GAP}|\n{_GAP})"
-_LOOSE = rf"{_GAP}(?:{_COLON}{_GAP}\n?{_GAP}|\n{_GAP}|[ \t=#]{{1,4}})"
+_LOOSE = rf"{_GAP}(?:{_COLON}{_GAP}\n?{_GAP}|\n{_GAP}|[ \t](?:is|ist|lautet|est|es)[ \t:]{{1,3}}|[ \t=#]{{1,4}})"
 # A full stop ends a sentence, or goes on as a host's name; a # ends a number, or begins a code to be keyed in.
 _END = r"(?:[\s<>)\]},;|）、。，；]|[.#](?:\s|$)|$)"
 _START = r"(?:^|[^\pL\pN]|=0A)"  # the last one is what a mailer's quoted-printable leaves of a line end

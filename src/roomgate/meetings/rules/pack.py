@@ -7,7 +7,6 @@ no pack makes an invitation expensive. What a pack may not do is said by `roomga
 import ipaddress
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 import re2
 
@@ -27,6 +26,7 @@ from roomgate.meetings.rules.form import (
     parse_form,
 )
 from roomgate.meetings.rules.labels import MOST_LABEL, MOST_LABELS, build_label_pattern
+from roomgate.meetings.rules.pattern import BadPattern, Pattern
 from roomgate.meetings.rules.template import NAME, BadTemplate, Template
 
 MOST_PATTERN = 400  # characters of a pack's own pattern; a label's list may make more of it
@@ -36,12 +36,10 @@ CLEANERS = ("digits", "lower", "unquote")
 COMMANDS = ("Dial", "Zoom Join", "Webex Join", "MicrosoftTeams Join", "WebRTC Join")
 ANY = "*"
 
-Pattern = Any  # re2 ships no types
-
 _SERVICE = re2.compile(r"^[a-z][a-z0-9-]{1,30}$")
-_OPTIONS = re2.Options()
-_OPTIONS.log_errors = False
-_OPTIONS.max_mem = 1 << 23  # with less the automaton is thrown away and built anew in the middle of a text
+
+
+_NEVER = Pattern(r"\zx")  # in the place of one that was complained of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +53,8 @@ class LinkRule:
     set: tuple[tuple[str, str], ...]
     identifies: bool
     told: str
+    unless: frozenset[str]
+    any_host: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class AddressRule:
     set: tuple[tuple[str, str], ...]
     identifies: bool
     told: str
+    any_domain: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,17 +299,16 @@ class _Builder:
         if strange := sorted(set(names) - self._fields):
             self._complain(f"{where}: no rule before it gives {', '.join(strange)[:100]}")
 
-    def _compiled(self, where: str, text: str, *, most: int = MOST_PATTERN) -> Pattern | None:
+    def _compiled(self, where: str, text: str, *, most: int = MOST_PATTERN) -> Pattern:
         if len(text) > most:
             self._complain(f"{where}: a pattern of more than {most} characters")
-            return None
+            return _NEVER
         try:
-            pattern = re2.compile(text, _OPTIONS)
-        except (re2.error, UnicodeError) as bad:
-            words = bad.args[0].decode("utf-8", "replace") if bad.args and isinstance(bad.args[0], bytes) else str(bad)
-            self._complain(f"{where}: {text[:60]!r} is no pattern that runs in linear time (RE2): {words[:100]}")
-            return None
-        for group in pattern.groupindex:
+            pattern = Pattern(text)
+        except BadPattern as bad:
+            self._complain(f"{where}: {text[:60]!r} is no pattern that runs in linear time (RE2): {bad}"[:250])
+            return _NEVER
+        for group in pattern.groups:
             self._named(where, group)
             self._fields.add(group)
         return pattern
@@ -354,6 +354,8 @@ class _Builder:
             self._set(where, form.set),
             form.identifies,
             form.told or self._form.title,
+            frozenset(form.unless),
+            ANY in form.hosts,
         )
 
     def _address(self, form: AddressForm) -> AddressRule:
@@ -378,6 +380,7 @@ class _Builder:
             self._set(where, form.set),
             form.identifies,
             form.told or self._form.title,
+            ANY in form.domains,
         )
 
     def _text(self, form: TextForm) -> TextRule:
@@ -387,7 +390,7 @@ class _Builder:
         if bool(form.label) == bool(form.pattern):
             self._complain(f"{where}: takes a label or a pattern")
         text = form.pattern
-        pattern: Pattern | None = None
+        pattern = _NEVER
         if form.label:
             pattern = self._labelled(where, form)
         elif text:
@@ -406,21 +409,20 @@ class _Builder:
             self._gives(form, pattern),
         )
 
-    def _gives(self, form: TextForm, pattern: Pattern | None) -> frozenset[str]:
-        groups = frozenset(pattern.groupindex) if pattern is not None else frozenset()
-        return frozenset({form.name, *groups, *form.set})
+    def _gives(self, form: TextForm, pattern: Pattern) -> frozenset[str]:
+        return frozenset({form.name, *pattern.groups, *form.set})
 
-    def _labelled(self, where: str, form: TextForm) -> Pattern | None:
+    def _labelled(self, where: str, form: TextForm) -> Pattern:
         words = [word for spoken in self._form.labels.get(form.label, {}).values() for word in spoken]
         if not words:
             self._complain(f"{where}: [labels] has no {form.label[:40]!r}")
-            return None
+            return _NEVER
         if len(words) > MOST_LABELS or any(not 2 <= len(word.strip()) <= MOST_LABEL for word in words):
             self._complain(f"{where}: takes at most {MOST_LABELS} labels of 2 to {MOST_LABEL} characters each")
-            return None
+            return _NEVER
         value = form.value or rf"(?P<{form.name}>\S{{1,64}})"
-        if self._compiled(where, value) is None:
-            return None
+        if self._compiled(where, value) is _NEVER:
+            return _NEVER
         loose = value.startswith("(?P<") and "[0-9]" in value
         return self._compiled(where, build_label_pattern(words, value, loose=loose), most=50_000)
 

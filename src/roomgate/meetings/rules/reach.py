@@ -53,6 +53,17 @@ def _within(host: str, domains: frozenset[str]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Parsed:
+    """What passed its parser before, with its host: it need not again."""
+
+    links: Mapping[str, str]
+    addresses: Mapping[str, str]
+
+
+NOTHING = Parsed(MappingProxyType({}), MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A checked address. ``domain``: where nobody vouches for it yet, so that the site's list decides."""
 
@@ -60,18 +71,18 @@ class Target:
     domain: str | None
 
 
-def check_target(
-    how: How, text: str, reach: Reach, service: str = "", hosts: Mapping[str, str] = MappingProxyType({})
-) -> Target:
-    """Raises `AddressRefused`. ``service``: whose pack made the address. ``hosts``: of links that were parsed before."""
+def check_target(how: How, text: str, reach: Reach, service: str = "", parsed: Parsed = NOTHING) -> Target:
+    """Raises `AddressRefused`. ``service``: whose pack made the address. ``parsed``: what need not be parsed again."""
     if how is How.NATIVE:
-        check_argument("", text, reach, hosts)
+        check_argument("", text, reach, parsed)
         return Target(text, None)
     if how is How.H323 and (match := _H323.match(text)):
         ip = check_public_ip(match.group(1))
         if service not in reach.printed_ips and not reach.vouches_ip(ip):
             raise AddressRefused("an IP address that no known service vouches for")
         return Target(text, None)
+    if host := parsed.addresses.get(text):
+        return Target(text, None if reach.vouches(host) else host)
     user, _, host = text.rpartition("@")
     if _IP.match(host):
         return _check_ip(user, host, reach)
@@ -79,13 +90,13 @@ def check_target(
     return Target(str(address), None if reach.vouches(address.host) else address.host)
 
 
-def check_argument(name: str, value: str, reach: Reach, hosts: Mapping[str, str] = MappingProxyType({})) -> None:
+def check_argument(name: str, value: str, reach: Reach, parsed: Parsed = NOTHING) -> None:
     """An argument of a native join: a link or an address in it has to be a known service's. Raises `AddressRefused`."""
     if "//" in value or "\\" in value:
-        if not reach.vouches_link(hosts.get(value) or Link.parse(value).host):
+        if not reach.vouches_link(parsed.links.get(value) or Link.parse(value).host):
             raise AddressRefused("a link into no known service")
     elif "@" in value:
-        if not reach.vouches(SipAddress.parse(value).host):
+        if not reach.vouches(parsed.addresses.get(value) or SipAddress.parse(value).host):
             raise AddressRefused("an address of no known service")
     elif name == "Domain":
         if not reach.vouches(check_host(value)):

@@ -11,10 +11,11 @@ from urllib.parse import unquote
 from roomgate.meetings.address import AddressRefused
 from roomgate.meetings.evidence import Evidence, Found, Order, Printed
 from roomgate.meetings.meeting import How, Join, Step, h323_join, sip_join
-from roomgate.meetings.reason import Reason
+from roomgate.meetings.reason import Reason, find_reason
 from roomgate.meetings.rules.offer import Offer, Recognised
-from roomgate.meetings.rules.pack import ANY, AddressRule, LinkRule, Pack, TextRule, Way
-from roomgate.meetings.rules.reach import Reach, check_argument, check_target
+from roomgate.meetings.rules.pack import AddressRule, LinkRule, Pack, TextRule, Way
+from roomgate.meetings.rules.pattern import Pattern
+from roomgate.meetings.rules.reach import Parsed, Reach, check_argument, check_target
 
 MOST_TRIES = 100  # matches of one pattern in one text
 MOST_ARGUMENT = 2000  # the device's join commands take no longer link
@@ -41,7 +42,10 @@ class Sight:
         self.links = tuple((one.source, one.link.text.encode()) for one in evidence.links)
         self.link_names = tuple(suffixes(one.link.host) for one in evidence.links)
         self.printed_names = tuple(suffixes(one.address.host) for one in evidence.printed)
-        self.hosts = {one.link.text: one.link.host for one in evidence.links}  # parsed already
+        self.parsed = Parsed(
+            links={one.link.text: one.link.host for one in evidence.links},
+            addresses={str(one.address): one.address.host for one in evidence.printed},
+        )
 
     @cached_property
     def low(self) -> str:
@@ -49,6 +53,14 @@ class Sight:
         return "\n".join(
             [text.text for text in self.evidence.texts] + [one.link.text for one in self.evidence.links]
         ).casefold()
+
+    @cached_property
+    def lured(self) -> bool:
+        """Was something refused because it looks like a known service's?"""
+        return any(
+            step.decided.startswith("refused") and find_reason(step.decided) is Reason.LOOK_ALIKE
+            for step in self.evidence.steps
+        )
 
     @cached_property
     def labelled(self) -> bool:
@@ -152,10 +164,12 @@ class _Reading:
         self._steps.append(Step("service", f"{saw} in {source}"[:200], told))
 
     def _ask_links(self, rule: LinkRule) -> None:
-        if rule.name in self._hits:
+        if rule.name in self._hits or rule.unless & self._hits.keys():
             return
         for one, names in zip(self._evidence.links, self._sight.link_names, strict=True):
-            captured = _link_fields(rule, one, names)
+            if not (rule.any_host or rule.hosts & names) or rule.not_hosts & names:
+                continue
+            captured = _link_fields(rule, one)
             if captured is not None and self._accept(rule.name, captured, _said_by_link(rule.name, one)):
                 if rule.identifies:
                     self._identified(one.order, rule.told, f"link {one.link.shown}", one.source)
@@ -166,11 +180,11 @@ class _Reading:
             return
         taken = 0
         for one, names in zip(self._evidence.printed, self._sight.printed_names, strict=True):
-            if one.source == _FOCUS:
+            if not (rule.any_domain or rule.domains & names) or rule.not_domains & names or one.source == _FOCUS:
                 continue
-            if ANY in rule.domains and names & self._reach.domains:
-                continue  # its own service's pack has to take it
-            captured = _address_fields(rule, one, names)
+            if (rule.labelled and not one.labelled) or (rule.any_domain and names & self._reach.domains):
+                continue  # of a known service's domains its own pack speaks
+            captured = _address_fields(rule, one)
             if captured is None:
                 continue
             if not self._accept(rule.name, captured, _said_by_address(rule.name, one)):
@@ -211,7 +225,7 @@ class _Reading:
             if not address:
                 continue
             try:
-                target = check_target(way.how, address, self._reach, self._pack.service, self._sight.hosts)
+                target = check_target(way.how, address, self._reach, self._pack.service, self._sight.parsed)
                 passcode = way.passcode.fill(fields) if way.passcode else None
                 join = self._join(way, target.text, passcode or None, fields)
             except AddressRefused as refused:
@@ -249,31 +263,33 @@ class _Reading:
             self._steps.append(Step("link", f"{max(longest, len(target))} characters", told, Reason.TOO_LONG))
             return None
         for key, value in arguments:
-            check_argument(key, value, self._reach, self._sight.hosts)
+            check_argument(key, value, self._reach, self._sight.parsed)
         return Join(How.NATIVE, target, way.command, arguments, passcode)
 
 
-def _link_fields(rule: LinkRule, one: Found, names: frozenset[str]) -> dict[str, str | None] | None:
+def _link_fields(rule: LinkRule, one: Found) -> Captured | None:
     link = one.link
-    if rule.not_hosts & names or not (rule.hosts & names or ANY in rule.hosts):
+    captured: Fields = dict(rule.set)
+    if rule.path is not None and not _captures(rule.path, link.path, captured):
         return None
-    captured: dict[str, str | None] = {}
-    if rule.path is not None:
-        match = rule.path.search(link.path)
-        if not match:
-            return None
-        captured |= match.groupdict()
     for key, pattern in rule.query:
         value = link.argument(key)
-        match = pattern.search(value) if value is not None else None
-        if not match:
+        if value is None or not _captures(pattern, value, captured):
             return None
-        captured |= match.groupdict()
     for key, pattern in rule.not_query:
         value = link.argument(key)
-        if value is not None and pattern.search(value):
+        if value is not None and pattern.find(value.encode(errors="replace")):
             return None
-    return captured | dict(rule.set)
+    return captured
+
+
+def _captures(pattern: Pattern, text: str, into: Fields) -> bool:
+    """Whether it matches; then its groups are among the fields."""
+    found = pattern.find(text.encode(errors="replace"))
+    if found is None:
+        return False
+    into |= found[2]
+    return True
 
 
 def _said_by_link(name: str, one: Found) -> Fields:
@@ -282,19 +298,11 @@ def _said_by_link(name: str, one: Found) -> Fields:
     return said | {f"{name}_shown": link.shown, f"{name}_source": one.source}
 
 
-def _address_fields(rule: AddressRule, one: Printed, names: frozenset[str]) -> dict[str, str | None] | None:
-    address = one.address
-    if rule.labelled and not one.labelled:
+def _address_fields(rule: AddressRule, one: Printed) -> Captured | None:
+    captured: Fields = dict(rule.set)
+    if rule.user is not None and not _captures(rule.user, one.address.user, captured):
         return None
-    if rule.not_domains & names or not (rule.domains & names or ANY in rule.domains):
-        return None
-    captured: dict[str, str | None] = {}
-    if rule.user is not None:
-        match = rule.user.search(address.user)
-        if not match:
-            return None
-        captured |= match.groupdict()
-    return captured | dict(rule.set)
+    return captured
 
 
 def _said_by_address(name: str, one: Printed) -> Fields:
@@ -305,14 +313,13 @@ def _said_by_address(name: str, one: Printed) -> Fields:
 def _text_fields(rule: TextRule, source: str, text: bytes) -> Iterator[tuple[int, Captured, Fields]]:
     start = 0
     if rule.after is not None:
-        heading = rule.after.search(text)
-        if not heading:
+        heading = rule.after.find(text)
+        if heading is None:
             return
-        start = heading.end()
-        text = text[start:]
-    for number, match in enumerate(rule.pattern.finditer(text)):
+        start = heading[1]
+    fixed = dict(rule.set)
+    for number, (begin, end, groups) in enumerate(rule.pattern.find_all(text, start)):
         if number == MOST_TRIES:
             return
-        groups = {key: raw.decode(errors="replace") for key, raw in match.groupdict().items() if raw}
-        own = {rule.name: match.group(0).decode(errors="replace").strip(), f"{rule.name}_source": source}
-        yield start + match.start(), groups | dict(rule.set), own
+        own = {rule.name: text[begin:end].decode(errors="replace").strip(), f"{rule.name}_source": source}
+        yield begin, groups | fixed, own

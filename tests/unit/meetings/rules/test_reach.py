@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from roomgate.meetings.address import AddressRefused
 from roomgate.meetings.meeting import How
-from roomgate.meetings.rules.reach import Reach, allowed, check_argument, check_target
+from roomgate.meetings.rules.reach import Parsed, Reach, allowed, check_argument, check_target
 
 REACH = Reach(
     domains=frozenset({"zoomcrc.com", "m.webex.com"}),
@@ -111,3 +111,14 @@ def test_any_text_is_refused_or_printable_and_as_it_was(how, text):
         return
     assert target.text.isprintable()
     assert target.text.isascii()
+
+
+def test_what_was_parsed_before_is_the_same_kind_of_thing():
+    parsed = Parsed(
+        links={"https://teams.microsoft.com/x": "teams.microsoft.com"}, addresses={"1@zoomcrc.com": "zoomcrc.com"}
+    )
+    assert check_target(How.SIP, "1@zoomcrc.com", REACH, parsed=parsed).domain is None
+    with pytest.raises(AddressRefused):
+        check_target(How.SIP, "https://teams.microsoft.com/x", REACH, parsed=parsed)
+    with pytest.raises(AddressRefused):
+        check_argument("Url", "https://evil.example/1@zoomcrc.com", REACH, parsed)
