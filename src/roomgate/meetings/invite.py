@@ -21,6 +21,7 @@ __all__ = [
 
 MOST_OCCURRENCES = 2000
 MOST_MAILBOXES = 2000
+MOST_TITLE = 2000
 UNTIMED = timedelta(minutes=30)  # an event without an end, or one that ends before it begins
 
 _SERIOUS = ("REQUEST", "PUBLISH", "ADD", "CANCEL", "")
@@ -238,7 +239,7 @@ def _only(properties: dict[str, list[Property]], name: str) -> Property | None:
 
 def _text(properties: dict[str, list[Property]], name: str) -> str:
     values = properties.get(name)
-    return values[0].text(2000) if values else ""
+    return values[0].text(MOST_TITLE) if values else ""
 
 
 def _word(properties: dict[str, list[Property]], name: str) -> str:
@@ -341,9 +342,11 @@ def _texts(properties: dict[str, list[Property]], steps: list[Step]) -> tuple[Te
     left = plaintext.MOST_TEXT
     for name in lines.TEXTS:
         for value in properties.get(name, ()):
+            if name == "SUMMARY":
+                left = min(left, MOST_TITLE)  # the last of all
             said = value.text(left) if name in _PLAIN_WORDS or name.startswith("X-") else value.value[:left]
             text, _ = plaintext.reduce(said, markup=name == "X-ALT-DESC")
-            if len(value.value) > left:
+            if len(value.value) > left and name != "SUMMARY":
                 saw = f"{name} of {len(value.value)} characters"
                 steps.append(Step("size", saw, "only its first 256 KiB are read"))
             left -= min(len(said), left)
