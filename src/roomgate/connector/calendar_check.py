@@ -14,6 +14,7 @@ from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, Snapshot, Writable
 from roomgate.meetings.calendars.entry import Telling
 from roomgate.meetings.invite import BadInvitation, Invitation, Window, occurrences, parse_events
+from roomgate.redact import foreign
 
 AHEAD = timedelta(days=7)
 AT_ONCE = 8
@@ -109,7 +110,7 @@ def judge(room: RoomName, name: str, snapshot: Snapshot, window: Window, *, writ
     words = f"{number} {'meeting' if number == 1 else 'meetings'} in the next {AHEAD.days} days"
     if bad:
         first, why = next(iter(bad.items()))
-        words += f"; {len(bad)} cannot be understood, such as {first[:60]}: {why}"
+        words += f"; {len(bad)} cannot be understood, such as {foreign(first, 60)}: {foreign(why)}"
         return Seen(room, name, State.BAD, words, BadInvitation.hint, number, len(bad), writable)
     if number >= FEW and not any(text.source in _BODIES for one in found for text in one.texts):
         return Seen(room, name, State.BARE, f"{words}, none of which has a text", _BARE, number, 0, writable)

@@ -58,6 +58,12 @@ def test_what_cannot_be_understood_is_counted_beside_the_rest():
     assert "1.ics" in seen.words
 
 
+def test_what_a_stranger_wrote_moves_no_terminal():
+    bad = Source("\x1b[2J\u202eevil.ics", b"rubbish")
+    seen = judge(ROOM, "office", Snapshot((bad,), "x"), WINDOW, writable=False)
+    assert seen.words.isprintable()
+
+
 class Troubled:
     def __init__(self, fault: Exception | None) -> None:
         self.fault = fault

@@ -104,8 +104,7 @@ class CalDav:
         url = await self._finder.collection(room)
         href = urljoin(url, hashlib.sha256(uid.encode()).hexdigest()[:40] + ".ics")
         raw = edit.build_event(slot, uid, self._clock.now())
-        self._polled.spoil(room)
-        answer = await self._send("PUT", href, {"If-None-Match": "*"}, raw)
+        answer = await self._send(room, "PUT", href, {"If-None-Match": "*"}, raw)
         # Some servers answer 409 or 403 to a uid that is there under another name (RFC 4791 5.3.2.1).
         if answer.status in (403, 409, 412) and uid in {
             one for item in (await self._polled.renewed(room)).items.values() for one in edit.uids(item.raw)
@@ -127,8 +126,7 @@ class CalDav:
     async def _change(self, room: RoomName, uid: str, change: Callable[[bytes], bytes | None]) -> bool:
         """Change the resource with this uid, and once more if somebody else changed it meanwhile."""
         for again in (True, False):
-            self._polled.spoil(room)
-            copy = await self._polled.renewed(room)
+            copy = await self._polled.renewed(room, anew=True)
             item = next((one for one in copy.items.values() if uid in edit.uids(one.raw)), None)
             if item is None:
                 return False
@@ -138,17 +136,22 @@ class CalDav:
                 raise CalendarRefused(bad.message, hint=bad.hint) from bad
             if raw == item.raw:
                 return True
-            self._polled.spoil(room)
             url, match = _at(copy.url, item.href), {"If-Match": item.tag} if item.tag else {}
-            answer = await (self._send("DELETE", url, match) if raw is None else self._send("PUT", url, match, raw))
+            method = "DELETE" if raw is None else "PUT"
+            answer = await self._send(room, method, url, match, raw or b"")
             if answer.status != 412 or not again:
                 self._accept(answer)
                 return True
         raise AssertionError("the second try returns or raises")
 
-    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    async def _send(
+        self, room: RoomName, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
+    ) -> Answer:
         sent = {"Content-Type": "text/calendar; charset=utf-8", **headers} if body else dict(headers)
-        return await self._ask(method, url, headers=sent, body=body, take=(403,))
+        try:
+            return await self._ask(method, url, headers=sent, body=body, take=(403,))
+        finally:
+            self._polled.spoil(room)  # also where the outcome is not known: the next fetch tells it
 
     def _accept(self, answer: Answer) -> None:
         match answer.status:

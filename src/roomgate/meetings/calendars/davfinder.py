@@ -17,6 +17,7 @@ from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarUnreachable
 from roomgate.meetings.calendars.davxml import CAL, DAV, Multistatus, build_propfind, parse_multistatus
 from roomgate.meetings.calendars.http import Answer, host_of
+from roomgate.redact import foreign
 
 AGAIN_S = 60.0  # a name that was not found is not looked for again sooner
 _XML = "application/xml; charset=utf-8"
@@ -134,7 +135,7 @@ class Finder:
             raise CalendarUnreachable("the room's address is none of the web") from bad
         if not any(host == one or (one.startswith(".") and host.endswith(one)) for one in self._hosts):
             raise CalendarUnreachable(
-                f"the calendar is at {host}, which is not named",
+                f"the calendar is at {foreign(host, 100)}, which is not named",
                 hint="If it is yours or your provider's, name it under hosts; the password goes there.",
             )
         if not private(url):

@@ -20,6 +20,7 @@ from roomgate.clock import Clock
 from roomgate.errors import BadInput
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable
 from roomgate.meetings.calendars.patience import Breaker, Quota, Refusals, parse_retry_after
+from roomgate.redact import foreign
 
 if TYPE_CHECKING:
     import httpx  # loaded by the first `Web`: a site without such calendars does without it
@@ -160,7 +161,7 @@ class Web:
             host, secure = "", False
         if not location or not secure or host not in follow or method not in _SAFE:
             raise CalendarUnreachable(
-                f"{host_of(url)} leads elsewhere{f', to {host}' if host else ''}, and is not followed",
+                f"{host_of(url)} leads elsewhere{f', to {foreign(host, 100)}' if host else ''}, and is not followed",
                 hint="Put the address that it leads to into the configuration, if it is yours.",
             )
         return there

@@ -49,6 +49,7 @@ class _Kept(Generic[C]):
     looked_at: float = float("-inf")  # when the copy was true
     cursor: str | None = None
     due: float = float("-inf")
+    spoiled: int = 0  # how often it was written: a look that was on its way then did not see it
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
@@ -80,13 +81,13 @@ class Polled(Generic[C]):
         """As `Calendar.fetch`."""
         return (await self.renewed(room, window)).snapshot
 
-    async def renewed(self, room: RoomName, window: Window | None = None) -> C:
-        """The room's copy, at most `FRESH_S` old. Raises what ``refresh`` raises; the copy then stays as it was."""
+    async def renewed(self, room: RoomName, window: Window | None = None, *, anew: bool = False) -> C:
+        """The room's copy, at most `FRESH_S` old; ``anew``: as it is now. Raises what ``refresh`` raises; the copy then stays as it was."""
         kept = self._kept(room)
         async with kept.lock:
-            now = self._clock.monotonic()
+            now, spoiled = self._clock.monotonic(), kept.spoiled
             copy = kept.copy
-            if copy and now - kept.looked_at < self._fresh_s and (window is None or copy.covered(window)):
+            if copy and not anew and now - kept.looked_at < self._fresh_s and (window is None or copy.covered(window)):
                 return copy
             try:
                 copy = await self._refresh(room, self._around(window), copy)
@@ -94,13 +95,16 @@ class Polled(Generic[C]):
                 kept.cursor = f"away: {bad.code}"
                 kept.due = now + max(self._spread_s(), getattr(bad, "retry_after_s", None) or 0.0)
                 raise
-            kept.copy, kept.looked_at, kept.cursor = copy, now, copy.snapshot.cursor
+            kept.copy, kept.cursor = copy, copy.snapshot.cursor
+            kept.looked_at = now if kept.spoiled == spoiled else float("-inf")
             kept.due = now + self._spread_s()
             return copy
 
     def spoil(self, room: RoomName) -> None:
         """The room's calendar was written: the next fetch asks. Safe to repeat."""
-        self._kept(room).looked_at = float("-inf")
+        kept = self._kept(room)
+        kept.looked_at = float("-inf")
+        kept.spoiled += 1
 
     async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
         """As `Calendar.changed`; raises nothing of its own."""
@@ -121,9 +125,8 @@ class Polled(Generic[C]):
         async with self._places:
             if self._kept(room).due > self._clock.monotonic():
                 return  # fetched while this one waited
-            self.spoil(room)
             try:
-                await self.renewed(room)
+                await self.renewed(room, anew=True)
             except RoomgateError:
                 pass  # told by the cursor, and by fetch
 

@@ -103,6 +103,26 @@ async def test_a_fetch_after_a_change_asks_nobody_again():
 
 
 @pytest.mark.asyncio
+async def test_a_look_that_was_on_its_way_when_the_calendar_was_written_is_not_handed_out():
+    source, on_its_way, go_on = Source(), asyncio.Event(), asyncio.Event()
+
+    async def refresh(room: RoomName, window: Window, before: Copy | None) -> Copy:
+        seen = await source.refresh(room, window, before)
+        on_its_way.set()
+        await go_on.wait()
+        return seen
+
+    calendar = Polled(refresh, HandClock(), random.Random(1))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(calendar.fetch(OSLO, WINDOW))
+        await on_its_way.wait()
+        source.cursors[OSLO] = "written"
+        calendar.spoil(OSLO)
+        go_on.set()
+    assert (await calendar.fetch(OSLO, WINDOW)).cursor == "written"
+
+
+@pytest.mark.asyncio
 async def test_a_fetch_counts_as_a_look():
     source = Source()
     calendar, _ = polled(source)
