@@ -8,6 +8,7 @@ Nothing is kept over a restart: the first look then reads each room whole.
 """
 
 import asyncio
+import heapq
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from roomgate.meetings.invite import Window
 
 POLL_S = 30.0  # within a minute, with what a look and a put take
 AT_ONCE = 16  # looks
+TOGETHER = 64  # looks, after which news is told
 FRESH_S = 5.0  # a copy so young is handed out as it is
 AHEAD = timedelta(days=7)
 BEFORE, BEYOND = timedelta(days=1), timedelta(days=2)  # read around the window, so that it may move for a day
@@ -111,15 +113,21 @@ class Polled(Generic[C]):
         for gone in self._rooms.keys() - known.keys():
             del self._rooms[gone]
         while True:
-            now = self._clock.monotonic()
-            due = [room for room in known if self._kept(room).due <= now]
+            due = self._due(known)
             async with asyncio.TaskGroup() as group:
                 for room in due:
                     group.create_task(self._look(room), name=f"calendar.{room}")
             cursors = {room: self._kept(room).cursor for room in known}
             if news := {room: cursor for room, cursor in cursors.items() if cursor and cursor != known[room]}:
                 return news
-            await self._pause(self._doze_s(known))
+            if len(due) < TOGETHER:
+                await self._pause(self._doze_s(known))
+
+    def _due(self, rooms: Iterable[RoomName]) -> list[RoomName]:
+        """Those that are due, the longest first; only so many, so that news does not wait for the looks at all."""
+        now = self._clock.monotonic()
+        moments = [(self._kept(room).due, room) for room in rooms]
+        return [room for due, room in heapq.nsmallest(TOGETHER, moments) if due <= now]
 
     async def _look(self, room: RoomName) -> None:
         async with self._places:

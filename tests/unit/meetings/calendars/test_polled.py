@@ -10,7 +10,7 @@ import pytest
 from roomgate.clock import HandClock
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarUnreachable, Snapshot
-from roomgate.meetings.calendars.polled import AT_ONCE, BEYOND, Copy, Polled, wide
+from roomgate.meetings.calendars.polled import AT_ONCE, BEYOND, TOGETHER, Copy, Polled, wide
 from roomgate.meetings.invite import Window
 
 START = datetime(2026, 3, 10, 9, tzinfo=UTC)
@@ -50,12 +50,28 @@ def polled(source: Source, poll_s: float = 30.0) -> tuple[Polled[Copy], HandCloc
     return Polled(source.refresh, clock, random.Random(5), poll_s=poll_s, pause=pause), clock
 
 
+async def all_known(calendar: Polled[Copy], rooms: list[RoomName]) -> dict[RoomName, str]:
+    known: dict[RoomName, str | None] = dict.fromkeys(rooms)
+    while None in known.values():
+        known |= await calendar.changed(known)
+    return {room: cursor for room, cursor in known.items() if cursor is not None}
+
+
+@pytest.mark.asyncio
+async def test_news_does_not_wait_for_the_looks_at_all_rooms():
+    source, rooms = Source(), [RoomName(f"r{n}") for n in range(5 * TOGETHER)]
+    calendar, _ = polled(source)
+    news = await calendar.changed(dict.fromkeys(rooms))
+    assert len(news) == source.asked.total() == TOGETHER
+    await all_known(calendar, rooms)
+    assert set(source.asked.values()) == {1}
+
+
 @pytest.mark.asyncio
 async def test_each_room_is_looked_at_once_a_period():
     source, rooms = Source(), [RoomName(f"r{n}") for n in range(200)]
     calendar, clock = polled(source)
-    known = await calendar.changed(dict.fromkeys(rooms))
-    assert len(known) == 200
+    known = await all_known(calendar, rooms)
     assert set(source.asked.values()) == {1}
     assert source.most <= AT_ONCE
     began = clock.monotonic()
@@ -73,7 +89,7 @@ async def test_each_room_is_looked_at_once_a_period():
 async def test_looks_are_spread_over_the_period():
     source, rooms = Source(), [RoomName(f"r{n}") for n in range(200)]
     calendar, clock = polled(source)
-    known = await calendar.changed(dict.fromkeys(rooms))
+    known = await all_known(calendar, rooms)
     seconds: Counter[int] = Counter()
 
     async def refresh(room: RoomName, window: Window, before: Copy | None) -> Copy:
