@@ -56,8 +56,8 @@ def _occurrences(uid: str, lines: tuple[str, ...], clock: Clock) -> list[Invitat
 
 
 class GraphStage:
-    def __init__(self, double: GraphDouble, calendar: GraphWriter, web: Web) -> None:
-        self.calendar, self.web, self.served = calendar, web, Failing(double)
+    def __init__(self, double: GraphDouble, calendar: GraphWriter) -> None:
+        self.calendar, self.served, self.clock = calendar, Failing(double), double.clock
         self._double = double
 
     def write(self, room: RoomName, uid: str, *lines: str) -> None:
@@ -86,8 +86,8 @@ class GraphStage:
 
 
 class GoogleStage:
-    def __init__(self, double: GoogleDouble, calendar: GoogleWriter, web: Web) -> None:
-        self.calendar, self.web, self.served = calendar, web, Failing(double)
+    def __init__(self, double: GoogleDouble, calendar: GoogleWriter) -> None:
+        self.calendar, self.served, self.clock = calendar, Failing(double), double.clock
         self._double = double
 
     def write(self, room: RoomName, uid: str, *lines: str) -> None:
@@ -131,7 +131,7 @@ async def graph_stage(folder: Path, papers: Papers, clock: Clock, poll_s: float)
         calendar = GraphWriter(
             web, sign_in, MAILBOXES.get, clock, random.Random(1), graph=here, poll_s=poll_s, fresh_s=0
         )
-        yield GraphStage(double, calendar, web)
+        yield GraphStage(double, calendar)
 
 
 @asynccontextmanager
@@ -145,4 +145,4 @@ async def google_stage(folder: Path, papers: Papers, clock: Clock, poll_s: float
         calendar = GoogleWriter(
             web, sign_in, MAILBOXES.get, clock, random.Random(1), api=double.api, poll_s=poll_s, fresh_s=0
         )
-        yield GoogleStage(double, calendar, web)
+        yield GoogleStage(double, calendar)

@@ -119,7 +119,7 @@ class Google:
         events: list[msgspec.Raw] = []
         last = await self._pages(name, {"timeMin": iso(window.start), "timeMax": iso(window.end)}, events)
         if last is None or last.next_sync_token is None:
-            raise CalendarUnreachable(f"{self._host} gives no sync token")
+            raise CalendarUnreachable(f"{self._host} comes to no end of a list, or gives no sync token")
         zone = find_zone(last.time_zone or "") or self._zone
         entries = await asyncio.to_thread(
             parse_each, events, lambda raw: parse_entry(raw, name, zone), before, str(zone)
@@ -149,7 +149,7 @@ class Google:
         return events + (f"/{quote(entry.key, safe='')}" if entry else "")
 
     async def _pages(self, name: str, asked: Mapping[str, str], into: list[msgspec.Raw]) -> _Page | None:
-        """All pages of one list, the last of them returned. None: the sync token is gone."""
+        """All pages of one list, the last of them returned. None: the sync token is gone, or there is no end."""
         more: dict[str, str] = {}
         for _ in range(MOST_PAGES):
             query = urlencode({"singleEvents": "true", "maxResults": PAGE, **asked, **more})
@@ -166,7 +166,7 @@ class Google:
             if page.next_page_token is None:
                 return page
             more = {"pageToken": page.next_page_token}
-        raise CalendarUnreachable(f"{self._host} does not come to the end of a list")
+        return None
 
     async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """One request. A quota that is used up comes as a 403 too, which only its reason tells from a missing right."""

@@ -121,7 +121,7 @@ class Graph:
             # The bell first, then the look: what changes in between rings it.
             bell = await self._round(name, self._view(name, window, "/delta"))
             if bell is None:
-                raise CalendarUnreachable(f"{self._host} begins no delta query")
+                raise CalendarUnreachable(f"{self._host} comes to no end of a delta query")
             token = bell.token
         events = await self._seen(name, window)
         entries = await asyncio.to_thread(parse_each, events, lambda raw: parse_entry(raw, name, self._zone), before)
@@ -162,7 +162,7 @@ class Graph:
         return f"{self._graph}/v1.0/users/{quote(name, safe='@')}"
 
     async def _round(self, name: str, url: str | None) -> News | None:
-        """One round of a delta query, to its end. None: the service has forgotten its beginning."""
+        """One round of a delta query, to its end. None: the service has forgotten its beginning, or finds no end."""
         rang = False
         for _ in range(MOST_PAGES):
             if url is None:
@@ -175,7 +175,7 @@ class Graph:
             if page.delta is not None:
                 return News(self._own(page.delta), rang)
             url = self._next(page.next)
-        raise CalendarUnreachable(f"{self._host} does not come to the end of what is new")
+        return None
 
     async def _ask(self, name: str, url: str) -> Answer:
         return await self._bearer.ask("GET", url, headers={"Prefer": _PREFER}, take={400, 403, 404, 410}, lane=name)

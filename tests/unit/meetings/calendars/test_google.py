@@ -5,10 +5,10 @@ import pytest
 
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Writable
-from roomgate.meetings.calendars.google import PAGE
+from roomgate.meetings.calendars.google import MOST_PAGES, PAGE
 from roomgate.meetings.calendars.polled import POLL_S
 from roomgate.meetings.stripped import ENOUGH
-from support.cloud_double import once
+from support.cloud_double import Given, once, once_for
 from support.cloud_rig import MAILBOX, OTHER, ROOM, google_rig
 from support.logged import logged
 
@@ -127,6 +127,14 @@ async def test_an_answer_that_is_none(rig, raw):
     rig.double.faults.append(once(200, raw))
     with pytest.raises(CalendarUnreachable):
         await rig.titles()
+
+
+@pytest.mark.asyncio
+async def test_news_without_an_end_are_news(rig, oslo):
+    await rig.titles()
+    oslo.put(summary="Missed")
+    rig.double.faults += [once_for("syncToken", Given(200, {"items": [], "nextPageToken": "x"}))] * MOST_PAGES
+    assert await rig.titles() == ["Missed"]
 
 
 @pytest.mark.asyncio

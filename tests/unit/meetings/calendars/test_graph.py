@@ -7,7 +7,7 @@ from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Writable
 from roomgate.meetings.calendars.clouds import CLOUDS
 from roomgate.meetings.calendars.entry import MOST_ENTRIES
-from roomgate.meetings.calendars.graph import PAGE, PROBE_AGAIN_S, PROBE_S
+from roomgate.meetings.calendars.graph import MOST_PAGES, PAGE, PROBE_AGAIN_S, PROBE_S
 from roomgate.meetings.calendars.patience import FORGIVEN
 from roomgate.meetings.stripped import ENOUGH
 from support.cloud_double import Given, once, once_for
@@ -191,6 +191,16 @@ async def test_pages_without_an_end_are_given_up(rig):
     with pytest.raises(CalendarUnreachable):
         await rig.titles()
     assert len(rig.double.asked) < 50
+
+
+@pytest.mark.asyncio
+async def test_news_without_an_end_are_news(rig, oslo):
+    await rig.titles()
+    oslo.put(subject="Missed")
+    link = f"{rig.double.origin}/v1.0/users/{MAILBOX}/calendarView/delta?$deltatoken=x"
+    page = Given(200, {"value": [], "@odata.nextLink": link})
+    rig.double.faults += [once_for("$deltatoken", page)] * MOST_PAGES
+    assert await rig.titles() == ["Missed"]
 
 
 @pytest.mark.asyncio
