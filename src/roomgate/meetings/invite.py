@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from roomgate.meetings import lines, plaintext, series
 from roomgate.meetings.lines import MOST_BYTES, MOST_EVENTS, BadInvitation, Calendar, Property
 from roomgate.meetings.meeting import Organizer, Step
-from roomgate.meetings.times import in_utc, parse_duration, parse_time, parse_times
+from roomgate.meetings.times import in_utc, parse_duration, parse_periods, parse_time, parse_times
 from roomgate.meetings.zones import zone_described, zone_named, zone_of_offset
 
 __all__ = [
@@ -160,8 +160,8 @@ def _event(properties: dict[str, list[Property]], cancelled: bool, zones: _Zones
         original is not None and (original.parameter("RANGE") or "").upper() == "THISANDFUTURE",
         int(sequence) if sequence.isascii() and sequence.isdigit() and len(sequence) < 10 else 0,
         rules.pop() if rules else "",
-        tuple(_days(properties, "RDATE", own)),
-        tuple(_like(start, one) for one in _days(properties, "EXDATE", own)),
+        tuple(parse_periods(_dates(properties, "RDATE"), own)),
+        tuple(_like(start, one) for one in parse_times(_dates(properties, "EXDATE"), own)),
     )
     return Event(
         properties,
@@ -174,11 +174,11 @@ def _event(properties: dict[str, list[Property]], cancelled: bool, zones: _Zones
     )
 
 
-def _days(properties: dict[str, list[Property]], name: str, zones: Callable[[Property], tzinfo]) -> list[date]:
+def _dates(properties: dict[str, list[Property]], name: str) -> list[Property]:
     given = properties.get(name, [])
     if sum(line.value.count(",") + 1 for line in given) > series.MOST_DATES:
         raise BadInvitation(f"the series names more than {series.MOST_DATES} dates")
-    return list(parse_times(given, zones))
+    return given
 
 
 def _like(start: date, excluded: date) -> date:

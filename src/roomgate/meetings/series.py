@@ -17,6 +17,7 @@ import recurring_ical_events
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # ships no types
 
 from roomgate.errors import BadInput
+from roomgate.meetings.times import Period
 
 EARLIEST_YEAR = 1980
 MOST_YEARS_WALKED = 20
@@ -57,7 +58,7 @@ class Part:
     and_later: bool = False  # RANGE=THISANDFUTURE
     sequence: int = 0
     rule: str = ""
-    added: tuple[date, ...] = ()
+    added: tuple[date | Period, ...] = ()
     excluded: tuple[date, ...] = ()
 
 
@@ -95,7 +96,10 @@ def expand(parts: Sequence[Part], window_start: datetime, window_end: datetime) 
     if len(parts) > MOST_EXCEPTIONS:
         raise UnboundedSeries(f"the series has more than {MOST_EXCEPTIONS} exceptions")
     for part in parts:
-        if _length(part) > LONGEST:
+        if (
+            max(_length(part), *(one[1] - one[0] for one in part.added if isinstance(one, tuple)), timedelta())
+            > LONGEST
+        ):
             raise UnboundedSeries("the series has occurrences of more than two months")
     parts = [_near(part, window_start, window_end) for part in parts]
     calendar = icalendar.Calendar()
@@ -121,7 +125,8 @@ def _near(part: Part, window_start: datetime, window_end: datetime) -> Part:
     return replace(part, added=added, excluded=excluded)
 
 
-def _day(value: date) -> date:
+def _day(value: date | Period) -> date:
+    value = value[0] if isinstance(value, tuple) else value
     return value.date() if isinstance(value, datetime) else value
 
 

@@ -12,6 +12,9 @@ from roomgate.meetings.lines import BadInvitation, Property
 Zones = Callable[[Property], tzinfo]
 """The zone of a property's local time."""
 
+Period = tuple[datetime, datetime]
+"""Start and end."""
+
 _DATE = re.compile(r"^[0-9]{8}$")
 _TIME = re.compile(r"^([0-9]{8}T[0-9]{4}(?:[0-9]{2})?)(Z?)$")
 _DURATION = re.compile(
@@ -38,12 +41,28 @@ def parse_time(given: Property, zones: Zones, text: str | None = None) -> date |
 
 def parse_times(given: list[Property], zones: Zones) -> list[date | datetime]:
     """All dates of EXDATE or RDATE lines; of a period its start. Raises `BadInvitation`."""
-    found: list[date | datetime] = []
+    return [one[0] if isinstance(one, tuple) else one for one in parse_periods(given, zones)]
+
+
+def parse_periods(given: list[Property], zones: Zones) -> list[date | Period]:
+    """All dates of RDATE lines; one that has a length of its own comes with its end. Raises `BadInvitation`."""
+    found: list[date | Period] = []
     for line in given:
         for text in line.value.split(","):
             if text.strip():
-                found.append(parse_time(line, zones, text.partition("/")[0]))
+                first, slash, last = text.partition("/")
+                start = parse_time(line, zones, first)
+                found.append(_period(line, zones, start, last) if slash and isinstance(start, datetime) else start)
     return found
+
+
+def _period(line: Property, zones: Zones, start: datetime, text: str) -> date | Period:
+    try:
+        end = start + parse_duration(text) if "P" in text.upper() else parse_time(line, zones, text)
+    except OverflowError as bad:
+        raise BadInvitation("an event has a date that no year has") from bad
+    # One that ends before it begins is as long as the others of its series.
+    return (start, end) if isinstance(end, datetime) and end > start else start
 
 
 def parse_duration(text: str) -> timedelta:

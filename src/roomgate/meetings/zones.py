@@ -24,8 +24,9 @@ _WINDOWS = {name.lower(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 _UTC_NAMES = frozenset(("utc", "z", "gmt", "etc/utc", "etc/gmt", "zulu", "coordinated universal time"))
 # Linear: bounded repetitions only.
 _OFFSET = re.compile(r"(?i)^\(?(?:utc|gmt)? ?([+-])([0-9]{1,2})[:.]?([0-9]{2})?\)?(?: |$)")
+_PLACES = re.compile(r" ?[,;(/] ?")
 _YEARLY = re.compile(r"(?i)^FREQ=YEARLY(?:;(?:INTERVAL=1|BYMONTH=[0-9]{1,2}|BYDAY=[-+0-9]{0,2}[A-Z]{2}|"
-                     r"BYMONTHDAY=[-+0-9,]{1,40}|WKST=[A-Z]{2}|UNTIL=[0-9TZ]{8,16})){0,6}$")  # fmt: skip
+                     r"BYMONTHDAY=[-+0-9,]{1,40}|BY(?:HOUR|MINUTE|SECOND)=[0-9]{1,2}|WKST=[A-Z]{2}|UNTIL=[0-9TZ]{8,16})){0,9}$")  # fmt: skip
 
 
 def zone_named(name: str) -> tzinfo | None:
@@ -122,8 +123,38 @@ def _taken_up(line: str) -> str:
     return line
 
 
+# As Windows shows its zones where it names no town; the first town of all others is in the database.
+_REGIONS = {
+    "eastern time": "America/New_York", "central time": "America/Chicago", "mountain time": "America/Denver",
+    "pacific time": "America/Los_Angeles", "atlantic time": "America/Halifax", "arizona": "America/Phoenix",
+}  # fmt: skip
+MOST_PLACES = 12
+
+
+def _of_places(text: str, offset: timedelta) -> tzinfo | None:
+    """The zone of the first place that is named and has this offset in its winter, as in
+    «(UTC+01:00) Amsterdam, Berlin, …»."""
+    for place in _PLACES.split(text.strip().lower(), maxsplit=MOST_PLACES)[:MOST_PLACES]:
+        known = [_REGIONS[place]] if place in _REGIONS else _towns().get(place.replace(" ", "_"), [])
+        for one in known:
+            zone = ZoneInfo(one)
+            if min(datetime(2026, month, 1, tzinfo=zone).utcoffset() or timedelta() for month in (1, 7)) == offset:
+                return zone
+    return None
+
+
+@cache
+def _towns() -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for lower, name in sorted(_database().items()):
+        if "/" in lower and not lower.startswith(("etc/", "systemv/")):
+            found.setdefault(lower.rsplit("/", 1)[-1], []).append(name)
+    return found
+
+
 def zone_of_offset(name: str, near: tzinfo) -> tzinfo | None:
-    """The offset that stands in the name itself; ``near``, the site's zone, where that is its winter or summer time."""
+    """The offset that stands in the name itself: as the zone of a place that is named behind it, else ``near``, the site's
+    zone, where that is its winter or summer time."""
     match = _OFFSET.match(name.strip())
     if not match:
         return None
@@ -131,6 +162,8 @@ def zone_of_offset(name: str, near: tzinfo) -> tzinfo | None:
     if hours > 14 or minutes > 59:
         return None
     offset = timedelta(hours=hours, minutes=minutes) * (-1 if match.group(1) == "-" else 1)
+    if found := _of_places(name[match.end() :], offset):
+        return found
     if any(datetime(2026, month, 1, tzinfo=near).utcoffset() == offset for month in (1, 7)):
         return near
     return timezone(offset)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.meetings.lines import BadInvitation, Property
-from roomgate.meetings.times import in_utc, parse_duration, parse_time, parse_times
+from roomgate.meetings.times import in_utc, parse_duration, parse_periods, parse_time, parse_times
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -53,6 +53,15 @@ def test_the_calendars_ends_do_not_overflow():
 def test_lists_and_periods():
     lines = [Property("RDATE", "20260310T090000Z/PT1H,20260311"), Property("RDATE", " ,")]
     assert parse_times(lines, lambda _: UTC) == [datetime(2026, 3, 10, 9, tzinfo=UTC), date(2026, 3, 11)]
+
+
+def test_a_period_has_an_end_of_its_own_or_none():
+    line = Property("RDATE", "20260310T090000Z/PT1H,20260310T090000Z/20260310T110000Z,20260310T090000Z/PT0S")
+    start = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    assert parse_periods([line], lambda _: UTC) == [(start, start + hour), (start, start + 2 * hour), start]
+    with pytest.raises(BadInvitation):
+        parse_periods([Property("RDATE", "99991231T090000Z/P99999D")], lambda _: UTC)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from roomgate.meetings.invite import BadInvitation, Window
 from roomgate.meetings.meeting import How
 from roomgate.meetings.understand import DeviceAbilities, explain
 from support.invite_corpus import CORPUS, FORM, differs, expected, names, reason_missing
+from support.invites import ics
 
 INVITES = CORPUS / "invites"
 NAMES = names(INVITES)
@@ -87,3 +88,18 @@ def test_a_series_that_is_too_fast_is_refused_when_expanded():
     start = datetime(2026, 3, 10, tzinfo=UTC)
     with pytest.raises(BadInvitation):
         explain(raw("hostile-secondly"), window=Window(start, start + timedelta(days=7)))
+
+
+def test_a_space_is_dialled_by_the_address_with_its_own_id_and_no_other():
+    link = "https://join.example.com/invited.sf?id=764508600&secret=abc"
+    for line, how in (("764508600@video.example.com", "sip"), ("111222333@video.example.com", "none")):
+        raw = ics("DTSTART:20260310T090000Z", f"DESCRIPTION:{link}\\n\\n{line}\\n")
+        one = explain(raw, DeviceAbilities(allowed_domains=frozenset({"example.com"})))[0]
+        assert (line, one["join"]["how"]) == (line, how)
+
+
+def test_words_and_a_number_make_no_button_beside_a_link_that_imitates():
+    words = "Join Zoom Meeting\\n{}\\nMeeting ID: 855 5124 0001"
+    for link, how in (("https://us02web.zoorn.us/j/85551240001", "none"), ("", "sip")):
+        raw = ics("DTSTART:20260310T090000Z", f"DESCRIPTION:{words.format(link)}")
+        assert (link, explain(raw, DeviceAbilities())[0]["join"]["how"]) == (link, how)

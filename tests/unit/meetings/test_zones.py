@@ -77,11 +77,28 @@ def test_zones_that_are_not_followed(lines):
 
 
 def test_offsets_in_names():
-    assert zone_of_offset("(UTC+01:00) Amsterdam, Berlin", BERLIN) is BERLIN
-    assert zone_of_offset("(GMT+01.00) Sarajevo/Warsaw/Zagreb", UTC) == timezone(timedelta(hours=1))
+    assert zone_of_offset("(UTC+01:00) Nowhere", BERLIN) is BERLIN
+    assert zone_of_offset("(GMT+01.00)", UTC) == timezone(timedelta(hours=1))
     assert zone_of_offset("GMT-0330", UTC) == timezone(-timedelta(hours=3, minutes=30))
     assert zone_of_offset("+99:00", UTC) is None
     assert zone_of_offset("Berlin", UTC) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        ("(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna", "Europe/Amsterdam"),
+        ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
+        ("(UTC+08:00) Beijing, Chongqing, Hong Kong, Urumqi", "Asia/Chongqing"),
+        ("(UTC+09:00) Osaka, Sapporo, Tokyo", "Asia/Tokyo"),
+        ("(GMT+01.00) Sarajevo/Warsaw/Zagreb", "Europe/Sarajevo"),
+        ("(UTC+05:00) Amsterdam", None),  # the place contradicts the offset
+    ],
+)
+def test_places_in_names(name, zone):
+    found = zone_of_offset(name, UTC)
+    assert found is not None
+    assert getattr(found, "key", None) == zone
 
 
 @given(st.text(max_size=60), st.lists(st.one_of(st.sampled_from(RULES), st.text(max_size=30)), max_size=14))
