@@ -254,6 +254,8 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("get", "/meetings.json"): (NOTHING, None),
     ("get", "/meetings/explain"): (NOTHING, None),
     ("post", "/meetings/explain"): (NOTHING, {"invitation": "x"}),
+    ("get", "/meetings/rules"): (NOTHING, None),
+    ("post", "/meetings/rules"): (NOTHING, {"registered": "yes"}),
     ("get", "/alerts"): (NOTHING, None),
     ("get", "/alerts/stream"): (NOTHING, None),
     ("get", "/alerts.csv"): (NOTHING, None),

@@ -14,6 +14,7 @@ from roomgate.clock import SystemClock
 from roomgate.hub.http.door import COOKIE
 from support.browser import tab
 from support.invites import ics
+from support.packs import OWN
 from support.world import RunningWorld, Somebody, in_world
 
 pytestmark = in_world("world-3")  # the console's own
@@ -144,6 +145,27 @@ async def test_an_invitation_is_pasted_chosen_and_explained(browser: Browser, wo
         await expect(one.page.get_by_role("heading", name="<img src=x onerror=alert(1)>")).to_be_visible()
         await expect(one.page.locator("#main")).to_contain_text("No button")
         assert (await one.violations(), one.faults) == ([], [])
+
+
+async def test_rules_of_ones_own_are_tried_against_past_invitations(browser: Browser, world: RunningWorld) -> None:
+    who = await world.person()
+    past = ics("DTSTART:20260310T090000Z", "SUMMARY:Call", "DESCRIPTION:Bridge: 4711")
+    async with tab(browser, world.hub, width=360) as one:
+        await one.carry(await cookie(world, who))
+        await one.page.goto("/meetings")
+        await one.page.get_by_role("link", name="Rules").click()
+        await expect(one.page.locator("#packs")).to_contain_text("zoomcrc.com")
+        await one.page.get_by_label("Packs (.toml) and past invitations (.ics)").set_input_files(
+            [
+                {"name": "own.toml", "mimeType": "text/plain", "buffer": OWN.encode()},
+                {"name": "past.ics", "mimeType": "text/calendar", "buffer": past},
+            ]
+        )
+        await one.page.get_by_label("Domains that the site allows").fill("example.com")
+        await one.page.get_by_role("button", name="Compare").click()
+        await expect(one.page.locator("#tried")).to_contain_text("4711@video.example.com")
+        assert (await one.fits(), await one.axe(), await one.violations(), one.faults) == (True, [], [], [])
+        await picture(one.page, "rules-360-light")
 
 
 async def test_a_room_is_booked_and_a_meeting_is_given_more_time_and_ended(

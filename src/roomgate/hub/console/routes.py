@@ -42,6 +42,7 @@ from roomgate.hub.inventory import pages as inventory_pages
 from roomgate.hub.meetings import explain_pages as meetings_explain_pages
 from roomgate.hub.meetings import pages as meetings_pages
 from roomgate.hub.meetings import room_pages as meetings_room_pages
+from roomgate.hub.meetings import rules_pages as meetings_rules_pages
 from roomgate.hub.phonebook import pages as phonebook_pages
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
@@ -68,6 +69,7 @@ PAGES = [
     *meetings_pages.ROUTES,
     *meetings_room_pages.ROUTES,
     *meetings_explain_pages.ROUTES,
+    *meetings_rules_pages.ROUTES,
     *security_pages.ROUTES,
     *security_log_pages.ROUTES,
     *settings_pages.ROUTES,

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from roomgate.access.capability import Capability
 from roomgate.access.decision import Denied
@@ -42,6 +42,7 @@ _LIMIT = 200
 AWAY = "Its connector is not connected."
 LATE = "It has not answered yet."
 
+T = TypeVar("T")
 Enter = Callable[[RoomSummary], Awaitable[Session | None]]  # the session that a room is asked in; raises Denied
 
 
@@ -164,14 +165,19 @@ class Meetings:
         return answer.result
 
     async def explain(self, raw: bytes, device: Device) -> list[dict[str, Any]]:
-        """As `explained.explain`, a few at a time; raises Unreachable where too many wait before this one.
+        """As `explained.explain`; raises Unreachable where too many wait before this one."""
+        return await self.busy(lambda: explain(raw, device))
 
-        Cancelling leaves a thread to its end: what it does is bounded, and touches nothing.
+    async def busy(self, work: Callable[[], T]) -> T:
+        """Something pure that keeps a processor busy, in a thread, a few at a time; raises what it raises.
+
+        Unreachable where too many wait before this one. Cancelling leaves a thread to its end: what it does is
+        bounded, and touches nothing.
         """
         try:
             async with asyncio.timeout(EXPLAIN_S):
                 async with self._explaining:
-                    return await asyncio.to_thread(explain, raw, device)
+                    return await asyncio.to_thread(work)
         except TimeoutError as late:
             raise Unreachable("Too many invitations are being looked at.", hint="Try again in a moment.") from late
 

@@ -34,6 +34,8 @@ from roomgate.hub.security.advice import Severity
 from roomgate.hub.security.log_pages import FILTERS
 from roomgate.hub.status.advice import ADVICE
 from roomgate.hub.status.series import PLOTS
+from roomgate.meetings.rules.catalogue import shipped
+from roomgate.meetings.rules.change import Kind as RuleChange
 
 HUB = Path(roomgate.hub.__file__).parent
 MESSAGES = {
@@ -71,10 +73,11 @@ def built() -> set[str]:
         "lock.": {"person", "room", "site", "connector", "session"},
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
         "nav.": {"rooms", "access", "fleet"},
+        "rules.kind-": {kind.value for kind in RuleChange if kind is not RuleChange.SAME},
         "meetings.how-": set(HOWS) - {"none"},
         "meetings.state-": set(STATES),
         "meetings.ahead-": set(map(str, DAYS)),
-        "meetings.service-": {"zoom", "webex", "teams", "meet", "sip"},
+        "meetings.service-": {pack.service for pack in shipped().packs},
         "meetings.registered-": {"unknown", "yes", "no"},
         "meetings.trouble-": set(TROUBLES),
         "meetings.next-": set(TROUBLES),
