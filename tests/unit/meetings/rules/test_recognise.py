@@ -204,3 +204,18 @@ def test_a_pack_for_any_host_is_asked_only_where_its_words_stand():
     assert skype is not None
     assert concerns(skype, Sight(evidence_of("Join Skype Meeting")))
     assert not concerns(skype, Sight(evidence_of("Join Zoom Meeting " + ZOOM)))
+
+
+def test_a_rule_of_one_s_own_may_look_at_links_and_take_a_passcode():
+    text = OWN.replace(
+        "match = 'Bridge:\\s*(?P<number>[0-9]{4,8})'",
+        'look = "link"\npasscode = "{pin}"\nmatch = \'^https://bridge\\.example\\.com/(?P<number>[0-9]{4,8})/(?P<pin>[0-9]{4})$\'',
+    )
+    (found,) = with_own(text).recognise(evidence_of("Come: https://bridge.example.com/4711/9876"))
+    assert [(offer.join.address, offer.join.passcode) for offer in found.offers] == [("4711@video.example.com", "9876")]
+    assert with_own(text).recognise(evidence_of("bridge.example.com 4711 9876")) == []
+
+
+def test_a_rule_of_one_s_own_may_look_at_some_fields_only():
+    text = OWN.replace("match =", 'sources = ["LOCATION"]\nmatch =')
+    assert with_own(text).recognise(evidence_of("Bridge: 4711")) == []
