@@ -39,6 +39,9 @@ from roomgate.hub.identity.oidc import pages as oidc_pages
 from roomgate.hub.identity.oidc.provider import Provider
 from roomgate.hub.identity.scim import pages as scim_pages
 from roomgate.hub.inventory import pages as inventory_pages
+from roomgate.hub.meetings import explain_pages as meetings_explain_pages
+from roomgate.hub.meetings import pages as meetings_pages
+from roomgate.hub.meetings import room_pages as meetings_room_pages
 from roomgate.hub.phonebook import pages as phonebook_pages
 from roomgate.hub.restoration import pages as restoration_pages
 from roomgate.hub.roles import pages as roles_pages
@@ -62,6 +65,9 @@ PAGES = [
     *room_page.ROUTES,
     *backups_pages.ROUTES,
     *phonebook_pages.ROUTES,
+    *meetings_pages.ROUTES,
+    *meetings_room_pages.ROUTES,
+    *meetings_explain_pages.ROUTES,
     *security_pages.ROUTES,
     *security_log_pages.ROUTES,
     *settings_pages.ROUTES,
@@ -142,6 +148,7 @@ CONSOLE = (
             "visit": Provide(visit_of, sync_to_thread=False),
             "relay": give("relay"),
             "drafts": give("drafts"),
+            "meetings": give("meetings"),
         },
         exception_handlers={RoomgateError: refuse, XapiError: refuse, HTTPException: refuse, Exception: refuse},
         include_in_schema=False,

@@ -357,8 +357,8 @@ class Grants:
         """To be told after that unit's commit."""
         self._used[grant] = max(count, self._used.get(grant, 0))
 
-    async def live_rooms(self, principal: Principal) -> frozenset[RoomId]:
-        """The rooms in which a grant of the principal gives something now."""
+    async def live_rooms(self, principal: Principal, giving: Capability | None = None) -> frozenset[RoomId]:
+        """The rooms in which a grant of the principal gives something now, or this: to list, never to decide by."""
         now = self._clock.now()
 
         def unit(conn: Connection) -> tuple[set[RoomId], set[RoomId]]:
@@ -366,7 +366,7 @@ class Grants:
             if not self._identity.alive(conn, principal):
                 return found
             for grant in (record.grant for record in self._own(conn, principal)):
-                if grant.live(now):
+                if grant.live(now) and (giving is None or giving in grant.capabilities):
                     found[grant.only_booked].update(self._rooms_of(conn, grant))
             return found
 

@@ -41,5 +41,9 @@ def build_page(found: Sequence[R], limit: int, key: Callable[[R], str], show: Ca
     """``found`` holds one more than the limit where there is a following page."""
     shown = found[:limit]
     more = len(found) > limit and shown
-    last = base64.urlsafe_b64encode(key(shown[-1]).encode()).decode().rstrip("=") if more else None
-    return Page([show(one) for one in shown], last)
+    return Page([show(one) for one in shown], write_cursor(key(shown[-1])) if more else None)
+
+
+def write_cursor(last: str) -> str:
+    """What `parse_cursor` reads: where this page ended."""
+    return base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")

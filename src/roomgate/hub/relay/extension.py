@@ -11,6 +11,8 @@ from roomgate.hub.extensions import http as extensions_http
 from roomgate.hub.gateway.socket import Gateway
 from roomgate.hub.gateway.xmlapi import XmlApi
 from roomgate.hub.http.door import Front
+from roomgate.hub.meetings import http as meetings_http
+from roomgate.hub.meetings.service import Meetings
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay import http as relay_http
 from roomgate.hub.relay.link import LinkEndpoint
@@ -57,12 +59,13 @@ def build_extension(parts: Parts, relay: RelayParts, front: Front | None = None)
         api=[
             relay_http.API,
             backups_http.API,
+            meetings_http.API,
             security_http.API,
             settings_http.API,
             status_http.API,
             extensions_http.API,
         ],
-        given={"relay": relay, "backups": Backups(relay.relay.catalogue)},
+        given={"relay": relay, "backups": Backups(relay.relay.catalogue), "meetings": Meetings(parts, relay)},
         tasks=[("hub.relay", relay.relay.run), ("hub.streams", relay.streams.keep), ("hub.fleet", parts.fleet.run)],
         front=replace(
             base,

@@ -7,7 +7,7 @@ from typing import Any
 from roomgate.clock import parse_iso
 from roomgate.errors import NotFound
 
-LIST_ARGUMENTS: dict[str, object] = {"Days": 1, "Limit": 50}
+LIST_ARGUMENTS: dict[str, object] = {"Days": 2, "Limit": 50}  # the device's day ends at a midnight of its own
 
 
 @dataclass(frozen=True, slots=True)

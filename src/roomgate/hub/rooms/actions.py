@@ -7,6 +7,14 @@ from roomgate.access.capability import Classes
 from roomgate.access.grant import Grant
 from roomgate.errors import BadInput
 from roomgate.hub.console.visit import Form
+from roomgate.hub.meetings.bookings import (
+    MOST_MINUTES,
+    build_book,
+    build_check_in,
+    build_end,
+    build_extend,
+    build_release,
+)
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.rooms.controls import CONTROLS, READS, SAMPLE, read_number, switch
 from roomgate.xapi.call import Verb
@@ -15,6 +23,10 @@ from roomgate.xapi.schema import Catalogue
 
 def _level(form: Form, name: str) -> int:
     return read_number(form, name, 0, 100, "Give a whole number from 0 to 100.")
+
+
+def _minutes(form: Form) -> int:
+    return read_number(form, "minutes", 1, MOST_MINUTES, f"Give minutes from 1 to {MOST_MINUTES}.")
 
 
 def _dial(form: Form) -> Wish:
@@ -48,6 +60,11 @@ ACTIONS: dict[str, Callable[[Form], Wish]] = {
     "default-volume": lambda form: Wish(
         Verb.SET, "Configuration/Audio/DefaultVolume", {"Value": _level(form, "default_volume")}
     ),
+    "book": lambda form: build_book(form.text("title"), _minutes(form)),
+    "extend": lambda form: build_extend(form.text("booking"), _minutes(form)),
+    "end": lambda form: build_end(form.text("booking")),
+    "release": lambda form: build_release(form.text("booking")),
+    "check-in": lambda form: build_check_in(form.text("booking")),
     **CONTROLS,
 }
 JOIN = "join"
@@ -82,7 +99,9 @@ def build_may(grants: Iterable[Grant], catalogue: Catalogue) -> May:
         need = classes.need(wish.call(catalogue), catalogue)
         return any(need.met_by(one) for one in held)
 
-    sample = Form({"number": ["1"], "level": ["1"], "default_volume": ["1"], **SAMPLE})
+    sample = Form(
+        {"number": ["1"], "minutes": ["1"], "booking": ["1"], "level": ["1"], "default_volume": ["1"], **SAMPLE}
+    )
     allowed = {name: may(build(sample)) for name, build in ACTIONS.items()}
     bookings = may(BOOKINGS)
     controls = frozenset(name for name in CONTROLS if allowed[name])

@@ -22,6 +22,7 @@ from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Relayed, Visit, Visiting, read_form, refused
 from roomgate.hub.console.words import Words
 from roomgate.hub.http.asking import Hub, Req
+from roomgate.hub.meetings.bookings import MORE, OFFERED
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.asked import Answer, Wish
 from roomgate.hub.relay.parts import RelayParts
@@ -102,6 +103,8 @@ async def show_room(
         places=PLACES,
         known=read_known(told),
         shown_s=SHOWN_S,
+        book_minutes=OFFERED,
+        more_minutes=MORE,
         bookings=read_bookings(listed.result, visit.now) if isinstance(listed, Answer) and answered else [],
         bookings_fault="" if answered else visit.t("meet.locked" if seen.locked else "meet.silent"),
         default_volume=read_scalar(volume.result, "DefaultVolume") if isinstance(volume, Answer) else None,

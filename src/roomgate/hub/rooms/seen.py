@@ -10,7 +10,7 @@ from typing import Any
 from roomgate.access.capability import Capability
 from roomgate.access.decision import Denied
 from roomgate.access.grant import Grant, Lock
-from roomgate.access.principal import Right
+from roomgate.access.principal import Principal, Right
 from roomgate.errors import NotFound, RoomgateError, Unreachable
 from roomgate.hub.channels import Kind, Session
 from roomgate.hub.console.inside import people_inside
@@ -86,12 +86,16 @@ async def room_context(visit: Visit, parts: Parts, relay: RelayParts, seen: Seen
 
 async def page_session(visit: Visit, relay: RelayParts, seen: Seen) -> Session:
     """The one session of this sign-in in this room: its pages look and ask in it. Raises Denied."""
-    me = visit.signed.principal
+    return await page_session_in(visit.signed.principal, relay, seen.summary)
+
+
+async def page_session_in(me: Principal, relay: RelayParts, room: RoomSummary) -> Session:
+    """The same for a page of several rooms. Raises Denied."""
     for session in relay.book:
-        mine = session.kind is Kind.PAGE and session.room.id == seen.summary.id and session.principal == me
+        mine = session.kind is Kind.PAGE and session.room.id == room.id and session.principal == me
         if mine and relay.book.lives(session):
             return session
-    return await relay.relay.open_session(me, seen.summary.name, Kind.PAGE)
+    return await relay.relay.open_session(me, room.name, Kind.PAGE)
 
 
 async def ask_room(visit: Visit, relay: RelayParts, seen: Seen, wish: Wish, within_s: float = 10.0) -> Any:

@@ -9,6 +9,7 @@ from roomgate.access.capability import Capability
 TABS: dict[str, frozenset[Capability]] = {
     "": frozenset(),
     "status": frozenset(),
+    "meetings": frozenset({Capability.BOOKINGS}),
     "settings": frozenset(Capability) - {Capability.OBSERVE, Capability.IN_CALL, Capability.CONFIGURE, Capability.WEB},
     "macros": frozenset({Capability.MACROS}),
     "panels": frozenset({Capability.UI}),

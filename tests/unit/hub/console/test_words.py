@@ -23,6 +23,8 @@ from roomgate.hub.fleet.plan import Mark, RoomState
 from roomgate.hub.fleet.plan import State as PlanState
 from roomgate.hub.grants.answer import AGAINST, COLUMNS
 from roomgate.hub.identity.token_pages import SCOPES
+from roomgate.hub.meetings.filter import DAYS, STATES
+from roomgate.hub.meetings.told import HOWS, TROUBLES
 from roomgate.hub.relay.cut import WORDS
 from roomgate.hub.revocation import Cause
 from roomgate.hub.rooms.actions import ACTIONS, JOIN
@@ -69,6 +71,13 @@ def built() -> set[str]:
         "lock.": {"person", "room", "site", "connector", "session"},
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
         "nav.": {"rooms", "access", "fleet"},
+        "meetings.how-": set(HOWS) - {"none"},
+        "meetings.state-": set(STATES),
+        "meetings.ahead-": set(map(str, DAYS)),
+        "meetings.service-": {"zoom", "webex", "teams", "meet", "sip"},
+        "meetings.registered-": {"unknown", "yes", "no"},
+        "meetings.trouble-": set(TROUBLES),
+        "meetings.next-": set(TROUBLES),
         "alerts.kind-": {one.value for one in AlertKind},
         "alerts.next-": {one.value for one in AlertKind},
         "tab.": {key or "room" for key in TABS},

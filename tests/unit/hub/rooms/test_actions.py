@@ -39,6 +39,11 @@ def grant(*capabilities: str) -> Grant:
         ("standby", {"on": "yes"}, "Command/Standby/Activate"),
         ("standby", {"on": "no"}, "Command/Standby/Deactivate"),
         ("standby", {"on": "half"}, "Command/Standby/Halfwake"),
+        ("book", {"title": "Stand-up", "minutes": "15"}, "Command/Bookings/Book Duration=15 Title=Stand-up"),
+        ("extend", {"booking": "rg-1", "minutes": "15"}, "Command/Bookings/Extend Duration=15 Id=rg-1"),
+        ("end", {"booking": "rg-1"}, "Command/Bookings/CheckOut Id=rg-1"),
+        ("release", {"booking": "rg-1"}, "Command/Bookings/Delete Id=rg-1"),
+        ("check-in", {"booking": "rg-1"}, "Command/Bookings/CheckIn Id=rg-1"),
         ("default-volume", {"default_volume": "0"}, "Configuration/Audio/DefaultVolume Value=0"),
     ],
 )
