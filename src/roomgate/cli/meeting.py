@@ -11,6 +11,17 @@ from roomgate.cli.output import Json, say, show_json
 from roomgate.errors import BadInput
 
 app = App(name="meeting", help="From an invitation to a join button.")
+for _verb, _target, _help in (  # the hub's, loaded when they are asked for
+    (
+        "list",
+        "list_",
+        "The meetings of rooms, through the hub.\n\nExample: ``roomgate meeting list --room oslo --days 3``",
+    ),
+    ("show", "show", "One meeting, and why it has its button.\n\nExample: ``roomgate meeting show oslo rg-3f2a``"),
+    ("sync", "sync", "Have a room's calendar read now.\n\nExample: ``roomgate meeting sync oslo``"),
+):
+    app.command(f"roomgate.cli.meeting_hub:{_target}", name=_verb, help=_help)
+
 
 File = Annotated[Path | None, Parameter(allow_leading_hyphen=True)]  # - is standard input
 _LARGEST = 4 * 1024 * 1024  # of an invitation; mail servers stop far below

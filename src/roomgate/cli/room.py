@@ -44,6 +44,15 @@ app.command("roomgate.cli.room_panels:app", name="panels", help="Panels: buttons
 for _verb in ("wake", "hold", "dtmf", "layout", "selfview", "picture", "camera", "share", "quiet"):
     app.command(f"roomgate.cli.room_controls:{_verb}", name=_verb)
 
+for _verb, _help in {
+    "book": 'Book a room from now on.\n\nExample: ``roomgate room book oslo 30 --title "Stand-up"``',
+    "extend": "Give a meeting more time.\n\nExample: ``roomgate room extend oslo rg-3f2a 15``",
+    "check-in": "Say that somebody is there, so that the room is not let go.\n\nExample: ``roomgate room check-in oslo rg-3f2a``",
+    "end": "End a meeting that is on.\n\nExample: ``roomgate room end oslo rg-3f2a``",
+    "release": "Let a room go from a meeting that has not begun.\n\nExample: ``roomgate room release oslo rg-3f2a``",
+}.items():
+    app.command(f"roomgate.cli.room_bookings:{_verb.replace('-', '_')}", name=_verb, help=_help)
+
 _PATIENCE_S = 40
 Reason = Annotated[str, Parameter(help="why; it is shown in the room and kept in the ledger")]
 

@@ -35,7 +35,7 @@ demo; hub init serve migrate config; connector enrol serve status cut-all; conne
 connector policy check; witness serve; sim serve; login; logout; whoami; site list show add connectors;
 room list show remove join dial hang-up mute volume standby say status watch config; ask; person list show add remove;
 service-account list show add remove; token list show add remove; web-session list remove; grant list show add remove explain;
-lock list show add remove; session list show remove; xapi get set command watch schema; meeting explain;
+lock list show add remove; session list show remove; xapi get set command watch schema; meeting explain list show sync;
 check serve-double; ledger verify export list reconcile
 """
 
