@@ -38,6 +38,10 @@ CEDAR = f"""\
 permit (principal, action == Action::"ui", resource)
 when {{ context.path like "Command/UserInterface/Extensions/*" && [{", ".join(f'Room::"{room}"' for room in (HARBOUR, PIER, LOFT))}].contains(resource) }};
 
+@id("bookings-from-afar")
+permit (principal, action == Action::"bookings", resource)
+when {{ ["Command/Bookings/Book", "Command/Bookings/Extend", "Command/Bookings/CheckIn", "Command/Bookings/CheckOut", "Command/Bookings/Delete"].contains(context.path) }};
+
 @id("own-page-of-one-room")
 permit (principal, action == Action::"web", resource == Room::"{HARBOUR}");
 """
