@@ -111,7 +111,7 @@ async def test_the_keyboard_leads_there_and_no_script_is_needed(browser: Browser
             await plain.page.goto("/meetings")
             await expect(plain.page.get_by_role("heading", level=1)).to_have_text("会议")
             await picture(plain.page, "meetings-1440-light-zh")
-            await plain.page.locator(f'form[action="/rooms/{room.name}/join"] button').click()
+            await plain.page.locator(f'button[formaction="/rooms/{room.name}/join"]').click()
             await room.shows(lambda state: state["calls"])
         await uninvite(world, room)
 

@@ -25,7 +25,7 @@ from roomgate.hub.rooms.view import room_href
 
 HERE = "/meetings"
 PAGE = 50  # rooms that are asked for one page
-MOST_LINES = 120  # until somebody asks for all: the first paint is light
+MOST_LINES = 50  # until somebody asks for all: the first paint is light
 MOST_TROUBLES = 12
 
 MeetingsHere = NamedDependency[Meetings]

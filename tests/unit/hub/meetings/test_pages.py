@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from roomgate.access.capability import Capability
 from roomgate.hub.meetings import pages
 from roomgate.link.messages import Outcome
 from support.console import booking, console, words
@@ -46,7 +47,7 @@ async def test_meetings_are_shown_by_time_with_their_buttons_and_reasons(tmp_pat
         assert page.text.index("rg-1") < page.text.index("rg-3") < page.text.index("rg-2")
         assert "/rooms/oslo/meetings/rg-1" in page.text
         assert (
-            page.text.count('action="/rooms/oslo/join"') == 2
+            page.text.count('formaction="/rooms/oslo/join"') == 2
         )  # what begins later is not joined now, nor what has no button
         assert "rome" not in page.text
 
@@ -151,3 +152,17 @@ async def test_a_room_whose_connector_is_away_is_not_asked(tmp_path: Path) -> No
         page = words(await bob.get("/meetings"))
         assert "Not connected Its connector is not connected." in page
         assert site.orders == []
+
+
+async def test_the_first_paint_is_light_however_much_there_is(tmp_path: Path) -> None:
+    """Under 100 kB, with the 20 kB of styles and scripts that every page loads."""
+    async with console(tmp_path) as it:
+        rooms = [f"room-{number:02}" for number in range(pages.PAGE)]
+        site = await it.connect(*rooms)
+        now = it.hub.clock.now()
+        site.answers[LIST] = answer(*(told(now, f"rg-{number:032}", "T" * 40, minutes=number) for number in range(8)))
+        held = frozenset(map(Capability, ("bookings", "call")))
+        await it.hub.parts.grants.make(it.hub.admin, "ada", rooms, held, minutes=5, reason="test")
+        page = await (await it.as_("ada")).get("/meetings")
+        assert f"The first {pages.MOST_LINES} of {8 * pages.PAGE}." in words(page)
+        assert len(page.content) < 80_000
