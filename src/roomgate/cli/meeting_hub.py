@@ -73,7 +73,7 @@ def show(room: str, meeting: str, /, *, json: Json = False) -> int:
         return DONE if found["button"] else NO
     say(f"{found['title'] or 'Private meeting'}  {found['start']} – {found['end']}")
     way = f"{found['how']} {found['address']}".strip() if found["button"] else "no button"
-    say(f"  {found['service'] or 'no service'}: {way}")
+    say(f"  {'no service' if found['service'] in ('', 'none') else found['service']}: {way}")
     for step in found["because"]:
         say(f"    {step['step']}: saw {step['saw']} → {step['decided']}")
     if not found["because"]:

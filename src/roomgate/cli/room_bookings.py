@@ -22,7 +22,14 @@ def book(room: str, minutes: Minutes = 30, /, *, title: str = "", reason: Reason
         what the room shows
     """
     arguments = {"Duration": minutes, **({"Title": title} if title else {})}
-    return do(room, "Bookings Book", arguments, f"{room} was asked for {minutes} minutes.", json=json, reason=reason)
+    return do(
+        room,
+        "Bookings Book",
+        arguments,
+        f"{room} was asked for {minutes} minutes; its calendar has the last word.",
+        json=json,
+        reason=reason,
+    )
 
 
 def extend(room: str, booking: Booking, minutes: Minutes = 15, /, *, reason: Reason = "", json: Json = False) -> int:
@@ -32,7 +39,12 @@ def extend(room: str, booking: Booking, minutes: Minutes = 15, /, *, reason: Rea
     """
     arguments = {"Id": booking, "Duration": minutes}
     return do(
-        room, "Bookings Extend", arguments, f"{room} was asked for {minutes} minutes more.", json=json, reason=reason
+        room,
+        "Bookings Extend",
+        arguments,
+        f"{room} was asked for {minutes} minutes more; its calendar has the last word.",
+        json=json,
+        reason=reason,
     )
 
 
@@ -57,4 +69,4 @@ def release(room: str, booking: Booking, /, *, json: Json = False) -> int:
 
     Example: ``roomgate room release oslo rg-3f2a``
     """
-    return do(room, "Bookings Delete", {"Id": booking}, f"{room} is released.", json=json)
+    return do(room, "Bookings Delete", {"Id": booking}, f"{room} let it go; its calendar has the last word.", json=json)

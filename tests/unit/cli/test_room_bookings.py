@@ -22,7 +22,7 @@ def granted(one_hub: RealHub) -> None:
         (["extend", "oslo", "rg-1"], "Bookings Extend", {"Id": "rg-1", "Duration": 15}, "15 minutes more"),
         (["check-in", "oslo", "rg-1"], "Bookings CheckIn", {"Id": "rg-1"}, "is checked in"),
         (["end", "oslo", "rg-1"], "Bookings CheckOut", {"Id": "rg-1"}, "oslo is free"),
-        (["release", "oslo", "rg-1"], "Bookings Delete", {"Id": "rg-1"}, "is released"),
+        (["release", "oslo", "rg-1"], "Bookings Delete", {"Id": "rg-1"}, "oslo let it go"),
     ],
 )
 def test_each_verb_asks_for_one_thing(

@@ -13,12 +13,14 @@ from roomgate.errors import NotFound
 from roomgate.hub.console.naming import site_names
 from roomgate.hub.http.asking import Hub, Who, give
 from roomgate.hub.http.paging import parse_cursor, parse_limit, write_cursor
+from roomgate.hub.identity.person import Signed
 from roomgate.hub.meetings.bookings import build_book, build_check_in, build_end, build_extend, build_release
 from roomgate.hub.meetings.explained import Device
 from roomgate.hub.meetings.filter import Filter, Line, Place, fitting, parse_window
 from roomgate.hub.meetings.pages import place_of
 from roomgate.hub.meetings.service import ALONE_S, Meetings
 from roomgate.hub.meetings.told import MeetingTold, RoomTold, within
+from roomgate.hub.parts import Parts
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.http import AskView, RelayHere, build_ask_view, raise_unless_done
 from roomgate.hub.relay.parts import RelayParts
@@ -180,15 +182,46 @@ async def list_meetings(
     ``day``: a date in UTC, else from now on; ``days``: how many. ``limit`` counts rooms; a page may have no meeting
     and yet a next one.
     """
+    wanted = Filter(q=q[:200], site=site, service=service[:200], day=day, days=days)
+    return await _page(parts, signed, meetings, room, wanted, cursor, limit)
+
+
+@get("/bookings", summary="What the devices of rooms list themselves, a page of rooms at a time")
+async def list_bookings(
+    parts: Hub,
+    signed: Who,
+    meetings: MeetingsHere,
+    room: FromQuery[str | None] = None,
+    site: FromQuery[str] = "",
+    day: FromQuery[str] = "",
+    days: FromQuery[str] = "",
+    cursor: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
+) -> MeetingList:
+    """As `/meetings`, and what each device shows now, whoever put it there."""
+    wanted = Filter(site=site, day=day, days=days)
+    return await _page(parts, signed, meetings, room, wanted, cursor, limit, device=True)
+
+
+async def _page(
+    parts: Parts,
+    signed: Signed,
+    meetings: Meetings,
+    room: str | None,
+    wanted: Filter,
+    cursor: str | None,
+    limit: int | None,
+    *,
+    device: bool = False,
+) -> MeetingList:
     most, after = parse_limit(limit), parse_cursor(cursor)
-    start, end = parse_window(day, days, meetings.clock.now())
+    start, end = wanted.window(meetings.clock.now())
     rooms = list((await meetings.reach(signed)).rooms) if room is None else [await meetings.room(signed, room)]
-    rest = [one for one in rooms if (not site or one.site == site) and (not after or _key(one) > after)]
+    rest = [one for one in rooms if wanted.site in ("", one.site) and (not after or _key(one) > after)]
     asked = rest[:most]
-    told = await meetings.ask_all(signed.principal, asked, start, end)
+    told = await meetings.ask_all(signed.principal, asked, start, end, device=device)
     names = await site_names(parts)
     lines = [Line(place_of(one, names), each, told[one.id].by) for one in asked for each in told[one.id].meetings]
-    wanted = Filter(q=q[:200], service=service[:200])
     return MeetingList(
         [show_meeting(line) for line in fitting(lines, wanted, start)],
         [show_room(one.name, told[one.id]) for one in asked],
@@ -247,7 +280,7 @@ async def explain_invitation(data: JSONBody[Invitation], signed: Who, meetings: 
 # -- the device's own list ---------------------------------------------------------------------------------
 
 
-async def _act(relay: RelayParts, signed: Who, room: str, wish: Wish) -> Response[AskView]:
+async def _act(relay: RelayParts, signed: Signed, room: str, wish: Wish) -> Response[AskView]:
     answer = await relay.relay.ask(signed.principal, room, wish, wait_s=ACT_S)
     raise_unless_done(answer)
     return Response(build_ask_view(answer), status_code=202 if answer.outcome == "waiting" else 200)
@@ -285,7 +318,7 @@ API = Router(
     "/",
     tags=["meetings"],
     route_handlers=[
-        list_meetings, room_meetings, show_one, sync_meetings, explain_invitation, book, extend, check_in, end_booking, release,
+        list_meetings, list_bookings, room_meetings, show_one, sync_meetings, explain_invitation, book, extend, check_in, end_booking, release,
     ],
     dependencies={"relay": give("relay"), "meetings": give("meetings")},
 )  # fmt: skip

@@ -84,13 +84,23 @@ class Meetings:
         raise NotFound(NO_SUCH_ROOM)
 
     async def ask_all(
-        self, principal: Principal, rooms: Sequence[RoomSummary], start: datetime, end: datetime, enter: Enter = nobodys
+        self,
+        principal: Principal,
+        rooms: Sequence[RoomSummary],
+        start: datetime,
+        end: datetime,
+        enter: Enter = nobodys,
+        *,
+        device: bool = False,
     ) -> dict[RoomId, RoomTold]:
-        """What each of these rooms tells of its meetings in the window, within WITHIN_S. Never raises for a room."""
+        """What each of these rooms tells of its meetings in the window, within WITHIN_S. Never raises for a room.
+
+        ``device``: of the device's own list, whatever the site's calendar says.
+        """
         found: dict[RoomId, RoomTold] = {}
 
         async def one(room: RoomSummary) -> None:
-            found[room.id] = within(await self.ask(principal, room, end, enter=enter), start, end)
+            found[room.id] = within(await self.ask(principal, room, end, enter=enter, device=device), start, end)
 
         async with asyncio.TaskGroup() as group:
             for room in rooms:
@@ -102,21 +112,28 @@ class Meetings:
         principal: Principal,
         room: RoomSummary,
         end: datetime,
-        within_s: float = WITHIN_S,
+        within_s: float | None = None,
         enter: Enter = nobodys,
+        *,
+        device: bool = False,
     ) -> RoomTold:
-        """One room: its connector first, and the device where that keeps no calendar of it. Never raises."""
+        """One room: its connector first, and the device where that keeps no calendar of it. Never raises.
+
+        ``within_s``: in all; WITHIN_S where it is not said.
+        """
+        within_s = WITHIN_S if within_s is None else within_s
         if not self._parts.rooms.linked(room.connector):
             return in_vain("away", AWAY)
         until = self.clock.monotonic() + within_s
         try:
             session = await enter(room)
-            answer = await self._ask(principal, room, CALENDAR, session, within_s)
-            told = read_calendar(answer.result) if answer.outcome == "done" else None
-            if told is not None and told.calendar != "none":
-                return told
-            if answer.outcome not in ("done", "failed"):
-                return _in_vain(answer)
+            if not device:
+                answer = await self._ask(principal, room, CALENDAR, session, within_s)
+                told = read_calendar(answer.result) if answer.outcome == "done" else None
+                if told is not None and told.calendar != "none":
+                    return told
+                if answer.outcome not in ("done", "failed"):
+                    return _in_vain(answer)
             # No calendar here, or a connector that does not know of any: the device has its own list all the same.
             left = max(0.1, until - self.clock.monotonic())
             listed = await self._ask(principal, room, device_list(self.clock.now(), end), session, left)

@@ -127,7 +127,7 @@ def read_device(result: Any, now: datetime) -> RoomTold:
     found = [
         MeetingTold(
             one.id, one.title, one.organizer, not one.title, False, one.start, one.end, False, "",
-            ways.get(one.id, "sip") if one.number else "none", shown_address(one.number), True,
+            ways.get(one.id, "sip") if one.number else "none", one.address, True,
         )
         for one in read_bookings(result, now)[:MOST_MEETINGS]
     ]  # fmt: skip

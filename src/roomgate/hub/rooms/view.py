@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from heapq import nsmallest
 from typing import Any
@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from roomgate.access.grant import Lock
 from roomgate.clock import parse_iso
+from roomgate.hub.meetings.address import shown_address
 from roomgate.hub.rooms.state import RoomState, RoomSummary
 from roomgate.ids import RoomId
 from roomgate.redact import foreign
@@ -96,9 +97,13 @@ class BookingView:
     id: str
     title: str
     organizer: str
-    number: str
+    number: str = field(repr=False)  # may hold a passcode: it is for dialling, `address` is for showing
     start: datetime
     end: datetime
+
+    @property
+    def address(self) -> str:
+        return shown_address(self.number)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from roomgate.link.messages import Outcome
-from support.console import Console, console
+from support.console import Console, booking, console
 from support.told_meetings import EVENT, EXPLAIN, LIST, SYNC, answer, told
 
 pytestmark = pytest.mark.asyncio
@@ -94,6 +94,23 @@ async def test_one_room_and_one_meeting_with_its_reasons(tmp_path: Path) -> None
         eve = await client(it, "eve", "oslo", capability="observe")
         assert (await eve.get("/rooms/oslo/meetings")).status_code == 404
         assert (await eve.post("/rooms/oslo/meetings/sync")).status_code == 403
+
+
+async def test_what_the_devices_list_themselves(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        site = await it.connect("oslo")
+        site.answers["Command/Bookings/List"] = {
+            "Booking": [booking(it.hub, "b1", "Standup", "536414.110292@zoomcrc.com")]
+        }
+        bob = await client(it, "bob", "oslo")
+        page = (await bob.get("/bookings?room=oslo")).json()
+        assert [(one["id"], one["address"], one["told_by"]) for one in page["items"]] == [
+            ("b1", "536414.…@zoomcrc.com", "device")
+        ]
+        assert [order.path[-1] for order in site.orders] == ["List"]
+        assert page["next"] is None
+        assert (await bob.get("/bookings?day=2026-03-12")).json()["items"] == []
+        assert (await bob.get("/bookings?room=rome")).status_code == 404
 
 
 async def test_an_invitation_is_explained(tmp_path: Path) -> None:

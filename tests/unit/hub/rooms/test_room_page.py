@@ -39,17 +39,22 @@ async def test_a_room_tells_its_state_its_bookings_and_who_may_enter(tmp_path: P
 async def test_a_room_is_booked_and_its_bookings_are_kept_up_where_a_grant_gives_it(tmp_path: Path) -> None:
     async with console(tmp_path) as it:
         site = await it.connect("oslo")
-        rows = [booking(it.hub, "on", "Review", minutes=-5), booking(it.hub, "next", "Budget", minutes=60)]
+        rows = [
+            booking(it.hub, "on", "Review", minutes=-5),
+            booking(it.hub, "next", "Budget", "536414.110292@x.example", minutes=60),
+        ]
         site.answers["Command/Bookings/List"] = {"Booking": rows}
         bob = await it.guest("bob", "oslo", "bookings")
         page = words(await bob.get("/rooms/oslo"))
         for said in ("Check in Review", "+15 min Review", "End Review", "Release Budget", "Book this room now"):
             assert said in page, said
         assert "Release Review" not in page
+        assert "536414.…@x.example" in page  # a passcode is for dialling, not for reading
+        assert "110292" not in page
         assert "last word" in words(await bob.post("/rooms/oslo/extend", booking="on", minutes="15"))
         assert "checked in" in words(await bob.post("/rooms/oslo/check-in", booking="on"))
         assert "has ended" in words(await bob.post("/rooms/oslo/end", booking="on"))
-        assert "is released" in words(await bob.post("/rooms/oslo/release", booking="next"))
+        assert "let the booking go" in words(await bob.post("/rooms/oslo/release", booking="next"))
         assert "asked for the booking" in words(await bob.post("/rooms/oslo/book", title="Talk", minutes="30"))
         assert "Give minutes from 1 to 1440." in words(await bob.post("/rooms/oslo/book", minutes="0"))
         done = [(one.path[-1], dict(one.arguments)) for one in site.orders if one.path[-1] != "List"]
