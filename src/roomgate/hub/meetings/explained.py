@@ -25,7 +25,7 @@ class TooMuch(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What the room's device can do, as somebody chose it. ``domains``: None is any, as where a site keeps no list."""
+    """What the room's device can do, as somebody chose it. ``domains``: None is as on a site that names none."""
 
     registered: bool | None = None
     sip: bool = True

@@ -109,7 +109,7 @@ class Synced(msgspec.Struct, frozen=True):
 class Invitation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``invitation``: the text of an .ics file. The rest is what the room's device can do, and its site allows.
 
-    ``registered``: with its vendor's cloud; null where it is not known. ``domains``: null is any, an empty list none.
+    ``registered``: with its vendor's cloud; null where it is not known. ``domains``: null is as on a site that names none.
     """
 
     invitation: str

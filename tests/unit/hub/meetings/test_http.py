@@ -116,7 +116,7 @@ async def test_what_the_devices_list_themselves(tmp_path: Path) -> None:
 async def test_an_invitation_is_explained(tmp_path: Path) -> None:
     async with console(tmp_path) as it:
         bob = await client(it, "bob")
-        said = (await bob.post("/meetings/explain", {"invitation": EVENT})).json()["items"]
+        said = (await bob.post("/meetings/explain", {"invitation": EVENT, "domains": ["example.com"]})).json()["items"]
         assert [(one["title"], one["join"]["how"]) for one in said] == [("Budget", "sip")]
         said = (await bob.post("/meetings/explain", {"invitation": EVENT, "domains": [], "registered": False})).json()[
             "items"
