@@ -12,8 +12,8 @@ from roomgate.hub.meetings.told import MeetingTold
 
 DAYS = (1, 3, 7)  # how far ahead a page looks
 MOST_DAYS = 7  # as far as sites look ahead
-BUTTON, NONE, NOW, PRIVATE = "button", "no-button", "now", "private"
-STATES = (NOW, BUTTON, NONE, PRIVATE)
+BUTTON, NONE, NOW, PRIVATE, TROUBLE = "button", "no-button", "now", "private", "trouble"
+STATES = (NOW, BUTTON, NONE, TROUBLE, PRIVATE)
 BY_ROOM = "room"
 COLUMNS = (
     "room", "site", "start", "end", "title", "organizer", "service", "how", "address", "button", "private", "tentative",
@@ -34,11 +34,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One meeting in one room, as a list shows it. ``by``: who told, CALENDAR or DEVICE."""
+    """One meeting in one room, as a list shows it. ``by``: who told, CALENDAR or DEVICE. ``troubled``: its room is."""
 
     place: Place
     meeting: MeetingTold
     by: str
+    troubled: bool = False
 
     @property
     def text(self) -> str:
@@ -119,9 +120,11 @@ def fitting(lines: Iterable[Line], wanted: Filter, now: datetime) -> list[Line]:
             case "no-button":
                 state = not one.joins
             case "now":
-                state = one.start <= now < one.end
+                state = one.on(now)
             case "private":
                 state = one.private
+            case "trouble":
+                state = line.troubled
             case _:
                 state = True
         service = not wanted.service or one.service == wanted.service

@@ -74,7 +74,9 @@ async def look(visit: Visit, parts: Parts, relay: RelayParts, meetings: Meetings
     told = await meetings.ask_all(visit.signed.principal, asked, start, end, entering(visit, relay))
     places = {room.id: place_of(room, names) for room in asked}
     return Looked(
-        lines=tuple(Line(places[id], one, each.by) for id, each in told.items() for one in each.meetings),
+        lines=tuple(
+            Line(places[id], one, each.by, bool(each.troubles)) for id, each in told.items() for one in each.meetings
+        ),
         troubles=tuple(
             TroubleLine(places[room.id], trouble) for room in asked for trouble in told[room.id].troubles
         ),

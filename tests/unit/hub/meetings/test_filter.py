@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -37,7 +38,10 @@ def test_states_services_and_the_order() -> None:
     ]  # fmt: skip
     assert ids(fitting(lines, Filter(), NOW)) == ["b", "c", "a"]
     assert ids(fitting(lines, Filter(view="room"), NOW)) == ["c", "a", "b"]
-    assert [ids(fitting(lines, Filter(state=state), NOW)) for state in STATES] == [["b"], ["b", "a"], ["c"], ["a"]]
+    lines[1] = replace(lines[1], troubled=True)
+    assert {state: ids(fitting(lines, Filter(state=state), NOW)) for state in STATES} == {
+        "now": ["b"], "button": ["b", "a"], "no-button": ["c"], "trouble": ["c"], "private": ["a"],
+    }  # fmt: skip
     assert ids(fitting(lines, Filter(state="unheard of"), NOW)) == ["b", "c", "a"]
     assert ids(fitting(lines, Filter(service="teams"), NOW)) == ["a"]
     assert services(lines) == ["teams", "zoom"]

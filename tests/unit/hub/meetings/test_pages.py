@@ -85,6 +85,8 @@ async def test_rooms_in_trouble_are_told_in_their_place_with_what_to_do(tmp_path
             "List not taken No administrator.", "no-right", "x.ics: no event", "1 entries", "Weekly",
         ):  # fmt: skip
             assert text in said, text
+        site.answers[LIST] = in_turn(answer(), answer(), answer(told(it.hub.clock.now(), "rg-1")), answer())
+        assert "No meeting is like that" in words(await bob.get("/meetings?state=trouble"))
 
 
 async def test_a_room_without_a_calendar_tells_the_devices_own_list(tmp_path: Path) -> None:
