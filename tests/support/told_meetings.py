@@ -35,11 +35,17 @@ def told(now: datetime, id: str, title: str = "Weekly", *, minutes: float = 5, l
     }  # fmt: skip
 
 
-def answer(*meetings: Any, calendar: str = "ok", bookings: str = "ok", words: str = "", bad: Any = ()) -> Any:
+def answer(
+    *meetings: Any, calendar: str = "ok", bookings: str = "ok", notice: str = "", words: str = "", bad: Any = ()
+) -> Any:
     """Of `List` and `Sync`."""
     return {
         "Meetings": list(meetings),
-        "Calendar": {"State": calendar, "Words": words, "At": "2026-03-10T08:59:00.000Z"},
+        "Calendar": {
+            "State": calendar,
+            "Words": notice if calendar == "ok" else words,
+            "At": "2026-03-10T08:59:00.000Z",
+        },
         "Bookings": {"State": bookings, "Words": words if bookings != "ok" else ""},
         "Bad": list(bad),
     }

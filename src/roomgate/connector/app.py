@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sql
 
@@ -259,7 +260,15 @@ class Connector:
         """Gives who is to hear of the devices' events."""
         rules, clock = self._config.bookings, self._clock
         self.changes = RoomChanges(calendar, wishes, rules, self.fleet.by_name, panel, clock)
-        self.sync = Sync(calendar, diary, clock, house=rules.house, about=self.changes, rules=_rules(self._config))
+        self.sync = Sync(
+            calendar,
+            diary,
+            clock,
+            zone=ZoneInfo(self._config.time_zone),
+            house=rules.house,
+            about=self.changes,
+            rules=_rules(self._config),
+        )
         self.changes.attend(self.sync)
         if rules.check_in is None:
             return [self.changes.hear]

@@ -3,7 +3,9 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from roomgate.clock import Clock
 from roomgate.connector.calendar_tables import CalendarTable
@@ -37,6 +39,7 @@ class Site:
     clock: Clock
     dice: random.Random
     proxy: str | None
+    zone: tzinfo = UTC  # where whole days begin, unless the calendar says so itself
     webs: list[Web] = field(default_factory=list)
 
     def web(self, table: CalendarTable, rate_per_s: float = RATE_PER_S, burst: int = BURST) -> Web:
@@ -99,7 +102,7 @@ def _microsoft(table: CalendarTable, site: Site) -> Calendar:
     made = GraphWriter if told.get("write") else Graph
     return made(
         site.web(table), sign_in, table.place, site.clock, site.dice,
-        graph=graph, foreign=told.get("foreign_mailbox"), poll_s=table.poll_s, fresh_s=table.poll_s,
+        graph=graph, foreign=told.get("foreign_mailbox"), zone=site.zone, poll_s=table.poll_s, fresh_s=table.poll_s,
     )  # fmt: skip
 
 
@@ -112,7 +115,7 @@ def _google(table: CalendarTable, site: Site) -> Calendar:
     web = site.web(table, google.RATE_PER_S, google.BURST)
     return made(
         web, sign_in, table.place, site.clock, site.dice,
-        api=told.get("api_url", google.API), poll_s=table.poll_s, fresh_s=table.poll_s,
+        api=told.get("api_url", google.API), zone=site.zone, poll_s=table.poll_s, fresh_s=table.poll_s,
     )  # fmt: skip
 
 
@@ -143,7 +146,7 @@ class SiteCalendars:
 
     def __init__(self, config: ConnectorConfig, clock: Clock, dice: random.Random) -> None:
         """Raises BadConfig with every complaint."""
-        self._site = Site(clock, dice, config.proxy)
+        self._site = Site(clock, dice, config.proxy, ZoneInfo(config.time_zone))
         self._tables = config.calendars
         self._built: dict[str, Calendar] = {}
         complaints: list[str] = []

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 from roomgate.connector.booking_rules import BookingRules, parse_booking_rules
 from roomgate.connector.calendar_tables import CalendarTable, parse_calendars, room_complaint
@@ -41,6 +42,7 @@ class ConnectorConfig:
         str, ...
     ] = ()  # the customer's own: only there may an address lead that no known service has
     rules: Path | None = None  # a folder of recognition rules of the customer's own; the shipped ones when left out
+    time_zone: str = "UTC"  # where the site is: for times of invitations that name no zone, and for whole days
     bookings: BookingRules = field(default_factory=BookingRules)  # a table: what rooms show of their meetings, and do
     call_panel: bool = True  # whether rooms get a panel with the meeting service's controls while they are in a call
     measures: tuple[
@@ -176,6 +178,14 @@ def _domains(name: str, value: Any, base: Path) -> tuple[str, ...]:
     return domains
 
 
+def _zone(name: str, value: Any, base: Path) -> str:
+    text = read_text(value)
+    if text not in available_timezones():
+        close = suggestion(text, sorted(available_timezones())) if len(text) < 60 else ""
+        raise BadInput(f"takes the name of a time zone, such as Europe/Berlin{close if 'did you' in close else ''}")
+    return text
+
+
 def _bookings(name: str, value: Any, base: Path) -> BookingRules:
     return parse_booking_rules(value)
 
@@ -209,6 +219,7 @@ _READERS: dict[str, Callable[[str, Any, Path], Any]] = {
     "calendars": _calendars,
     "meeting_domains": _domains,
     "rules": _path,
+    "time_zone": _zone,
     "bookings": _bookings,
     "call_panel": _switch,
     "measures": _words_of(MEASURES),

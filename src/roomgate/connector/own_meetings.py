@@ -106,7 +106,7 @@ class RoomMeetings:
             ],
             "Calendar": {
                 "State": standing.state.value,
-                "Words": foreign(standing.words, 300),
+                "Words": foreign(standing.words, 600),
                 "At": iso(standing.at) if standing.at else "",
             },
             "Bookings": {"State": state.code.value, "Words": state.words},

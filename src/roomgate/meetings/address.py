@@ -165,7 +165,9 @@ class SipAddress:
             raise AddressRefused("the address has characters that no address has")
         if colon and not _PORT.fullmatch(port):
             raise AddressRefused("that is not a port")
-        if (user[0].isdigit() or user[0] == "+") and _PREMIUM.match(user.replace("-", "").replace(".", "")):
+        # At a meeting service a number is a meeting's, whatever it would cost on the telephone.
+        dialled = (user[0].isdigit() or user[0] == "+") and not any(belongs(host, one) for one in KNOWN_NAMES)
+        if dialled and _PREMIUM.match(user.replace("-", "").replace(".", "")):
             raise AddressRefused("the number is a premium-rate or satellite one")
         return cls(user, check_host(host), port)
 

@@ -18,7 +18,7 @@ BookingId = NewType("BookingId", str)
 
 PREFIX = "rg-"
 UNTITLED = "Meeting"
-_PLATFORMS = {"zoom": "Zoom", "webex": "Webex", "teams": "MicrosoftTeams", "meet": "GoogleMeet", "sip": "Other"}
+_PLATFORMS = {"zoom": "Zoom", "webex": "Webex", "teams": "MicrosoftTeams", "meet": "GoogleMeet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def _words(meeting: Meeting, rules: HouseRules) -> tuple[str, str, str]:
 
 def _dial(meeting: Meeting) -> tuple[str, str, str]:
     """Number, protocol and platform. Only Teams and Meet go with WebRTC; Webex and Zoom take the address as it is."""
-    join, platform = meeting.join, _PLATFORMS.get(meeting.service, "None")
+    join, platform = meeting.join, _PLATFORMS.get(meeting.service, "Other")
     match join.how:
         case How.SIP:
             return join.address or "", "SIP", platform

@@ -21,6 +21,7 @@ from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
 from roomgate.meetings.booking import Booking, BookingId, plain_number
 from roomgate.meetings.calendars.base import Calendar, CalendarRefused, Snapshot
+from roomgate.meetings.calendars.of_room import find_notices
 from roomgate.meetings.house_rules import DEFAULT, HouseRules
 from roomgate.meetings.invite import BadInvitation, Event, Invitation, Window, occurrences, parse_events
 from roomgate.meetings.meeting import Meeting
@@ -296,7 +297,7 @@ class Sync:
             state = CalendarState.REFUSED if isinstance(fault, CalendarRefused) else CalendarState.DOWN
             held.calendar = Standing(state, f"{fault}"[:300] or type(fault).__name__, self._clock.now())
             raise
-        held.calendar = Standing(CalendarState.OK, "", self._clock.now())
+        held.calendar = Standing(CalendarState.OK, find_notices(self._calendar, room), self._clock.now())
         return snapshot
 
     async def _understood(self, room: RoomName, held: _Room, snapshot: Snapshot, window: Window) -> tuple[Meeting, ...]:

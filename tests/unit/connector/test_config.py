@@ -55,6 +55,8 @@ def test_the_table_of_bookings_is_read_with_the_rest():
         {"witness_url": "https://witness.example.com"},
         {"meeting_domains": ["https://example.com"]},
         {"meeting_domains": 3},
+        {"time_zone": "Europe/Atlantis"},
+        {"time_zone": 1},
         {"rules": 3},
         {"measures": ["who"]},
         {"tells": ["who"]},

@@ -102,6 +102,12 @@ def test_odd_sip_addresses_are_refused_with_the_reason(text, reason):
         SipAddress.parse(text)
 
 
+def test_a_meetings_number_is_no_telephones():
+    assert str(SipAddress.parse("9005551234@zoomcrc.com")) == "9005551234@zoomcrc.com"
+    with pytest.raises(AddressRefused, match="premium"):
+        SipAddress.parse("9005551234@zoomcrc.com.example")
+
+
 def test_parameters_and_headers_of_a_sip_uri_fall_away():
     assert str(SipAddress.parse("a@Example.com:5061;transport=tls?Subject=x")) == "a@example.com:5061"
 

@@ -71,6 +71,7 @@ def test_the_id_stays_when_the_meeting_moves_and_differs_by_occurrence():
     ("service", "join", "expected"),
     [
         ("sip", sip_join("a@b.example"), ("a@b.example", "SIP", "Other")),
+        ("pexip", sip_join("a@b.example"), ("a@b.example", "SIP", "Other")),
         ("zoom", h323_join("1.1.1.1##5"), ("1.1.1.1##5", "H323", "Zoom")),
         ("teams", Join(How.NATIVE, "https://t.example"), ("https://t.example", "WebRTC", "MicrosoftTeams")),
         ("webex", Join(How.NATIVE, "https://w.example"), ("https://w.example", "Spark", "Webex")),

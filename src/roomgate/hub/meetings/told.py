@@ -21,7 +21,7 @@ MOST_MEETINGS = 1000  # of one room
 MOST_STEPS = 100  # of one meeting
 MOST_BAD = 50
 HOWS = ("sip", "h323", "native", "none")
-TROUBLES = ("away", "late", "refused", "failed", "calendar", "mailbox", "put", "bad", "unread")
+TROUBLES = ("away", "late", "refused", "failed", "calendar", "mailbox", "notice", "put", "bad", "unread")
 SOON = timedelta(hours=1)
 _PROTOCOLS = {"H323": "h323", "WebRTC": "native", "Spark": "native"}
 CALENDAR, DEVICE = "calendar", "device"  # who told
@@ -62,7 +62,7 @@ class MeetingTold:
 class Trouble:
     """Why a room's meetings are not all there, or stay without effect.
 
-    ``kind``, of TROUBLES: away, late, refused, failed (the room was asked in vain), calendar, mailbox (it refused us),
+    ``kind``, of TROUBLES: away, late, refused, failed (the room was asked in vain), calendar, mailbox (it refused us), notice (it works, and more is to be known),
     put (the device does not take them), bad (an entry cannot be read), unread (of the answer itself).
     """
 
@@ -108,6 +108,8 @@ def read_calendar(result: Any) -> RoomTold | None:
     if state in ("down", "refused"):
         kind = "calendar" if state == "down" else "mailbox"
         troubles.append(Trouble(kind, _text(calendar.get("Words"), 300)))
+    elif words := _text(calendar.get("Words"), 600):
+        troubles.append(Trouble("notice", words))
     if (put := _text(bookings.get("State"), 20)) not in ("", "ok", "untried"):
         troubles.append(Trouble("put", _text(bookings.get("Words"), 300), put))
     bad = result.get("Bad")

@@ -107,6 +107,10 @@ class Google:
     async def changed(self, known: Mapping[RoomName, str | None]) -> dict[RoomName, str]:
         return await self._belled.changed(known)
 
+    def mailbox_of(self, room: RoomName) -> str:
+        """Under which the room declines."""
+        return self._find(room) or ""
+
     def notices(self, room: RoomName) -> tuple[Notice, ...]:
         """What an administrator should know of this room's calendar."""
         return self._belled.notices(room)

@@ -109,6 +109,10 @@ class Graph:
         await self._probe()
         return await self._belled.changed(known)
 
+    def mailbox_of(self, room: RoomName) -> str:
+        """Under which the room declines."""
+        return self._find(room) or ""
+
     def notices(self, room: RoomName) -> tuple[Notice, ...]:
         """What an administrator should know of this room's calendar."""
         return (*self._belled.notices(room), *((self._proven,) if self._proven else ()))

@@ -77,6 +77,9 @@ def test_troubles_are_told_apart() -> None:
         read = read_calendar(answer(bookings=fine))
         assert read is not None
         assert read.troubles == ()
+    warned = read_calendar(answer(calendar="ok", notice="Bodies are gone."))
+    assert warned is not None
+    assert [(t.kind, t.words) for t in warned.troubles] == [("notice", "Bodies are gone.")]
 
 
 def test_an_answer_that_is_none_is_not_understood() -> None:

@@ -1,8 +1,14 @@
 from roomgate.ids import RoomName
-from roomgate.meetings.calendars.of_room import find_mailbox, find_writable
+from roomgate.meetings.calendars.entry import Notice
+from roomgate.meetings.calendars.of_room import find_mailbox, find_notices, find_writable
 from support.calendar_in_memory import MemoryCalendar, ReadOnlyCalendar
 
 OSLO, BERGEN, NARVIK = RoomName("oslo"), RoomName("bergen"), RoomName("narvik")
+
+
+class Warned(MemoryCalendar):
+    def notices(self, room):
+        return (Notice("stripped", "The bodies are gone.", "Keep them."),)
 
 
 class Mailboxes(MemoryCalendar):
@@ -39,3 +45,8 @@ def test_of_several_it_is_the_rooms_own_that_counts_though_all_together_could_be
     all_ = Several(oslo=oslo, bergen=ReadOnlyCalendar())
     assert [find_writable(all_, room) for room in (OSLO, BERGEN, NARVIK)] == [oslo, None, None]
     assert [find_mailbox(all_, room) for room in (OSLO, BERGEN, NARVIK)] == ["oslo@example.com", "", ""]
+
+
+def test_what_a_calendar_tells_of_itself_is_said_with_what_to_do():
+    all_ = Several(oslo=Warned(), bergen=MemoryCalendar())
+    assert [find_notices(all_, room) for room in (OSLO, BERGEN, NARVIK)] == ["The bodies are gone. Keep them.", "", ""]
