@@ -166,8 +166,8 @@ class SipAddress:
         if colon and not _PORT.fullmatch(port):
             raise AddressRefused("that is not a port")
         # At a meeting service a number is a meeting's, whatever it would cost on the telephone.
-        dialled = (user[0].isdigit() or user[0] == "+") and not any(belongs(host, one) for one in KNOWN_NAMES)
-        if dialled and _PREMIUM.match(user.replace("-", "").replace(".", "")):
+        dialled = (user[0].isdigit() or user[0] == "+") and _PREMIUM.match(user.replace("-", "").replace(".", ""))
+        if dialled and not any(belongs(host, one) for one in KNOWN_NAMES):
             raise AddressRefused("the number is a premium-rate or satellite one")
         return cls(user, check_host(host), port)
 

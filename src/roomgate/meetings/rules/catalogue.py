@@ -1,4 +1,4 @@
-"""All packs together: which of them an invitation concerns, and how far they reach.
+"""All packs together: which of them an invitation is_hinted, and how far they reach.
 
 A host points to the packs that name it, so that an invitation costs what its own service costs, however many
 packs there are.
@@ -12,7 +12,7 @@ from roomgate.meetings.evidence import Evidence
 from roomgate.meetings.rules.offer import Recognised
 from roomgate.meetings.rules.pack import ANY, Pack, parse_pack
 from roomgate.meetings.rules.reach import Reach
-from roomgate.meetings.rules.recognise import Sight, concerns, recognise, suffixes
+from roomgate.meetings.rules.recognise import Sight, is_hinted, recognise, suffixes
 
 
 class Catalogue:
@@ -26,7 +26,8 @@ class Catalogue:
         for number, pack in enumerate(self.packs):
             for host in pack.hosts:
                 self._at[host] = (*self._at.get(host, ()), number)
-        self._everywhere = tuple(number for number, pack in enumerate(self.packs) if pack.any_address or pack.hints)
+        self._hinted = tuple(number for number, pack in enumerate(self.packs) if pack.hints)
+        self._any_address = frozenset(number for number, pack in enumerate(self.packs) if pack.any_address)
         self._wordy = tuple(number for number, pack in enumerate(self.packs) if pack.words)
         self._hosts = frozenset(host for pack in self.packs for host in (*pack.hosts, *pack.domains))
 
@@ -45,7 +46,8 @@ class Catalogue:
     def recognise(self, evidence: Evidence) -> list[Recognised]:
         """The services that appear, the one that counts first at the head."""
         sight = Sight(evidence)
-        concerned = {number for number in self._everywhere if concerns(self.packs[number], sight)}
+        concerned = {number for number in self._hinted if is_hinted(self.packs[number], sight)}
+        concerned |= self._any_address if sight.labelled else frozenset()
         for names in (*sight.link_names, *sight.printed_names):
             for name in names & self._at.keys():
                 concerned.update(self._at[name])

@@ -7,19 +7,19 @@ it may lead is not theirs to say.
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-import re2
-
 from roomgate.meetings.address import AddressRefused, Link, SipAddress, belongs, check_host, check_public_ip
 from roomgate.meetings.meeting import How
 
-_IP = re2.compile(r"^[0-9]{1,3}(?:\.[0-9]{1,3}){3}$")
-_IP_USER = re2.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-_PLAIN = re2.compile(r"^[A-Za-z0-9 ._*#-]{1,128}$")
-_H323 = re2.compile(r"^([0-9.]{7,15})##?([0-9A-Za-z*#]{1,64})$")
+# Classes and fixed words, each linear whatever it meets: RE2 would have to encode every text first.
+_IP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
+_IP_USER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_PLAIN = re.compile(r"[A-Za-z0-9 ._*#-]{1,128}")
+_H323 = re.compile(r"([0-9.]{7,15})##?([0-9A-Za-z*#]{1,64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def check_target(how: How, text: str, reach: Reach, service: str = "", parsed: P
     if how is How.NATIVE:
         check_argument("", text, reach, parsed)
         return Target(text, None)
-    if how is How.H323 and (match := _H323.match(text)):
+    if how is How.H323 and (match := _H323.fullmatch(text)):
         ip = check_public_ip(match.group(1))
         if service not in reach.printed_ips and not reach.vouches_ip(ip):
             raise AddressRefused("an IP address that no known service vouches for")
@@ -84,7 +84,7 @@ def check_target(how: How, text: str, reach: Reach, service: str = "", parsed: P
     if host := parsed.addresses.get(text):
         return Target(text, None if reach.vouches(host) else host)
     user, _, host = text.rpartition("@")
-    if _IP.match(host):
+    if _IP.fullmatch(host):
         return _check_ip(user, host, reach)
     address = SipAddress.parse(text)
     return Target(str(address), None if reach.vouches(address.host) else address.host)
@@ -101,13 +101,13 @@ def check_argument(name: str, value: str, reach: Reach, parsed: Parsed = NOTHING
     elif name == "Domain":
         if not reach.vouches(check_host(value)):
             raise AddressRefused("a domain of no known service")
-    elif not _PLAIN.match(value):
+    elif not _PLAIN.fullmatch(value):
         raise AddressRefused("the argument has characters that none has")
 
 
 def _check_ip(user: str, host: str, reach: Reach) -> Target:
     ip = check_public_ip(host)
-    if not _IP_USER.match(user):
+    if not _IP_USER.fullmatch(user):
         raise AddressRefused("the address has characters that no address has")
     if not reach.vouches_ip(ip):
         raise AddressRefused("an IP address that no known service vouches for")

@@ -67,9 +67,10 @@ class Sight:
         return any(one.labelled for one in self.evidence.printed)
 
 
-def concerns(pack: Pack, sight: Sight) -> bool:
+def is_hinted(pack: Pack, sight: Sight) -> bool:
     """Whether a pack that no host points to has anything to look at."""
-    return (pack.any_address and sight.labelled) or any(hint in sight.low for hint in pack.hints)
+    low = sight.low
+    return any(hint in low for hint in pack.hints)
 
 
 def recognise(pack: Pack, sight: Sight, reach: Reach, *, by_words: bool = False) -> Recognised | None:

@@ -29,6 +29,7 @@ class Template:
     """Literal texts and, between them, the fields that stand there: the first one present counts."""
 
     parts: tuple[str | tuple[str, ...], ...]
+    needed: frozenset[str] = frozenset()  # without these nothing is made
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -46,7 +47,7 @@ class Template:
             if not names[0] or any(name and not NAME.fullmatch(name) for name in names):
                 raise BadTemplate(f"{{{inside[:60]}}} is no field's name")
             parts.append(names)
-        return cls(tuple(parts))
+        return cls(tuple(parts), frozenset(part[0] for part in parts if isinstance(part, tuple) and len(part) == 1))
 
     @property
     def fields(self) -> frozenset[str]:
@@ -55,14 +56,26 @@ class Template:
 
     def fill(self, fields: Mapping[str, str]) -> str | None:
         """None where a field is missing, or the outcome is absurdly long."""
+        if not self.needed <= fields.keys():
+            return None
         made: list[str] = []
         for part in self.parts:
             if isinstance(part, str):
                 made.append(part)
-                continue
-            value = next((fields[name] if name else "" for name in part if not name or name in fields), None)
-            if value is None:
+            elif len(part) == 1:
+                made.append(fields[part[0]])
+            elif (value := _first(part, fields)) is None:
                 return None
-            made.append(value)
+            else:
+                made.append(value)
         text = "".join(made)
         return text if len(text) <= MOST_MADE else None
+
+
+def _first(names: tuple[str, ...], fields: Mapping[str, str]) -> str | None:
+    for name in names:
+        if not name:
+            return ""
+        if name in fields:
+            return fields[name]
+    return None

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from roomgate.meetings.rules.catalogue import Catalogue, shipped
 from roomgate.meetings.rules.offer import Recognised
-from roomgate.meetings.rules.recognise import Sight, concerns, recognise
+from roomgate.meetings.rules.recognise import Sight, is_hinted, recognise
 from support.meetings import evidence_of
 from support.packs import OWN, own, with_own
 
@@ -202,8 +202,8 @@ def test_the_label_of_another_language_is_no_pattern():
 def test_a_pack_for_any_host_is_asked_only_where_its_words_stand():
     skype = shipped().find("skype")
     assert skype is not None
-    assert concerns(skype, Sight(evidence_of("Join Skype Meeting")))
-    assert not concerns(skype, Sight(evidence_of("Join Zoom Meeting " + ZOOM)))
+    assert is_hinted(skype, Sight(evidence_of("Join Skype Meeting")))
+    assert not is_hinted(skype, Sight(evidence_of("Join Zoom Meeting " + ZOOM)))
 
 
 def test_a_rule_of_one_s_own_may_look_at_links_and_take_a_passcode():
