@@ -114,7 +114,7 @@ async def take(world: RunningWorld, browser: Browser) -> None:
         await world.world.inside["oslo"].shows(lambda state: state["calls"])
         await shoot(
             world, browser, admin,
-            ("signin", "/signin"), ("rooms", "/rooms"), ("room", "/rooms/oslo"), ("access", "/access?q=oslo"),
+            ("signin", "/signin"), ("rooms", "/rooms"), ("room", "/rooms/oslo"), ("access", "/access?q=oslo"), ("meetings", "/meetings"),
             ("approvals", "/approvals"), ("settings", "/settings"),
         )  # fmt: skip
     await take_care(world, browser, admin)
