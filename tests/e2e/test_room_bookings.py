@@ -99,7 +99,7 @@ async def scene(
         changes.attend(sync)
         attendance = Attendance(CheckInRules(), sync, book, site.fleet.rooms, panel, clock, changes.wake, look_s=0.02)
         listeners = [changes.hear, attendance.hear]
-        bookings = RoomBookings(sync, diary, None, clock, listeners)
+        bookings = RoomBookings(sync, diary, frozenset({"example.com"}), clock, listeners)
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(sync.run()), group.create_task(changes.run())]
             if check_in:

@@ -16,7 +16,7 @@ START = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
     ],
 )
 def test_each_is_what_a_calendar_would_hold(text, service, address, title):
-    (meeting,) = explain(text.encode(), DeviceAbilities())
+    (meeting,) = explain(text.encode(), DeviceAbilities(allowed_domains=frozenset({"example.com"})))
     assert (meeting["service"], meeting["title"], meeting["join"]["address"]) == (service, title, address)
     assert (meeting["start"][:19], meeting["end"][:19]) == ("2026-03-10T09:00:00", "2026-03-10T09:30:00")
     lines = text.split("\r\n")
