@@ -42,6 +42,8 @@ class Sight:
         self.links = tuple((one.source, one.link.text.encode()) for one in evidence.links)
         self.link_names = tuple(suffixes(one.link.host) for one in evidence.links)
         self.printed_names = tuple(suffixes(one.address.host) for one in evidence.printed)
+        self.some_link = frozenset[str]().union(*self.link_names)  # what some link's host is, or is below
+        self.some_printed = frozenset[str]().union(*self.printed_names)
         self.parsed = Parsed(
             links={one.link.text: one.link.host for one in evidence.links},
             addresses={str(one.address): one.address.host for one in evidence.printed},
@@ -165,7 +167,9 @@ class _Reading:
         self._steps.append(Step("service", f"{saw} in {source}"[:200], told))
 
     def _ask_links(self, rule: LinkRule) -> None:
-        if rule.name in self._hits or rule.unless & self._hits.keys():
+        if rule.name in self._hits or not (rule.any_host or rule.hosts & self._sight.some_link):
+            return
+        if rule.unless & self._hits.keys():
             return
         for one, names in zip(self._evidence.links, self._sight.link_names, strict=True):
             if not (rule.any_host or rule.hosts & names) or rule.not_hosts & names:
@@ -177,7 +181,7 @@ class _Reading:
                 return
 
     def _ask_addresses(self, rule: AddressRule) -> None:
-        if rule.name in self._hits:
+        if rule.name in self._hits or not (rule.any_domain or rule.domains & self._sight.some_printed):
             return
         taken = 0
         for one, names in zip(self._evidence.printed, self._sight.printed_names, strict=True):
