@@ -23,7 +23,7 @@ from roomgate.meetings.booking import Booking, BookingId, plain_number
 from roomgate.meetings.calendars.base import Calendar, CalendarRefused, Snapshot
 from roomgate.meetings.calendars.of_room import find_notices
 from roomgate.meetings.house_rules import DEFAULT, HouseRules
-from roomgate.meetings.invite import BadInvitation, Event, Invitation, Window, occurrences, parse_events
+from roomgate.meetings.invite import MOST_OCCURRENCES, BadInvitation, Event, Window, occurrences, parse_events
 from roomgate.meetings.meeting import Meeting
 from roomgate.meetings.plan import Held, Plan, plan_bookings
 from roomgate.meetings.rules.catalogue import Catalogue
@@ -32,6 +32,8 @@ from roomgate.meetings.understand import DeviceAbilities, understand
 from roomgate.xapi.flag import Flag
 
 _log = log.get("meetings.sync")
+
+MARGIN = timedelta(hours=1)  # beyond the window, for which meetings are understood at once
 
 
 class Diary(Protocol):
@@ -98,37 +100,47 @@ class NothingKnown:
 
 
 @dataclass(frozen=True, slots=True)
-class _Parsed:
-    """A snapshot's events, kept while its cursor stays: the window moves every minute, the files do not."""
+class _Understood:
+    """A snapshot's meetings in a window, kept while its cursor and the device stay: a room is looked at every minute,
+    and what it was invited to changes now and then. ``bad``: what was left out, by its file, and why."""
 
     cursor: str
-    events: tuple[Event, ...]
-    invitations: tuple[Invitation, ...]
+    device: DeviceAbilities
+    window: Window
+    meetings: tuple[Meeting, ...]
     bad: dict[str, str]
 
+    def holds(self, cursor: str, device: DeviceAbilities, window: Window) -> bool:
+        inside = self.window.start <= window.start and window.end <= self.window.end
+        return inside and (self.cursor, self.device) == (cursor, device)
 
-def _parse(snapshot: Snapshot, window: Window, zone: tzinfo) -> _Parsed:
-    events: list[Event] = []
+    def within(self, window: Window) -> tuple[Meeting, ...]:
+        return tuple(one for one in self.meetings if one.end > window.start and one.start < window.end)
+
+
+def _understand(
+    snapshot: Snapshot, window: Window, device: DeviceAbilities, zone: tzinfo, rules: Catalogue | None
+) -> _Understood:
+    """What was sent by one sender, or in one series, takes nothing else along where it cannot be understood."""
     bad = dict(snapshot.bad)
+    by_uid: dict[str, list[tuple[str, Event]]] = {}  # an update or a cancellation may be a file of its own
     for source in snapshot.sources:
         try:
-            parsed = parse_events(source.raw, zone)
-            occurrences(parsed, window)  # one bad series must not take the others along
-            events += parsed
+            for event in parse_events(source.raw, zone):
+                by_uid.setdefault(event.uid, []).append((source.name, event))
         except BadInvitation as refused:
             bad[source.name] = refused.message
-    return _Parsed(snapshot.cursor, tuple(events), snapshot.invitations, bad)
-
-
-def _conclude(
-    parsed: _Parsed, window: Window, device: DeviceAbilities, rules: Catalogue | None
-) -> tuple[tuple[Meeting, ...], dict[str, str]]:
-    try:
-        ones = occurrences(parsed.events, window)
-    except BadInvitation as refused:
-        return (), {"all files together": refused.message}
-    ones += [one for one in parsed.invitations if one.end > window.start and one.start < window.end]
-    return tuple(understand(one, device, rules) for one in sorted(ones, key=lambda one: one.start)), {}
+    ones = [one for one in snapshot.invitations if one.end > window.start and one.start < window.end]
+    for together in by_uid.values():
+        try:
+            ones += occurrences([event for _, event in together], window)
+        except BadInvitation as refused:
+            bad |= {name: refused.message for name, _ in together}
+    ones.sort(key=lambda one: (one.start, one.uid, one.recurrence_id))
+    if len(ones) > MOST_OCCURRENCES:
+        bad["all files together"] = f"more than {MOST_OCCURRENCES} occurrences: the later ones are left out"
+    meetings = tuple(understand(one, device, rules) for one in ones[:MOST_OCCURRENCES])
+    return _Understood(snapshot.cursor, device, window, meetings, bad)
 
 
 @dataclass(slots=True)
@@ -142,7 +154,7 @@ class _Room:
     shown: tuple[Shown, ...] = ()
     calendar: Standing = Standing()
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
-    parsed: _Parsed | None = None
+    understood: _Understood | None = None
     bad: dict[str, str] = field(default_factory=dict)  # file name → why it was left out
     task: asyncio.Task[None] | None = None
 
@@ -168,6 +180,7 @@ class Sync:
 
         ``rules``: the packs to understand invitations by; left out, those of this release.
         """
+        self._thinking = asyncio.Semaphore(1)
         self._house = house
         self._about = about or NothingKnown()
         self._calendar = calendar
@@ -302,14 +315,15 @@ class Sync:
 
     async def _understood(self, room: RoomName, held: _Room, snapshot: Snapshot, window: Window) -> tuple[Meeting, ...]:
         """All that can be understood; what cannot is told once, and left out."""
-        if held.parsed is None or held.parsed.cursor != snapshot.cursor:
-            held.parsed = await asyncio.to_thread(_parse, snapshot, window, self._zone)
-        meetings: tuple[Meeting, ...] = ()
-        late: dict[str, str] = {}
-        # In a thread: a hostile file may take most of a second, and a cut must not wait for it.
-        if held.parsed.events or held.parsed.invitations:
-            meetings, late = await asyncio.to_thread(_conclude, held.parsed, window, held.device, self._rules)
-        bad = {**held.parsed.bad, **late}
+        known = held.understood
+        if known is None or not known.holds(snapshot.cursor, held.device, window):
+            ahead = Window(window.start, window.end + MARGIN)  # so that the next minutes need no work
+            # In a thread: a hostile file may take most of a second, and a cut must not wait for it. In one at a time:
+            # threads that all want the interpreter only take it from one another.
+            async with self._thinking:
+                known = await asyncio.to_thread(_understand, snapshot, ahead, held.device, self._zone, self._rules)
+            held.understood = known
+        meetings, bad = known.within(window), known.bad
         for name, reason in bad.items():
             if held.bad.get(name) != reason:
                 _log.warning("invitation.bad", room=room, name=plaintext.line(name, 100), reason=reason)
