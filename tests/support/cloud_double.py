@@ -114,7 +114,7 @@ class CloudDouble:
     def count(self, part: str) -> int:
         return sum(part in one.path or part in "&".join(one.query) for one in self.asked)
 
-    # -- what each service does in its own way
+    # -- what each service does in its own way: a double that forgets one of them fails at its first request
 
     def sign_in(self, asked: Asked) -> Given | None:
         """None: this is no sign-in."""

@@ -89,12 +89,6 @@ def find_control(service: str, id_: str) -> Control | None:
     return next((one for one in CONTROLS.get(service, ()) if one.id == id_), None)
 
 
-def find_service_of(number: str) -> str | None:
-    """The service whose own domain was dialled; None for any other address, and for what is no address."""
-    address = _find_address(number)
-    return None if address is None else _service_at(address)
-
-
 def decide_service(number: str, booked: str | None) -> str | None:
     """The service that a call to ``number`` is with, if it has controls.
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.meetings.in_call import CONTROLS, PEXIP, WEBEX, ZOOM, decide_service, find_control, find_service_of
+from roomgate.meetings.in_call import CONTROLS, PEXIP, WEBEX, ZOOM, decide_service, find_control
 from roomgate.meetings.rules.catalogue import shipped
 
 
@@ -35,7 +35,7 @@ from roomgate.meetings.rules.catalogue import shipped
     ],
 )
 def test_a_service_is_known_by_its_own_domains(number, service):
-    assert find_service_of(number) == service
+    assert decide_service(number, None) == service
     assert decide_service(number, None) == service
 
 
@@ -86,7 +86,7 @@ def test_what_only_a_host_may_do_is_marked_so():
 
 
 def test_zoom_is_every_domain_that_invitations_are_read_for():
-    assert {find_service_of(f"98765432109@{domain}") for domain in shipped().find("zoom").domains} == {ZOOM}
+    assert {decide_service(f"98765432109@{domain}", None) for domain in shipped().find("zoom").domains} == {ZOOM}
 
 
 def test_the_guide_lists_each_control_as_it_is():

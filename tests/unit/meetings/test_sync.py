@@ -102,6 +102,24 @@ async def test_an_event_that_a_service_describes_badly_is_told_beside_the_others
 
 
 @pytest.mark.asyncio
+async def test_what_did_not_change_is_understood_once_an_hour_and_comes_into_the_window_all_the_same():
+    one = invitation(parse_events(INVITE)[0])
+    clock, diary = HandClock(), MemoryDiary()
+    soon = replace(one, uid="soon", start=clock.now() + timedelta(days=7, minutes=20), end=one.end + timedelta(days=8))
+    sync = Sync(Spoken(replace(one, end=one.end + timedelta(days=1)), soon), diary, clock, {OSLO: SITE})
+    await sync.sync_room(OSLO)
+    [first] = sync.meetings(OSLO)
+    clock.advance(30 * 60)
+    await sync.sync_room(OSLO)
+    assert [meeting.uid for meeting in sync.meetings(OSLO)] == [one.uid, "soon"]
+    assert sync.meetings(OSLO)[0] is first
+    clock.advance(40 * 60)
+    await sync.sync_room(OSLO)
+    assert sync.meetings(OSLO)[0] == first
+    assert sync.meetings(OSLO)[0] is not first
+
+
+@pytest.mark.asyncio
 async def test_a_bad_file_is_told_and_stops_nothing(stage):
     stage.write(OSLO, "a.ics", INVITE)
     stage.write(OSLO, "b.ics", INVITE[:100])
