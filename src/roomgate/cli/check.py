@@ -1,66 +1,150 @@
-"""Exposure checks. For now: the deliberately wrong connector that they are tried on."""
+"""Is my connector a 2019 connector? Looking at any vendor's connector from outside, and telling what was found."""
 
-import json as form
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from cyclopts import App
 
-from roomgate.cli.files import read_text
-from roomgate.cli.output import Json, show_json
-from roomgate.cli.running import run_program
-from roomgate.errors import BadInput
+from roomgate.cli.exits import DONE, NO
+from roomgate.cli.output import Json, say, show_json, show_table, tell_rows
 
 if TYPE_CHECKING:
-    from roomgate.checks.doubles.connector_2019 import DoubleConfig
+    from roomgate.checks.journal import Journal
+    from roomgate.checks.target import Target
 
 app = App(name="check", help="Is my connector a 2019 connector?")
+for _name, _verb in {"serve-double": "serve_double"}.items():
+    app.command(f"roomgate.cli.check_double:{_verb}", name=_name)
+
+TierName = Literal["outside", "accounts", "site"]
 
 
-@app.command(name="serve-double")
-def serve_double(config: Path, /, *, json: Json = False) -> None:
-    """Run the deliberately wrong connector on loopback, for one simulated room. Never point it at a real device.
+@app.command
+def run(
+    target: Path,
+    /,
+    *,
+    tier: TierName = "outside",
+    only: list[str] | None = None,
+    quick: bool = False,
+    interactive: bool = False,
+    allow_intrusive: bool = False,
+    out: Path | None = None,
+    json: Json = False,
+) -> int:
+    """Look at what the target file names, and say what was found. The exit code is 1 if a check failed.
 
-    Example: ``roomgate check serve-double double.json``
+    A run that was stopped or killed goes on where it was: run it again with the same file and options.
+
+    Example: ``roomgate check run target.toml --tier accounts``
 
     Parameters
     ----------
-    config
-        a JSON file with the fields of ``DoubleConfig``; it holds passwords, so keep it mode 0600
+    target
+        the target file; `roomgate check init` writes one
+    tier
+        what you have: the addresses only, test accounts too, or access to the site as well
+    only
+        only this check, by its id; may be repeated
+    quick
+        only what is done within a minute
+    interactive
+        ask you, step by step, for what has to be changed at the target meanwhile
+    allow_intrusive
+        place a call from the test room that the target file names
+    out
+        the folder for what is seen and the reports; by default one that is named after the target
     """
-    from roomgate.checks.doubles.connector_2019 import serve
+    import asyncio
 
-    made = parse_config(config, read_text(config))
+    from roomgate.checks.catalogue import all_checks
+    from roomgate.checks.declared import Tier
+    from roomgate.checks.journal import Journal
+    from roomgate.checks.run import Around, Wish, folder_of
+    from roomgate.checks.run import run as take
+    from roomgate.cli.check_progress import Terminal, progress
 
-    def ready(address: str) -> None:
-        if json:
-            show_json({"double": address, "pid": os.getpid()})
-        else:
-            print(f"The wrong connector answers at {address}.", flush=True)
+    made, text = load_target(target)
+    wish = Wish(Tier[tier.upper()], tuple(id.upper() for id in only or ()), quick, allow_intrusive)
+    journal = Journal(out or folder_of(made, Path.cwd()))
+    with progress() as show:
+        around = Around(voice=Terminal() if interactive else None, progress=show)
+        asyncio.run(take(made, text, all_checks(), wish, journal, around))
+    return tell_run(journal, made, json=json)
 
-    run_program(serve, made, ready)
 
+def load_target(file: Path) -> "tuple[Target, str]":
+    """The target of a file, with its secrets read; and the file's text. Raises BadInput with every complaint."""
+    from roomgate.checks.catalogue import all_checks
+    from roomgate.checks.target import parse_target, secret_files
+    from roomgate.cli.files import read_text
+    from roomgate.errors import BadInput
 
-def parse_config(file: Path, text: str) -> "DoubleConfig":
-    """Raises BadInput for anything but an object with the right fields."""
-    from dataclasses import MISSING, fields
-
-    from roomgate.checks.doubles.connector_2019 import DoubleConfig
-
+    text = read_text(file)
+    options = {check.id: check.options for check in all_checks() if check.options is not None}
     try:
-        values: Any = form.loads(text)
-    except ValueError as bad:
-        raise BadInput(f"{file} is not JSON: {bad}.") from bad
-    known = {one.name: one for one in fields(DoubleConfig)}
-    if not isinstance(values, dict):
-        raise BadInput(f"{file} is not a JSON object.")
-    missing = [name for name, one in known.items() if one.default is MISSING and name not in values]
-    unknown = sorted(values.keys() - known.keys())
-    wrong = [
-        n for n, one in known.items() if n in values and not isinstance(values[n], int if one.type is int else str)
+        read = {name: read_text(file.parent / name) for name in secret_files(text)}
+        return parse_target(text, file.parent, options, read), text
+    except BadInput as bad:
+        raise BadInput(f"{file}:\n{bad.message}", hint=bad.hint) from bad
+
+
+def tell_run(journal: "Journal", target: "Target", *, json: bool) -> int:
+    """What a run's folder says: the grade and every finding."""
+    from dataclasses import asdict
+
+    import msgspec
+
+    from roomgate.checks.catalogue import all_checks
+    from roomgate.checks.grade import grade
+    from roomgate.checks.run import judge_all
+
+    findings = judge_all(all_checks(), journal.snapshots(), target)
+    found = grade(findings)
+    if json:
+        show_json(asdict(found) | {"grade": found.letter, "findings": msgspec.to_builtins(findings)})
+    else:
+        show_table(msgspec.to_builtins(findings), ["id", "outcome", "severity", "title", "says"], empty="Nothing.")
+        say(f"Grade {found.letter}, {found.points} points.")
+    return NO if any(one.outcome == "fail" for one in findings) else DONE
+
+
+@app.command(name="list")
+def list_(*, json: Json = False) -> None:
+    """All checks, and what each needs.
+
+    Example: ``roomgate check list``
+    """
+    from roomgate.checks.catalogue import all_checks
+
+    rows = [
+        {"id": one.id, "title": one.title, "needs": one.tier.words, "weight": one.weight.value} for one in all_checks()
     ]
-    complaints = [f"{n}: is missing" for n in missing] + [f"{n}: there is no such field" for n in unknown]
-    if complaints := complaints + [f"{n}: is of the wrong kind" for n in wrong]:
-        raise BadInput(f"{file}: " + "; ".join(complaints) + ".")
-    return DoubleConfig(**values | {"certificate": Path(values["certificate"]), "key": Path(values["key"])})
+    tell_rows(rows, ["id", "title", "needs", "weight"], empty="There is none.", json=json)
+
+
+@app.command
+def explain(id: str, /, *, json: Json = False) -> None:
+    """What a check does, what a fail means, how to mend it, and how it could be mistaken.
+
+    Example: ``roomgate check explain K01``
+
+    Parameters
+    ----------
+    id
+        the check, such as K01
+    """
+    from roomgate.checks.catalogue import get_check
+    from roomgate.cli.output import show_facts
+
+    one = get_check(id)
+    facts = {
+        "check": f"{one.id}: {one.title}", "needs": one.tier.words, "how it looks": one.procedure,
+        "how to mend it": one.remedy, "how it could be mistaken": one.mistaken, "counts in the grade": one.weight.value,
+        "CVSS": one.vector, "CWE": ", ".join(f"CWE-{n}" for n in one.cwe), "ASVS 5.0": ", ".join(one.asvs),
+        "sources": ", ".join(one.sources),
+    }  # fmt: skip
+    if json:
+        show_json(facts)
+    else:
+        show_facts(facts)

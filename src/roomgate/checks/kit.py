@@ -1,0 +1,38 @@
+"""What a look is given, and all that it may use: everything that it does goes through here, and is recorded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from roomgate.checks.addresses import Addresses
+from roomgate.checks.pace import Pace, Time
+from roomgate.checks.recorder import Recorder
+from roomgate.checks.snapshot import AnyStep
+from roomgate.checks.target import Target
+from roomgate.checks.tester import Tester
+from roomgate.checks.web import Web
+
+Progress = Callable[[str, float], None]  # what is done now, and how much of this look is done, 0 to 1
+
+
+@dataclass(slots=True)
+class Kit:
+    """``evidence`` is a folder for files that are evidence by themselves: pictures, captured pages.
+
+    ``intrusive``: whether --allow-intrusive was given, and the target file permits it too. ``quick``: a look that
+    samples takes fewer samples. Live channels, a browser, TLS and devices are reached by the functions of `live`,
+    `browser`, `tls` and `inside`, which take this kit.
+    """
+
+    target: Target
+    web: Web
+    time: Time
+    pace: Pace
+    recorder: Recorder
+    tester: Tester
+    addresses: Addresses
+    evidence: Path
+    intrusive: bool = False
+    quick: bool = False
+    progress: Progress = field(default=lambda what, part: None)
+    earlier: tuple[AnyStep, ...] = ()  # of a try that was killed: what it had seen until then

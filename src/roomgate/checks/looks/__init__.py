@@ -1,0 +1,1 @@
+"""Looks that several checks share."""

@@ -1,0 +1,73 @@
+"""Where a look writes down what it does: each step with its time, and without the secrets that are known."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from roomgate.checks.snapshot import AnyStep, Exchange, Fact
+from roomgate.clock import Clock, iso
+
+Made = Callable[..., AnyStep]
+
+
+class Masks:
+    """The secrets that are known, each with its name; text is shown without them."""
+
+    def __init__(self, known: Mapping[str, str] | None = None) -> None:
+        self._known = dict(known or {})
+
+    def add(self, secret: str, name: str) -> None:
+        """Short ones would hide half of every page, and prove nothing."""
+        if len(secret) >= 8:
+            self._known[secret] = name
+
+    def clean(self, text: str) -> str:
+        for secret, name in self._known.items():
+            if secret in text:
+                text = text.replace(secret, f"‹{name}›")
+        return text
+
+    def clean_all(self, value: Any) -> Any:
+        match value:
+            case str():
+                return self.clean(value)
+            case list() | tuple():
+                return type(value)(self.clean_all(one) for one in value)
+            case dict():
+                return {self.clean_all(key): self.clean_all(one) for key, one in value.items()}
+            case _:
+                return value
+
+
+class Recorder:
+    """The steps of one look. ``keep`` is called with each, so that a kill loses none."""
+
+    def __init__(self, clock: Clock, masks: Masks, keep: Callable[[AnyStep], None] = lambda step: None) -> None:
+        self._clock = clock
+        self._began = clock.monotonic()
+        self._keep = keep
+        self.masks = masks
+        self.steps: list[AnyStep] = []
+
+    @property
+    def t(self) -> float:
+        """Seconds since the look began."""
+        return round(self._clock.monotonic() - self._began, 4)
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def add(self, make: Made, *, t: float | None = None, **fields: Any) -> Any:
+        """Make a step of this kind, now or as of ``t``, with every known secret masked; gives it back."""
+        at = iso(self._clock.now())
+        step = make(t=self.t if t is None else t, at=at, **{k: self.masks.clean_all(v) for k, v in fields.items()})
+        self.steps.append(step)
+        self._keep(step)
+        return step
+
+    def fact(self, label: str, name: str, value: Any = None, *, subject: str = "", fault: str = "") -> Fact:
+        made: Fact = self.add(Fact, label=label, subject=subject, name=name, value=value, fault=fault)
+        return made
+
+    def exchanges(self, label: str) -> list[Exchange]:
+        return [one for one in self.steps if isinstance(one, Exchange) and one.label == label]

@@ -1,0 +1,170 @@
+"""A run: take every look once, keep it, judge it. Looks are taken one after the other: two at once would disturb."""
+
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from roomgate.checks.addresses import Addresses, LookUp, look_up
+from roomgate.checks.declared import Check, Look, Tier
+from roomgate.checks.finding import Finding, build_finding
+from roomgate.checks.journal import Journal, Run, digest
+from roomgate.checks.kit import Kit
+from roomgate.checks.outcome import Judgement, Outcome, inconclusive
+from roomgate.checks.pace import Pace, SystemTime, Time
+from roomgate.checks.recorder import Masks, Recorder
+from roomgate.checks.snapshot import Ended, Snapshot
+from roomgate.checks.target import Target, overdue
+from roomgate.checks.tester import Tester, Voice
+from roomgate.checks.web import Web
+from roomgate.clock import iso
+from roomgate.errors import BadInput, RoomgateError
+from roomgate.xapi.errors import XapiError
+
+
+class NotAuthorised(RoomgateError):
+    """The written authorisation is over."""
+
+    code = "check.not-authorised"
+    hint = "Ask the owner for a new one, and write it into the target file."
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to be looked at."""
+
+    tier: Tier = Tier.OUTSIDE
+    only: tuple[str, ...] = ()
+    quick: bool = False
+    intrusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a run needs of the world; tests hand in their own."""
+
+    time: Time = field(default_factory=SystemTime)
+    voice: Voice | None = None
+    transport: Callable[[], httpx.AsyncBaseTransport] | None = None
+    look_up: LookUp = look_up
+    progress: Callable[[str, str, float], None] = lambda look, what, part: None
+
+
+def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
+    """The looks that these checks take, each once, in the order of their first check. Raises BadInput."""
+    ids = {check.id for check in checks}
+    if unknown := [id for id in wish.only if id not in ids]:
+        raise BadInput(f"There is no check {', '.join(unknown)}.", hint="`roomgate check list` shows them.")
+    looks: dict[str, Look] = {}
+    for check in checks:
+        if not wish.only or check.id in wish.only:
+            looks.setdefault(check.look.id, check.look)
+    return list(looks.values())
+
+
+async def run(target: Target, text: str, checks: Sequence[Check], wish: Wish, journal: Journal, around: Around) -> None:
+    """Look at everything that is wished for and not yet in the journal.
+
+    ``text`` is the target file's: another file is another run. Raises NotAuthorised, Conflict, BadInput. Cancelled,
+    it leaves the journal so that it can go on.
+    """
+    if overdue(target, around.time.now()):
+        raise NotAuthorised(f"The authorisation ended on {target.authorisation.until}.")
+    looks = plan(checks, wish)
+    journal.open(
+        Run(
+            target=target.about.name, target_sha256=digest(text), began=iso(around.time.now()), tier=int(wish.tier),
+            only=wish.only, quick=wish.quick, intrusive=wish.intrusive,
+        )
+    )  # fmt: skip
+    addresses = await Addresses.of(target, around.look_up)
+    pace = Pace(target.permitted.requests_per_second, around.time)
+    masks = Masks(target.secrets)
+    for look in looks:
+        if journal.find(look.id) is None:
+            await _take(look, target, wish, journal, around, addresses, pace, masks)
+
+
+def why_not(look: Look, target: Target, wish: Wish) -> str:
+    """Why a look is not taken, or nothing."""
+    if look.tier > wish.tier:
+        return f"Not looked at: it is done {look.tier.words}, and this run was {wish.tier.words}."
+    if wish.quick and not look.quick:
+        return "Not looked at: it takes longer than a quick check does."
+    if look.intrusive and not (wish.intrusive and target.permitted.intrusive):
+        return "Not looked at: it places a call or moves a room, and needs --allow-intrusive and a test room in the target file."
+    if lacks := look.needs(target):
+        return f"Not looked at: {lacks}"
+    return ""
+
+
+async def _take(
+    look: Look, target: Target, wish: Wish, journal: Journal, around: Around, addresses: Addresses, pace: Pace,
+    masks: Masks,
+) -> None:  # fmt: skip
+    began = iso(around.time.now())
+    if why := why_not(look, target, wish):
+        journal.end(Snapshot(look=look.id, began=began, ended=Ended.SKIPPED, why=why))
+        return
+    earlier, kept = journal.begin(look.id)
+    recorder = Recorder(around.time, masks, kept.keep)
+    ended, why = Ended.DONE, ""
+    try:
+        async with Web(target, recorder, addresses, pace, trust_of(target), _transport(around)) as web:
+            kit = Kit(
+                target, web, around.time, pace, recorder, Tester(recorder, web, around.time, around.voice), addresses,
+                journal.evidence, wish.intrusive and target.permitted.intrusive, wish.quick,
+                lambda what, part: around.progress(look.id, what, part), tuple(earlier),
+            )  # fmt: skip
+            around.progress(look.id, "", 0.0)
+            await look.run(kit)
+            around.progress(look.id, "", 1.0)
+    except (RoomgateError, XapiError) as broken:
+        ended, why = Ended.FAILED, f"{broken}"
+    finally:
+        kept.close()
+    journal.end(Snapshot(look=look.id, began=began, ended=ended, why=why, steps=tuple(recorder.steps)))
+
+
+def trust_of(target: Target) -> ssl.SSLContext:
+    """What the checker believes of certificates: the system's authorities, and the one that the file names."""
+    trust = ssl.create_default_context()
+    if target.about.ca:
+        file = target.base / target.about.ca
+        try:
+            trust.load_verify_locations(cafile=str(file))
+        except (OSError, ssl.SSLError) as bad:
+            raise BadInput(f"[target] ca: {file} cannot be read as a certificate: {bad}.") from bad
+    return trust
+
+
+def _transport(around: Around) -> httpx.AsyncBaseTransport | None:
+    return around.transport() if around.transport is not None else None
+
+
+def judge_all(checks: Sequence[Check], snapshots: dict[str, Snapshot], target: Target) -> list[Finding]:
+    """Pure: every check's finding, in their order."""
+    return [
+        build_finding(check, snapshots.get(check.look.id), judge(check, snapshots.get(check.look.id), target))
+        for check in checks
+    ]
+
+
+def judge(check: Check, snapshot: Snapshot | None, target: Target) -> Judgement:
+    """One check's judgement. A look that was not taken, or broke off, is judged only if it saw enough for a fail."""
+    if snapshot is None:
+        return inconclusive("Not looked at in this run.")
+    if snapshot.ended is Ended.SKIPPED:
+        return inconclusive(snapshot.why)
+    found = check.judge(snapshot, target)
+    if snapshot.ended is Ended.FAILED and found.outcome is not Outcome.FAIL:
+        return inconclusive(f"The look broke off: {snapshot.why}", found.points)
+    return found
+
+
+def folder_of(target: Target, base: Path) -> Path:
+    """Where a run goes if nobody says."""
+    words = "".join(c if c.isalnum() else "-" for c in target.about.name.lower())
+    return base / f"check-{'-'.join(filter(None, words.split('-')))[:60] or 'run'}"

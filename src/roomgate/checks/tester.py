@@ -1,0 +1,123 @@
+"""What a look cannot do itself: change something at the target, or see something with a person's eyes.
+
+The target file may say how a thing is done (a `Deed`: a request, a command); what it does not say is asked of the
+tester, if there is one (``--interactive``). Nobody there, nothing said: the look ends, and its checks are inconclusive.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from roomgate.checks.pace import Time
+from roomgate.checks.recorder import Recorder
+from roomgate.checks.snapshot import Act, Told
+from roomgate.checks.target import Deed, filled
+from roomgate.checks.web import Web
+from roomgate.errors import RoomgateError
+
+_MOST_OUTPUT = 64 * 1024
+
+
+class NobodyToAsk(RoomgateError):
+    """This needs a tester's hand, or a deed in the target file."""
+
+    code = "check.nobody-to-ask"
+    hint = "Run it with --interactive, or let the target file say how it is done."
+
+
+class NotDone(RoomgateError):
+    """The deed did not work, so nothing can be concluded from what came after it."""
+
+    code = "check.not-done"
+    hint = "Try the deed of the target file by hand; its output is among the evidence."
+
+
+class Voice(Protocol):
+    """The tester at the terminal."""
+
+    async def please(self, what: str) -> None:
+        """Ask for something to be done; returns once the tester says that it is."""
+
+    async def choose(self, question: str, answers: Sequence[str]) -> str:
+        """Ask something; gives one of the answers."""
+
+    async def type(self, question: str) -> str:
+        """Ask for a line of text."""
+
+
+class Tester:
+    def __init__(self, recorder: Recorder, web: Web, time: Time, voice: Voice | None = None) -> None:
+        self._recorder = recorder
+        self._web = web
+        self._time = time
+        self._voice = voice
+
+    @property
+    def present(self) -> bool:
+        return self._voice is not None
+
+    async def do(
+        self, deed: Deed | None, name: str, *, say: str = "", label: str = "", values: Mapping[str, str] | None = None
+    ) -> Act:
+        """Have it done, and record when. ``say`` is how a person is asked, where the file has no words of its own.
+
+        Gives the Act; its ``answer`` is what a request or a command gave back. Raises NobodyToAsk, NotDone.
+        """
+        deed = deed or Deed()
+        began = self._recorder.t
+        label, values = label or name, values or {}
+        if deed.request is not None:
+            step = await self._web.send(deed.request, label, declared=True, headers={})
+            ok = step.succeeded and (not deed.request.expects or deed.request.expects in step.body)
+            return self._done(name, label, "request", ok, step.body or step.fault, began)
+        if deed.command:
+            ok, said = await self._run([filled(word, values) for word in deed.command], deed.within_s)
+            return self._done(name, label, "command", ok, said, began)
+        if self._voice is None:
+            raise NobodyToAsk(f"Nobody can be asked to do this: {filled(deed.say or say or name, values)}")
+        await self._voice.please(filled(deed.say or say or name, values))
+        return self._done(name, label, "by hand", True, "", began)
+
+    async def choose(self, question: str, answers: Sequence[str], label: str) -> str:
+        """A question to the tester's eyes, answered and recorded. Raises NobodyToAsk."""
+        if self._voice is None:
+            raise NobodyToAsk(f"Nobody can be asked this: {question}")
+        answer = await self._voice.choose(question, answers)
+        self._recorder.add(Told, label=label, question=question, answer=answer)
+        return answer
+
+    async def type(self, question: str, label: str) -> str:
+        if self._voice is None:
+            raise NobodyToAsk(f"Nobody can be asked this: {question}")
+        answer = await self._voice.type(question)
+        self._recorder.add(Told, label=label, question=question, answer=answer)
+        return answer
+
+    def _done(self, name: str, label: str, how: str, ok: bool, answer: str, began: float) -> Act:
+        act: Act = self._recorder.add(
+            Act, label=label, name=name, how=how, ok=ok, answer=answer[:_MOST_OUTPUT], began=began
+        )
+        if not ok:
+            raise NotDone(f"{name}: it did not work ({answer[:200]})")
+        return act
+
+    async def _run(self, words: Sequence[str], within_s: float) -> tuple[bool, str]:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *words,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+        except OSError as fault:
+            return False, f"{words[0]} cannot be run: {fault.strerror}"
+        try:
+            async with asyncio.timeout(within_s):
+                said, _ = await process.communicate()
+        except TimeoutError:
+            return False, f"it took longer than {within_s:.0f} s"
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        return process.returncode == 0, said[:_MOST_OUTPUT].decode("utf-8", "replace").strip()

@@ -1,0 +1,371 @@
+"""The polite outside client: only permitted hosts, never faster than allowed, bounded in every way, all recorded.
+
+No redirect is followed unless a look asks for it, and then only to permitted hosts. Nothing that is not read only is
+sent, but for requests that the target file itself names. Bodies are read up to BODY_MOST after decompression, which
+is bounded too: what a server sends cannot fill memory.
+"""
+
+import asyncio
+import hashlib
+import json
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpcore
+import httpx
+import msgspec
+
+from roomgate.checks.addresses import Addresses, NotPermitted
+from roomgate.checks.pace import Pace
+from roomgate.checks.recorder import Recorder
+from roomgate.checks.snapshot import TEXT_MOST, Exchange
+from roomgate.checks.target import Account, Ask, Target, filled, filled_in
+from roomgate.errors import RoomgateError
+
+BODY_MOST = 2 * 1024 * 1024
+REQUEST_S = 15.0
+AGENT = "roomgate-check (an exposure check that the owner of this service allowed)"
+_READ_ONLY = ("GET", "HEAD", "OPTIONS")
+_COOKIES_MOST = 100
+
+
+class CannotSignIn(RoomgateError):
+    """The test account is not let in, so nothing can be said about what it may do."""
+
+    code = "check.cannot-sign-in"
+    hint = "Check the account's password and its sign_in in the target file; try it by hand in a browser."
+
+
+@dataclass(slots=True)
+class Session:
+    """What somebody's browser would hold: headers and cookies. A fresh one holds nothing."""
+
+    name: str = ""
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    cookies: httpx.Cookies = field(default_factory=httpx.Cookies, repr=False)
+    values: dict[str, str] = field(default_factory=dict, repr=False)  # for placeholders
+
+
+class Web:
+    """HTTP to the target, as part of one look.
+
+    ``transport`` stands in for the network in tests: an ``httpx.AsyncBaseTransport``.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        recorder: Recorder,
+        addresses: Addresses,
+        pace: Pace,
+        trust: ssl.SSLContext | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._target = target
+        self._recorder = recorder
+        self._addresses = addresses
+        self._pace = pace
+        self._signed: dict[str, Session] = {}
+        trust = trust or ssl.create_default_context()
+        self._http = httpx.AsyncClient(
+            transport=transport or _pinned(trust, addresses),
+            timeout=httpx.Timeout(REQUEST_S),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> "Web":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    def fresh(self, name: str = "") -> Session:
+        """A browser that has never been here."""
+        return Session(name)
+
+    async def get(self, url: str, label: str, session: Session | None = None, **more: Any) -> Exchange:
+        return await self.send(Ask(url=url), label, session, **more)
+
+    async def send(
+        self,
+        ask: Ask,
+        label: str,
+        session: Session | None = None,
+        *,
+        follow: int = 0,
+        agent: str = AGENT,
+        headers: Mapping[str, str] | None = None,
+        declared: bool = False,
+        pace: Pace | None = None,
+        subject: str = "",
+    ) -> Exchange:
+        """Send one request and record it. Gives the (last) exchange; one without an answer has status 0.
+
+        ``declared``: the target file names this very request, so it may change something. ``pace``: a budget of
+        the look's own, declared with it. ``follow``: how many redirects to go along with, each one a request.
+        Raises NotPermitted.
+        """
+        method = ask.method.upper()
+        if method not in _READ_ONLY and not declared:
+            raise NotPermitted(f"{method} {ask.url} is not read only, and the target file does not name it.")
+        session = (
+            session if session is not None else (self.fresh() if not ask.account else await self.sign_in(ask.account))
+        )
+        values = dict(session.values)
+        url = filled(ask.url, values)
+        content, kind = _body(ask, values)
+        if ask.carry and ask.form:
+            page = await self.get(url, label + " (its page)", session, agent=agent, pace=pace, subject=subject)
+            content, kind = _body(msgspec.structs.replace(ask, form={**hidden_fields(page.body), **ask.form}), values)
+        given = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
+        given |= {name: filled(value, values) for name, value in ask.headers.items()} | dict(headers or {})
+        if kind and not any(name.lower() == "content-type" for name in given):
+            given["Content-Type"] = kind
+        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject)
+        while follow > 0 and 300 <= step.status < 400 and step.header("location"):
+            follow -= 1
+            url = urljoin(url, step.header("location"))
+            host = urlsplit(url).hostname or ""
+            if urlsplit(url).scheme not in ("http", "https") or not self._addresses.knows(host):
+                break
+            given.pop("Content-Type", None)
+            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject)
+        return step
+
+    async def sign_in(self, name: str, *, again: bool = False) -> Session:
+        """The session of a test account: signed in once in a look, or anew. Raises CannotSignIn, NotFound."""
+        if name in self._signed and not again:
+            return self._signed[name]
+        session = await self.sign_in_as(self._target.account(name))
+        self._signed[name] = session
+        return session
+
+    async def sign_in_as(self, account: Account, label: str = "sign-in") -> Session:
+        session = session_of(account)
+        if account.sign_in is None:
+            if not session.headers and not account.token:
+                raise CannotSignIn(f"The target file does not say how {account.name} signs in.")
+            return session
+        how = account.sign_in
+        step = await self.send(how.request, label, session, declared=True, follow=4, subject=account.name)
+        refused = (
+            not step.answered or step.status >= 400 or (how.request.expects and how.request.expects not in step.body)
+        )
+        if refused or (not how.token and has_password_field(step.body)):
+            raise CannotSignIn(f"{account.name} was not let in: {step.status or step.fault}.")
+        for cookie in session.cookies.jar:
+            self._recorder.masks.add(cookie.value or "", f"cookie {cookie.name} of {account.name}")
+        if how.token:
+            token = _dig(step.body, how.token)
+            if not token:
+                raise CannotSignIn(f"The answer to {account.name}'s sign-in has no {how.token}.")
+            self._recorder.masks.add(token, f"token of {account.name}")
+            session.values["token"] = token
+            session.headers[how.header] = f"{how.scheme} {token}".strip()
+        return session
+
+    async def _one(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, session: Session, label: str,
+        pace: Pace, subject: str,
+    ) -> Exchange:  # fmt: skip
+        host = urlsplit(url).hostname or ""
+        self._addresses.get(host)
+        await pace.turn()
+        began = self._recorder.t
+        seen: dict[str, Any] = {}
+        request = httpx.Request(method, url, headers=_with_cookies(headers, session, url), content=content)
+        try:
+            async with asyncio.timeout(REQUEST_S):
+                answer = await self._http.send(request, stream=True)
+                try:
+                    seen["status"] = answer.status_code
+                    seen["headers"] = tuple(answer.headers.multi_items())
+                    seen |= await _read(answer)
+                finally:
+                    await answer.aclose()
+            _keep_cookies(session, answer)
+        except TimeoutError:
+            seen |= {"fault": "timeout", "truncated": "status" in seen}
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
+            seen["fault"] = _fault(fault)
+        made: Exchange = self._recorder.add(
+            Exchange, t=began, label=label, subject=subject or session.name, method=method, url=url,
+            sent=tuple(request.headers.multi_items()), sent_body=content[:TEXT_MOST].decode("utf-8", "replace"),
+            took_ms=round((self._recorder.t - began) * 1000, 1), **seen,
+        )  # fmt: skip
+        return made
+
+
+def session_of(account: Account) -> Session:
+    """What the target file itself gives an account: headers, a token, values for placeholders."""
+    values = {"name": account.name, "user": account.user, "password": account.password, "token": account.token}
+    values |= account.values
+    values = {key: value for key, value in values.items() if value}
+    headers = {key: filled(value, values) for key, value in account.headers.items()}
+    if account.token and not headers and account.sign_in is None:
+        headers["Authorization"] = f"Bearer {account.token}"
+    return Session(account.name, headers, httpx.Cookies(), values)
+
+
+def _with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
+    request = httpx.Request("GET", url)
+    session.cookies.set_cookie_header(request)
+    cookie = request.headers.get("cookie")
+    return {**headers, **({"Cookie": cookie} if cookie else {})}
+
+
+def _keep_cookies(session: Session, answer: httpx.Response) -> None:
+    if len(answer.headers.get_list("set-cookie")) + len(session.cookies) <= _COOKIES_MOST:
+        session.cookies.extract_cookies(answer)
+
+
+def _body(ask: Ask, values: Mapping[str, str]) -> tuple[bytes, str]:
+    if ask.json is not None:
+        return json.dumps(filled_in(ask.json, values)).encode(), "application/json"
+    if ask.form:
+        form = {key: filled(value, values) for key, value in ask.form.items()}
+        return str(httpx.QueryParams(form)).encode(), "application/x-www-form-urlencoded"
+    return b"", ""
+
+
+def _dig(body: str, path: str) -> str:
+    try:
+        found: Any = json.loads(body)
+        for word in path.split("."):
+            found = found[int(word)] if isinstance(found, list) else found[word]
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+# ---- reading what a server sends, however much it is -----------------------------------------------
+
+
+async def _read(answer: httpx.Response) -> dict[str, Any]:
+    """Body, hash and size of what was read: at most BODY_MOST bytes after one bounded decompression."""
+    kind = answer.headers.get("content-encoding", "").strip().lower()
+    raw = bytearray()
+    truncated = False
+    async for part in _decoded(answer.aiter_raw(), kind):
+        raw += part
+        if len(raw) > BODY_MOST:
+            del raw[BODY_MOST:]
+            truncated = True
+            break
+    text = raw.decode(_charset(answer), "replace")
+    return {
+        "body": text[:TEXT_MOST],
+        "body_sha256": hashlib.sha256(raw).hexdigest(),
+        "body_bytes": len(raw),
+        "truncated": truncated or len(text) > TEXT_MOST,
+    }
+
+
+async def _decoded(parts: AsyncIterator[bytes], kind: str) -> AsyncIterator[bytes]:
+    if kind not in ("gzip", "x-gzip", "deflate"):
+        async for part in parts:
+            yield part
+        return
+    unzip = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    async for part in parts:
+        while part:
+            try:
+                made = unzip.decompress(part, 64 * 1024)
+            except zlib.error as bad:
+                raise ValueError("its compression is damaged") from bad
+            if not made:
+                break
+            yield made
+            part = unzip.unconsumed_tail
+
+
+def _charset(answer: httpx.Response) -> str:
+    named = answer.charset_encoding or "utf-8"
+    try:
+        "".encode(named)
+        b"".decode(named)
+    except (LookupError, ValueError):
+        return "utf-8"
+    return named if named.lower() not in ("idna", "punycode", "unicode_escape", "raw_unicode_escape") else "utf-8"
+
+
+def _fault(fault: Exception) -> str:
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"certificate: {cause.verify_message}"
+        cause = cause.__cause__ or cause.__context__
+    return f"{type(fault).__name__}: {fault}"[:200]
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.hidden: dict[str, str] = {}
+        self.password = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = dict(attrs)
+        if tag != "input":
+            return
+        kind = (facts.get("type") or "text").lower()
+        self.password |= kind == "password"
+        if kind == "hidden" and (name := facts.get("name")):
+            self.hidden[name] = facts.get("value") or ""
+
+
+def _forms(page: str) -> _Forms:
+    found = _Forms()
+    found.feed(page)
+    return found
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """The hidden fields of a page's forms, as a browser would send them back."""
+    return _forms(page).hidden
+
+
+def has_password_field(page: str) -> bool:
+    return _forms(page).password
+
+
+# ---- connecting, to permitted hosts alone ----------------------------------------------------------
+
+
+class _Pinned(httpcore.AsyncNetworkBackend):
+    """Connects to where a permitted host was found when the run began, whatever a name server says now."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+        self._real = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 (the signature is httpcore's)
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        return await self._real.connect_tcp(self._addresses.get(host), port, timeout, local_address, socket_options)
+
+    async def connect_unix_socket(self, *args: Any, **kwargs: Any) -> httpcore.AsyncNetworkStream:
+        raise NotPermitted("A socket file is no target.")
+
+    async def sleep(self, seconds: float) -> None:
+        await self._real.sleep(seconds)
+
+
+def _pinned(trust: ssl.SSLContext, addresses: Addresses) -> httpx.AsyncHTTPTransport:
+    transport = httpx.AsyncHTTPTransport(verify=trust, trust_env=False)
+    # httpx has no way to hand in a network backend; its pool is an httpcore one, which has.
+    transport._pool = httpcore.AsyncConnectionPool(
+        ssl_context=trust, network_backend=_Pinned(addresses), max_connections=20
+    )
+    return transport
