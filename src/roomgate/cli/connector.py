@@ -192,6 +192,39 @@ def cut_all(*, config: Path | None = None, reason: str = "the site's operator", 
 
 
 @app.command
+def leave(*, config: Path | None = None, accounts: bool = False, json: Json = False) -> int:
+    """Take everything that this connector put there off the site's devices, before you uninstall it. Needs no hub.
+
+    Stop the connector first. The exit code is 1 if something is still there; it is said what, and where.
+
+    Example: ``roomgate connector leave --config connector.toml --accounts``
+
+    Parameters
+    ----------
+    accounts
+        delete its two accounts on each device as well
+    """
+    from dataclasses import asdict
+
+    from roomgate.clock import SystemClock
+    from roomgate.connector.leaving import leave as take_leave
+
+    rooms = asyncio.run(take_leave(read_config(config), accounts=accounts, clock=SystemClock(), progress=_aside))
+    if json:
+        show_json({"rooms": [asdict(room) for room in rooms]})
+    else:
+        columns = ["room", "removed", "remains"]
+        show_table([asdict(room) for room in rooms], columns, empty="No rooms in the site's devices file.")
+        if all(room.clean for room in rooms):
+            say("Nothing of this connector is left on the devices. Now remove it at the hub, and its data folder here.")
+    return DONE if all(room.clean for room in rooms) else NO
+
+
+def _aside(room: str) -> None:
+    print(f"  {room}: looked after", file=sys.stderr)
+
+
+@app.command
 def hang_up(room: str, /, *, config: Path | None = None, json: Json = False) -> None:
     """Hang up in a room. Needs no hub.
 

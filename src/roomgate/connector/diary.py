@@ -126,7 +126,7 @@ class DeviceDiary:
         rows = answer.get("Booking", []) if isinstance(answer, dict) else []
         if not isinstance(rows, list):
             return None
-        found = tuple(held for row in rows if (held := _held(row)) is not None)
+        found = tuple(held for row in rows if (held := parse_held(row)) is not None)
         self._strangers[room] = sum(not one.ours for one in found)
         return found
 
@@ -144,7 +144,7 @@ def _without(said: str, entries: Sequence[Booking]) -> str:
     return said
 
 
-def _held(row: Any) -> Held | None:
+def parse_held(row: Any) -> Held | None:
     """One row of the device's list; None for one that makes no sense."""
     time = tree.lookup(row, ("Time",))
     identity = tree.lookup(row, ("Id",))

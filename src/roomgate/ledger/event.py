@@ -699,6 +699,15 @@ class DeviceConfirmed(Event, frozen=True, kw_only=True, tag="device.confirmed"):
     by: Personal[str]
 
 
+class DeviceLeft(Event, frozen=True, kw_only=True, tag="device.left"):
+    """The connector is being uninstalled: what it took off a device, and what is still there, in words."""
+
+    room: Public[str]
+    device: Public[str] = ""
+    removed: Public[Texts] = ()
+    remains: Public[Texts] = ()
+
+
 class BookingPut(Event, frozen=True, kw_only=True, tag="booking.put"):
     """A room's booking list was written: how many bookings, from which calendar."""
 

@@ -286,3 +286,34 @@ def test_from_a_code_to_a_connector_that_runs(one_hub: RealHub, one_sim, tmp_pat
     assert (kept.room, kept.what) == ("oslo", "roomgate-daily put, version 1")
     config.write_text('data = "connector"\ndevices = "devices.toml"\n')
     assert run(*enrol, "x").code == 2
+
+
+def test_leaving_says_what_is_still_there(tmp_path: Path) -> None:
+    """The devices' own part is tried in tests/unit/connector/test_leaving.py; here nobody answers."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from roomgate.connector.enrol import Identity, save_identity
+    from roomgate.ids import ConnectorId, SiteId
+    from roomgate.link.identity import HUB, build_certificate
+
+    keys = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    made = Identity(
+        ConnectorId("connector_1"), SiteId("site_1"), "https://127.0.0.1:9", keys[0], build_certificate(keys[1], HUB)
+    )
+    save_identity(made, tmp_path / "data" / "identity")
+    vault = Vault.init(tmp_path / "data")
+    vault.put("oslo", "roomgate-daily", Secret("d"))
+    vault.put("oslo", "roomgate-privileged", Secret("p"))
+    (tmp_path / "devices.toml").write_text(
+        f'[[room]]\nname = "oslo"\nhost = "127.0.0.1"\nport = 9\npin = "{"ab" * 32}"\n'
+    )
+    (tmp_path / "policy.toml").write_text('name = "first"\n')
+    config = tmp_path / "connector.toml"
+    config.write_text('data = "data"\ndevices = "devices.toml"\npolicy = "policy.toml"\n')
+    done = run("connector", "leave", "--config", str(config), "--json")
+    assert done.code == 1
+    (room,) = done.json["rooms"]
+    assert (room["room"], room["removed"]) == ("oslo", [])
+    assert room["remains"][0].startswith("unknown: ")
+    (tmp_path / "devices.toml").write_text("")
+    assert "No rooms" in run("connector", "leave", "--config", str(config)).out
