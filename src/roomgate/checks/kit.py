@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from roomgate.checks.addresses import Addresses
+from roomgate.checks.declared import Tier
 from roomgate.checks.pace import Pace, Time
 from roomgate.checks.recorder import Recorder
 from roomgate.checks.snapshot import AnyStep
@@ -36,3 +37,4 @@ class Kit:
     quick: bool = False
     progress: Progress = field(default=lambda what, part: None)
     earlier: tuple[AnyStep, ...] = ()  # of a try that was killed: what it had seen until then
+    tier: Tier = Tier.SITE  # what was asked for: a look from outside uses no account in a run from outside

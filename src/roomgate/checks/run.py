@@ -53,7 +53,10 @@ class Around:
 
 
 def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
-    """The looks that these checks take, each once, in the order of their first check. Raises BadInput."""
+    """The looks that these checks take, each once, in the order of their first check, but for those that come last.
+
+    Raises BadInput.
+    """
     ids = {check.id for check in checks}
     if unknown := [id for id in wish.only if id not in ids]:
         raise BadInput(f"There is no check {', '.join(unknown)}.", hint="`roomgate check list` shows them.")
@@ -61,7 +64,7 @@ def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
     for check in checks:
         if not wish.only or check.id in wish.only:
             looks.setdefault(check.look.id, check.look)
-    return list(looks.values())
+    return sorted(looks.values(), key=lambda look: look.last)
 
 
 async def run(target: Target, text: str, checks: Sequence[Check], wish: Wish, journal: Journal, around: Around) -> None:
@@ -116,7 +119,7 @@ async def _take(
             kit = Kit(
                 target, web, around.time, pace, recorder, Tester(recorder, web, around.time, around.voice), addresses,
                 journal.evidence, wish.intrusive and target.permitted.intrusive, wish.quick,
-                lambda what, part: around.progress(look.id, what, part), tuple(earlier),
+                lambda what, part: around.progress(look.id, what, part), tuple(earlier), wish.tier,
             )  # fmt: skip
             around.progress(look.id, "", 0.0)
             await look.run(kit)
