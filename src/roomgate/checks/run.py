@@ -54,7 +54,10 @@ class Around:
 
 
 def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
-    """The looks that these checks take, each once, in the order of their first check. Raises BadInput."""
+    """The looks that these checks take, each once, in the order of their first check, but for those that come last.
+
+    Raises BadInput.
+    """
     ids = {check.id for check in checks}
     if unknown := [id for id in wish.only if id not in ids]:
         raise BadInput(f"There is no check {', '.join(unknown)}.", hint="`roomgate check list` shows them.")
@@ -62,7 +65,7 @@ def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
     for check in checks:
         if not wish.only or check.id in wish.only:
             looks.setdefault(check.look.id, check.look)
-    return list(looks.values())
+    return sorted(looks.values(), key=lambda look: look.last)
 
 
 async def run(target: Target, text: str, checks: Sequence[Check], wish: Wish, journal: Journal, around: Around) -> None:

@@ -49,6 +49,7 @@ class Session:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies, repr=False)
     values: dict[str, str] = field(default_factory=dict, repr=False)  # for placeholders
+    secret: bool = False  # whether its cookies let somebody in, so that the record goes without them
 
 
 class Web:
@@ -71,6 +72,7 @@ class Web:
         self._addresses = addresses
         self._pace = pace
         self._signed: dict[str, Session] = {}
+        self.is_network = transport is None  # in memory, there is nothing else to connect to
         trust = trust or ssl.create_default_context()
         self._http = httpx.AsyncClient(
             transport=transport or _pinned(trust, addresses),
@@ -160,8 +162,6 @@ class Web:
         )
         if refused or (not how.token and has_password_field(step.body)):
             raise CannotSignIn(f"{account.name} was not let in: {step.status or step.fault}.")
-        for cookie in session.cookies.jar:
-            self._recorder.masks.add(cookie.value or "", f"cookie {cookie.name} of {account.name}")
         if how.token:
             token = _dig(step.body, how.token)
             if not token:
@@ -170,6 +170,12 @@ class Web:
             session.values["token"] = token
             session.headers[how.header] = f"{how.scheme} {token}".strip()
         return session
+
+    def _mask_cookies(self, session: Session) -> None:
+        """Before the answer that sets them is recorded."""
+        if session.secret:
+            for cookie in session.cookies.jar:
+                self._recorder.masks.add(cookie.value or "", f"cookie {cookie.name} of {session.name}")
 
     async def _one(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, session: Session, label: str,
@@ -191,6 +197,7 @@ class Web:
                 finally:
                     await answer.aclose()
             _keep_cookies(session, answer)
+            self._mask_cookies(session)
         except TimeoutError:
             seen |= {"fault": "timeout", "truncated": "status" in seen}
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
@@ -211,7 +218,7 @@ def session_of(account: Account) -> Session:
     headers = {key: filled(value, values) for key, value in account.headers.items()}
     if account.token and not headers and account.sign_in is None:
         headers["Authorization"] = f"Bearer {account.token}"
-    return Session(account.name, headers, httpx.Cookies(), values)
+    return Session(account.name, headers, httpx.Cookies(), values, secret=True)
 
 
 def _with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
