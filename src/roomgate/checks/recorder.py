@@ -59,8 +59,14 @@ class Recorder:
 
     def add(self, make: Made, *, t: float | None = None, **fields: Any) -> Any:
         """Make a step of this kind, now or as of ``t``, with every known secret masked; gives it back."""
+        return self.keep(self.make(make, t=t, **fields))
+
+    def make(self, make: Made, *, t: float | None = None, **fields: Any) -> Any:
+        """The same, but not kept: for what is asked so often that only some of it is evidence."""
         at = iso(self._clock.now())
-        step = make(t=self.t if t is None else t, at=at, **{k: self.masks.clean_all(v) for k, v in fields.items()})
+        return make(t=self.t if t is None else t, at=at, **{k: self.masks.clean_all(v) for k, v in fields.items()})
+
+    def keep(self, step: AnyStep) -> AnyStep:
         self.steps.append(step)
         self._keep(step)
         return step

@@ -16,6 +16,7 @@ from roomgate.checks.outcome import Judgement, Outcome, inconclusive
 from roomgate.checks.pace import Pace, SystemTime, Time
 from roomgate.checks.recorder import Masks, Recorder
 from roomgate.checks.snapshot import Ended, Snapshot
+from roomgate.checks.sockets import OpenSocket, real_sockets
 from roomgate.checks.target import Target, overdue
 from roomgate.checks.tester import Tester, Voice
 from roomgate.checks.web import Web
@@ -50,6 +51,7 @@ class Around:
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
     look_up: LookUp = look_up
     progress: Callable[[str, str, float], None] = lambda look, what, part: None
+    open_socket: OpenSocket | None = None  # stands in for the network as ``transport`` does; None: real ones
 
 
 def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
@@ -112,11 +114,13 @@ async def _take(
     recorder = Recorder(around.time, masks, kept.keep)
     ended, why = Ended.DONE, ""
     try:
-        async with Web(target, recorder, addresses, pace, trust_of(target), _transport(around)) as web:
+        trust = trust_of(target)
+        async with Web(target, recorder, addresses, pace, trust, _transport(around)) as web:
             kit = Kit(
                 target, web, around.time, pace, recorder, Tester(recorder, web, around.time, around.voice), addresses,
                 journal.evidence, wish.intrusive and target.permitted.intrusive, wish.quick,
                 lambda what, part: around.progress(look.id, what, part), tuple(earlier),
+                around.open_socket or real_sockets(addresses, trust),
             )  # fmt: skip
             around.progress(look.id, "", 0.0)
             await look.run(kit)
