@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from roomgate.checks.snapshot import AnyStep, Exchange, Fact
 from roomgate.clock import Clock, iso
 
+K = TypeVar("K", bound=AnyStep)
 Made = Callable[..., AnyStep]
 
 
@@ -66,7 +67,7 @@ class Recorder:
         at = iso(self._clock.now())
         return make(t=self.t if t is None else t, at=at, **{k: self.masks.clean_all(v) for k, v in fields.items()})
 
-    def keep(self, step: AnyStep) -> AnyStep:
+    def keep(self, step: K) -> K:
         self.steps.append(step)
         self._keep(step)
         return step

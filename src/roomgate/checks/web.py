@@ -11,6 +11,7 @@ import json
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -39,6 +40,23 @@ class CannotSignIn(RoomgateError):
 
     code = "check.cannot-sign-in"
     hint = "Check the account's password and its sign_in in the target file; try it by hand in a browser."
+
+
+class StreamBroke(RoomgateError):
+    """An answer that is read as it comes did not come, or broke off."""
+
+    code = "check.stream-broke"
+    hint = "The evidence says when."
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that is read while it comes. ``length`` is what its header promises, if it does."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    length: int | None
+    parts: AsyncIterator[bytes]
 
 
 @dataclass(slots=True)
@@ -104,12 +122,13 @@ class Web:
         declared: bool = False,
         pace: Pace | None = None,
         subject: str = "",
+        kept: bool = True,
     ) -> Exchange:
         """Send one request and record it. Gives the (last) exchange; one without an answer has status 0.
 
         ``declared``: the target file names this very request, so it may change something. ``pace``: a budget of
         the look's own, declared with it. ``follow``: how many redirects to go along with, each one a request.
-        Raises NotPermitted.
+        ``kept`` false: the caller keeps what is evidence of it, for it is asked often. Raises NotPermitted.
         """
         method = ask.method.upper()
         if method not in _READ_ONLY and not declared:
@@ -121,13 +140,15 @@ class Web:
         url = filled(ask.url, values)
         content, kind = _body(ask, values)
         if ask.carry and ask.form:
-            page = await self.get(url, label + " (its page)", session, agent=agent, pace=pace, subject=subject)
+            page = await self.get(
+                url, label + " (its page)", session, agent=agent, pace=pace, subject=subject, kept=kept
+            )
             content, kind = _body(msgspec.structs.replace(ask, form={**hidden_fields(page.body), **ask.form}), values)
         given = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
         given |= {name: filled(value, values) for name, value in ask.headers.items()} | dict(headers or {})
         if kind and not any(name.lower() == "content-type" for name in given):
             given["Content-Type"] = kind
-        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject)
+        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject, kept)
         while follow > 0 and 300 <= step.status < 400 and step.header("location"):
             follow -= 1
             url = urljoin(url, step.header("location"))
@@ -135,7 +156,7 @@ class Web:
             if urlsplit(url).scheme not in ("http", "https") or not self._addresses.knows(host):
                 break
             given.pop("Content-Type", None)
-            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject)
+            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject, kept)
         return step
 
     async def sign_in(self, name: str, *, again: bool = False) -> Session:
@@ -172,14 +193,14 @@ class Web:
 
     async def _one(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, session: Session, label: str,
-        pace: Pace, subject: str,
+        pace: Pace, subject: str, kept: bool,
     ) -> Exchange:  # fmt: skip
         host = urlsplit(url).hostname or ""
         self._addresses.get(host)
         await pace.turn()
         began = self._recorder.t
         seen: dict[str, Any] = {}
-        request = httpx.Request(method, url, headers=_with_cookies(headers, session, url), content=content)
+        request = httpx.Request(method, url, headers=with_cookies(headers, session, url), content=content)
         try:
             async with asyncio.timeout(REQUEST_S):
                 answer = await self._http.send(request, stream=True)
@@ -194,12 +215,45 @@ class Web:
             seen |= {"fault": "timeout", "truncated": "status" in seen}
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
             seen["fault"] = _fault(fault)
-        made: Exchange = self._recorder.add(
+        made: Exchange = self._recorder.make(
             Exchange, t=began, label=label, subject=subject or session.name, method=method, url=url,
             sent=tuple(request.headers.multi_items()), sent_body=content[:TEXT_MOST].decode("utf-8", "replace"),
             took_ms=round((self._recorder.t - began) * 1000, 1), **seen,
         )  # fmt: skip
-        return made
+        return self._recorder.keep(made) if kept else made
+
+    @asynccontextmanager
+    async def stream(self, ask: Ask, session: Session, *, pace: Pace | None = None) -> AsyncIterator[Stream]:
+        """An answer that is read while it comes, however long that takes: the target file names the request.
+
+        Nothing is recorded: whoever reads it records what came. Raises NotPermitted, StreamBroke.
+        """
+        url = filled(ask.url, session.values)
+        self._addresses.get(urlsplit(url).hostname or "")
+        content, kind = _body(ask, session.values)
+        headers = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
+        headers |= {name: filled(value, session.values) for name, value in ask.headers.items()}
+        headers |= {"Content-Type": kind} if kind else {}
+        await (pace or self._pace).turn()
+        try:
+            request = httpx.Request(
+                ask.method.upper(), url, headers=with_cookies(headers, session, url), content=content,
+                extensions={"timeout": httpx.Timeout(REQUEST_S, read=None).as_dict()},
+            )  # fmt: skip
+            answer = await self._http.send(request, stream=True)
+            try:
+                length = answer.headers.get("content-length", "")
+                coding = answer.headers.get("content-encoding", "").strip().lower()
+                yield Stream(
+                    answer.status_code,
+                    tuple(answer.headers.multi_items()),
+                    int(length) if length.isascii() and length.isdecimal() and not coding else None,
+                    _decoded(answer.aiter_raw(), coding),
+                )
+            finally:
+                await answer.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
+            raise StreamBroke(_fault(fault)) from fault
 
 
 def session_of(account: Account) -> Session:
@@ -213,7 +267,8 @@ def session_of(account: Account) -> Session:
     return Session(account.name, headers, httpx.Cookies(), values)
 
 
-def _with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
+def with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
+    """The headers, and the cookies that a browser with this session would send there."""
     request = httpx.Request("GET", url)
     session.cookies.set_cookie_header(request)
     cookie = request.headers.get("cookie")
