@@ -129,7 +129,9 @@ class Site:
             case "/name":
                 return httpx.Response(200, json={"name": "room-4711"})
             case "/events":
-                return httpx.Response(200, headers={"content-type": "text/event-stream"}, stream=_Stream(self._events()))
+                return httpx.Response(
+                    200, headers={"content-type": "text/event-stream"}, stream=_Stream(self._events())
+                )
             case "/poll":
                 return httpx.Response(200, stream=_Stream(self._poll()))
             case "/download":
