@@ -11,6 +11,7 @@ import json
 import ssl
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -39,6 +40,23 @@ class CannotSignIn(RoomgateError):
 
     code = "check.cannot-sign-in"
     hint = "Check the account's password and its sign_in in the target file; try it by hand in a browser."
+
+
+class StreamBroke(RoomgateError):
+    """An answer that is read as it comes did not come, or broke off."""
+
+    code = "check.stream-broke"
+    hint = "The evidence says when."
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that is read while it comes. ``length`` is what its header promises, if it does."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    length: int | None
+    parts: AsyncIterator[bytes]
 
 
 @dataclass(slots=True)
@@ -107,12 +125,14 @@ class Web:
         pace: Pace | None = None,
         subject: str = "",
         into: bytearray | None = None,
+        kept: bool = True,
     ) -> Exchange:
         """Send one request and record it. Gives the (last) exchange; one without an answer has status 0.
 
         ``declared``: the target file names this very request, so it may change something. ``pace``: a budget of
         the look's own, declared with it. ``follow``: how many redirects to go along with, each one a request.
-        ``into``: where the bytes of its body go, for what is no text. Raises NotPermitted.
+        ``into``: where the bytes of its body go, for what is no text.
+        ``kept`` false: the caller keeps what is evidence of it, for it is asked often. Raises NotPermitted.
         """
         method = ask.method.upper()
         if method not in _READ_ONLY and not declared:
@@ -124,13 +144,15 @@ class Web:
         url = filled(ask.url, values)
         content, kind = _body(ask, values)
         if ask.carry and ask.form:
-            page = await self.get(url, label + " (its page)", session, agent=agent, pace=pace, subject=subject)
+            page = await self.get(
+                url, label + " (its page)", session, agent=agent, pace=pace, subject=subject, kept=kept
+            )
             content, kind = _body(msgspec.structs.replace(ask, form={**hidden_fields(page.body), **ask.form}), values)
         given = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
         given |= {name: filled(value, values) for name, value in ask.headers.items()} | dict(headers or {})
         if kind and not any(name.lower() == "content-type" for name in given):
             given["Content-Type"] = kind
-        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject, into)
+        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject, into, kept)
         while follow > 0 and 300 <= step.status < 400 and step.header("location"):
             follow -= 1
             url = urljoin(url, step.header("location"))
@@ -138,7 +160,7 @@ class Web:
             if urlsplit(url).scheme not in ("http", "https") or not self._addresses.knows(host):
                 break
             given.pop("Content-Type", None)
-            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject, into)
+            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject, into, kept)
         return step
 
     async def sign_in(self, name: str, *, again: bool = False) -> Session:
@@ -179,14 +201,14 @@ class Web:
 
     async def _one(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, session: Session, label: str,
-        pace: Pace, subject: str, into: bytearray | None = None,
+        pace: Pace, subject: str, into: bytearray | None, kept: bool,
     ) -> Exchange:  # fmt: skip
         host = urlsplit(url).hostname or ""
         self._addresses.get(host)
         await pace.turn()
         began = self._recorder.t
         seen: dict[str, Any] = {}
-        request = httpx.Request(method, url, headers=_with_cookies(headers, session, url), content=content)
+        request = httpx.Request(method, url, headers=with_cookies(headers, session, url), content=content)
         try:
             async with asyncio.timeout(REQUEST_S):
                 answer = await self._http.send(request, stream=True)
@@ -202,12 +224,45 @@ class Web:
             seen |= {"fault": "timeout", "truncated": "status" in seen}
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
             seen["fault"] = _fault(fault)
-        made: Exchange = self._recorder.add(
+        made: Exchange = self._recorder.make(
             Exchange, t=began, label=label, subject=subject or session.name, method=method, url=url,
             sent=tuple(request.headers.multi_items()), sent_body=content[:TEXT_MOST].decode("utf-8", "replace"),
             took_ms=round((self._recorder.t - began) * 1000, 1), **seen,
         )  # fmt: skip
-        return made
+        return self._recorder.keep(made) if kept else made
+
+    @asynccontextmanager
+    async def stream(self, ask: Ask, session: Session, *, pace: Pace | None = None) -> AsyncIterator[Stream]:
+        """An answer that is read while it comes, however long that takes: the target file names the request.
+
+        Nothing is recorded: whoever reads it records what came. Raises NotPermitted, StreamBroke.
+        """
+        url = filled(ask.url, session.values)
+        self._addresses.get(urlsplit(url).hostname or "")
+        content, kind = _body(ask, session.values)
+        headers = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
+        headers |= {name: filled(value, session.values) for name, value in ask.headers.items()}
+        headers |= {"Content-Type": kind} if kind else {}
+        await (pace or self._pace).turn()
+        try:
+            request = httpx.Request(
+                ask.method.upper(), url, headers=with_cookies(headers, session, url), content=content,
+                extensions={"timeout": httpx.Timeout(REQUEST_S, read=None).as_dict()},
+            )  # fmt: skip
+            answer = await self._http.send(request, stream=True)
+            try:
+                length = answer.headers.get("content-length", "")
+                coding = answer.headers.get("content-encoding", "").strip().lower()
+                yield Stream(
+                    answer.status_code,
+                    tuple(answer.headers.multi_items()),
+                    int(length) if length.isascii() and length.isdecimal() and not coding else None,
+                    _decoded(_raw(answer), coding),
+                )
+            finally:
+                await answer.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
+            raise StreamBroke(_fault(fault)) from fault
 
 
 def session_of(account: Account) -> Session:
@@ -221,7 +276,8 @@ def session_of(account: Account) -> Session:
     return Session(account.name, headers, httpx.Cookies(), values, secret=True)
 
 
-def _with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
+def with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
+    """The headers, and the cookies that a browser with this session would send there."""
     request = httpx.Request("GET", url)
     session.cookies.set_cookie_header(request)
     cookie = request.headers.get("cookie")
@@ -260,10 +316,7 @@ async def _read(answer: httpx.Response, into: bytearray | None = None) -> dict[s
     kind = answer.headers.get("content-encoding", "").strip().lower()
     raw = bytearray()
     truncated = False
-    # Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already.
-    stream = answer.stream
-    assert isinstance(stream, httpx.AsyncByteStream)
-    async for part in _decoded(stream, kind):
+    async for part in _decoded(_raw(answer), kind):
         raw += part
         if len(raw) > BODY_MOST:
             del raw[BODY_MOST:]
@@ -278,6 +331,13 @@ async def _read(answer: httpx.Response, into: bytearray | None = None) -> dict[s
         "body_bytes": len(raw),
         "truncated": truncated or len(text) > TEXT_MOST,
     }
+
+
+def _raw(answer: httpx.Response) -> httpx.AsyncByteStream:
+    """Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already."""
+    stream = answer.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    return stream
 
 
 async def _decoded(parts: AsyncIterable[bytes], kind: str) -> AsyncIterator[bytes]:
