@@ -1,7 +1,6 @@
 """K09: pages over plain HTTP, TLS below 1.2, or a certificate that proves nothing."""
 
 import re
-from urllib.parse import urljoin
 
 from roomgate.checks.declared import Check, Weight
 from roomgate.checks.looks import transport
@@ -9,6 +8,7 @@ from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, pass
 from roomgate.checks.snapshot import Exchange, Fact, Snapshot
 from roomgate.checks.target import Target
 from roomgate.checks.tls import CERTIFICATE, PROTOCOL, TESTSSL
+from roomgate.checks.ways import leads, ways_of
 from roomgate.checks.web import has_password_field
 
 _REFRESH = re.compile(r"(?is)<meta[^>]{0,200}http-equiv\s*=\s*[\"']?refresh[^>]{0,200}url\s*=\s*[\"']?\s*https://")
@@ -41,19 +41,13 @@ Points = tuple[list[Point], list[Point], list[Point]]  # wrong; not known; told
 def _plain(snapshot: Snapshot) -> Points:
     """What came of each plain address: the last answer on the way that began there."""
     bad, unsure, told = [], [], []
-    ways: list[list[Exchange]] = []
-    for step in snapshot.of(Exchange, transport.PLAIN):
-        if ways and 300 <= ways[-1][-1].status < 400 and _leads(ways[-1][-1]) == step.url:
-            ways[-1].append(step)
-        else:
-            ways.append([step])
-    for way in ways:
+    for way in ways_of(snapshot.of(Exchange, transport.PLAIN)):
         first, last = way[0], way[-1]
         numbers = tuple(snapshot.number(step) for step in way)
         if not first.url.startswith("http://"):
             continue
         plain = [step for step in way if step.url.startswith("http://")]
-        secured = last.url.startswith("https://") or _leads(last).startswith("https://") or _REFRESH.search(last.body)
+        secured = last.url.startswith("https://") or leads(last).startswith("https://") or _REFRESH.search(last.body)
         shown = next(
             (step for step in plain if step.succeeded and step.body_bytes and not _REFRESH.search(step.body)), None
         )
@@ -63,19 +57,11 @@ def _plain(snapshot: Snapshot) -> Points:
         elif shown is not None:
             bad.append(Point(shown.url, "Serves a page over plain HTTP", numbers))
         elif 300 <= last.status < 400 and not secured:
-            unsure.append(Point(first.url, f"answers with a redirect to {_leads(last)[:120] or 'nowhere'}", numbers))
+            unsure.append(Point(first.url, f"answers with a redirect to {leads(last)[:120] or 'nowhere'}", numbers))
         else:
             what = "redirects to HTTPS" if secured else f"serves nothing ({last.status or last.fault})"
             told.append(Point(first.url, what, numbers))
     return bad, unsure, told
-
-
-def _leads(step: Exchange) -> str:
-    location = step.header("location")
-    try:
-        return urljoin(step.url, location) if location and 300 <= step.status < 400 else ""
-    except ValueError:
-        return ""
 
 
 def _certificates(snapshot: Snapshot) -> Points:
