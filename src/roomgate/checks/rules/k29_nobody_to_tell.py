@@ -11,6 +11,7 @@ from roomgate.checks.looks import front
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
 from roomgate.checks.snapshot import Exchange, Snapshot
 from roomgate.checks.target import Target
+from roomgate.checks.ways import leads, ways_of
 
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]*)[ \t]*:[ \t]*(.*?)[ \t]*$", re.MULTILINE)
 _DATE = re.compile(r"^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$")
@@ -56,9 +57,7 @@ def _wrong(step: Exchange) -> list[str]:
     """What makes a file of no use."""
     fields = parse_fields(step.body)
     wrong = []
-    if not any(
-        urlsplit_scheme(one) in _REACHED_BY or re.match(r"[^@\s]+@[^@\s]+$", one) for one in fields.get("contact", [])
-    ):
+    if not any(_scheme(one) in _REACHED_BY or re.match(r"[^@\s]+@[^@\s]+$", one) for one in fields.get("contact", [])):
         wrong.append("it names no contact")
     ends = [parse_date(one) for one in fields.get("expires", [])]
     seen = parse_date(step.at)
@@ -69,7 +68,7 @@ def _wrong(step: Exchange) -> list[str]:
     return wrong
 
 
-def urlsplit_scheme(text: str) -> str:
+def _scheme(text: str) -> str:
     try:
         return urlsplit(text).scheme.lower()
     except ValueError:
@@ -97,17 +96,14 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
             f"Its security.txt is of no use: {'; '.join(_wrong(step))}.",
             [Point(step.url, "; ".join(_wrong(step)), (snapshot.number(step),)), *told],
         )
-    unseen = [
-        step
-        for step in steps
-        if not step.answered or 300 <= step.status < 400 or step.status in (401, 403, 429) or step.status >= 500
-    ]
-    absent = [step for step in answered if step not in unseen]
-    if unseen and not any("/.well-known/" in step.url for step in absent):
-        step = unseen[0]
+    ends = [(way[0], way[-1]) for way in ways_of(steps)]
+    absent = [last for _, last in ends if not _is_unseen(last)]
+    unseen = [last for first, last in ends if _is_unseen(last) and "/.well-known/" in first.url]
+    if unseen or not absent:
+        step = unseen[0] if unseen else ends[0][1]
         what = (
-            f"leads to {step.header('location')[:120]}, where this run may not ask"
-            if 300 <= step.status < 400
+            f"leads to {leads(step)[:120]}, where this run may not ask"
+            if leads(step)
             else f"answers {step.status or step.fault}"
         )
         return inconclusive(f"{step.url} {what}.", told)
@@ -115,6 +111,11 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         Point(step.url, f"answers {step.status}, and no security.txt", (snapshot.number(step),)) for step in absent
     ]
     return failed("There is no security.txt: whoever finds a weakness finds nobody to tell.", [*points, *told])
+
+
+def _is_unseen(step: Exchange) -> bool:
+    """Whether this answer says nothing of whether there is one."""
+    return not step.answered or 300 <= step.status < 400 or step.status in (401, 403, 429) or step.status >= 500
 
 
 def _told(target: Target) -> list[Point]:
