@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote, urlsplit
 
-from roomgate.checks.markup import is_page, read_markup
+from roomgate.checks.html_source import is_page, read_source
 from roomgate.checks.snapshot import Exchange
 
 PATIENCE_S = 2.0  # a page that stands longer before it moves on can be read, and left
@@ -82,9 +82,9 @@ def moves_of(step: Exchange) -> list[Move]:
         found.append((By.LOCATION, location))
     orders = [step.header("refresh")] if step.header("refresh") else []
     if step.answered and not 300 <= step.status < 400 and is_page(step.header("content-type"), step.body):
-        markup = read_markup(step.body)
-        orders += markup.order("refresh")
-        for source in markup.scripts:
+        source = read_source(step.body)
+        orders += source.order("refresh")
+        for source in source.scripts:
             found += _assigned(source)
     found += [one for order in orders for one in _refreshed(order)]
     return [Move(by, *_resolved(step.url, text), text) for by, text in found]

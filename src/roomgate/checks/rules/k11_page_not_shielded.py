@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from roomgate.checks.declared import Check, Weight
+from roomgate.checks.html_source import Source, is_page, read_source
 from roomgate.checks.looks import front
-from roomgate.checks.markup import Markup, is_page, read_markup
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, not_applicable, passed
 from roomgate.checks.snapshot import Exchange, Snapshot
 from roomgate.checks.target import Target
@@ -58,12 +58,12 @@ def restricts_framing(policies: Sequence[Policy], frame_options: Sequence[str]) 
     return "DENY" in words or "SAMEORIGIN" in words
 
 
-def _lacks(step: Exchange, markup: Markup) -> list[tuple[str, str]]:
+def _lacks(step: Exchange, source: Source) -> list[tuple[str, str]]:
     """What a page should say and does not: a CVSS vector, and words."""
     headers = parse_policies(step.every("content-security-policy"))
-    whole = headers + parse_policies(markup.order("content-security-policy"))
+    whole = headers + parse_policies(source.order("content-security-policy"))
     lacks = []
-    if (markup.controls or markup.forms or markup.has_scripts) and not restricts_framing(
+    if (source.controls or source.forms or source.has_scripts) and not restricts_framing(
         headers, step.every("x-frame-options")
     ):
         lacks.append((FRAMED, "any site may show it in a frame (no frame-ancestors, no X-Frame-Options)"))
@@ -96,7 +96,7 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         return inconclusive("No page was shown, only errors without HTML.")
     points, vectors, told = [], set(), []
     for step in pages:
-        lacks = _lacks(step, read_markup(step.body))
+        lacks = _lacks(step, read_source(step.body))
         vectors |= {vector for vector, _ in lacks}
         if lacks:
             points.append(Point(step.url, "; ".join(words for _, words in lacks), (snapshot.number(step),)))

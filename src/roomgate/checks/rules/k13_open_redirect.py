@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl, quote, urlencode, urljoin, urlsplit, urlunsp
 import msgspec
 
 from roomgate.checks.declared import Check, Look, Tier, Weight
+from roomgate.checks.html_source import is_page, read_source
 from roomgate.checks.kit import Kit
 from roomgate.checks.looks.front import host_of, is_own, pages_of
-from roomgate.checks.markup import is_page, read_markup
 from roomgate.checks.navigation import By, moves_of
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
 from roomgate.checks.snapshot import Exchange, Fact, Snapshot
@@ -69,8 +69,8 @@ def places_of(steps: list[Exchange], target: Target) -> list[tuple[str, str]]:
     for step in steps:
         found = [step.url, step.header("location")]
         if is_page(step.header("content-type"), step.body):
-            markup = read_markup(step.body)
-            found += [*markup.links, *markup.forms]
+            source = read_source(step.body)
+            found += [*source.links, *source.forms]
         for text in found:
             url = _absolute(step.url, text)
             for name, value in _query(url) if text and is_own(url, target) and not _ends_a_session(url) else ():
@@ -106,7 +106,7 @@ async def _after_sign_in(kit: Kit, account: Account, tries: int) -> None:
     for payload in PAYLOADS[:tries]:
         url = address(ask.url, payload)
         page = await kit.web.get(url, AFTER + ": its page", kit.web.fresh())
-        fields = read_markup(page.body).fields if is_page(page.header("content-type"), page.body) else {}
+        fields = read_source(page.body).fields if is_page(page.header("content-type"), page.body) else {}
         named = [
             one
             for one in {**fields, **ask.form, **(ask.json if isinstance(ask.json, dict) else {})}

@@ -11,7 +11,7 @@ _CONTROLS = frozenset({"button", "input", "select", "textarea"})
 
 
 @dataclass(slots=True)
-class Markup:
+class Source:
     """``orders``: what each ``<meta http-equiv>`` says, by lower-case name. ``scripts``: the source of inline ones."""
 
     controls: int = 0
@@ -26,7 +26,7 @@ class Markup:
         return [content for key, content in self.orders if key == name]
 
 
-def read_markup(page: str) -> Markup:
+def read_source(page: str) -> Source:
     reader = _Reader()
     try:
         reader.feed(page)
@@ -48,7 +48,7 @@ def is_page(kind: str, body: str) -> bool:
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.found = Markup()
+        self.found = Source()
         self._inline: list[str] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
