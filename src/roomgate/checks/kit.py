@@ -1,8 +1,10 @@
 """What a look is given, and all that it may use: everything that it does goes through here, and is recorded."""
 
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from roomgate.checks.addresses import Addresses
 from roomgate.checks.declared import Tier
@@ -37,4 +39,6 @@ class Kit:
     quick: bool = False
     progress: Progress = field(default=lambda what, part: None)
     earlier: tuple[AnyStep, ...] = ()  # of a try that was killed: what it had seen until then
-    tier: Tier = Tier.SITE  # what was asked for: a look from outside uses no account in a run from outside
+    tier: Tier = Tier.OUTSIDE  # what this run was let into
+    later: AsyncExitStack = field(default_factory=AsyncExitStack)  # what is closed when the look has ended
+    held: dict[str, Any] = field(default_factory=dict)  # what is opened once in a look, by its module's name

@@ -82,10 +82,10 @@ def moves_of(step: Exchange) -> list[Move]:
         found.append((By.LOCATION, location))
     orders = [step.header("refresh")] if step.header("refresh") else []
     if step.answered and not 300 <= step.status < 400 and is_page(step.header("content-type"), step.body):
-        source = read_source(step.body)
-        orders += source.order("refresh")
-        for source in source.scripts:
-            found += _assigned(source)
+        page = read_source(step.body)
+        orders += page.order("refresh")
+        for script in page.scripts:
+            found += _assigned(script)
     found += [one for order in orders for one in _refreshed(order)]
     return [Move(by, *_resolved(step.url, text), text) for by, text in found]
 
@@ -112,11 +112,11 @@ def _refreshed(order: str) -> list[tuple[By, str]]:
     return [(By.REFRESH if soon else By.LATER, text)]
 
 
-def _assigned(source: str) -> list[tuple[By, str]]:
+def _assigned(script: str) -> list[tuple[By, str]]:
     """Assignments of a literal address. Inside braces, something may have to call it first: a button does, perhaps."""
     found = []
-    for one in _ASSIGNED.finditer(source):
-        before = source[: one.start()]
+    for one in _ASSIGNED.finditer(script):
+        before = script[: one.start()]
         depth = before.count("{") - before.count("}")
         text = one[1] if one[1] is not None else one[2]
         found.append((By.SCRIPT if depth <= 0 else By.LATER, _ESCAPE.sub(_unescaped, text)))

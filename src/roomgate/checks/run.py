@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -115,11 +116,14 @@ async def _take(
     recorder = Recorder(around.time, masks, kept.keep)
     ended, why = Ended.DONE, ""
     try:
-        async with Web(target, recorder, addresses, pace, trust_of(target), _transport(around)) as web:
+        async with (
+            Web(target, recorder, addresses, pace, trust_of(target), _transport(around)) as web,
+            AsyncExitStack() as later,
+        ):
             kit = Kit(
                 target, web, around.time, pace, recorder, Tester(recorder, web, around.time, around.voice), addresses,
                 journal.evidence, wish.intrusive and target.permitted.intrusive, wish.quick,
-                lambda what, part: around.progress(look.id, what, part), tuple(earlier), wish.tier,
+                lambda what, part: around.progress(look.id, what, part), tuple(earlier), wish.tier, later,
             )  # fmt: skip
             around.progress(look.id, "", 0.0)
             await look.run(kit)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -106,12 +106,13 @@ class Web:
         declared: bool = False,
         pace: Pace | None = None,
         subject: str = "",
+        into: bytearray | None = None,
     ) -> Exchange:
         """Send one request and record it. Gives the (last) exchange; one without an answer has status 0.
 
         ``declared``: the target file names this very request, so it may change something. ``pace``: a budget of
         the look's own, declared with it. ``follow``: how many redirects to go along with, each one a request.
-        Raises NotPermitted.
+        ``into``: where the bytes of its body go, for what is no text. Raises NotPermitted.
         """
         method = ask.method.upper()
         if method not in _READ_ONLY and not declared:
@@ -129,7 +130,7 @@ class Web:
         given |= {name: filled(value, values) for name, value in ask.headers.items()} | dict(headers or {})
         if kind and not any(name.lower() == "content-type" for name in given):
             given["Content-Type"] = kind
-        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject)
+        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject, into)
         while follow > 0 and 300 <= step.status < 400 and step.header("location"):
             follow -= 1
             url = urljoin(url, step.header("location"))
@@ -137,7 +138,7 @@ class Web:
             if urlsplit(url).scheme not in ("http", "https") or not self._addresses.knows(host):
                 break
             given.pop("Content-Type", None)
-            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject)
+            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject, into)
         return step
 
     async def sign_in(self, name: str, *, again: bool = False) -> Session:
@@ -178,7 +179,7 @@ class Web:
 
     async def _one(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, session: Session, label: str,
-        pace: Pace, subject: str,
+        pace: Pace, subject: str, into: bytearray | None = None,
     ) -> Exchange:  # fmt: skip
         host = urlsplit(url).hostname or ""
         self._addresses.get(host)
@@ -192,7 +193,7 @@ class Web:
                 try:
                     seen["status"] = answer.status_code
                     seen["headers"] = tuple(answer.headers.multi_items())
-                    seen |= await _read(answer)
+                    seen |= await _read(answer, into)
                 finally:
                     await answer.aclose()
             _keep_cookies(session, answer)
@@ -254,17 +255,22 @@ def _dig(body: str, path: str) -> str:
 # ---- reading what a server sends, however much it is -----------------------------------------------
 
 
-async def _read(answer: httpx.Response) -> dict[str, Any]:
+async def _read(answer: httpx.Response, into: bytearray | None = None) -> dict[str, Any]:
     """Body, hash and size of what was read: at most BODY_MOST bytes after one bounded decompression."""
     kind = answer.headers.get("content-encoding", "").strip().lower()
     raw = bytearray()
     truncated = False
-    async for part in _decoded(answer.aiter_raw(), kind):
+    # Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already.
+    stream = answer.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    async for part in _decoded(stream, kind):
         raw += part
         if len(raw) > BODY_MOST:
             del raw[BODY_MOST:]
             truncated = True
             break
+    if into is not None:
+        into[:] = raw
     text = raw.decode(_charset(answer), "replace")
     return {
         "body": text[:TEXT_MOST],
@@ -274,7 +280,7 @@ async def _read(answer: httpx.Response) -> dict[str, Any]:
     }
 
 
-async def _decoded(parts: AsyncIterator[bytes], kind: str) -> AsyncIterator[bytes]:
+async def _decoded(parts: AsyncIterable[bytes], kind: str) -> AsyncIterator[bytes]:
     if kind not in ("gzip", "x-gzip", "deflate"):
         async for part in parts:
             yield part
