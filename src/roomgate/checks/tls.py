@@ -28,6 +28,7 @@ CERTIFICATE, PROTOCOL, TESTSSL = "certificate", "protocol", "testssl"
 OLD = {"TLS 1.0": ssl.TLSVersion.TLSv1, "TLS 1.1": ssl.TLSVersion.TLSv1_1}
 CONNECT_S = 8.0
 TESTSSL_S = 120.0
+SECTIONS = ("-p", "-S")  # protocols, and the server's defaults: all it knows would take minutes
 _FINDINGS_MOST = 250
 _OUTPUT_MOST = 4 * 1024 * 1024
 
@@ -66,7 +67,7 @@ async def _certificate(kit: Kit, host: str, address: str, port: int, trust: ssl.
         try:
             await kit.pace.turn()
             facts = await _shake_hands(host, address, port, trust)
-        except ssl.SSLError as bad:
+        except (ssl.SSLError, ConnectionResetError, BrokenPipeError) as bad:
             seen = {"verified": None, "reason": _words(bad)}  # no word on the certificate: it never came to that
             if isinstance(bad, ssl.SSLCertVerificationError):
                 seen = {"verified": False, "reason": _REASONS.get(bad.verify_code, ""), "said": bad.verify_message}
@@ -199,7 +200,7 @@ async def _testssl(kit: Kit, host: str, address: str, port: int, label: str) -> 
         out = Path(folder) / "found.json"
         words = [
             program, "--quiet", "--color", "0", "--warnings", "off", "--nodns", "none", "--ip", address,
-            "--connect-timeout", "8", "--openssl-timeout", "8", "-p", "-S", "--jsonfile", str(out), f"{host}:{port}",
+            "--connect-timeout", "8", "--openssl-timeout", "8", *SECTIONS, "--jsonfile", str(out), f"{host}:{port}",
         ]  # fmt: skip
         fault = await _ended(words, folder, TESTSSL_S)
         raw = out.read_bytes()[:_OUTPUT_MOST] if out.exists() else b""
