@@ -72,7 +72,7 @@ def _host(text: str) -> str:
     host = authority.rpartition("@")[2]
     if not host.startswith("["):
         host = host.partition(":")[0]
-    return unquote(host).lower().replace("。", ".").rstrip(".")
+    return unquote(host).lower().replace("。", ".")
 
 
 def moves_of(step: Exchange) -> list[Move]:

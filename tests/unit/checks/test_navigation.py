@@ -61,7 +61,8 @@ def test_addresses_lead_where_browsers_are_led(base):
     for text, theirs in zip(texts, browsers(texts, base), strict=True):
         ours = resolve(base, text)
         foreign = [
-            one is not None and one[0] in ("http", "https") and one[1] == "evil.example" for one in (ours, theirs)
+            one is not None and one[0] in ("http", "https") and one[1].removesuffix(".") == "evil.example"
+            for one in (ours, theirs)
         ]
         if foreign[0] != foreign[1] and theirs is not None:
             wrong.append((text, ours, theirs))

@@ -171,7 +171,7 @@ def _sent_on(step: Exchange) -> tuple[str, str]:
     """In which way a browser would go elsewhere; and in which it might."""
     sure, perhaps = "", ""
     for move in moves_of(step):
-        leads = move.host == ELSEWHERE or move.host.endswith("." + ELSEWHERE)
+        leads = f".{move.host}".removesuffix(".").endswith(f".{ELSEWHERE}")
         runs = move.scheme == "javascript" and ELSEWHERE in move.text and move.by is By.SCRIPT
         if not (leads or runs):
             continue
