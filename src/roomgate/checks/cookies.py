@@ -77,9 +77,10 @@ def parse_cookie(header: str) -> Cookie | None:
 
 
 def cookies_of(step: Exchange) -> list[Cookie]:
-    """Those that an answer sets, without those that it takes away."""
+    """Those that an answer sets, without those that it takes away. Of one that is set twice, the last counts."""
     found = (parse_cookie(header) for header in step.every("set-cookie")[:_COOKIES_MOST])
-    return [one for one in found if one is not None and not one.is_removed]
+    last = {one.name: one for one in found if one is not None}
+    return [one for one in last.values() if not one.is_removed]
 
 
 def lacks(cookie: Cookie, *, secure: bool) -> list[str]:

@@ -147,7 +147,7 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
             bad.append(Point(where, f"no {', no '.join(missing)}", numbers))
             vectors.append("" if "Secure" in missing else OPEN_TO_SCRIPTS)
         weak = _weakness(one)
-        if weak and one.bits < WEAK_BITS and not strong:
+        if weak and one.distinct > 1 and one.bits < WEAK_BITS and not strong:
             bad.append(Point(where, weak, numbers))
             vectors.append(GUESSED)
         elif weak:
