@@ -205,19 +205,14 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
             "A page names a foreign address as where to go, after a while or once something is pressed.", perhaps[:10]
         )
     pages = snapshot.of(Exchange, PAGE)
-    hindered = [
-        step for step in answered if _is_hindered(step, pages) and (_takes_all(step) or step.status in (429, 503))
-    ]
+    pages = snapshot.of(Exchange, PAGE)
+    hindered = [step for step in answered if _is_hindered(step, pages)]
     silent = len(tries) - len(answered)
     if silent or len(hindered) == len(answered) or any(step.status in (429, 503) for step in hindered):
         return inconclusive(f"Of {len(tries)} tries, {silent} had no answer and {len(hindered)} were turned away.")
     places = len({step.subject for step in answered})
     left_out = [Point(fact.subject, fact.fault) for fact in snapshot.of(Fact, LEFT_OUT)]
     return passed(f"No address leads elsewhere ({len(answered)} tries at {places} places).", left_out)
-
-
-def _takes_all(step: Exchange) -> bool:
-    return sum(name.lower() in _KNOWN for name, _ in _query(step.url)) > 1
 
 
 def _shown(url: str) -> str:
