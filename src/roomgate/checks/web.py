@@ -105,12 +105,14 @@ class Web:
         pace: Pace | None = None,
         subject: str = "",
         into: bytearray | None = None,
+        content: bytes | None = None,
     ) -> Exchange:
         """Send one request and record it. Gives the (last) exchange; one without an answer has status 0.
 
         ``declared``: the target file names this very request, so it may change something. ``pace``: a budget of
         the look's own, declared with it. ``follow``: how many redirects to go along with, each one a request.
-        ``into``: where the bytes of its body go, for what is no text. Raises NotPermitted.
+        ``into``: where the bytes of its body go, for what is no text. ``content``: a
+        body that is neither form nor JSON; its type stands in the headers. Raises NotPermitted.
         """
         method = ask.method.upper()
         if method not in _READ_ONLY and not declared:
@@ -120,7 +122,7 @@ class Web:
         )
         values = dict(session.values)
         url = filled(ask.url, values)
-        content, kind = _body(ask, values)
+        content, kind = _body(ask, values) if content is None else (content, "")
         if ask.carry and ask.form:
             page = await self.get(url, label + " (its page)", session, agent=agent, pace=pace, subject=subject)
             content, kind = _body(msgspec.structs.replace(ask, form={**hidden_fields(page.body), **ask.form}), values)
