@@ -333,7 +333,7 @@ class Likeness:
             return "copy"
         if self.bones >= 0.6 and len(sure) >= 2:
             return "copy"
-        if self.bones >= 0.95 and self.length >= 30:
+        if self.bones >= 0.95 and self.length >= 24:
             return "copy"
         if self.bones <= 0.5 and not self.logos and self.marks < 0.7 and self.phrases < 0.7:
             return "other"
@@ -438,7 +438,8 @@ class _Reader(HTMLParser):
         self._form = None
 
     def _mark(self, tag: str, facts: dict[str, str]) -> None:
-        names = [facts.get("id", ""), facts.get("name", ""), *facts.get("class", "").split()[:20]]
+        named = "" if tag == "meta" else facts.get("name", "")
+        names = [facts.get("id", ""), named, *facts.get("class", "").split()[:20]]
         for name in names:
             if _own(_SPLIT.split(name)):
                 self.marks.add(name[:80].lower())

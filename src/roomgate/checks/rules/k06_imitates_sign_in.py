@@ -55,7 +55,7 @@ async def _run(kit: Kit) -> None:
             await render(kit, url, GOLDEN, html=html, subject=str(number), beside=golden_folder(kit.target))
         for number, page in enumerate(pages):
             kit.progress(page.url, (number + len(goldens)) / (len(goldens) + len(pages)))
-            await render(kit, page.url, VENDOR, html=None if page.truncated else page.body)
+            await render(kit, page.url, VENDOR, html=None if page.truncated else page.body, subject=page.url)
     except NoBrowser as fault:
         kit.recorder.fact(BLIND, "browser", fault=str(fault))
 
@@ -88,12 +88,21 @@ async def _pages(kit: Kit) -> list[Exchange]:
         step = await kit.web.get(url, f"{VENDOR} page", kit.web.fresh(), follow=4)
         is_page = "html" in step.header("content-type") or step.body.lstrip()[:1] == "<"
         if step.answered and is_page and (parse_face(step.body).password or "<script" in step.body.lower()):
-            # Tokens differ from one time to the next: the same elements are the same page.
-            found.setdefault("\n".join(parse_face(step.body).bones), step)
+            found.setdefault(_key(step), step)
     return sorted(found.values(), key=lambda step: not parse_face(step.body).password)[:VENDOR_MOST]
 
 
-LOOK = Look("sign-in pages", Tier.OUTSIDE, _run, needs)
+def _key(step: Exchange) -> str:
+    """Tokens differ from one time to the next: the same elements are the same page, unless a script makes it."""
+    return step.url if _is_shell(step) else "\n".join(parse_face(step.body).bones)
+
+
+def _is_shell(step: Exchange) -> bool:
+    """Whether a page is empty but for the scripts that will fill it."""
+    return len(parse_face(step.body).bones) <= 6 and "<script" in step.body.lower()
+
+
+LOOK = Look("sign-in-pages", Tier.OUTSIDE, _run, needs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,8 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         return inconclusive(
             "Look at the pictures side by side: whether this is the device's page is not clear.", unclear
         )
+    if not seen and all(one.status >= 400 and one.status != 404 for one in answered):
+        return inconclusive(f"The connector showed a stranger no page at all ({answered[0].status}).")
     if not seen:
         return not_applicable("The connector shows a stranger no page that asks for a password.")
     return passed(f"No sign-in page of the connector looks like the device's own ({seen} compared).")
@@ -165,7 +176,7 @@ def _pages_in(snapshot: Snapshot) -> list[_Shown]:
     drawn = [one for one in snapshot.of(Render, VENDOR) if one.html]
     images = _images(snapshot, VENDOR)
     found = [_Shown(one.url, parse_face(one.html, one.url), one.phash, images, snapshot.number(one)) for one in drawn]
-    urls = {one.url for one in drawn}
+    urls = {one.subject for one in drawn}
     for step in snapshot.of(Exchange, f"{VENDOR} page"):
         if step.url not in urls:
             found.append(_Shown(step.url, parse_face(step.body, step.url), "", images, snapshot.number(step)))
@@ -175,11 +186,10 @@ def _pages_in(snapshot: Snapshot) -> list[_Shown]:
 
 def _unseen(snapshot: Snapshot) -> list[Point]:
     """Pages that only a browser can tell of, where there was none or it did not get that far."""
-    drawn = {one.url for one in snapshot.of(Render, VENDOR) if one.html and not one.fault}
+    drawn = {one.subject for one in snapshot.of(Render, VENDOR) if one.html and not one.fault}
     found = []
     for step in snapshot.of(Exchange, f"{VENDOR} page"):
-        empty = len(parse_face(step.body).bones) <= 6 and "<script" in step.body.lower()
-        if step.succeeded and empty and not drawn:
+        if step.succeeded and _is_shell(step) and step.url not in drawn:
             found.append(Point(step.url, "a page that a script makes, which was not drawn", (snapshot.number(step),)))
     return found
 

@@ -8,9 +8,11 @@ from roomgate.checks.rules.k07_modifies_pages import CHECK, needs, pages_of
 from roomgate.checks.snapshot import Snapshot
 from support.checks import ONE, judged, target_of
 
-HOME = "<html><head><title>Board</title></head>\n<body><h1>Board</h1>\n" + "\n".join(
-    f"<p class='row'>Row {n}</p>" for n in range(12)
-) + "\n<form action='/web/restart' method='post'><button>Restart</button></form>\n</body></html>"
+HOME = (
+    "<html><head><title>Board</title></head>\n<body><h1>Board</h1>\n"
+    + "\n".join(f"<p class='row'>Row {n}</p>" for n in range(12))
+    + "\n<form action='/web/restart' method='post'><button>Restart</button></form>\n</body></html>"
+)
 SIGN_IN = "<html><body>\n<form action='/signin' method='post'>\n<input name='who'>\n<input type='password' name='p'>\n</form></body></html>"
 TEXT = (
     ONE
@@ -41,7 +43,11 @@ def world(shown: httpx.Response | None, *, device: httpx.Response | None = None)
                 return device
             signed = "d=12345678" in request.headers.get("cookie", "")
             guard = {"X-Frame-Options": "DENY"}
-            return httpx.Response(200, headers=guard, text=HOME) if signed else httpx.Response(302, headers={"Location": "/web/signin"})
+            return (
+                httpx.Response(200, headers=guard, text=HOME)
+                if signed
+                else httpx.Response(302, headers={"Location": "/web/signin"})
+            )
         if shown is None:
             raise httpx.ConnectError("refused")
         return shown
@@ -62,9 +68,18 @@ CASES = {
         httpx.Response(200, headers=FRAMED, text=HOME.replace("</body>", "<script src='/x.js'></script></body>")),
         Outcome.FAIL,
     ),
-    "a line put in": (httpx.Response(200, headers=FRAMED, text=HOME.replace("</body>", "<p>Added</p></body>")), Outcome.FAIL),
-    "a form led elsewhere": (httpx.Response(200, headers=FRAMED, text=HOME.replace("/web/restart", "/d/7f/do")), Outcome.FAIL),
-    "another reading": (httpx.Response(200, headers=FRAMED, text=HOME.replace("Row 7", "Row seven")), Outcome.INCONCLUSIVE),
+    "a line put in": (
+        httpx.Response(200, headers=FRAMED, text=HOME.replace("</body>", "<p>Added</p></body>")),
+        Outcome.FAIL,
+    ),
+    "a form led elsewhere": (
+        httpx.Response(200, headers=FRAMED, text=HOME.replace("/web/restart", "/d/7f/do")),
+        Outcome.FAIL,
+    ),
+    "another reading": (
+        httpx.Response(200, headers=FRAMED, text=HOME.replace("Row 7", "Row seven")),
+        Outcome.INCONCLUSIVE,
+    ),
     "a page of its own": (httpx.Response(200, text=OWN), Outcome.PASS),
     "not shown": (httpx.Response(404, text="Nothing here"), Outcome.PASS),
     "nobody let in": (httpx.Response(401, text="Sign in"), Outcome.INCONCLUSIVE),
@@ -93,8 +108,7 @@ async def test_a_captured_page_stands_for_the_device(tmp_path):
     (tmp_path / "golden").mkdir()
     (tmp_path / "golden" / "home.html").write_text(HOME)
     text = ONE + (
-        '[device]\ngolden = "golden"\n[K07]\n'
-        'pages = [{ via = "https://target.example/d/7f/", golden = "home.html" }]\n'
+        '[device]\ngolden = "golden"\n[K07]\npages = [{ via = "https://target.example/d/7f/", golden = "home.html" }]\n'
     )
     for body, expected in ((HOME, Outcome.PASS), (HOME.replace("<h1>", "<p>Ours</p><h1>"), Outcome.FAIL)):
         target = target_of(text, tmp_path)
