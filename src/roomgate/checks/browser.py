@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 RENDER_S = 25.0  # a page, from first to last
 LOAD_S, REST_S, PICTURE_S, CLOSE_S = 15.0, 2.0, 5.0, 5.0
 PARTS_MOST = 24  # of one page; what else it asks for is told, and not fetched
-ELEMENTS_MOST, ASKED_MOST = 5000, 200
+ELEMENTS_MOST, ASKED_MOST, KEPT_MOST = 5000, 200, 32
 PAGE_TEXT_MOST = 64 * 1024
 _BINARIES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGUMENTS = (
@@ -39,6 +39,7 @@ _ARGUMENTS = (
     # A second wall: even what resolves has nowhere to go. Port 9 throws away; on this machine, nobody listens.
     "--proxy-server=http://127.0.0.1:9", "--proxy-bypass-list=<-loopback>",
 )  # fmt: skip
+_KEPT = ("stylesheet", "script", "image")  # fetched once in a look: they are the same for everybody
 _FETCHED = ("document", "stylesheet", "script", "image", "xhr", "fetch")
 # Of an answer's headers: what describes the bytes on the wire, and what would be remembered.
 _NOT_HANDED_ON = {
@@ -122,6 +123,11 @@ class _Draw:
         if (file := self._beside(url)) is not None:
             await route.fulfill(body=file.read_bytes(), content_type=_kind(file.suffix))
             return
+        kept: dict[str, tuple[int, dict[str, str], bytes]] = self.kit.held.setdefault("parts", {})
+        if request.resource_type in _KEPT and url in kept:
+            status, headers, whole = kept[url]
+            await route.fulfill(status=status, headers=headers, body=whole)
+            return
         self.parts += 1
         host = urlsplit(url).hostname or ""
         self.kit.addresses.get(host)
@@ -138,6 +144,8 @@ class _Draw:
             where = json.dumps(step.header("location")).replace("<", "\\u003c")
             await route.fulfill(content_type="text/html", body=f"<script>location.replace({where})</script>")
         elif step.answered:
+            if request.resource_type in _KEPT and len(kept) < KEPT_MOST:
+                kept[url] = (_plain(step.status), _handed_on(step.headers), bytes(body))
             await route.fulfill(status=_plain(step.status), headers=_handed_on(step.headers), body=bytes(body))
         else:
             await route.abort("failed")

@@ -9,6 +9,7 @@ from roomgate.clock import Clock, iso
 
 K = TypeVar("K", bound=AnyStep)
 Made = Callable[..., AnyStep]
+DEEPEST = 60  # deeper than this nests nothing that is meant to be read
 
 
 class Masks:
@@ -23,19 +24,27 @@ class Masks:
             self._known[secret] = name
 
     def clean(self, text: str) -> str:
+        if not text.isascii():
+            text = text.encode("utf-8", "replace").decode("utf-8")  # half a pair of surrogates cannot be kept
         for secret, name in self._known.items():
             if secret in text:
                 text = text.replace(secret, f"‹{name}›")
         return text
 
-    def clean_all(self, value: Any) -> Any:
+    def clean_all(self, value: Any, deep: int = 0) -> Any:
+        """The same through lists and tables. What cannot be kept as JSON (a peer sent it) becomes text."""
         match value:
             case str():
                 return self.clean(value)
+            case list() | tuple() | dict() if deep >= DEEPEST:
+                return "…"
             case list() | tuple():
-                return type(value)(self.clean_all(one) for one in value)
+                made = [self.clean_all(one, deep + 1) for one in value]
+                return made if isinstance(value, list) else tuple(made)
             case dict():
-                return {self.clean_all(key): self.clean_all(one) for key, one in value.items()}
+                return {self.clean_all(key, deep + 1): self.clean_all(one, deep + 1) for key, one in value.items()}
+            case int() if not -(2**63) <= value < 2**63:
+                return f"{value:.6e}" if value.bit_length() < 1000 else "…"
             case _:
                 return value
 

@@ -1,6 +1,7 @@
 """A run: take every look once, keep it, judge it. Looks are taken one after the other: two at once would disturb."""
 
 import ssl
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ from roomgate.checks.web import Web
 from roomgate.clock import iso
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.xapi.errors import XapiError
+
+_ERRED = "The checker itself erred: "
+_WORDS_OF_FORMS = ("password", "passphrase", "username", "user", "email", "hidden", "submit", "text", "form", "input")
 
 
 class NotAuthorised(RoomgateError):
@@ -87,7 +91,7 @@ async def run(target: Target, text: str, checks: Sequence[Check], wish: Wish, jo
     )  # fmt: skip
     addresses = await Addresses.of(target, around.look_up)
     pace = Pace(target.permitted.requests_per_second, around.time)
-    masks = Masks(target.secrets)
+    masks = Masks(_masked(target))
     for look in looks:
         if journal.find(look.id) is None:
             await _take(look, target, wish, journal, around, addresses, pace, masks)
@@ -134,20 +138,47 @@ async def _take(
             around.progress(look.id, "", 1.0)
     except (RoomgateError, XapiError) as broken:
         ended, why = Ended.FAILED, f"{broken}"
+    except Exception as broken:
+        ended, why = Ended.FAILED, _words(broken)
     finally:
         kept.close()
     journal.end(Snapshot(look=look.id, began=began, ended=ended, why=why, steps=tuple(recorder.steps)))
 
 
+def _words(broken: BaseException) -> str:
+    """Of a group, the first that is ours; of what is nobody's, its name and place."""
+    if isinstance(broken, BaseExceptionGroup):
+        inner = [_words(one) for one in broken.exceptions]
+        return next((one for one in inner if not one.startswith(_ERRED)), inner[0])
+    if isinstance(broken, RoomgateError | XapiError):
+        return f"{broken}"
+    place = traceback.extract_tb(broken.__traceback__)[-1:]
+    where = "".join(f" in {Path(one.filename).name}, line {one.lineno}" for one in place)
+    return f"{_ERRED}{type(broken).__name__}{where}: {broken}"[:300]
+
+
+def _masked(target: Target) -> dict[str, str]:
+    """The secrets to mask. Not those that the file shows or looks for itself (a room's name among an account's
+    values), nor the words of forms: they would be masked where they are what is looked for."""
+    shown = [*target.about.urls, *(text for link in target.links for text in (link.marker, link.name, link.url))]
+    shown += [text for ask in target.asks for text in (ask.expects, ask.url)] + [one.expects for one in target.channels]
+    return {
+        secret: name
+        for secret, name in target.secrets.items()
+        if secret.lower() not in _WORDS_OF_FORMS and not any(secret in text for text in shown)
+    }
+
+
 def trust_of(target: Target) -> ssl.SSLContext:
-    """What the checker believes of certificates: the system's authorities, and the one that the file names."""
+    """What the checker believes of certificates: the system's authorities, and those that the file names."""
     trust = ssl.create_default_context()
-    if target.about.ca:
-        file = target.base / target.about.ca
+    for where, name in (("target", target.about.ca), ("device", target.device.ca)):
+        file = target.base / name
         try:
-            trust.load_verify_locations(cafile=str(file))
+            if name:
+                trust.load_verify_locations(cafile=str(file))
         except (OSError, ssl.SSLError) as bad:
-            raise BadInput(f"[target] ca: {file} cannot be read as a certificate: {bad}.") from bad
+            raise BadInput(f"[{where}] ca: {file} cannot be read as a certificate: {bad}.") from bad
     return trust
 
 
@@ -169,7 +200,10 @@ def judge(check: Check, snapshot: Snapshot | None, target: Target) -> Judgement:
         return inconclusive("Not looked at in this run.")
     if snapshot.ended is Ended.SKIPPED:
         return inconclusive(snapshot.why)
-    found = check.judge(snapshot, target)
+    try:
+        found = check.judge(snapshot, target)
+    except Exception as broken:
+        return inconclusive(_words(broken))
     if snapshot.ended is Ended.FAILED and found.outcome is not Outcome.FAIL:
         return inconclusive(f"The look broke off: {snapshot.why}", found.points)
     return found

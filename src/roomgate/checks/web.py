@@ -6,8 +6,10 @@ is bounded too: what a server sends cannot fill memory.
 """
 
 import asyncio
+import codecs
 import hashlib
 import json
+import re
 import ssl
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
@@ -24,7 +26,7 @@ import msgspec
 from roomgate.checks.addresses import Addresses, NotPermitted
 from roomgate.checks.pace import Pace
 from roomgate.checks.recorder import Recorder
-from roomgate.checks.snapshot import TEXT_MOST, Exchange
+from roomgate.checks.snapshot import TEXT_MOST, Exchange, Headers
 from roomgate.checks.target import Account, Ask, Target, filled, filled_in
 from roomgate.errors import RoomgateError
 
@@ -33,6 +35,12 @@ REQUEST_S = 15.0
 AGENT = "roomgate-check (an exposure check that the owner of this service allowed)"
 _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 _COOKIES_MOST = 100
+_CHARSET = re.compile(r"""(?i);\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""")
+# Python knows codecs that are no charsets (punycode, unicode-escape, utf-7 …): slow, or able to make what is no text.
+_WRITTEN = (
+    "utf-8", "utf-16", "ascii", "iso8859", "cp125", "cp866", "cp932", "cp949", "latin", "koi8", "shift_jis", "euc_",
+    "gb", "big5", "mac-", "hz", "iso2022",
+)  # fmt: skip
 
 
 class CannotSignIn(RoomgateError):
@@ -126,13 +134,15 @@ class Web:
         subject: str = "",
         into: bytearray | None = None,
         kept: bool = True,
+        content: bytes | None = None,
     ) -> Exchange:
         """Send one request and record it. Gives the (last) exchange; one without an answer has status 0.
 
         ``declared``: the target file names this very request, so it may change something. ``pace``: a budget of
         the look's own, declared with it. ``follow``: how many redirects to go along with, each one a request.
-        ``into``: where the bytes of its body go, for what is no text.
-        ``kept`` false: the caller keeps what is evidence of it, for it is asked often. Raises NotPermitted.
+        ``into``: where the bytes of its body go, for what is no text. ``content``: a body that is neither form nor
+        JSON; its type stands in the headers. ``kept`` false: the caller keeps what is evidence of it, for it is
+        asked often. Raises NotPermitted.
         """
         method = ask.method.upper()
         if method not in _READ_ONLY and not declared:
@@ -142,7 +152,7 @@ class Web:
         )
         values = dict(session.values)
         url = filled(ask.url, values)
-        content, kind = _body(ask, values)
+        content, kind = _body(ask, values) if content is None else (content, "")
         if ask.carry and ask.form:
             page = await self.get(
                 url, label + " (its page)", session, agent=agent, pace=pace, subject=subject, kept=kept
@@ -155,11 +165,13 @@ class Web:
         step = await self._one(method, url, given, content, session, label, pace or self._pace, subject, into, kept)
         while follow > 0 and 300 <= step.status < 400 and step.header("location"):
             follow -= 1
-            url = urljoin(url, step.header("location"))
-            host = urlsplit(url).hostname or ""
-            if urlsplit(url).scheme not in ("http", "https") or not self._addresses.knows(host):
+            before, url = url, _led_to(url, step.header("location"))
+            if not url or not self._addresses.knows(_host(url)):
                 break
             given.pop("Content-Type", None)
+            if _host(url) != _host(before):
+                # What lets an account in at one host is nothing for another.
+                given = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
             step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject, into, kept)
         return step
 
@@ -203,30 +215,37 @@ class Web:
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, session: Session, label: str,
         pace: Pace, subject: str, into: bytearray | None, kept: bool,
     ) -> Exchange:  # fmt: skip
-        host = urlsplit(url).hostname or ""
-        self._addresses.get(host)
+        self._addresses.get(_host(url))
         await pace.turn()
         began = self._recorder.t
         seen: dict[str, Any] = {}
-        request = httpx.Request(method, url, headers=with_cookies(headers, session, url), content=content)
+        sent: Headers = tuple(headers.items())
+        body = _Body()
         try:
             async with asyncio.timeout(REQUEST_S):
+                request = httpx.Request(method, url, headers=with_cookies(headers, session, url), content=content)
+                sent = tuple(request.headers.multi_items())
                 answer = await self._http.send(request, stream=True)
                 try:
                     seen["status"] = answer.status_code
                     seen["headers"] = tuple(answer.headers.multi_items())
-                    seen |= await _read(answer, into)
+                    body.charset = _charset(answer.headers.get("content-type", ""))
+                    _keep_cookies(session, answer)
+                    self._mask_cookies(session)
+                    await body.read(answer)
                 finally:
                     await answer.aclose()
-            _keep_cookies(session, answer)
-            self._mask_cookies(session)
         except TimeoutError:
-            seen |= {"fault": "timeout", "truncated": "status" in seen}
+            seen["fault"], body.truncated = "timeout", "status" in seen
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
-            seen["fault"] = _fault(fault)
+            seen["fault"], body.truncated = _fault(fault), "status" in seen
+        if into is not None:
+            into[:] = body.raw
+        if "status" in seen:
+            seen |= body.fields()
         made: Exchange = self._recorder.make(
             Exchange, t=began, label=label, subject=subject or session.name, method=method, url=url,
-            sent=tuple(request.headers.multi_items()), sent_body=content[:TEXT_MOST].decode("utf-8", "replace"),
+            sent=sent, sent_body=content[:TEXT_MOST].decode("utf-8", "replace"),
             took_ms=round((self._recorder.t - began) * 1000, 1), **seen,
         )  # fmt: skip
         return self._recorder.keep(made) if kept else made
@@ -285,8 +304,27 @@ def with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict
 
 
 def _keep_cookies(session: Session, answer: httpx.Response) -> None:
+    """As a browser does; but where a server sends more than any would keep, none of that answer are."""
     if len(answer.headers.get_list("set-cookie")) + len(session.cookies) <= _COOKIES_MOST:
         session.cookies.extract_cookies(answer)
+
+
+def _host(url: str) -> str:
+    """Of what is no address, nothing, which is nowhere permitted."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _led_to(url: str, location: str) -> str:
+    """Where a redirect leads, if that is a web address; otherwise nothing."""
+    try:
+        made = urljoin(url, location)
+        httpx.URL(made)
+        return made if urlsplit(made).scheme in ("http", "https") else ""
+    except (ValueError, httpx.InvalidURL):
+        return ""
 
 
 def _body(ask: Ask, values: Mapping[str, str]) -> tuple[bytes, str]:
@@ -311,26 +349,35 @@ def _dig(body: str, path: str) -> str:
 # ---- reading what a server sends, however much it is -----------------------------------------------
 
 
-async def _read(answer: httpx.Response, into: bytearray | None = None) -> dict[str, Any]:
-    """Body, hash and size of what was read: at most BODY_MOST bytes after one bounded decompression."""
-    kind = answer.headers.get("content-encoding", "").strip().lower()
-    raw = bytearray()
-    truncated = False
-    async for part in _decoded(_raw(answer), kind):
-        raw += part
-        if len(raw) > BODY_MOST:
-            del raw[BODY_MOST:]
-            truncated = True
-            break
-    if into is not None:
-        into[:] = raw
-    text = raw.decode(_charset(answer), "replace")
-    return {
-        "body": text[:TEXT_MOST],
-        "body_sha256": hashlib.sha256(raw).hexdigest(),
-        "body_bytes": len(raw),
-        "truncated": truncated or len(text) > TEXT_MOST,
-    }
+@dataclass(slots=True)
+class _Body:
+    """What came of a body, at most BODY_MOST bytes after one bounded decompression; also of one that broke off."""
+
+    raw: bytearray = field(default_factory=bytearray)
+    charset: str = "utf-8"
+    truncated: bool = False
+
+    async def read(self, answer: httpx.Response) -> None:
+        kind = answer.headers.get("content-encoding", "").strip().lower()
+        # Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already.
+        stream = answer.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        async for part in _decoded(stream, kind):
+            self.raw += part
+            if len(self.raw) > BODY_MOST:
+                del self.raw[BODY_MOST:]
+                self.truncated = True
+                return
+
+    def fields(self) -> dict[str, Any]:
+        """Body, hash and size of what was read."""
+        text = self.raw.decode(self.charset, "replace")
+        return {
+            "body": text[:TEXT_MOST],
+            "body_sha256": hashlib.sha256(self.raw).hexdigest(),
+            "body_bytes": len(self.raw),
+            "truncated": self.truncated or len(text) > TEXT_MOST,
+        }
 
 
 def _raw(answer: httpx.Response) -> httpx.AsyncByteStream:
@@ -358,14 +405,14 @@ async def _decoded(parts: AsyncIterable[bytes], kind: str) -> AsyncIterator[byte
             part = unzip.unconsumed_tail
 
 
-def _charset(answer: httpx.Response) -> str:
-    named = answer.charset_encoding or "utf-8"
+def _charset(content_type: str) -> str:
+    """The charset that it names, if that is one in which pages are written; UTF-8 otherwise."""
+    found = _CHARSET.search(content_type)
     try:
-        "".encode(named)
-        b"".decode(named)
+        name = codecs.lookup(found[1]).name if found else "utf-8"
     except (LookupError, ValueError):
         return "utf-8"
-    return named if named.lower() not in ("idna", "punycode", "unicode_escape", "raw_unicode_escape") else "utf-8"
+    return name if name.startswith(_WRITTEN) else "utf-8"
 
 
 def _fault(fault: Exception) -> str:
