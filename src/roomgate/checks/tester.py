@@ -11,7 +11,7 @@ from typing import Protocol
 from roomgate.checks.pace import Time
 from roomgate.checks.recorder import Recorder
 from roomgate.checks.snapshot import Act, Told
-from roomgate.checks.target import Deed, filled
+from roomgate.checks.target import Deed, filled, filled_ask
 from roomgate.checks.web import Web
 from roomgate.errors import RoomgateError
 
@@ -67,7 +67,7 @@ class Tester:
         began = self._recorder.t
         label, values = label or name, values or {}
         if deed.request is not None:
-            step = await self._web.send(deed.request, label, declared=True, headers={})
+            step = await self._web.send(filled_ask(deed.request, values), label, declared=True)
             ok = step.succeeded and (not deed.request.expects or deed.request.expects in step.body)
             return self._done(name, label, "request", ok, step.body or step.fault, began)
         if deed.command:
