@@ -34,7 +34,10 @@ def parse_record(text: str) -> list[str]:
     """The entries of a record, each as one text."""
     whole = _json(text)
     if isinstance(whole, dict | list):
-        found = _below(whole) or ([] if isinstance(whole, list) or _lists(whole) else [_flat(whole)])
+        try:
+            found = _below(whole) or ([] if isinstance(whole, list) or _lists(whole) else [_flat(whole)])
+        except RecursionError:
+            return []
         return found[:ENTRIES_MOST]
     if _PAGE.search(text):
         text = _DEAD.sub(" ", text)
@@ -48,10 +51,13 @@ def parse_record(text: str) -> list[str]:
 def looks_like_record(text: str) -> bool:
     """Whether it could be one at all, be it empty: a page or an object without a single entry is something else."""
     whole = _json(text)
-    if isinstance(whole, list):
-        return True
-    if isinstance(whole, dict):
-        return bool(_lists(whole)) or any(True for _ in times_in(_flat(whole)))
+    try:
+        if isinstance(whole, list):
+            return not whole or bool(_below(whole))
+        if isinstance(whole, dict):
+            return bool(_lists(whole)) or any(True for _ in times_in(_flat(whole)))
+    except RecursionError:
+        return False
     return not _PAGE.search(text) or any(has_clock(entry) for entry in parse_record(text))
 
 

@@ -47,12 +47,13 @@ async def look(kit: Kit) -> None:
     """Use codes: one after the other, at once, late. Each is hidden in what is recorded."""
     options = kit.target.option("K22", Options)
     assert options is not None
-    code = await _issue(kit, options)
+    known: dict[str, str] = {}  # what is shown in place of each code, since a vendor may issue the same one again
+    code = await _issue(kit, options, known)
     await _redeem(kit, options, code, FIRST)
     await _redeem(kit, options, code, AGAIN)
     await _clean(kit, options)
     if options.redeem.request is not None or options.redeem.command:  # a person has but two hands
-        code = await _issue(kit, options)
+        code = await _issue(kit, options, known)
         async with asyncio.TaskGroup() as group:
             for _ in range(2):
                 group.create_task(_redeem(kit, options, code, TOGETHER))
@@ -61,7 +62,7 @@ async def look(kit: Kit) -> None:
         kit.recorder.hide(options.expired, "expired enrolment code")
         await _redeem(kit, options, options.expired, LATE)
     elif options.lifetime_s is not None and not kit.quick:
-        code = await _issue(kit, options)
+        code = await _issue(kit, options, known)
         kit.progress(f"waiting {options.lifetime_s:.0f} s, until a code's time is over", 0.5)
         await kit.time.sleep(options.lifetime_s + MARGIN_S)
         await _redeem(kit, options, code, LATE)
@@ -70,7 +71,7 @@ async def look(kit: Kit) -> None:
     await _clean(kit, options)
 
 
-async def _issue(kit: Kit, options: Options) -> str:
+async def _issue(kit: Kit, options: Options, known: dict[str, str]) -> str:
     """Raises NotDone where none comes."""
     act = await kit.tester.do(options.issue, "issue a code", say="Let the vendor's console issue an enrolment code.")
     text = act.answer if act.how != "by hand" else await kit.tester.type("The enrolment code:", "issue a code")
@@ -78,7 +79,11 @@ async def _issue(kit: Kit, options: Options) -> str:
     if found is None:
         raise NotDone("No enrolment code is in what was given for one.")
     code = found.group(1) if found.re.groups else found.group()
-    kit.recorder.hide(code, "enrolment code")
+    if code in known:
+        return known[code]
+    name = f"enrolment-code-{len(known) + 1}"
+    known[f"‹{name}›"] = code
+    kit.recorder.hide(code, name)
     return code
 
 
