@@ -15,29 +15,27 @@ import msgspec
 from roomgate.clock import parse_iso
 
 ENTRIES_MOST = 5000
+DEPTH_MOST = 8  # of lists in lists; what lies deeper is part of its entry
 _PAGE = re.compile(r"(?i)<(html|table|body|head)\b")
 _ROW_ENDS = re.compile(r"(?i)</(tr|li|p|div|pre|dd|h\d)\s*>|<br\s*/?>")
 _DEAD = re.compile(r"(?is)<(script|style)\b.*?(</\1\s*>|$)")
 _TAG = re.compile(r"<[^<>]*>")
 _CLOCK = re.compile(r"\d:\d\d|\d{10}")
 _ZONE = r"\s*(Z\b|UTC|GMT|[+-]\d\d:?\d\d)?(?!\s*[AaPp]\.?[Mm])"
-_HOUR = r"(\d\d:\d\d(?::\d\d)?)(?:[.,]\d{1,9})?"
+_HOUR = r"(\d\d:\d\d(?::\d\d)?)(?![:\d])(?:[.,]\d{1,9})?"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"({'|'.join(_MONTHS)})[a-z]*\.?"
 _ISO = re.compile(rf"(\d{{4}})-(\d\d)-(\d\d)(?:[Tt]|,? +){_HOUR}{_ZONE}", re.IGNORECASE)
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})[ /-]{_MONTH}[ /-](\d{{4}})[ :,]+{_HOUR}{_ZONE}", re.IGNORECASE)
 _MONTH_FIRST = re.compile(rf"\b{_MONTH} +(\d{{1,2}}),? +(\d{{4}})[ ,]+{_HOUR}{_ZONE}", re.IGNORECASE)
-_EPOCH = re.compile(r"(?<![\d.:-])(1\d{9})(?:\d{3}|\d{6})?(?:\.\d+)?(?![\d:-])")
+_EPOCH = re.compile(r"(?<![\d.+-])(1\d{9})(?:\d{3}|\d{6})?(?:\.\d+)?(?![\d:-])")
 
 
 def parse_record(text: str) -> list[str]:
     """The entries of a record, each as one text."""
     whole = _json(text)
     if isinstance(whole, dict | list):
-        try:
-            found = _below(whole) or ([] if isinstance(whole, list) or _lists(whole) else [_flat(whole)])
-        except RecursionError:
-            return []
+        found = _below(whole) or ([] if isinstance(whole, list) or _lists(whole) else [_flat(whole)])
         return found[:ENTRIES_MOST]
     if _PAGE.search(text):
         text = _DEAD.sub(" ", text)
@@ -51,13 +49,10 @@ def parse_record(text: str) -> list[str]:
 def looks_like_record(text: str) -> bool:
     """Whether it could be one at all, be it empty: a page or an object without a single entry is something else."""
     whole = _json(text)
-    try:
-        if isinstance(whole, list):
-            return not whole or bool(_below(whole))
-        if isinstance(whole, dict):
-            return bool(_lists(whole)) or any(True for _ in times_in(_flat(whole)))
-    except RecursionError:
-        return False
+    if isinstance(whole, list):
+        return True
+    if isinstance(whole, dict):
+        return bool(_lists(whole)) or any(True for _ in times_in(_flat(whole)))
     return not _PAGE.search(text) or any(has_clock(entry) for entry in parse_record(text))
 
 
@@ -97,26 +92,27 @@ def _json(text: str) -> Any:
         return None
 
 
-def _below(value: Any) -> list[str]:
+def _below(value: Any, depth: int = 0) -> list[str]:
     """The entries in the lists of a document, whatever they are wrapped in."""
     rows = value if isinstance(value, list) else [row for inner in _lists(value) for row in inner]
-    return [entry for row in rows for entry in _split(row)]
+    return [entry for row in rows for entry in _split(row, depth + 1)]
 
 
-def _split(row: Any) -> list[str]:
+def _split(row: Any, depth: int) -> list[str]:
     """A row itself; or, if it only wraps lists of rows that have times of their own, those."""
-    if isinstance(row, dict | list):
-        inner = _below(row)
+    if isinstance(row, dict | list) and depth < DEPTH_MOST:
+        inner = _below(row, depth)
         if any(True for entry in inner for _ in times_in(entry)):
             return inner
     return [_flat(row)]
 
 
-def _lists(table: dict[str, Any]) -> list[list[Any]]:
+def _lists(table: dict[str, Any], depth: int = 0) -> list[list[Any]]:
     found = [value for value in table.values() if isinstance(value, list)]
-    for value in table.values():
-        if isinstance(value, dict):
-            found += _lists(value)
+    if depth < DEPTH_MOST:
+        for value in table.values():
+            if isinstance(value, dict):
+                found += _lists(value, depth + 1)
     return found
 
 
