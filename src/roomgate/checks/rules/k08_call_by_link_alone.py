@@ -20,12 +20,12 @@ from roomgate.checks.inside import (
 from roomgate.checks.kit import Kit
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
 from roomgate.checks.snapshot import Exchange, Snapshot
-from roomgate.checks.target import Ask, Deed, Target, filled_ask
+from roomgate.checks.target import Ask, Deed, Link, Target, filled_ask
 from roomgate.checks.tester import NobodyToAsk, NotDone
 from roomgate.checks.web import Session
 from roomgate.xapi.errors import XapiError
 
-BEFORE, AFTER, TRY = "before ", "after ", "try "
+BEFORE, AFTER, TRY, OPENED = "before ", "after ", "try ", "link"
 LINK, LOWEST, ALLOWED = "link alone", "lowest account", "allowed account"
 MOVE = "move "
 BY_LINK = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:L/VA:N/SC:H/SI:N/SA:N"
@@ -47,10 +47,11 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``place`` is the very request by which the vendor's page places a call; it may hold ``{callee}`` and ``{room}``.
+    """``place`` is the very request by which the vendor's page places a call.
 
-    It is sent without any sign-in, then as ``account``, which must not be able to call, and last as ``allowed``, which
-    may: unless that works, a refusal says nothing. Whether there was a call is seen at the device, or told by
+    It may hold ``{callee}``, ``{room}`` and ``{link}``. It is sent by somebody who just opened the ``link`` (the first of
+    the file, if none is named), without any sign-in; then as ``account``, which must not be able to call; and last as
+    ``allowed``, which may: unless that works, a refusal says nothing. Whether there was a call is seen at the device, or told by
     ``placed``, a request whose answer holds its ``expects`` only while a call from the room is on (or was, since).
     ``hang_up`` ends one; where the device is reached, that is done over the xAPI as well.
     """
@@ -58,6 +59,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     place: Ask | None = None
     account: str = ""
     allowed: str = ""
+    link: str = ""
     placed: Ask | None = None
     hang_up: Deed | None = None
     wait_s: float = 5.0
@@ -68,6 +70,8 @@ def _needs(target: Target) -> str:
     options = target.option("K08", Options)
     if options is None or (options.place is None and not options.moves):
         return "the target file does not say by which request a call is placed ([K08] place)."
+    if options.link and options.link not in {key for link in target.links for key in (link.name, link.url)}:
+        return f"[K08] link: there is no link {options.link}."
     if options.place is not None and not target.permitted.callee:
         return "the target file names nobody who may be called ([permitted] callee)."
     if options.placed is not None and not options.placed.expects:
@@ -95,8 +99,9 @@ async def _try_all(kit: Kit, options: Options, room: Room | None) -> None:
         for name, account in who:
             kit.progress(f"a call by {name}", 0.2)
             session = await kit.web.sign_in(account) if account else kit.web.fresh()
+            await _open_link(kit, options, session)
             await _see(kit, options, room, BEFORE + name)
-            await _send(kit, options.place, session, TRY + name)
+            await _send(kit, options, options.place, session, TRY + name)
             await kit.time.sleep(options.wait_s)
             await _see(kit, options, room, AFTER + name)
             await _hang_up(kit, options, room)
@@ -105,16 +110,31 @@ async def _try_all(kit: Kit, options: Options, room: Room | None) -> None:
     for move in options.moves:
         if room is not None:
             await read_value(kit, room, BEFORE + MOVE + move.name, move.path)
-            await _send(kit, move.request, kit.web.fresh(), TRY + MOVE + move.name)
+            session = kit.web.fresh()
+            await _open_link(kit, options, session)
+            await _send(kit, options, move.request, session, TRY + MOVE + move.name)
             await kit.time.sleep(options.wait_s)
             await read_value(kit, room, AFTER + MOVE + move.name, move.path)
             await _undo(kit, move.undo, "undo " + move.name)
 
 
-async def _send(kit: Kit, ask: Ask, session: Session, label: str) -> None:
+def _link(target: Target, options: Options) -> Link | None:
+    """Raises NotFound for a link that the file does not have."""
+    return target.link(options.link) if options.link else next(iter(target.links), None)
+
+
+async def _open_link(kit: Kit, options: Options, session: Session) -> None:
+    """What a link's page gives to whoever opens it, a cookie perhaps, is part of what the link gives."""
+    if (link := _link(kit.target, options)) is not None:
+        await kit.web.get(link.url, OPENED, session, follow=3)
+
+
+async def _send(kit: Kit, options: Options, ask: Ask, session: Session, label: str) -> None:
     """As the file has it, but with nobody's credentials, other than this session's."""
     permitted = kit.target.permitted
-    made = filled_ask(ask, {"callee": permitted.callee, "room": permitted.room})
+    link = _link(kit.target, options)
+    values = {"callee": permitted.callee, "room": permitted.room, "link": link.url if link else ""}
+    made = filled_ask(ask, values)
     bare = {name: value for name, value in made.headers.items() if name.lower() not in _SECRET_HEADERS}
     await kit.web.send(msgspec.structs.replace(made, headers=bare, account=""), label, session, declared=True)
 

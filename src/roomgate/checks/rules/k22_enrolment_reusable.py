@@ -8,12 +8,14 @@ import msgspec
 from roomgate.checks.declared import Check, Look, Tier, Weight
 from roomgate.checks.kit import Kit
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
+from roomgate.checks.pace import Pace
 from roomgate.checks.snapshot import Act, Exchange, Snapshot, Told
 from roomgate.checks.target import Deed, Target
 from roomgate.checks.tester import NobodyToAsk, NotDone
 
 FIRST, AGAIN, TOGETHER, LATE, CLEANUP = "first use", "second use", "used at once", "late use", "clean up"
 MARGIN_S = 5.0
+AT_ONCE_PER_SECOND = 1000.0
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +58,7 @@ async def look(kit: Kit) -> None:
         code = await _issue(kit, options, known)
         async with asyncio.TaskGroup() as group:
             for _ in range(2):
-                group.create_task(_redeem(kit, options, code, TOGETHER))
+                group.create_task(_redeem(kit, options, code, TOGETHER, Pace(AT_ONCE_PER_SECOND, kit.time)))
         await _clean(kit, options)
     if options.expired:
         kit.recorder.hide(options.expired, "expired enrolment code")
@@ -87,11 +89,11 @@ async def _issue(kit: Kit, options: Options, known: dict[str, str]) -> str:
     return code
 
 
-async def _redeem(kit: Kit, options: Options, code: str, label: str) -> None:
+async def _redeem(kit: Kit, options: Options, code: str, label: str, pace: Pace | None = None) -> None:
     try:
         act = await kit.tester.do(
             options.redeem, "enrol", label=label, say="Try to enrol a connector with the code {code}.",
-            values={"code": code},
+            values={"code": code}, pace=pace,
         )  # fmt: skip
     except NotDone:
         return  # refused, and on record

@@ -51,15 +51,21 @@ class Connector:
     history_alone: bool = False
     unmutes: bool = False
     down: bool = False
+    by_cookie: bool = False
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         if self.down:
             raise httpx.ConnectError("refused")
         if request.url.path == "/seen":
             return httpx.Response(200, text="in a call" if self.device.calls or self.device.history else "idle")
+        if request.url.path == "/d/1":
+            return httpx.Response(200, headers={"Set-Cookie": "visit=12345678; Path=/"}, text="a room")
         if request.url.path == "/unmute":
             if self.unmutes:
                 self.device.values[MUTE] = "Off"
+            return httpx.Response(200)
+        if self.by_cookie and "visit=" in request.headers.get("cookie", ""):
+            self.device.call("echo@example.com")
             return httpx.Response(200)
         if request.headers.get("authorization", "") not in self.lets:
             return httpx.Response(401)
@@ -126,6 +132,14 @@ async def test_what_cannot_be_known_is_no_pass(flaw, says):
 
 
 @pytest.mark.asyncio
+async def test_what_the_links_page_gives_belongs_to_the_link():
+    text = ONE + DEVICE + ACCOUNTS + '[[links]]\nurl = "https://target.example/d/1"\n' + K08
+    one = await found(Connector(by_cookie=True), text)
+    assert (one.outcome, [point.where for point in one.points]) == (Outcome.FAIL, [LINK])
+    assert (await found(Connector(), text)).outcome is Outcome.PASS
+
+
+@pytest.mark.asyncio
 async def test_a_refusal_alone_proves_nothing():
     one = await found(Connector(), TEXT.replace('allowed = "may"\n', ""))
     assert (one.outcome, "allowed" in one.says) == (Outcome.INCONCLUSIVE, True)
@@ -160,6 +174,7 @@ async def test_a_microphone_that_opens_fails(unmutes, was, outcome):
         (ONE, "by which request"),
         (ONE + K08.replace('account = "low"\nallowed = "may"\n', ""), "may be called"),
         (ONE + ACCOUNTS + K08, "device"),
+        (ONE + ACCOUNTS + K08 + 'link = "gone"\n', "no link gone"),
         (ONE + ACCOUNTS + K08 + 'placed = {url = "https://target.example/"}\n', "expects"),
     ],
 )
