@@ -239,7 +239,7 @@ def _named(name: str, names: Sequence[str]) -> bool:
     return name.casefold() in {one.casefold() for one in names}
 
 
-LOOK = Look("uninstall", Tier.SITE, look, _needs, quick=False)
+LOOK = Look("uninstall", Tier.SITE, look, _needs, quick=False, last=True)  # it may not come back
 
 CHECK = Check(
     id="K28",

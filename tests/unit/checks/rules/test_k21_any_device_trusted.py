@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import json
 import ssl
 from contextlib import suppress
 
+import httpx
 import pytest
 from hypothesis import given
 
@@ -107,6 +109,42 @@ async def test_who_breaks_the_handshake_off_passes():
 async def test_who_looks_at_the_certificate_after_the_handshake_passes():
     one = await found(Connector(believes=believing(everybody=True), pin="ab" * 32))
     assert one.outcome is Outcome.PASS
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("everybody", "outcome"), [(False, Outcome.PASS), (True, Outcome.FAIL)])
+async def test_a_connector_may_say_that_it_does_not_like_the_device(everybody, outcome):
+    connector = Connector(believes=believing(everybody=everybody))
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(json.loads(request.content))
+        return httpx.Response(502 if "port" in asked[-1] else 200)
+
+    async def pointed(kit):
+        reached = kit.tester.do
+
+        async def do(deed, name, **more):
+            try:
+                return await reached(deed, name, **more)
+            finally:
+                if name == "point at":
+                    await connector.visit(asked[0]["host"], asked[0]["port"])
+
+        kit.tester.do = do
+        await CHECK.look.run(kit)
+
+    at = (
+        '{request = {method = "PUT", url = "https://target.example/device", json = {host = "{host}", port = "{port}"}}}'
+    )
+    text = TEXT.replace('{say = "at {address}"}', at)
+    text = text.replace(
+        '{say = "back"}', '{request = {method = "PUT", url = "https://target.example/device", json = {}}}'
+    )
+    one = await finding_of(CHECK, text, answers=answer, run=pointed)
+    connector.leave()
+    assert one.outcome is outcome
+    assert len(asked) == 2
 
 
 @pytest.mark.asyncio
