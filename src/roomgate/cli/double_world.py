@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,22 +46,24 @@ async def double_world(folder: Path, flaws: Flaws, device: str = "pretend", port
     _make(folder)
     async with AsyncExitStack() as stack:
         authority = Authority(folder)
-        devices, table, trust = await _devices(stack, folder, authority, device, flaws)
+        bridge = await _bridge(stack, folder, authority, device, flaws)
 
         async def dial(host: str, where: int) -> str:
-            return await dial_device(host, where, trust, _basic(table))
+            return await dial_device(host, where, bridge.trust, bridge.authorization)
 
-        scene = await build_scene(flaws, SystemTime(), devices, dial)
+        scene = await build_scene(flaws, SystemTime(), bridge.devices, dial)
         papers = _papers(folder, authority)
         listening = await _listen(stack, scene, build_tls(papers, flaws), flaws, port)
         door = lasting_port()
         if Flaw.LISTENS in flaws:
             door = await stack.enter_async_context(open_door(HOST, door))
         address = f"https://localhost:{listening}"
+        (folder / "authorities.pem").write_text(authority.ca.read_text() + bridge.ca.read_text())
         place = Place(
-            address, "ca.pem", (await devices[OAK].read())["serial"], (f"https://{HOST}:{listening}",), table, door
-        )
-        await _write_golden(folder, devices[OAK])
+            address, "authorities.pem", (await bridge.devices[OAK].read())["serial"], (f"https://{HOST}:{listening}",),
+            bridge.table, door, bridge.user if bridge.asked else "",
+        )  # fmt: skip
+        await _write_golden(folder, bridge.devices[OAK])
         target = _write_private(folder / "target.toml", write_toml(_known(build_tables(scene, place))))
         yield Found(address, target, scene)
 
@@ -84,11 +86,25 @@ async def _listen(stack: AsyncExitStack, scene: Scene, tls: ssl.SSLContext, flaw
     return await stack.enter_async_context(splitter(HOST, port, secure, plain))
 
 
-async def _devices(
-    stack: AsyncExitStack, folder: Path, authority: Authority, kind: str, flaws: Flaws
-) -> tuple[dict[str, Bridged], dict[str, str], ssl.SSLContext]:
-    """The devices, the target file's table of the first one, and whom the connector takes for it."""
-    golden = {"golden": "golden"}
+@dataclass(frozen=True, slots=True)
+class _Bridge:
+    """What the connector bridges, and as whom. ``table`` is the target file's, of the first device."""
+
+    devices: dict[str, Bridged]
+    table: dict[str, str]
+    trust: ssl.SSLContext
+    ca: Path
+    user: str
+    password: str
+    asked: bool  # whether the device can be asked over xAPI
+
+    @property
+    def authorization(self) -> str:
+        return "Basic " + base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+
+
+async def _bridge(stack: AsyncExitStack, folder: Path, authority: Authority, kind: str, flaws: Flaws) -> _Bridge:
+    elm, golden = PretendDevice("Elm room"), {"golden": "golden"}
     if kind == "sim":
         room = await stack.enter_async_context(_simulated(folder / "sim"))
         group = await stack.enter_async_context(asyncio.TaskGroup())
@@ -99,19 +115,17 @@ async def _devices(
         real = RealDevice(reach, group)
         stack.push_async_callback(real.aclose)
         table = {
-            "url": reach.address, "certificate_sha256": room.pin, "ca": str(room.ca), "user": room.admin_user,
+            "url": reach.address, "certificate_sha256": room.pin, "user": room.admin_user,
             "password": room.admin_password,
         }  # fmt: skip
-        return {OAK: real, ELM: PretendDevice("Elm room")}, table | golden, build_trust(Path(room.ca), flaws)
+        trust = build_trust(room.ca, flaws)
+        return _Bridge({OAK: real, ELM: elm}, table | golden, trust, room.ca, room.user, room.password, True)
     pretended = PretendDevice("Oak room")
     certificate, key = authority.issue("device")
-    tls = load_tls(certificate, key)
-    face = await stack.enter_async_context(running(Face(pretended), HOST, 0, tls))
-    table = {
-        "url": f"https://localhost:{face}", "certificate_sha256": _pin(certificate), "ca": "ca.pem", "user": "bridge",
-        "password": secrets.token_urlsafe(12),
-    }  # fmt: skip
-    return {OAK: pretended, ELM: PretendDevice("Elm room")}, table | golden, build_trust(authority.ca, flaws)
+    port = await stack.enter_async_context(running(Face(pretended), HOST, 0, load_tls(certificate, key)))
+    table = {"url": f"https://localhost:{port}", "certificate_sha256": _pin(certificate)}
+    trust, password = build_trust(authority.ca, flaws), secrets.token_urlsafe(12)
+    return _Bridge({OAK: pretended, ELM: elm}, table | golden, trust, authority.ca, "bridge", password, False)
 
 
 @asynccontextmanager
@@ -128,10 +142,6 @@ def _known(tables: dict[str, Any]) -> dict[str, Any]:
     """Without the tables of checks that this installation has not."""
     ids = {check.id for check in all_checks() if check.options is not None}
     return {name: table for name, table in tables.items() if not re.fullmatch(r"K\d\d", name) or name in ids}
-
-
-def _basic(table: Mapping[str, str]) -> str:
-    return "Basic " + base64.b64encode(f"{table['user']}:{table['password']}".encode()).decode()
 
 
 def _pin(certificate: Path) -> str:

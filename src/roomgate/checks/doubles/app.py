@@ -231,7 +231,8 @@ class Double:
             case "GET", ["name"]:
                 return plain((await device.read())["name"])
             case "POST", ["call"]:
-                if who is None or asked.is_from_elsewhere or asked.form().get("token") != who.token:
+                is_form = "json" not in asked.headers.get("content-type", "")
+                if who is None or asked.is_from_elsewhere or (is_form and asked.form().get("token") != who.token):
                     return Answer(403, pages.nothing())
                 return await self._call(link.room, asked, name)
             case "POST", ["command"]:
@@ -246,6 +247,7 @@ class Double:
         if live and who is None:
             who = self.service.person_of(asked.cookie(self.cookie), live=True)
         if who is None or who.person is None:
+            self.service.note("a stranger", what, room, asked.where, "refused")
             return _UNKNOWN
         if room not in self.devices or not self.service.may_enter(who, room, live=live):
             self.service.note(who.person.name, what, room, asked.where, "refused")

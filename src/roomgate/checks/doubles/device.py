@@ -20,14 +20,20 @@ class Bridged(Protocol):
     async def command(self, name: str, arguments: dict[str, Any]) -> Any:
         """Raises XapiError, KeyError for a command that it does not know."""
 
-    async def calls(self) -> int:
-        """How many calls it is in, or has placed."""
+    async def in_call(self) -> bool:
+        """Whether it is in a call now."""
+
+    async def hang_up(self) -> None:
+        """End whatever call it is in."""
 
     async def notify(self, text: str) -> None:
         """Tell the people in the room."""
 
     async def shown(self) -> str:
         """What its screen shows of that."""
+
+    async def clear(self) -> None:
+        """Take it from the screen."""
 
     async def page(self, path: str) -> str:
         """Its own page, as its owner's browser gets it; empty where there is none."""
@@ -57,6 +63,7 @@ class PretendDevice:
     macros: set[str] = field(default_factory=set)
     accounts: set[str] = field(default_factory=lambda: {"admin"})
     sessions: int = 1
+    calling: bool = False
 
     async def read(self) -> Reading:
         return {"name": self.name, "product": "Pretended Board", "serial": self.serial}
@@ -64,13 +71,15 @@ class PretendDevice:
     async def command(self, name: str, arguments: dict[str, Any]) -> Any:
         if name == "Dial":
             self.dialled.append(str(arguments["Number"]))
+            self.calling = True
             return {"CallId": len(self.dialled)}
-        if name == "Call Disconnect":
-            return {}
         raise KeyError(name)
 
-    async def calls(self) -> int:
-        return len(self.dialled)
+    async def in_call(self) -> bool:
+        return self.calling
+
+    async def hang_up(self) -> None:
+        self.calling = False
 
     async def notify(self, text: str) -> None:
         self.notices.append(text)
@@ -78,6 +87,9 @@ class PretendDevice:
 
     async def shown(self) -> str:
         return self.notices[-1] if self.notices else ""
+
+    async def clear(self) -> None:
+        self.notices.clear()
 
     async def page(self, path: str) -> str:
         return device_pages.show(path, self.name, self.serial)

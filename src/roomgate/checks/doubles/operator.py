@@ -11,7 +11,7 @@ from typing import Any
 
 from roomgate.checks.doubles.device import Bridged
 from roomgate.checks.doubles.flaws import Flaw
-from roomgate.checks.doubles.service import Service
+from roomgate.checks.doubles.service import LINK_S, Service
 from roomgate.checks.doubles.wire import Answer, Asked, as_json, plain
 from roomgate.errors import RoomgateError
 from roomgate.xapi.errors import XapiError
@@ -65,22 +65,26 @@ class Operator:
             case "POST", ["enrolments"]:
                 return plain(self.service.issue_code())
             case "POST", ["links"]:
-                return plain(self.service.issue(body["owner"], body["room"]).code)
+                made = self.service.issue(body["owner"], body["room"], float(body.get("lifetime_s", LINK_S)))
+                return plain(f"{asked.origin}/d/{made.code}")
             case _, ["links", code] if code in self.service.links:
                 self.service.links[code].revoked = asked.method == "DELETE"
                 return _DONE
             case "POST", ["device-password"]:
                 return await self._device_password(body)
             case "PUT", ["device"]:
-                return as_json({"device": await self.dial(str(body["host"]), int(body["port"]))})
+                return await self._point_at(str(body["host"]), int(body["port"]))
             case "POST", ["uninstall" | "install" as what]:
                 return await self._install(what == "install")
             case "GET", ["room", room, "screen"] if room in self.devices:
                 return plain(await self.devices[room].shown())
-            case "GET", ["room", room, "calls"] if room in self.devices:
-                return as_json({"calls": await self.devices[room].calls()})
-            case "POST", ["room", room, "hang-up"] if room in self.devices:
-                return as_json({"done": await self.devices[room].command("Call Disconnect", {})})
+            case "GET", ["room", room, "call"] if room in self.devices:
+                return as_json({"in a call": await self.devices[room].in_call()})
+            case "POST", ["room", room, "hang-up" | "clear" as what] if room in self.devices:
+                if what == "hang-up":
+                    await self.devices[room].hang_up()
+                await self.devices[room].clear()
+                return _DONE
             case "POST", ["people"]:
                 self.service.add_person(
                     body["name"], body["password"], body.get("role", "user"), frozenset(body.get("rooms", []))
@@ -139,6 +143,13 @@ class Operator:
             self.service.shut_device()
         self.service.note("the device's owner", "device.password")
         return _DONE
+
+    async def _point_at(self, host: str, port: int) -> Answer:
+        """The connector is told that its device is there, and goes to see."""
+        try:
+            return as_json({"device": await self.dial(host, port)})
+        except OSError as fault:
+            return as_json({"device": f"not spoken to: {type(fault).__name__}"})
 
     async def _install(self, there: bool) -> Answer:
         """Without the connector, nothing of it may be left: no link, no macro, no account."""

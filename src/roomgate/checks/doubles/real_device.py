@@ -12,6 +12,7 @@ import httpx
 from roomgate import xapi
 from roomgate.checks.doubles.device import HELPER, Reading
 from roomgate.xapi.dial import open_client
+from roomgate.xapi.errors import XapiError
 
 _PAGE_S = 10.0
 _MACRO = "// Put here by the connector's double.\n"
@@ -77,9 +78,14 @@ class RealDevice:
     async def command(self, name: str, arguments: dict[str, Any]) -> Any:
         return await (await self._device()).command(name, arguments=arguments)
 
-    async def calls(self) -> int:
-        device = await self._device()
-        return int(await device.get("Status/SystemUnit/State/NumberOfActiveCalls"))
+    async def in_call(self) -> bool:
+        return bool(await (await self._device()).get("Status/Call"))
+
+    async def hang_up(self) -> None:
+        try:
+            await self.command("Call Disconnect", {})
+        except XapiError:
+            pass  # there was none
 
     async def notify(self, text: str) -> None:
         await self.command("UserInterface Message Alert Display", {"Text": text, "Duration": 20})
@@ -89,6 +95,9 @@ class RealDevice:
             return ""
         async with httpx.AsyncClient(timeout=_PAGE_S, trust_env=False) as http:
             return (await http.get(f"{self.reach.screen}state")).text
+
+    async def clear(self) -> None:
+        await self.command("UserInterface Message Alert Clear", {})
 
     async def page(self, path: str) -> str:
         if path == "/web/signin":

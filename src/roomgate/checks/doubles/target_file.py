@@ -4,17 +4,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
-from roomgate.checks.doubles.scene import ADA, CAUSES, GUS, OAK, Scene, role_of, test_person
-from roomgate.checks.doubles.service import LINK_S
+from roomgate.checks.doubles.device import HELPER, NOTICE
+from roomgate.checks.doubles.scene import ADA, BEN, CAUSES, GUS, OAK, Scene, role_of, test_person
+from roomgate.checks.doubles.service import CODE_S
 
 PER_SECOND = 20.0  # it is our own, on this machine
 OPERATOR = "operator"
+# The links of the file live as long as a working day. Only the one that K02 has issued ends while it is watched.
+SHORT, SHORT_S = "a short link", 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where things are. ``door`` is the port at which a listener would be at the site; ``device`` is the table."""
+    """Where things are. ``door`` is the port at which a listener would be at the site; ``device`` is its table."""
 
     address: str
     ca: str
@@ -22,6 +26,7 @@ class Place:
     others: tuple[str, ...] = ()  # further addresses of the same
     device: Mapping[str, str] = field(default_factory=dict)
     door: int = 0
+    bridge: str = ""  # the connector's account on the device, where that can be asked over xAPI
     site: str = "127.0.0.1"
 
 
@@ -32,7 +37,7 @@ def build_tables(scene: Scene, place: Place) -> dict[str, Any]:
             "name": "The double",
             "urls": [f"{place.address}/", *(f"{one}/" for one in place.others)],
             "sign_in": f"{place.address}/signin",
-            "vendor_lifetime": f"{LINK_S:.0f} seconds from when a link is first opened",
+            "vendor_lifetime": "eight hours from when a link is first opened, or what it was issued for",
         },
         "authorisation": {
             "text": "A double on this machine's loopback, started to be checked.",
@@ -55,16 +60,12 @@ def build_tables(scene: Scene, place: Place) -> dict[str, Any]:
 
 
 def _links(scene: Scene, place: Place) -> list[dict[str, Any]]:
-    made = []
+    made: list[dict[str, Any]] = []
     for number, link in enumerate(scene.links, 1):
         url = f"{place.address}/d/{link.code}"
         reads = [{"url": f"{url}/status", "expects": place.marker}]
-        made.append(
-            {
-                "url": url, "name": f"link {number}", "marker": place.marker, "account": ADA, "lifetime_s": LINK_S,
-                "reads": reads,
-            }
-        )  # fmt: skip
+        made.append({"url": url, "name": f"link {number}", "marker": place.marker, "account": ADA, "reads": reads})
+    made[-1] |= {"name": SHORT, "lifetime_s": SHORT_S}
     return made
 
 
@@ -154,7 +155,78 @@ def _active(on: bool) -> dict[str, Any]:
 
 def _own_tables(scene: Scene, place: Place) -> dict[str, Any]:
     """The tables that checks have of their own."""
-    return {}
+    link, room = f"{place.address}/d/{scene.links[0].code}", f"{place.address}/api/rooms/{OAK}"
+    status = {"url": f"{room}/status", "account": ADA, "expects": place.marker}
+    camera = {"url": f"{room}/camera", "method": "POST", "json": {}, "account": ADA}
+    issue = _deed(place, "/api/admin/links", body={"owner": ADA, "room": OAK, "lifetime_s": SHORT_S})
+    pointed = _deed(place, "/api/admin/device", "PUT", {"host": "{host}", "port": "{port}"})
+    device = urlsplit(place.device.get("url", ""))
+    back = _deed(place, "/api/admin/device", "PUT", {"host": device.hostname, "port": device.port})
+    redeem = {"request": {"url": f"{place.address}/enrol", "method": "POST", "json": {"code": "{code}"}}}
+    hang_up = _deed(place, f"/api/admin/room/{OAK}/hang-up")
+    made: dict[str, Any] = {
+        "K02": {"issue": issue, "like": SHORT, "watch_s": 60.0},
+        "K07": {"pages": [{"via": f"{link}/web/signin", "path": "/web/signin", "account": ADA}]},
+        "K08": {
+            "place": {"url": f"{link}/call", "method": "POST", "json": {"number": "{callee}"}}, "account": BEN,
+            "allowed": ADA, "wait_s": 2.0, "hang_up": hang_up,
+        },
+        "K16": {"pairs": [status], "other": BEN},
+        "K18": {
+            "changes": [_preference(place, one) for one in ("fr", "en")], "page": f"{place.address}/",
+            "gets": [{"url": f"{place.address}/preferences?language=fr", "account": BEN, "expects": _shown("fr")}],
+            "effect": {"url": f"{place.address}/api/me", "account": BEN},
+        },
+        "K21": {"listen": place.site, "point_at": pointed, "point_back": back, "wait_s": 5.0},
+        "K22": {"issue": _deed(place, "/api/admin/enrolments"), "redeem": redeem, "lifetime_s": CODE_S},
+        "K23": {
+            "acts": _acts(place, status), "record": _deed(place, "/api/admin/record", "GET"), "delay_s": 2.0,
+            "tamper_evidence": {
+                "request": by_operator(place, "/api/admin/record/verify", "GET") | {"expects": '"whole": true'}
+            },
+        },
+        "K24": {"ports": [place.door]},
+        "K25": {
+            "act": {"request": camera}, "undo": hang_up, "within_s": 3.0,
+            "panel": by_operator(place, f"/api/admin/room/{OAK}/screen", "GET") | {"expects": NOTICE},
+        },
+        "K28": {
+            "uninstall": _deed(place, "/api/admin/uninstall"), "reinstall": _deed(place, "/api/admin/install"),
+            "accounts": [HELPER], "macros": [HELPER], "after_s": 2.0,
+        },
+    }  # fmt: skip
+    if place.bridge:
+        visit = {"request": {"url": link, "account": ADA, "expects": place.marker}}
+        made["K26"] = {"visit": visit, "accounts": [place.bridge], "after_s": 3.0}
+    else:
+        made["K08"]["placed"] = by_operator(place, f"/api/admin/room/{OAK}/call", "GET") | {"expects": ": true"}
+    return made
+
+
+def _shown(language: str) -> str:
+    return f'"language": "{language}"'
+
+
+def _preference(place: Place, language: str) -> dict[str, Any]:
+    url = f"{place.address}/preferences"
+    return {"url": url, "method": "POST", "form": {"language": language}, "account": BEN, "expects": _shown(language)}
+
+
+def _acts(place: Place, status: dict[str, Any]) -> list[dict[str, Any]]:
+    ended = _deed(place, f"/api/admin/people/{test_person('lock')}/end-sessions")
+    strange = {"url": status["url"]}
+    return [
+        {"name": "a reading", "deed": {"request": status}, "who": [ADA], "what": ["status"], "where": [OAK]},
+        {
+            "name": "somebody else's try", "deed": {"request": status | {"account": BEN}}, "who": [BEN],
+            "what": ["status"], "where": [OAK], "refused": True,
+        },
+        {
+            "name": "a stranger's try", "deed": {"request": strange}, "who": ["stranger"], "what": ["status"],
+            "where": [OAK], "refused": True,
+        },
+        {"name": "sessions ended", "deed": ended, "who": [OPERATOR], "what": ["end-sessions"]},
+    ]  # fmt: skip
 
 
 # ---- TOML ------------------------------------------------------------------------------------------
