@@ -414,7 +414,7 @@ class _Watch:
                 wanted = anew
             else:
                 wanted = [probe for probe in self._probes if not probe.cut]
-            if t >= watch_s:
+            if t >= watch_s + self._rhythm_s():
                 wanted = [probe for probe in (*self._probes, *anew) if not probe.cut and probe.name in self._proven]
                 if wanted:
                     await self._tick(group, wanted, PING_S, always=True)
@@ -431,6 +431,16 @@ class _Watch:
         self._probes += anew
         self._watched = self._kit.recorder.t - self._done
         self._ends = {held.channel.name: self._of_held(held) for held in self._held}
+
+    def _rhythm_s(self) -> float:
+        """How much longer to look: what served after the cause, and is not yet due again, has its turn."""
+        within_s = self._cause.within_s
+        waited = [
+            min(2 * held.widest_s + 2.0, BEFORE_S)
+            for held in self._held
+            if held.held and not held.silent() and 0.0 < (self._since(held.last_t) or 0.0) <= within_s
+        ]
+        return max(waited, default=0.0)
 
     def _anew(self) -> list[Probe]:
         """A new sign-in with what was valid before, by whoever should be shut out."""
