@@ -407,13 +407,11 @@ class _Watch:
         while True:
             t = self._kit.recorder.t - self._done
             held_over = [self._over(held) for held in self._held]
-            if all(probe.cut for probe in self._probes) and all(held_over):
-                # Everything held is cut: now whoever was shut out tries to come in again.
-                if all(probe.cut for probe in anew):
-                    break
-                wanted = anew
-            else:
-                wanted = [probe for probe in self._probes if not probe.cut]
+            wanted = [probe for probe in self._probes if not probe.cut]
+            if not wanted:  # now whoever was shut out tries to come in again
+                wanted = [probe for probe in anew if not probe.cut]
+            if not wanted and all(held_over):
+                break
             if t >= watch_s + self._rhythm_s():
                 wanted = [probe for probe in (*self._probes, *anew) if not probe.cut and probe.name in self._proven]
                 if wanted:
@@ -549,6 +547,8 @@ class _Watch:
 
     def _of_probe(self, probe: Probe) -> dict[str, object]:
         cut_s = None if probe.cut_t is None or not probe.cut else max(0.0, round(probe.cut_t - self._done, 3))
+        if probe.account and cut_s is not None and not probe.counts[Manner.SERVED]:
+            cut_s = 0.0  # whenever it was tried: it was never let in
         return {
             "last_s": self._since(probe.last_t), "unclear_s": self._since(probe.unclear_t), "cut_s": cut_s,
             "how": probe.how, "asked": sum(probe.counts.values()),
