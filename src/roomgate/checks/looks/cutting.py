@@ -21,7 +21,7 @@ from roomgate.checks.pace import Pace
 from roomgate.checks.probe import Probe
 from roomgate.checks.served import Known, Manner
 from roomgate.checks.snapshot import Act, Fact
-from roomgate.checks.target import Account, Ask, Cause, Channel, Deed, Link, Target
+from roomgate.checks.target import Account, Ask, Cause, Channel, Deed, Link, Target, filled
 from roomgate.checks.web import CannotSignIn, Session, session_of
 from roomgate.errors import RoomgateError
 
@@ -101,6 +101,10 @@ async def _mend(kit: Kit, done: set[str]) -> None:
             await _undo(kit, cause, by_hand=deed.how == "by hand")
 
 
+def _by_hand(deed: Deed) -> bool:
+    return deed.request is None and not deed.command
+
+
 def _undone(cause: Cause) -> str:
     return f"{cause.name}: undone"
 
@@ -110,9 +114,9 @@ async def _undo(kit: Kit, cause: Cause, *, by_hand: bool, cancelled: bool = Fals
     deed = cause.undo
     if deed is None and not by_hand:
         return
-    hand = deed is None or (deed.request is None and not deed.command)
+    hand = deed is None or _by_hand(deed)
     values = _values(kit.target, cause)
-    say = UNDO.format(deed=_say(cause))
+    say = filled(UNDO.format(deed=_say(cause)), values)
     try:
         if hand and (cancelled or not kit.tester.present):
             raise RoomgateError("nobody was asked, for the run was stopped")
@@ -224,9 +228,11 @@ class _Watch:
             cancelled = True
             raise
         finally:
-            # A deed that failed may still have changed something; one that nobody could be asked for has not.
-            if tried and (self._act is not None or self._half_done()):
-                by_hand = self._act is not None and self._act.how == "by hand" and cause.kind != "expired"
+            # A deed that failed may still have changed something; one that nobody could be asked for has not. Whoever
+            # stops the run while they are asked may have done it already.
+            asked = cancelled and self._act is None and kit.tester.present and _by_hand(cause.deed)
+            if tried and (self._act is not None or self._half_done() or asked):
+                by_hand = asked or (self._act is not None and self._act.how == "by hand" and cause.kind != "expired")
                 await _undo(kit, cause, by_hand=by_hand, cancelled=cancelled)
         kit.recorder.fact(cause.name, "ended")
 

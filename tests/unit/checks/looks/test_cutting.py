@@ -320,6 +320,42 @@ async def test_progress_says_how_far_it_is(tmp_path):
     assert all(0.0 <= part <= 1.0 for _, part in said)
 
 
+@pytest.mark.asyncio
+async def test_stopped_while_a_person_is_asked_it_says_what_may_have_to_be_put_back(tmp_path):
+    class Waits(Hand):
+        async def please(self, what):
+            self.said.append(what)
+            await asyncio.get_running_loop().create_future()
+
+    site, hand = Site(), Waits(None)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await look(tmp_path, site, HEAD + NAME + cause("deleted", deed=False), voice=hand)
+    assert len(hand.said) == 1
+    earlier, steps = Journal(tmp_path).begin("cutting")
+    steps.close()
+    (told,) = [step for step in earlier if isinstance(step, Fact) and step.name == "not-undone"]
+    assert "delete the account ada" in told.value
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("outlives", "expected"), [(True, Verdict.NEVER), (False, Verdict.CUT)])
+async def test_a_link_that_needs_nobody_to_sign_in(tmp_path, outlives, expected):
+    class Bare(Site):
+        async def answer(self, request):
+            if request.url.path.startswith("/d/"):
+                dead = self.cut_at is not None and not outlives
+                return httpx.Response(200, text="<h1>This link is dead</h1>" if dead else "<h1>room-4711</h1>")
+            return await super().answer(request)
+
+    text = (
+        HEAD
+        + LINK.replace('account = "ada"\n', "")
+        + cause("admin-password").replace('account = "ada"', 'link = "the link"')
+    )
+    assert verdicts(await look(tmp_path, Bare(), text)) == {"the link": expected}
+
+
 def test_a_file_without_causes_or_channels_is_told_what_it_lacks():
     assert "[[causes]]" in LOOK.needs(target_of(ONE))
     assert "[[channels]]" in LOOK.needs(target_of(HEAD + cause("deleted")))
