@@ -19,7 +19,7 @@ from roomgate.checks.kit import Kit
 from roomgate.checks.live import Held
 from roomgate.checks.pace import Pace
 from roomgate.checks.probe import Probe
-from roomgate.checks.served import Known, Manner
+from roomgate.checks.served import Known, Manner, manner_of
 from roomgate.checks.snapshot import Act, Fact
 from roomgate.checks.target import Account, Ask, Cause, Channel, Deed, Link, Target, filled
 from roomgate.checks.web import CannotSignIn, Session, session_of
@@ -190,6 +190,7 @@ class _Watch:
         self._held: list[Held] = []
         self._sessions: dict[str, Session] = {}
         self._why: dict[str, str] = {}  # channels that could not be tried, and why
+        self._vague: list[tuple[Channel, Known]] = []  # request channels whose answers the file does not describe
         self._pinged = -1000.0
         self._began = self._done = 0.0
         self._failed = ""
@@ -255,11 +256,11 @@ class _Watch:
             if channel.kind == "request":
                 self._probes.append(Probe(kit, channel.name, channel.request, session, known, cause.name, pace))
                 if not known.told:
-                    await self._control(channel, known, pace)
+                    self._vague.append((channel, known))
             else:
                 self._held.append(Held(kit, channel, session, known, cause.name))
         link = self._link
-        if link is not None and link.marker and cause.account:
+        if link is not None and link.marker and cause.account and cause.kind in (*_AGAIN, "link-revoked"):
             alone = self._stranger(kit.web.fresh("the link alone"))
             known = Known(marker=link.marker)
             self._probes.append(
@@ -299,20 +300,21 @@ class _Watch:
             return session_of(account)  # the link is all that it needs; if not, nothing is served, and that is told
         return await self._kit.web.sign_in_as(account, f"{self._cause.name}: sign-in")
 
-    async def _control(self, channel: Channel, known: Known, pace: Pace) -> None:
-        """Where the file does not say what is served: is it served to anybody? Then it proves nothing."""
+    async def _control(self, channel: Channel, known: Known) -> None:
+        """Where the file does not say what is served: is the same served to anybody? Then it proves nothing."""
         fresh = self._stranger(self._kit.web.fresh("a stranger"))
         ask = msgspec.structs.replace(channel.request, account="", headers={})
         if not (self._cause.account or channel.request.account):
             ask = msgspec.structs.replace(ask, url=_other(ask.url, self._link))
-        probe = Probe(self._kit, channel.name, ask, fresh, Known(), f"{self._cause.name}: control", pace)
-        if await probe.once() is Manner.SERVED:
-            known.samples.clear()
+        label = f"{self._cause.name}: control"
+        step = await self._kit.web.send(ask, label, fresh, declared=True, follow=3, subject=channel.name)
+        if manner_of(step, known) is Manner.SERVED:
             self._why[channel.name] = (
                 "anybody gets an answer there: let its expects, or the link's marker, say what only somebody who is "
                 "let in gets"
             )
-        probe.flush()
+        elif step.succeeded:
+            known.strange.append(step.body)
 
     async def _before(self, group: asyncio.TaskGroup) -> None:
         """Until everything has served, or has had its chance."""
@@ -328,6 +330,9 @@ class _Watch:
         self._probes = [probe for probe in self._probes if not probe.anew or probe.counts[Manner.SERVED]]
         for known in [*(probe.known for probe in self._probes), *(held.known for held in self._held)]:
             known.learning = False
+        for channel, known in self._vague:
+            if known.samples:
+                await self._control(channel, known)
         self._proven = {probe.name for probe in self._probes if probe.counts[Manner.SERVED]} - self._why.keys()
         for held in self._held:
             name = held.channel.name

@@ -207,6 +207,31 @@ async def test_another_form_of_answer_is_unclear_where_the_file_says_nothing(tmp
 
 
 @pytest.mark.asyncio
+async def test_what_a_stranger_is_answered_is_a_refusal_whatever_its_status(tmp_path):
+    class Soft(Site):
+        """An API that answers 200 to everybody, and says in the body what it thinks."""
+
+        async def answer(self, request):
+            answer = await super().answer(request)
+            return httpx.Response(200, json={"error": "who?"}) if answer.status_code == 401 else answer
+
+    text = HEAD + NAME.replace('expects = "room-4711"\n', "") + cause("disabled")
+    assert verdicts(await look(tmp_path / "sound", Soft(), text))["name"] is Verdict.CUT
+    assert verdicts(await look(tmp_path / "flawed", Soft(requests=["disabled"]), text))["name"] is Verdict.NEVER
+
+
+@pytest.mark.asyncio
+async def test_a_link_that_opens_alone_is_not_held_against_a_sign_out(tmp_path):
+    class Public(Site):
+        async def answer(self, request):
+            if request.url.path.startswith("/d/"):
+                return httpx.Response(200, text="<h1>room-4711</h1>")
+            return await super().answer(request)
+
+    assert verdicts(await look(tmp_path, Public(), HEAD + NAME + LINK + cause("signed-out"))) == {"name": Verdict.CUT}
+
+
+@pytest.mark.asyncio
 async def test_by_hand_in_clear_words_and_put_back_by_hand(tmp_path):
     site = Site()
     hand = Hand(lambda what: site.undo("deleted") if "put this back" in what else site.do("deleted"))
