@@ -127,7 +127,8 @@ async def _undo(kit: Kit, cause: Cause, *, by_hand: bool, cancelled: bool = Fals
     except (RoomgateError, TimeoutError) as broken:
         why = str(broken) or "it took too long"
         kit.recorder.fact(cause.name, "not-undone", say, fault=why)
-        kit.progress(f"NOT UNDONE: {cause.name} ({why}). Please {say}", 0.0)
+        done = any(isinstance(step, Act) and step.name == cause.name for step in kit.recorder.steps)
+        kit.progress(f"NOT UNDONE: {cause.name} ({why}). {'Please' if done else 'If you have done it:'} {say}", 0.0)
 
 
 async def _fresh(kit: Kit, account: str) -> None:
