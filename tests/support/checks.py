@@ -16,6 +16,7 @@ from roomgate.checks.pace import HandTime, Pace
 from roomgate.checks.recorder import Masks, Recorder
 from roomgate.checks.run import Around, Wish, judge_all, plan, run
 from roomgate.checks.snapshot import Snapshot
+from roomgate.checks.sockets import OpenSocket
 from roomgate.checks.target import Target, parse_target
 from roomgate.checks.tester import Tester, Voice
 from roomgate.checks.web import Web
@@ -45,6 +46,7 @@ async def looked(
     quick: bool = False,
     time: HandTime | None = None,
     target: Target | None = None,
+    open_socket: OpenSocket | None = None,
 ) -> dict[str, Snapshot]:
     """Take the looks of these checks (all, if none is named) on whatever answers; gives the snapshots by look."""
     made = target or target_of(text)
@@ -57,7 +59,7 @@ async def looked(
         if callable(answers) and not isinstance(answers, httpx.AsyncBaseTransport)
         else answers
     )
-    around = Around(time or HandTime(), voice, lambda: transport, found)
+    around = Around(time or HandTime(), voice, lambda: transport, found, open_socket=open_socket)
     journal = Journal(folder)
     await run(made, text, all_checks(), Wish(tier, tuple(only), quick, intrusive), journal, around)
     return journal.snapshots()

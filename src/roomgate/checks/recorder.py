@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from roomgate.checks.snapshot import AnyStep, Exchange, Fact
 from roomgate.clock import Clock, iso
 
+K = TypeVar("K", bound=AnyStep)
 Made = Callable[..., AnyStep]
 DEEPEST = 60  # deeper than this nests nothing that is meant to be read
 
@@ -68,8 +69,14 @@ class Recorder:
 
     def add(self, make: Made, *, t: float | None = None, **fields: Any) -> Any:
         """Make a step of this kind, now or as of ``t``, with every known secret masked; gives it back."""
+        return self.keep(self.make(make, t=t, **fields))
+
+    def make(self, make: Made, *, t: float | None = None, **fields: Any) -> Any:
+        """The same, but not kept: for what is asked so often that only some of it is evidence."""
         at = iso(self._clock.now())
-        step = make(t=self.t if t is None else t, at=at, **{k: self.masks.clean_all(v) for k, v in fields.items()})
+        return make(t=self.t if t is None else t, at=at, **{k: self.masks.clean_all(v) for k, v in fields.items()})
+
+    def keep(self, step: K) -> K:
         self.steps.append(step)
         self._keep(step)
         return step

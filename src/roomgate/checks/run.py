@@ -18,6 +18,7 @@ from roomgate.checks.outcome import Judgement, Outcome, inconclusive
 from roomgate.checks.pace import Pace, SystemTime, Time
 from roomgate.checks.recorder import Masks, Recorder
 from roomgate.checks.snapshot import Ended, Snapshot
+from roomgate.checks.sockets import OpenSocket, real_sockets
 from roomgate.checks.target import Target, overdue
 from roomgate.checks.tester import Tester, Voice
 from roomgate.checks.web import Web
@@ -55,10 +56,14 @@ class Around:
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
     look_up: LookUp = look_up
     progress: Callable[[str, str, float], None] = lambda look, what, part: None
+    open_socket: OpenSocket | None = None  # stands in for the network as ``transport`` does; None: real ones
 
 
 def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
-    """The looks that these checks take, each once, in the order of their first check. Raises BadInput."""
+    """The looks that these checks take, each once, in the order of their first check, but for those that come last.
+
+    Raises BadInput.
+    """
     ids = {check.id for check in checks}
     if unknown := [id for id in wish.only if id not in ids]:
         raise BadInput(f"There is no check {', '.join(unknown)}.", hint="`roomgate check list` shows them.")
@@ -66,7 +71,7 @@ def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
     for check in checks:
         if not wish.only or check.id in wish.only:
             looks.setdefault(check.look.id, check.look)
-    return list(looks.values())
+    return sorted(looks.values(), key=lambda look: look.last)
 
 
 async def run(target: Target, text: str, checks: Sequence[Check], wish: Wish, journal: Journal, around: Around) -> None:
@@ -117,14 +122,16 @@ async def _take(
     recorder = Recorder(around.time, masks, kept.keep)
     ended, why = Ended.DONE, ""
     try:
+        trust = trust_of(target)
         async with (
-            Web(target, recorder, addresses, pace, trust_of(target), _transport(around)) as web,
+            Web(target, recorder, addresses, pace, trust, _transport(around)) as web,
             AsyncExitStack() as later,
         ):
             kit = Kit(
                 target, web, around.time, pace, recorder, Tester(recorder, web, around.time, around.voice), addresses,
                 journal.evidence, wish.intrusive and target.permitted.intrusive, wish.quick,
                 lambda what, part: around.progress(look.id, what, part), tuple(earlier), wish.tier, later,
+                open_socket=around.open_socket or real_sockets(addresses, trust),
             )  # fmt: skip
             around.progress(look.id, "", 0.0)
             await look.run(kit)

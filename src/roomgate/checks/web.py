@@ -13,6 +13,7 @@ import re
 import ssl
 import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -49,6 +50,23 @@ class CannotSignIn(RoomgateError):
     hint = "Check the account's password and its sign_in in the target file; try it by hand in a browser."
 
 
+class StreamBroke(RoomgateError):
+    """An answer that is read as it comes did not come, or broke off."""
+
+    code = "check.stream-broke"
+    hint = "The evidence says when."
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that is read while it comes. ``length`` is what its header promises, if it does."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    length: int | None
+    parts: AsyncIterator[bytes]
+
+
 @dataclass(slots=True)
 class Session:
     """What somebody's browser would hold: headers and cookies. A fresh one holds nothing."""
@@ -57,6 +75,7 @@ class Session:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies, repr=False)
     values: dict[str, str] = field(default_factory=dict, repr=False)  # for placeholders
+    secret: bool = False  # whether its cookies let somebody in, so that the record goes without them
 
 
 class Web:
@@ -79,6 +98,7 @@ class Web:
         self._addresses = addresses
         self._pace = pace
         self._signed: dict[str, Session] = {}
+        self.is_network = transport is None  # in memory, there is nothing else to connect to
         trust = trust or ssl.create_default_context()
         self._http = httpx.AsyncClient(
             transport=transport or _pinned(trust, addresses),
@@ -114,13 +134,15 @@ class Web:
         subject: str = "",
         into: bytearray | None = None,
         content: bytes | None = None,
+        kept: bool = True,
     ) -> Exchange:
         """Send one request and record it. Gives the (last) exchange; one without an answer has status 0.
 
         ``declared``: the target file names this very request, so it may change something. ``pace``: a budget of
         the look's own, declared with it. ``follow``: how many redirects to go along with, each one a request.
-        ``into``: where the bytes of its body go, for what is no text. ``content``: a
-        body that is neither form nor JSON; its type stands in the headers. Raises NotPermitted.
+        ``into``: where the bytes of its body go, for what is no text. ``content``: a body that is neither form nor JSON;
+        its type stands in the headers. ``kept`` false: the caller keeps what is evidence of it, for it is asked often.
+        Raises NotPermitted.
         """
         method = ask.method.upper()
         if method not in _READ_ONLY and not declared:
@@ -132,13 +154,15 @@ class Web:
         url = filled(ask.url, values)
         content, kind = _body(ask, values) if content is None else (content, "")
         if ask.carry and ask.form:
-            page = await self.get(url, label + " (its page)", session, agent=agent, pace=pace, subject=subject)
+            page = await self.get(
+                url, label + " (its page)", session, agent=agent, pace=pace, subject=subject, kept=kept
+            )
             content, kind = _body(msgspec.structs.replace(ask, form={**hidden_fields(page.body), **ask.form}), values)
         given = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
         given |= {name: filled(value, values) for name, value in ask.headers.items()} | dict(headers or {})
         if kind and not any(name.lower() == "content-type" for name in given):
             given["Content-Type"] = kind
-        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject, into)
+        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject, into, kept)
         while follow > 0 and 300 <= step.status < 400 and step.header("location"):
             follow -= 1
             before, url = url, _led_to(url, step.header("location"))
@@ -148,7 +172,7 @@ class Web:
             if _host(url) != _host(before):
                 # What lets an account in at one host is nothing for another.
                 given = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
-            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject, into)
+            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject, into, kept)
         return step
 
     async def sign_in(self, name: str, *, again: bool = False) -> Session:
@@ -172,8 +196,6 @@ class Web:
         )
         if refused or (not how.token and has_password_field(step.body)):
             raise CannotSignIn(f"{account.name} was not let in: {step.status or step.fault}.")
-        for cookie in session.cookies.jar:
-            self._recorder.masks.add(cookie.value or "", f"cookie {cookie.name} of {account.name}")
         if how.token:
             token = _dig(step.body, how.token)
             if not token:
@@ -183,9 +205,15 @@ class Web:
             session.headers[how.header] = f"{how.scheme} {token}".strip()
         return session
 
+    def _mask_cookies(self, session: Session) -> None:
+        """Before the answer that sets them is recorded."""
+        if session.secret:
+            for cookie in session.cookies.jar:
+                self._recorder.masks.add(cookie.value or "", f"cookie {cookie.name} of {session.name}")
+
     async def _one(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, session: Session, label: str,
-        pace: Pace, subject: str, into: bytearray | None = None,
+        pace: Pace, subject: str, into: bytearray | None, kept: bool,
     ) -> Exchange:  # fmt: skip
         self._addresses.get(_host(url))
         await pace.turn()
@@ -195,7 +223,7 @@ class Web:
         body = _Body()
         try:
             async with asyncio.timeout(REQUEST_S):
-                request = httpx.Request(method, url, headers=_with_cookies(headers, session, url), content=content)
+                request = httpx.Request(method, url, headers=with_cookies(headers, session, url), content=content)
                 sent = tuple(request.headers.multi_items())
                 answer = await self._http.send(request, stream=True)
                 try:
@@ -203,6 +231,7 @@ class Web:
                     seen["headers"] = tuple(answer.headers.multi_items())
                     body.charset = _charset(answer.headers.get("content-type", ""))
                     _keep_cookies(session, answer)
+                    self._mask_cookies(session)
                     await body.read(answer)
                 finally:
                     await answer.aclose()
@@ -214,12 +243,45 @@ class Web:
             into[:] = body.raw
         if "status" in seen:
             seen |= body.fields()
-        made: Exchange = self._recorder.add(
+        made: Exchange = self._recorder.make(
             Exchange, t=began, label=label, subject=subject or session.name, method=method, url=url,
             sent=sent, sent_body=content[:TEXT_MOST].decode("utf-8", "replace"),
             took_ms=round((self._recorder.t - began) * 1000, 1), **seen,
         )  # fmt: skip
-        return made
+        return self._recorder.keep(made) if kept else made
+
+    @asynccontextmanager
+    async def stream(self, ask: Ask, session: Session, *, pace: Pace | None = None) -> AsyncIterator[Stream]:
+        """An answer that is read while it comes, however long that takes: the target file names the request.
+
+        Nothing is recorded: whoever reads it records what came. Raises NotPermitted, StreamBroke.
+        """
+        url = filled(ask.url, session.values)
+        self._addresses.get(_host(url))
+        content, kind = _body(ask, session.values)
+        headers = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
+        headers |= {name: filled(value, session.values) for name, value in ask.headers.items()}
+        headers |= {"Content-Type": kind} if kind else {}
+        await (pace or self._pace).turn()
+        try:
+            request = httpx.Request(
+                ask.method.upper(), url, headers=with_cookies(headers, session, url), content=content,
+                extensions={"timeout": httpx.Timeout(REQUEST_S, read=None).as_dict()},
+            )  # fmt: skip
+            answer = await self._http.send(request, stream=True)
+            try:
+                length = answer.headers.get("content-length", "")
+                coding = answer.headers.get("content-encoding", "").strip().lower()
+                yield Stream(
+                    answer.status_code,
+                    tuple(answer.headers.multi_items()),
+                    int(length) if length.isascii() and length.isdecimal() and not coding else None,
+                    _decoded(_raw(answer), coding),
+                )
+            finally:
+                await answer.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
+            raise StreamBroke(_fault(fault)) from fault
 
 
 def session_of(account: Account) -> Session:
@@ -230,10 +292,11 @@ def session_of(account: Account) -> Session:
     headers = {key: filled(value, values) for key, value in account.headers.items()}
     if account.token and not headers and account.sign_in is None:
         headers["Authorization"] = f"Bearer {account.token}"
-    return Session(account.name, headers, httpx.Cookies(), values)
+    return Session(account.name, headers, httpx.Cookies(), values, secret=True)
 
 
-def _with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
+def with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
+    """The headers, and the cookies that a browser with this session would send there."""
     request = httpx.Request("GET", url)
     session.cookies.set_cookie_header(request)
     cookie = request.headers.get("cookie")
@@ -296,10 +359,7 @@ class _Body:
 
     async def read(self, answer: httpx.Response) -> None:
         kind = answer.headers.get("content-encoding", "").strip().lower()
-        # Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already.
-        stream = answer.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        async for part in _decoded(stream, kind):
+        async for part in _decoded(_raw(answer), kind):
             self.raw += part
             if len(self.raw) > BODY_MOST:
                 del self.raw[BODY_MOST:]
@@ -315,6 +375,13 @@ class _Body:
             "body_bytes": len(self.raw),
             "truncated": self.truncated or len(text) > TEXT_MOST,
         }
+
+
+def _raw(answer: httpx.Response) -> httpx.AsyncByteStream:
+    """Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already."""
+    stream = answer.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    return stream
 
 
 async def _decoded(parts: AsyncIterable[bytes], kind: str) -> AsyncIterator[bytes]:
