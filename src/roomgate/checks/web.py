@@ -104,6 +104,7 @@ class Web:
             transport=transport or _pinned(trust, addresses),
             timeout=httpx.Timeout(REQUEST_S),
             follow_redirects=False,
+            event_hooks={"response": [_unled]},
             trust_env=False,
         )
 
@@ -228,7 +229,7 @@ class Web:
                 answer = await self._http.send(request, stream=True)
                 try:
                     seen["status"] = answer.status_code
-                    seen["headers"] = tuple(answer.headers.multi_items())
+                    seen["headers"] = _said(answer)
                     body.charset = _charset(answer.headers.get("content-type", ""))
                     _keep_cookies(session, answer)
                     self._mask_cookies(session)
@@ -274,7 +275,7 @@ class Web:
                 coding = answer.headers.get("content-encoding", "").strip().lower()
                 yield Stream(
                     answer.status_code,
-                    tuple(answer.headers.multi_items()),
+                    _said(answer),
                     int(length) if length.isascii() and length.isdecimal() and not coding else None,
                     _decoded(_raw(answer), coding),
                 )
@@ -382,6 +383,19 @@ def _raw(answer: httpx.Response) -> httpx.AsyncByteStream:
     stream = answer.stream
     assert isinstance(stream, httpx.AsyncByteStream)
     return stream
+
+
+async def _unled(answer: httpx.Response) -> None:
+    """Even where it follows no redirect, httpx works out where one leads, and throws away the answer if it cannot.
+    An odd Location is just what an open redirect is looked for with."""
+    answer.extensions["said"] = tuple(answer.headers.multi_items())
+    answer.headers.pop("location", None)
+
+
+def _said(answer: httpx.Response) -> Headers:
+    """The headers of an answer as they came."""
+    said: Headers = answer.extensions["said"]
+    return said
 
 
 async def _decoded(parts: AsyncIterable[bytes], kind: str) -> AsyncIterator[bytes]:
