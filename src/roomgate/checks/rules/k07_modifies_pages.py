@@ -72,12 +72,10 @@ async def _run(kit: Kit) -> None:
 
 async def _at_device(kit: Kit, options: Options) -> Session:
     own = kit.target.device
-    session = kit.web.fresh("device")
+    session = Session("device", secret=True)
     if options.sign_in is not None and own.user:
         session.values |= {"user": own.user, "password": own.password}
         await kit.web.send(options.sign_in, "device sign-in", session, declared=True, follow=3)
-        for cookie in session.cookies.jar:
-            kit.recorder.masks.add(cookie.value or "", f"cookie {cookie.name} of the device")
     return session
 
 
