@@ -20,6 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from roomgate.errors import BadInput
+
+_HINT = "Name an address of this machine that the connector reaches, and a port that is free."
 RECEIVED_MOST = 16 * 1024
 _CREDENTIALS = re.compile(
     rb"(?i)\b(authorization|cookie|proxy-authorization|sec-websocket-protocol:\s*auth)|passw|passphrase"
@@ -146,10 +149,16 @@ class Impostor:
 
 @asynccontextmanager
 async def posing(address: str, port: int, names: list[str], now: datetime) -> AsyncIterator[Impostor]:
-    """An impostor who listens at this address (port 0: any), with a fresh certificate of its own for these names."""
+    """An impostor who listens at this address (port 0: any), with a fresh certificate of its own for these names.
+
+    Raises BadInput for an address or a port that cannot be had.
+    """
     context, fingerprint = make_identity(names, now)
     impostor = Impostor(address, port, _context=context, fingerprint=fingerprint)
-    server = await asyncio.start_server(impostor.meet, address, port)
+    try:
+        server = await asyncio.start_server(impostor.meet, address, port)
+    except (OSError, OverflowError) as fault:
+        raise BadInput(f"Nobody can listen at {address} port {port}: {fault}.", hint=_HINT) from fault
     try:
         impostor.port = int(server.sockets[0].getsockname()[1])
         yield impostor

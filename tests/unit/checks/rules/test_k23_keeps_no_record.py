@@ -130,6 +130,14 @@ async def test_the_record_is_asked_for_no_longer_than_it_may_take():
 
 
 @pytest.mark.asyncio
+async def test_and_not_longer_than_it_takes():
+    vendor = Vendor(late_s=25)
+    began = vendor.time.monotonic()
+    assert (await found(vendor)).outcome is Outcome.PASS
+    assert 25 <= vendor.time.monotonic() - began <= 45
+
+
+@pytest.mark.asyncio
 async def test_what_somebody_did_a_moment_ago_is_not_the_act():
     vendor = Vendor(drops=("/open",))
     vendor.entries.append((0.0, GOOD["/open"] | {"when": iso(vendor.time.now())}))
