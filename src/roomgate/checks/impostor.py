@@ -23,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from roomgate.errors import BadInput
 
 _HINT = "Name an address of this machine that the connector reaches, and a port that is free."
+_TLS = b"\x16"  # how a handshake begins (RFC 8446 section 5.1)
 RECEIVED_MOST = 16 * 1024
 _CREDENTIALS = re.compile(
     rb"(?i)\b(authorization|cookie|proxy-authorization|sec-websocket-protocol:\s*auth)|passw|passphrase"
@@ -110,7 +111,11 @@ class Impostor:
                 if not came:
                     visit.broke = visit.broke or "it hung up"
                     break
-                visit.greeted = visit.greeted or came[:1] == b"\x16"
+                if not visit.greeted and came[:1] != _TLS:
+                    _note(visit, came)
+                    visit.broke = "it spoke no TLS"
+                    break
+                visit.greeted = True
                 incoming.write(came)
             except ssl.SSLError as fault:
                 visit.broke = fault.reason or "TLS failed"
@@ -205,7 +210,7 @@ def _name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _note(visit: Visit, plain: bytearray) -> None:
+def _note(visit: Visit, plain: bytes | bytearray) -> None:
     visit.received = len(plain)
     found = _FIRST.match(plain)
     visit.first = found.group().decode("ascii", "replace") if found else f"{len(plain)} bytes"
