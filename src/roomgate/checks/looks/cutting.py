@@ -407,11 +407,11 @@ class _Watch:
         while True:
             t = self._kit.recorder.t - self._done
             held_over = [self._over(held) for held in self._held]
-            if all(probe.cut for probe in self._probes) and all(held_over):
-                # Everything held is cut: now whoever was shut out tries to come in again.
-                if all(probe.cut for probe in anew):
+            if all(probe.cut for probe in self._probes) and (all(held_over) or t >= cause.within_s / 2):
+                # Everything is cut, or what is left goes on: now whoever was shut out tries to come in again.
+                wanted = [probe for probe in anew if not probe.cut]
+                if all(held_over) and not wanted:
                     break
-                wanted = anew
             else:
                 wanted = [probe for probe in self._probes if not probe.cut]
             if t >= watch_s:
@@ -551,6 +551,8 @@ class _Watch:
             how = "it came to its own end: name a longer one"
         elif held.vague and not self._met(held):
             how = "it ended, and nothing shows whether it was to be longer: name a longer one"
+        elif held.channel.kind == "long-poll" and last is not None and not (held.held or held.refused or held.tries):
+            how = "it had just answered when the watch was over"
         elif not held.held and held.ended_t is not None:
             cut = max(held.ended_t - self._done, last or 0.0, 0.0)
         elif held.silent():
