@@ -113,7 +113,7 @@ class Site:
         path = request.url.path
         self.asked.append(path)
         cookie = request.headers.get("cookie", "")
-        if path.startswith("/do/") or path.startswith("/undo/"):
+        if path.startswith(("/do/", "/undo/")):
             (self.do if path.startswith("/do/") else self.undo)(path.rpartition("/")[2])
             return httpx.Response(204)
         if path == "/signin":

@@ -29,6 +29,7 @@ class Verdict(StrEnum):
 class Cut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Times are seconds after the deed was done. ``last_s``: it last served; ``cut_s``: it was first seen cut.
 
+    ``held_s`` and ``held_cut_s`` are the same of a live channel as the cause met it, before it was opened again.
     ``anew``: not something that was held, but a new try by whoever should be shut out: the link alone, or a new
     sign-in with what was valid before. ``named``: the target file names this channel for this very cause.
     """
@@ -46,6 +47,8 @@ class Cut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     last_s: float | None = None
     unclear_s: float | None = None
     cut_s: float | None = None
+    held_s: float | None = None
+    held_cut_s: float | None = None
     how: str = ""
     asked: int = 0
     served: int = 0

@@ -19,7 +19,7 @@ from roomgate.checks.sockets import Socket, SocketClosed, SocketRefused, socket_
 from roomgate.checks.target import Channel, filled
 from roomgate.checks.web import AGENT, Session, Stream, StreamBroke, has_password_field, with_cookies
 
-_TEXT_MOST = 2048
+_TEXT_MOST = 8192
 _BODY_MOST = 256 * 1024
 _LINE_MOST = 64 * 1024
 _FIRST = 5
@@ -75,11 +75,15 @@ class Held:
         self.opened = 0
         self.tries = 0  # to open it again, since it last served
         self.stopped_t = 0.0
+        self.marked = 0  # which opening the cause met
+        self.marked_last_t: float | None = None
+        self.marked_end_t: float | None = None
         self.refused = ""
         self.trouble = ""
         self.ended_t: float | None = None
         self.ended_how = ""
         self.whole = False  # a download that came to its own end
+        self.vague = False  # one that ended, and nothing says whether it was to be longer
         self.asked = 0
         self.unanswered = 0  # pings since the last that was served
         self.served: list[float] = []  # the first few and the last
@@ -98,7 +102,7 @@ class Held:
 
     async def hold(self) -> None:
         """Returns when it is over. What goes wrong on the way is a fact about it, not an error."""
-        self.refused = self.trouble = self.ended_how = ""
+        self.refused = self.trouble = ""
         self.tries += bool(self.opened)
         self.opened += 1
         self.unanswered = 0
@@ -126,10 +130,17 @@ class Held:
         finally:
             self.open = False
             self.stopped_t = self._kit.recorder.t
+            if self.opened == self.marked:
+                self.marked_end_t = self.stopped_t
             if self.ended_t is None:
                 self.ended_t = self.stopped_t
             await self.close()
             self._frames.flush()
+
+    def mark(self) -> None:
+        """The cause meets this opening: what it serves is told apart from what is served when it is opened again."""
+        if self.held:
+            self.marked, self.marked_last_t, self.marked_end_t = self.opened, None, None
 
     async def ask(self) -> None:
         """What is sent each time, if the channel has it and is open."""
@@ -202,7 +213,8 @@ class Held:
             if part:
                 self._note(Manner.SERVED)
                 self._frames.add("received", f"{size} bytes so far", size=len(part))
-        self.whole = stream.length is None or size >= stream.length
+        self.whole = stream.length is not None and size >= stream.length
+        self.vague = stream.length is None
 
     def _begin(self, code: int, url: str) -> None:
         self.open = True
@@ -248,6 +260,8 @@ class Held:
         if manner is not Manner.SERVED:
             return
         self.unanswered = self.tries = 0
+        if self.opened == self.marked:
+            self.marked_last_t = t
         if self.served:
             self.widest_s = max(self.widest_s, t - self.served[-1])
         if len(self.served) >= 2:
@@ -304,15 +318,18 @@ async def upgrade(
 async def converse(
     kit: Kit, url: str, label: str, *, origin: str | None, session: Session | None, subprotocols: Sequence[str] = (),
     subject: str = "", send: str = "", listen_s: float = 0.0, enough: Callable[[Frame], bool] | None = None,
+    given: Mapping[str, str] | None = None,
 ) -> list[Frame]:  # fmt: skip
     """Open a WebSocket, send one text, and listen for a while: what came and went. Closed afterwards.
 
-    ``enough``: a function of a frame that says when to stop listening.
+    ``enough``: a function of a frame that says when to stop listening; ``given``: further headers.
     """
     frames = Frames(kit.recorder, label, subject or url, subject)
     await kit.pace.turn()
     try:
-        socket = await kit.open_socket(socket_url(url), handshake(url, session, origin=origin), subprotocols)
+        socket = await kit.open_socket(
+            socket_url(url), handshake(url, session, origin=origin, given=given), subprotocols
+        )
     except (SocketRefused, NotPermitted) as refused:
         return [frames.add("refused", str(refused), url=url, code=getattr(refused, "status", 0))]
     seen = [frames.add("opened", url=url, code=101)]

@@ -7,6 +7,8 @@ from html import escape
 from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
+import msgspec
+
 from roomgate.checks.snapshot import AnyStep, Exchange, Fact
 from roomgate.clock import Clock, iso
 
@@ -102,6 +104,13 @@ class Recorder:
     def fact(self, label: str, name: str, value: Any = None, *, subject: str = "", fault: str = "") -> Fact:
         made: Fact = self.add(Fact, label=label, subject=subject, name=name, value=value, fault=fault)
         return made
+
+    def hide(self, secret: str, name: str) -> None:
+        """Mask what only now is known to be a secret, in the steps made so far too. A killed look's file may have it."""
+        self.masks.add(secret, name)
+        self.steps[:] = [
+            msgspec.convert(self.masks.clean_all(msgspec.to_builtins(step)), type=AnyStep) for step in self.steps
+        ]
 
     def exchanges(self, label: str) -> list[Exchange]:
         return [one for one in self.steps if isinstance(one, Exchange) and one.label == label]

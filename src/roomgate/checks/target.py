@@ -298,6 +298,14 @@ def filled_in(value: Any, values: Mapping[str, str]) -> Any:
             return value
 
 
+def filled_ask(ask: Ask, values: Mapping[str, str]) -> Ask:
+    """A request with the placeholders that a look has values for; those of an account stay for later."""
+    return msgspec.structs.replace(
+        ask, url=filled(ask.url, values), headers=filled_in(ask.headers, values), json=filled_in(ask.json, values),
+        form=filled_in(ask.form, values),
+    )  # fmt: skip
+
+
 # ---- reading the file ------------------------------------------------------------------------------
 
 

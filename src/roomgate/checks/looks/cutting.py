@@ -34,6 +34,7 @@ ANEW_S = 5.0  # between two new sign-ins
 EXPIRY_MOST_S = 900.0
 PER_SECOND_MOST = 20.0
 UNDO_S = 60.0
+MET_S = 2.0
 _REOPEN_S = {"long-poll": 0.25}
 _REOPEN_MOST = 3
 _OWN = ("signed-out", "session-ended", "token-revoked")  # done from the very browser that is watched
@@ -351,6 +352,7 @@ class _Watch:
             if not held.held and held.channel.name in self._proven:
                 self._proven.discard(held.channel.name)
                 self._why[held.channel.name] = f"it ended by itself before anything was changed ({held.ended_how})"
+            held.mark()
         self._began = kit.recorder.t
         deed = group.create_task(self._do())
         while not deed.done():
@@ -361,6 +363,8 @@ class _Watch:
         self._act = deed.result()
         if self._act is not None:
             self._done = self._act.t
+        for held in self._held:
+            held.mark()
         kit.progress(f"{cause.name}: done" if self._act else f"{cause.name}: {self._failed}", self._part)
 
     async def _do(self) -> Act | None:
@@ -523,6 +527,12 @@ class _Watch:
         cut = msgspec.convert({"channel": subject, **fields}, Cut)
         self._kit.recorder.fact(self._cause.name, WATCHED, msgspec.to_builtins(cut), subject=subject)
 
+    def _met(self, held: Held) -> bool:
+        """Whether a download ended when something else was cut: that is no accident."""
+        ends = [probe.cut_t for probe in self._probes if probe.cut]
+        ends += [one.marked_end_t for one in self._held if one is not held and one.channel.kind != "long-poll"]
+        return any(abs(t - (held.ended_t or 0.0)) <= MET_S for t in ends if t is not None)
+
     def _since(self, t: float | None) -> float | None:
         """Seconds after the deed; nothing for what was before."""
         return None if t is None or t <= self._done else round(t - self._done, 3)
@@ -539,6 +549,8 @@ class _Watch:
         last, cut, how = self._since(held.last_t), None, held.ended_how
         if held.channel.kind == "download" and held.whole:
             how = "it came to its own end: name a longer one"
+        elif held.vague and not self._met(held):
+            how = "it ended, and nothing shows whether it was to be longer: name a longer one"
         elif not held.held and held.ended_t is not None:
             cut = max(held.ended_t - self._done, last or 0.0, 0.0)
         elif held.silent():
@@ -547,6 +559,8 @@ class _Watch:
             how = "it stayed open, and nothing shows whether it would still serve: let it have something to send"
         return {
             "last_s": last, "unclear_s": self._since(held.unclear_t), "how": how,
+            "held_s": self._since(held.marked_last_t),
+            "held_cut_s": None if held.marked_end_t is None else max(0.0, round(held.marked_end_t - self._done, 3)),
             "cut_s": None if cut is None else round(cut, 3), "asked": held.asked,
             **{manner.value: count for manner, count in held.counts.items()},
         }  # fmt: skip

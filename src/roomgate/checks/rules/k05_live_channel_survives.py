@@ -2,12 +2,12 @@
 
 import msgspec
 
-from roomgate.checks.cuts import cuts_of, late_of, not_undone, open_questions, point, row
+from roomgate.checks.cuts import Cut, cuts_of, late_of, not_undone, open_questions, point, row
 from roomgate.checks.declared import Check, Weight
 from roomgate.checks.looks import cutting
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, not_applicable, passed
 from roomgate.checks.snapshot import Snapshot
-from roomgate.checks.target import Target
+from roomgate.checks.target import Cause, Target
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -27,26 +27,33 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
             "target file, or say none = true in its table [K05]."
         )
     cuts = cuts_of(snapshot)
-    # Where requests go on too, access was not ended at all: that is K03's, K04's or K20's to say, once.
+    # Where requests go on too, access was not ended at all, and a channel that was closed is let in again: that is
+    # K03's, K04's or K20's to say. Here it counts how long it served as the cause met it.
     whole = {cut.cause for cut, _ in late_of([(cut, n) for cut, n in cuts if not cut.live and not cut.anew])}
-    live = [(cut, number) for cut, number in cuts if cut.live and cut.cause not in whole]
-    notes = [Point(cause, "access was not ended at all, see K03, K04 or K20") for cause in sorted(whole)]
+    live = [(_as_met(cut) if cut.cause in whole else cut, number) for cut, number in cuts if cut.live]
+    notes = [Point(cause, "requests went on as well, see K03, K04 or K20") for cause in sorted(whole)]
     notes += not_undone(snapshot)
     table = [row(cut) for cut, _ in live]
     if late := late_of(live):
         names = ", ".join(dict.fromkeys(cut.channel for cut, _ in late))
         says = f"What was open when access ended went on serving: {names}."
         return failed(says, [*(point(cut, number) for cut, number in late), *notes], table=table)
-    causes = [cause.name for cause in target.causes if cause.name not in whole and _has_live(target, cause.name)]
+    causes = [cause.name for cause in target.causes if _has_live(target, cause)]
     if not causes:
-        return inconclusive("No cause ended access to a live channel, so nothing was seen of it.", notes)
+        return inconclusive("No cause of the target file is watched on a live channel.", notes)
     if asked := open_questions(live, causes):
         return inconclusive("Whether live channels are cut could not be seen everywhere.", [*asked, *notes])
     return passed("Every live channel was cut when access ended.", [*(point(c, n) for c, n in live), *notes], table)
 
 
-def _has_live(target: Target, name: str) -> bool:
-    cause = next(one for one in target.causes if one.name == name)
+def _as_met(cut: Cut) -> Cut:
+    if cut.held_cut_s is None:
+        return cut
+    how = f"closed; opened again afterwards: {cut.how}" if cut.how else "closed"
+    return msgspec.structs.replace(cut, last_s=cut.held_s, cut_s=cut.held_cut_s, unclear_s=None, how=how)
+
+
+def _has_live(target: Target, cause: Cause) -> bool:
     return any(channel.kind != "request" for channel in cutting.channels_of(target, cause))
 
 

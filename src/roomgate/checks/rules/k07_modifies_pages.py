@@ -93,6 +93,9 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         if what or (what := _not_shown(via[0])):
             unclear.append(Point(via[0].url, what, step))
             continue
+        if via[0].status in (404, 410) and via[0].subject:
+            own += 1  # who is let in finds nothing there, however few words that takes
+            continue
         found = compare(direct, via[0])
         verdict, what = _verdict(found)
         if verdict == "own" and (what := _let_in_nobody(via[0])):
