@@ -19,13 +19,13 @@ import msgspec
 
 from roomgate.checks.links import secret_parts
 from roomgate.checks.markup import Markup, leads_to_sign_in, parse_markup
-from roomgate.checks.snapshot import Exchange
+from roomgate.checks.snapshot import Exchange, Render
 from roomgate.checks.target import Ask
 
 Chain = tuple[Exchange, ...]  # a request, and the redirects that were gone along with
 ALIKE = 0.97  # of the words of two pages: they are the same page
 FEW_WORDS = 80  # a page with a sign-in on it and no more words than this is about the sign-in
-_WORDS_MOST = 4000
+_WORDS_MOST = 1500
 _TOKENS = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
 _UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ERROR_KEYS = frozenset(
@@ -154,6 +154,27 @@ def _read_page(
     if unknown is not None and unknown.status in (401, 403, 404, 410) and last.body.strip():
         return Answer(Way.OPEN, f"{last.status}: a page of its own, where an unknown address gets {unknown.status}")
     return Answer(Way.UNCLEAR, f"{last.status}: a page, and no marker in the target file to know the device by")
+
+
+def read_drawn(drawn: Render, link: str, marker: str, front: Sequence[Exchange] = ()) -> Answer:
+    """The same of a page that scripts make, as a browser drew it. Only what is plain is said of it."""
+    shown = shows(f"{drawn.title}\n{drawn.text}", marker, link) and not is_common(marker, front, link)
+    if any(bone.startswith("input:password") for bone in drawn.skeleton):
+        return Answer(Way.SIGN_IN, "drawn by a browser: a password field", shown)
+    if leads_to_sign_in(drawn.url) and not shown:
+        return Answer(Way.SIGN_IN, f"drawn by a browser: it goes on to a sign-in ({_short(drawn.url)})")
+    if shown:
+        return Answer(Way.OPEN, f"drawn by a browser: the page shows {marker}")
+    return Answer(Way.UNCLEAR, "drawn by a browser: a page that shows neither the device nor a sign-in")
+
+
+def is_made_by_script(step: Exchange) -> bool:
+    """A page with next to no words, whose scripts fetch what people see."""
+    page = parse_markup(step.body)
+    scripts = any(one.tag == "script" for one in page.loads) or "<script" in step.body.lower()
+    if leads_to_sign_in(page.goes_to):
+        return False
+    return step.succeeded and is_page(step) and scripts and not page.passwords and len(page.text.split()) < 25
 
 
 def _signs(chain: Sequence[Exchange], page: Markup, shown: bool) -> Answer | None:
