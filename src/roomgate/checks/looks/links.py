@@ -15,7 +15,7 @@ from roomgate.checks.declared import Look, Tier
 from roomgate.checks.kit import Kit
 from roomgate.checks.links import never_issued, secret_parts
 from roomgate.checks.markup import leads_to_sign_in
-from roomgate.checks.opening import is_made_by_script
+from roomgate.checks.opening import is_made_by_script, shows
 from roomgate.checks.snapshot import Exchange, Render
 from roomgate.checks.target import Ask, Link, Target
 from roomgate.checks.web import CannotSignIn, Session
@@ -149,7 +149,8 @@ async def _look_at(kit: Kit, link: Link) -> None:
         await kit.web.get(control, CONTROL, kit.web.fresh(), follow=FOLLOW, agent=AGENTS[0], subject=subject)
     session = await _let_in(kit, link.account, subject)
     own = await kit.web.get(link.url, LET_IN, session, follow=FOLLOW, subject=subject) if session is not None else None
-    if not link.reads and is_made_by_script(page) and _drawn(kit) < DRAWN_MOST:
+    decided = bool(link.reads) or shows(page.body, link.marker, link.url)
+    if not decided and is_made_by_script(page) and _drawn(kit) < DRAWN_MOST:
         await _draw(kit, link, session, subject)
     for ask in link.reads:
         anybody = Session(values={"link": link.url})
