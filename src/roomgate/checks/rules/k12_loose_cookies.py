@@ -129,7 +129,7 @@ class _Seen:
 
 def judge(snapshot: Snapshot, target: Target) -> Judgement:
     visits = _own([*snapshot.of(Exchange, VISIT), *snapshot.of(Exchange, SAMPLE)], target)
-    signed = snapshot.of(Exchange, SIGNED)
+    signed = _own(snapshot.of(Exchange, SIGNED), target)
     refused = snapshot.of(Fact, REFUSED)
     if not any(step.answered for step in (*visits, *signed)):
         fault = next((step.fault for step in visits), "")

@@ -98,7 +98,9 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         )
     ends = [(way[0], way[-1]) for way in ways_of(steps)]
     absent = [last for _, last in ends if not _is_unseen(last)]
-    unseen = [last for first, last in ends if _is_unseen(last) and "/.well-known/" in first.url]
+    # The front is what counts: what another address of the target would say is no more than that.
+    front_page = front.host_of(target.front)
+    unseen = [last for first, last in ends if _is_unseen(last) and _asks_for_it(first, front_page)]
     if unseen or not absent:
         step = unseen[0] if unseen else ends[0][1]
         what = (
@@ -111,6 +113,10 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         Point(step.url, f"answers {step.status}, and no security.txt", (snapshot.number(step),)) for step in absent
     ]
     return failed("There is no security.txt: whoever finds a weakness finds nobody to tell.", [*points, *told])
+
+
+def _asks_for_it(step: Exchange, host: str) -> bool:
+    return "/.well-known/" in step.url and front.host_of(step.url) == host
 
 
 def _is_unseen(step: Exchange) -> bool:
