@@ -1,0 +1,198 @@
+"""Roomgate as a target of its own checks: the file that a customer would write about it, and the tester's hands.
+
+Deeds that a customer would do at the device or at the site's machine (change a password there, point the connector at
+another address, uninstall it) are done by hand: `Hands` is the tester who is asked, step by step, as with
+``--interactive``. Everything else is done by the API, as the file says.
+"""
+
+import base64
+import json
+import re
+import subprocess
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from roomgate.checks.doubles.target_file import write_toml
+from roomgate.cli.demo.inside import Inside
+from roomgate.cli.demo.world import password
+from support.world import RunningWorld, Somebody
+
+ADMIN = "admin"
+MAY = ["observe", "call", "privacy", "ui", "av-control"]
+PUT_BACK = "put this back as it was"
+READ = {"get": "Status/SystemUnit/Hardware/Module/SerialNumber"}
+BY_TOKEN = ["readings", "events", "socket"]
+WATCH_S = 6.0
+NOTICED_S = 31.0  # what is promised for a password that is changed at the device itself
+SHORT_S = 25.0  # the life of a grant whose end is waited for
+
+
+@dataclass
+class Hands:
+    """The tester at the terminal. A question that is not among the deeds is a mistake of the target file."""
+
+    deeds: dict[str, Callable[[str], Awaitable[None]]] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    async def please(self, what: str) -> None:
+        name = what.split(":", 1)[0]
+        if not what.startswith(PUT_BACK):  # what was done at the device stays as it is
+            await self.deeds[name](what)
+        self.done.append(name)
+
+    async def choose(self, question: str, answers: Sequence[str]) -> str:
+        raise AssertionError(f"nobody should have to be asked: {question} {answers}")
+
+    async def type(self, question: str) -> str:
+        raise AssertionError(f"nobody should have to be asked: {question}")
+
+
+@dataclass
+class Checked:
+    """A world of its own: its connector is uninstalled in the end."""
+
+    world: RunningWorld
+    room: Inside
+    spare: Inside  # the room whose device's passwords are changed
+    hands: Hands = field(default_factory=Hands)
+    tables: dict[str, Any] = field(default_factory=dict)
+    serials: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        return write_toml(self.tables)
+
+    # ---- people and what they may ----------------------------------------------------------------------
+
+    def account(self, who: Somebody, room: Inside, **more: Any) -> dict[str, Any]:
+        """By its password at the sign-in page, and with a token for whoever does not come by browser."""
+        hub = self.world.hub
+        form = {"user": "{user}", "password": "{password}"}
+        return {
+            "name": who.name, "user": who.name, "password": who.password, "token": who.token,
+            "values": {"room": room.name, "basic": _basic(room.name, who.token)},
+            "sign_in": {"request": {"url": f"{hub}/signin", "method": "POST", "form": form, "carry": True,
+                                    "headers": {"Origin": hub}}},
+        } | more  # fmt: skip
+
+    def ask(self, wish: Any, **more: Any) -> dict[str, Any]:
+        url = f"{self.world.hub}/api/v1/rooms/{{room}}/asks"
+        return {"url": url, "method": "POST", "json": wish, "headers": {"Authorization": "Bearer {token}"}} | more
+
+    def by_admin(self, path: str, method: str = "POST", body: Any = None, **more: Any) -> dict[str, Any]:
+        made = {"url": f"{self.world.hub}/api/v1/{path}", "method": method, "account": ADMIN} | more
+        return {"request": made | ({} if body is None else {"json": body})}
+
+    async def make(self) -> None:
+        hub, room = self.world.hub, self.room
+        for one in (room, self.spare):
+            self.serials[one.name] = await self._serial(one)
+        marker = self.serials[room.name]
+        ada = await self.world.guest(room.name, MAY)
+        ben = await self.world.guest(self.spare.name, MAY)
+        gus = await self.world.person()
+        self.tables = {
+            "target": {"name": "Roomgate", "urls": [f"{hub}/"], "sign_in": f"{hub}/signin", "ca": self.world.ca},
+            "authorisation": {"text": "Our own hub, on this machine, started to be checked.", "by": "its makers"},
+            "permitted": {"requests_per_second": 20, "intrusive": True, "room": room.name, "callee": "echo@example.com"},
+            "links": [
+                {"url": f"{hub}/r/{room.name}", "name": "oslo", "marker": marker, "account": ada.name,
+                 "reads": [self.ask(READ, expects=marker)]},
+                {"url": f"{hub}/r/{self.spare.name}", "name": "lima", "marker": self.serials[self.spare.name],
+                 "account": ben.name, "reads": [self.ask(READ, expects=self.serials[self.spare.name])]},
+            ],
+            "accounts": [
+                {"name": ADMIN, "role": "administrator", "token": self.world.admin.token},
+                self.account(ada, room), self.account(ben, self.spare),
+                self.account(gus, room, wrong_passwords=True),
+            ],
+            "channels": self._channels(),
+            "causes": [],
+            "device": {"url": room.address, "certificate_sha256": room.pin.removeprefix("sha256:"), "ca": room.ca,
+                       "user": room.admin_user, "password": room.admin_password},
+            "site": {"connector": "127.0.0.1"},
+        }  # fmt: skip
+        await self._causes()
+        await self._own_tables(ada, ben)
+
+    async def _serial(self, room: Inside) -> str:
+        who = await self.world.guest(room.name, ["observe"])
+        async with self.world.caller(who.token) as caller:
+            _, answer = await caller.ask(room.name, READ)
+        return str(answer["result"])
+
+    def _channels(self) -> list[dict[str, Any]]:
+        """What a person may hold open: readings, a stream of events, a page's stream, a device's own socket."""
+        hub = self.world.hub
+        bearer = {"Authorization": "Bearer {token}"}
+        get = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "xGet", "params": {"Path": ["Status", "Audio", "Volume"]}})
+        return [
+            {"name": "readings", "kind": "request", "request": self.ask({"get": "Status/Audio/Volume"}),
+             "expects": '"outcome":"done"'},
+            {"name": "page", "kind": "request", "request": {"url": f"{hub}/rooms/{{room}}"}, "expects": "{room}"},
+            {"name": "events", "kind": "events", "expects": "Volume",
+             "request": {"url": f"{hub}/api/v1/rooms/{{room}}/events?path=Status/Audio", "headers": bearer}},
+            {"name": "page stream", "kind": "events", "expects": "event:",
+             "request": {"url": f"{hub}/rooms/{{room}}/stream"}},
+            {"name": "socket", "kind": "websocket", "send": get, "expects": '"result"',
+             "request": {"url": f"{hub.replace('https', 'wss', 1)}/ws", "headers": {"Authorization": "Basic {basic}"}}},
+        ]  # fmt: skip
+
+    # ---- what must end access --------------------------------------------------------------------------
+
+    async def _causes(self) -> None:
+        person, grant = "people/{id}", "grants/{grant}"
+        await self._cause("own-password", self.by_admin(person, "PATCH", {"password": password()}))
+        await self._cause("deleted", self.by_admin(person, "DELETE"))
+        await self._cause("disabled", self.by_admin(person, "PATCH", {"active": False}))
+        await self._cause("grant-removed", self.by_admin(grant, "DELETE"))
+        await self._cause("lock", self.by_admin("locks", "POST", {"person": "{id}", "reason": "a check"}))
+        await self._cause(
+            "token-revoked", self.by_admin("tokens/{token_id}", "DELETE"), channels=BY_TOKEN
+        )
+        await self._cause(
+            "device-password", {"say": "device password: change both"}, room=self.spare, watch_s=NOTICED_S + 4,
+            within_s=NOTICED_S, channels=BY_TOKEN,
+        )  # fmt: skip
+        self.hands.deeds["device password"] = self._change_at_device
+
+    async def _cause(self, kind: str, deed: dict[str, Any], room: Inside | None = None, **more: Any) -> None:
+        room = room or self.room
+        who = await self.world.guest(room.name, MAY)
+        filled = json.loads(
+            json.dumps(deed).replace("{id}", who.id).replace("{grant}", who.grant).replace("{token_id}", who.token_id)
+        )
+        self.tables["accounts"].append(self.account(who, room))
+        cause = {"name": kind.replace("-", " "), "kind": kind, "account": who.name, "deed": filled,
+                 "watch_s": WATCH_S, "within_s": 1.0 + 1.0}  # fmt: skip
+        self.tables["causes"].append(cause | more)
+
+    async def _change_at_device(self, what: str) -> None:
+        for account in (self.spare.user, self.spare.privileged_user):
+            await self.spare.change_password(account, password())
+
+    async def brief(self) -> str:
+        """A target file of its own: one link, and somebody whose access to it ends soon."""
+        who = await self.world.guest(self.room.name, MAY, minutes=SHORT_S / 60)
+        marker = self.serials[self.room.name]
+        link = {"url": f"{self.world.hub}/rooms/{self.room.name}", "marker": marker, "account": who.name,
+                "lifetime_s": SHORT_S, "reads": [self.ask(READ, expects=marker)]}  # fmt: skip
+        kept = {name: self.tables[name] for name in ("target", "authorisation", "permitted")}
+        return write_toml(kept | {"links": [link], "accounts": [self.account(who, self.room)]})
+
+    # ---- the checks' own tables ------------------------------------------------------------------------
+
+    async def _own_tables(self, ada: Somebody, ben: Somebody) -> None:
+        hub, room = self.world.hub, self.room
+        self.tables["K16"] = {"pairs": [self.ask(READ, account=ada.name, expects=self.serials[room.name])], "other": ben.name}
+
+
+def _basic(room: str, token: str) -> str:
+    return base64.b64encode(f"{room}:{token}".encode()).decode()
+
+
+def listening_ports() -> list[int]:
+    """Every TCP port that some program on this machine listens at."""
+    said = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=True).stdout
+    return sorted({int(found[1]) for line in said.splitlines() if (found := re.search(r":(\d+)\s", line))})
