@@ -9,6 +9,7 @@ import base64
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,6 +59,7 @@ class Checked:
     hands: Hands = field(default_factory=Hands)
     tables: dict[str, Any] = field(default_factory=dict)
     serials: dict[str, str] = field(default_factory=dict)
+    left: str = ""
 
     @property
     def text(self) -> str:
@@ -126,7 +128,9 @@ class Checked:
         """What a person may hold open: readings, a stream of events, a page's stream, a device's own socket."""
         hub = self.world.hub
         bearer = {"Authorization": "Bearer {token}"}
-        get = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "xGet", "params": {"Path": ["Status", "Audio", "Volume"]}})
+        get = json.dumps(
+            {"jsonrpc": "2.0", "id": 1, "method": "xGet", "params": {"Path": ["Status", "Audio", "Volume"]}}
+        )
         return [
             {"name": "readings", "kind": "request", "request": self.ask({"get": "Status/Audio/Volume"}),
              "expects": '"outcome":"done"'},
@@ -148,9 +152,7 @@ class Checked:
         await self._cause("disabled", self.by_admin(person, "PATCH", {"active": False}))
         await self._cause("grant-removed", self.by_admin(grant, "DELETE"))
         await self._cause("lock", self.by_admin("locks", "POST", {"person": "{id}", "reason": "a check"}))
-        await self._cause(
-            "token-revoked", self.by_admin("tokens/{token_id}", "DELETE"), channels=BY_TOKEN
-        )
+        await self._cause("token-revoked", self.by_admin("tokens/{token_id}", "DELETE"), channels=BY_TOKEN)
         await self._cause(
             "device-password", {"say": "device password: change both"}, room=self.spare, watch_s=NOTICED_S + 4,
             within_s=NOTICED_S, channels=BY_TOKEN,
@@ -184,8 +186,79 @@ class Checked:
     # ---- the checks' own tables ------------------------------------------------------------------------
 
     async def _own_tables(self, ada: Somebody, ben: Somebody) -> None:
-        hub, room = self.world.hub, self.room
-        self.tables["K16"] = {"pairs": [self.ask(READ, account=ada.name, expects=self.serials[room.name])], "other": ben.name}
+        hub, room, world = self.world.hub, self.room, self.world.world
+        dial = {"command": "Dial", "arguments": {"Number": "{callee}"}, "reason": "a check"}
+        louder = {"set": "Configuration/Audio/DefaultVolume", "value": 61}
+        offer = self.by_admin("connectors", "POST", {"site": world.sites["connector"]})
+        offered = await self.world.admin.call("POST", "/api/v1/connectors", {"site": world.sites["connector"]})
+        self.hands.deeds |= {
+            "point at": self._point_at,
+            "point back": self._point_back,
+            "uninstall": self._uninstall,
+        }
+        self.tables |= {
+            "K06": {"golden": []},
+            "K08": {
+                "place": self.ask(dial, headers={}), "account": ben.name, "allowed": ada.name, "wait_s": 2.0,
+            },
+            "K16": {"pairs": [self.ask(READ, account=ada.name, expects=self.serials[room.name])], "other": ben.name},
+            "K18": {
+                "page": f"{hub}/inventory?state=fine",
+                "changes": [{"url": f"{hub}/inventory/views", "method": "POST", "account": ada.name,
+                             "form": {"name": "a check was here", "state": "fine"}, "headers": {"Origin": hub},
+                             "expects": "a check was here"}],
+                "effect": {"url": f"{hub}/inventory", "account": ada.name},
+            },
+            "K21": {"listen": "127.0.0.1", "point_at": {"say": "point at: {host} {port}"},
+                    "point_back": {"say": "point back: as it was"}, "wait_s": 20.0},
+            "K22": {
+                "issue": offer, "code": '"code":"([^"]+)"',
+                "redeem": {"command": [sys.executable, "-m", "support.redeem", hub, world.ca,
+                                       offered["hub_fingerprint"], "{code}"]},
+                "expired": "",
+            },
+            "K23": {
+                "acts": [
+                    {"name": "a setting", "who": [ada.name, ada.id], "what": ["DefaultVolume"], "where": [room.name],
+                     "deed": {"request": self.ask(louder, account=ada.name)}},
+                    {"name": "somebody without a grant", "refused": True, "who": [ben.name, ben.id], "what": ["denied"],
+                     "where": [room.name], "deed": {"request": self.ask(READ, account=ben.name)}},
+                ],
+                "record": self.by_admin("ledger?limit=200", "GET"), "delay_s": 20.0,
+                "tamper_evidence": {"command": [sys.executable, "-m", "roomgate.cli.main", "ledger", "verify",
+                                                str(self.world.data("hub"))]},
+            },
+            "K24": {"expected": listening_ports(), "per_second": 200.0, "timeout_s": 0.2},
+            "K25": {"act": {"request": self.ask(dial | {"arguments": {"Number": "echo@example.com"}}, account=ada.name)},
+                    "undo": {"request": self.ask({"command": "Call/Disconnect"}, account=ada.name)},
+                    "panel": {"url": f"{room.panel}state", "expects": "NOTICE"}},
+            "K26": {"accounts": [room.user, room.privileged_user], "after_s": 5.0,
+                    "visit": {"request": self.ask(READ, account=ada.name)}},
+            "K28": {"uninstall": {"say": "uninstall: as the guide says"}, "accounts": [room.user, room.privileged_user],
+                    "panels": ["roomgate-"], "after_s": 1.0},
+        }  # fmt: skip
+
+    # ---- what the tester does at the site --------------------------------------------------------------
+
+    async def _point_at(self, what: str) -> None:
+        self._devices({self.room.name: int(what.split()[-1])})
+
+    async def _point_back(self, what: str) -> None:
+        self._devices({})
+
+    def _devices(self, ports: dict[str, int]) -> None:
+        """The site's own list of rooms, with another port for one: the connector looks at it every few seconds."""
+        world = self.world.world
+        world.file("devices.toml", devices_file((world.inside[name] for name in self.world.rooms), ports))
+
+    async def _uninstall(self, what: str) -> None:
+        """As docs/guides/enrol-a-connector.md has it."""
+        world = self.world.world
+        await world.programs.stop("connector")
+        config = str(self.world.folder / "connector.toml")
+        self.left = (await self.world.cli("connector", "leave", "--accounts", "--config", config, "--json"))[1]
+        for name in (self.room.name, self.spare.name):
+            await self.world.admin.call("DELETE", f"/api/v1/rooms/{name}")
 
 
 def _basic(room: str, token: str) -> str:

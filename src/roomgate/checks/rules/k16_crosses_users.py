@@ -97,7 +97,7 @@ LOOK = Look("crossing", Tier.ACCOUNTS, _run, needs)
 
 
 def judge(snapshot: Snapshot, target: Target) -> Judgement:
-    crossed, unclear, refused = [], [], 0
+    crossed, unclear, unshown, refused = [], [], [], 0
     for fact in snapshot.of(Fact, ASKED):
         asked = fact.value if isinstance(fact.value, dict) else {}
         steps = [_last(snapshot, f"{who} {fact.name}") for who in (OWN, OTHER, STRANGER)]
@@ -112,18 +112,23 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
             crossed.append(point)
         elif verdict == "refused":
             refused += 1
+        elif verdict == "unshown":
+            unshown.append(point)
         else:
             unclear.append(point)
     if crossed:
         return failed(f"{len(crossed)} of the things that belong to one account were served to another.", crossed)
     if unclear or not refused:
         says = "Whether one account is served what belongs to another could not be told."
-        return inconclusive(says + ("" if unclear else " Nothing could be compared."), unclear)
-    return passed(f"What belongs to one account was refused to the other, {refused} of {refused} times.")
+        return inconclusive(says + ("" if unclear else " Nothing could be compared."), [*unclear, *unshown])
+    return passed(f"What belongs to one account was refused to the other, {refused} of {refused} times.", unshown)
 
 
 def _verdict(own: Exchange, other: Exchange, stranger: Exchange, marker: str, of_link: bool) -> tuple[str, str]:
     if not _served(own, marker):
+        if own.succeeded and marker and _shows(other, own, "") != "yes":
+            # Its owner's own page does not show the thing itself: there is nothing in it that could be crossed.
+            return "unshown", f"even its own account is not shown {marker} there"
         return "unclear", f"its own account is not served it: {own.status or own.fault}"
     if not other.answered or other.status == 429 or other.status >= 500:
         return "unclear", f"the other account got no plain answer: {other.status or other.fault}"
