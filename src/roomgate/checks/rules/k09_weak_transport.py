@@ -167,7 +167,8 @@ CHECK = Check(
     "that browsers know, for the name that people use, and renew it by a program.",
     mistaken="A proxy of your own network that inspects TLS shows its certificate in place of the target's: the chain is "
     "told with the finding; if its issuer is yours, look from another network. A private authority is trusted when [target] "
-    "ca names it. A captive page or a filter of your own network may answer plain HTTP in the target's place. Plain HTTP that is refused, that answers 4xx or 5xx, or that redirects to HTTPS counts as sound.",
+    "ca names it. A captive page or a filter of your own network may answer plain HTTP in the "
+    "target's place. Plain HTTP that is refused, that answers 4xx or 5xx, or that redirects to HTTPS counts as sound.",
     look=transport.LOOK,
     judge=judge,
 )
