@@ -250,9 +250,16 @@ async def _issue(kit: Kit, options: Options) -> Link:
     url = find_address(written, kit.target.front)
     if not url or not kit.addresses.knows(urlsplit(url).hostname or ""):
         raise BadInput("The answer to [K02] issue holds no address of a permitted host.")
-    made = msgspec.structs.replace(like, url=url, name=f"{subject_of(like)}, issued anew", issued=None)
+    made = _anew(like, url, f"{subject_of(like)}, issued anew")
     kit.recorder.fact(ISSUED, subject_of(made), {"url": url, "like": subject_of(like)}, subject=subject_of(made))
     return made
+
+
+def _anew(like: Link, url: str, name: str) -> Link:
+    """A link like that one; of its reads, those below its address are below the new one. Others would be the old one's."""
+    below = [read for read in like.reads if like.url in read.url or "{link}" in read.url]
+    reads = [msgspec.structs.replace(read, url=read.url.replace(like.url, url)) for read in below]
+    return msgspec.structs.replace(like, url=url, name=name, reads=tuple(reads), issued=None)
 
 
 def find_address(text: str, base: str) -> str:
@@ -280,7 +287,7 @@ def watched_links(snapshot: Snapshot, target: Target) -> list[Link]:
         value = fact.value if isinstance(fact.value, dict) else {}
         like = next((link for link in target.links if subject_of(link) == value.get("like")), None)
         if like is not None and isinstance(url := value.get("url"), str):
-            made.append(msgspec.structs.replace(like, url=url, name=fact.name, issued=None))
+            made.append(_anew(like, url, fact.name))
     return made or list(target.links)
 
 
