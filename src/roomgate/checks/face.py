@@ -295,7 +295,7 @@ class Face:
     @property
     def known(self) -> bool:
         """Whether there is enough of it that a likeness would mean something."""
-        return len(self.bones) >= 8 and len(self.marks) + len(self.phrases) + len(self.pictures) >= 4
+        return len(self.bones) >= 8 and len(self.marks) + len(self.phrases) + len(self.pictures) >= 3
 
 
 @dataclass(frozen=True, slots=True)
