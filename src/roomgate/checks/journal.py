@@ -1,6 +1,7 @@
 """A run's folder: what has been looked at, kept so that a killed run goes on where it was.
 
-``run.json`` says what is checked and since when; ``looks/ID.json`` is a look that has ended, written whole and renamed
+``run.json`` says what is checked and since when, ``target.json`` what the target file named, without its secrets;
+``looks/ID.json`` is a look that has ended, written whole and renamed
 into place; ``looks/ID.steps`` holds the steps of one that is going on, a line each, flushed. A look that was broken
 off begins anew, and is given its earlier steps if it asks for them (a probe over days does).
 """
@@ -13,7 +14,7 @@ import msgspec
 
 from roomgate import __version__
 from roomgate.checks.snapshot import AnyStep, Snapshot, decode_snapshot, encode_snapshot
-from roomgate.errors import BadInput, Conflict
+from roomgate.errors import BadInput, Conflict, NotFound
 
 _step = msgspec.json.Encoder()
 _steps = msgspec.json.Decoder(AnyStep)
@@ -44,7 +45,7 @@ class Journal:
             one.mkdir(parents=True, exist_ok=True, mode=0o700)
         known = self.load_run()
         if known is None:
-            _write(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(run), indent=1))
+            write_whole(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(run), indent=1))
             return run
         same = ("target_sha256", "tier", "only", "quick", "intrusive")
         if any(getattr(known, name) != getattr(run, name) for name in same):
@@ -62,6 +63,20 @@ class Journal:
             return None
         except msgspec.MsgspecError as bad:
             raise BadInput(f"{self.folder / 'run.json'} is damaged: {bad}") from bad
+
+    def keep_target(self, raw: bytes) -> None:
+        """As the run began; one that goes on keeps what it began with."""
+        if not (self.folder / "target.json").exists():
+            write_whole(self.folder / "target.json", raw)
+
+    def load_target(self) -> bytes:
+        """Raises NotFound where no run ever began here."""
+        try:
+            return (self.folder / "target.json").read_bytes()
+        except FileNotFoundError:
+            raise NotFound(
+                f"{self.folder} holds no run.", hint="Name the folder that `roomgate check run` made."
+            ) from None
 
     def find(self, look: str) -> Snapshot | None:
         """A look that has ended."""
@@ -84,7 +99,7 @@ class Journal:
         return earlier, Steps(file)
 
     def end(self, snapshot: Snapshot) -> None:
-        _write(self._looks / f"{snapshot.look}.json", encode_snapshot(snapshot))
+        write_whole(self._looks / f"{snapshot.look}.json", encode_snapshot(snapshot))
         (self._looks / f"{snapshot.look}.steps").unlink(missing_ok=True)
 
     def forget(self, look: str) -> None:
@@ -114,7 +129,8 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _write(file: Path, raw: bytes) -> None:
+def write_whole(file: Path, raw: bytes) -> None:
+    """All of it or what was there before, whenever the process ends."""
     made = file.with_name(file.name + ".new")
     with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         out.write(raw)
