@@ -45,7 +45,7 @@ class Journal:
             one.mkdir(parents=True, exist_ok=True, mode=0o700)
         known = self.load_run()
         if known is None:
-            write_whole(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(run), indent=1))
+            _write(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(run), indent=1))
             return run
         same = ("target_sha256", "tier", "only", "quick", "intrusive")
         if any(getattr(known, name) != getattr(run, name) for name in same):
@@ -67,7 +67,7 @@ class Journal:
     def keep_target(self, raw: bytes) -> None:
         """As the run began; one that goes on keeps what it began with."""
         if not (self.folder / "target.json").exists():
-            write_whole(self.folder / "target.json", raw)
+            _write(self.folder / "target.json", raw)
 
     def load_target(self) -> bytes:
         """Raises NotFound where no run ever began here."""
@@ -99,7 +99,7 @@ class Journal:
         return earlier, Steps(file)
 
     def end(self, snapshot: Snapshot) -> None:
-        write_whole(self._looks / f"{snapshot.look}.json", encode_snapshot(snapshot))
+        _write(self._looks / f"{snapshot.look}.json", encode_snapshot(snapshot))
         (self._looks / f"{snapshot.look}.steps").unlink(missing_ok=True)
 
     def forget(self, look: str) -> None:
@@ -129,11 +129,13 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def write_whole(file: Path, raw: bytes) -> None:
-    """All of it or what was there before, whenever the process ends."""
+def _write(file: Path, raw: bytes) -> None:
     made = file.with_name(file.name + ".new")
     with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
         out.write(raw)
         out.flush()
         os.fsync(out.fileno())
     made.replace(file)
+
+
+write_whole = _write  # of the folder's other writers: all of it, or what was there before, whenever the process ends

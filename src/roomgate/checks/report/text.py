@@ -40,7 +40,7 @@ def render_text(report: Report, width: int | None = None, *, colour: bool = Fals
     out.print(_words(f"Allowed by {by.by}{until}: {by.text}", _DIM))
     out.print(_words("; ".join(filter(None, (f"Begun {day(report.began)}", scope(report)))) + ".", _DIM))
     _part(out, "Do this first", [_failed(one) for one in report.of(Outcome.FAIL)])
-    _part(out, "Not known, and not a pass", [_open(one) for one in report.of(Outcome.INCONCLUSIVE)])
+    _part(out, "Not known, and not a pass", _open(report.of(Outcome.INCONCLUSIVE)))
     for outcome, head in ((Outcome.PASS, "Passed"), (Outcome.NOT_APPLICABLE, "Does not apply")):
         if found := report.of(outcome):
             style = _GOOD if outcome is Outcome.PASS else _DIM
@@ -87,8 +87,17 @@ def _failed(one: Finding) -> list[RenderableType]:
     return [*lines, _words(f"To mend it: {one.mend}")]
 
 
-def _open(one: Finding) -> list[RenderableType]:
-    return [Text.assemble((f"{SHAPES[one.outcome]} {one.id} ", _OPEN), _one(one.title)), _words(one.says, _DIM)]
+def _open(found: Sequence[Finding]) -> list[list[RenderableType]]:
+    """Those that lack the same are told together."""
+    by: dict[str, list[Finding]] = {}
+    for one in sorted(found, key=lambda one: one.id):
+        by.setdefault(one.says, []).append(one)
+    lines: list[list[RenderableType]] = []
+    for says, those in by.items():
+        head = _one(those[0].title) if len(those) == 1 else ""
+        shape = SHAPES[Outcome.INCONCLUSIVE]
+        lines.append([Text.assemble((f"{shape} {ids(those)} ", _OPEN), head), _words(says, _DIM)])
+    return lines
 
 
 def _part(out: Console, head: str, found: Sequence[Sequence[RenderableType]]) -> None:
