@@ -73,13 +73,13 @@ def _escape(two: str) -> bool:
 
 
 def _rule(one: Finding, cwes: Sequence[int]) -> dict[str, Any]:
-    help = f"{one.mend}\n\nHow it is looked at: {one.procedure}\n\nHow this could be mistaken: {one.mistaken}"
+    parts = (one.mend, f"How it is looked at: {one.procedure}", f"How this could be mistaken: {one.mistaken}")
     return {
         "id": one.id,
         "name": "".join(word.capitalize() for word in one.title.split() if word.isalnum()) or one.id,
-        "shortDescription": {"text": one.title or one.id},
-        "fullDescription": {"text": f"{one.title}. {one.procedure}"},
-        "help": {"text": help},
+        "shortDescription": {"text": text(one.title) or one.id},
+        "fullDescription": {"text": text(f"{one.title}. {one.procedure}")},
+        "help": {"text": "\n\n".join(map(text, parts))},
         "defaultConfiguration": {"level": LEVELS.get(one.severity, "note")},
         "relationships": [
             {
@@ -130,7 +130,11 @@ def _result(one: Finding, number: int, report: Report) -> dict[str, Any]:
         "message": {"text": said or one.id},
         "locations": [_location(points[0] if points else None, report)],
         "partialFingerprints": {"roomgateCheck/v1": fingerprint(one, report.target)},
-        "properties": {"outcome": one.outcome.value, "score": one.score, "evidence": list(one.evidence)},
+        "properties": {
+            "outcome": one.outcome.value,
+            "score": one.score,
+            "evidence": [foreign(name, _LONGEST) for name in one.evidence],
+        },
     }
     if rest := points[1:]:
         made["relatedLocations"] = [_location(point, report) | {"id": n} for n, point in enumerate(rest, 1)]
