@@ -63,6 +63,8 @@ def _inline(report: Report, pictures: Mapping[str, bytes]) -> dict[str, str]:
 
 def inert(value: object) -> str:
     """Anything, as a line of text without control, direction or line-breaking signs."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}" if math.isfinite(value) else "–"
     return foreign(str(value), _LONGEST)
