@@ -8,13 +8,14 @@ policy forbids whatever would get through.
 import base64
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 
+from roomgate.checks.finding import Finding
 from roomgate.checks.grade import COSTS, STEPS
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.report import words
@@ -26,7 +27,7 @@ from roomgate.redact import foreign
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PICTURE_MOST = 2 * 1024 * 1024
 _PICTURES_MOST = 24
-_POINTS_MOST = 40
+_POINTS_MOST = 20
 _LONGEST = 4000
 _ORDER = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NOT_APPLICABLE)
 _HEADS = {
@@ -38,13 +39,23 @@ _HEADS = {
 def render_html(report: Report, pictures: Mapping[str, bytes] | None = None) -> str:
     """``pictures``: the run's screenshots by their name; one that is no PNG, or too large, is left out."""
     style = _style()
-    groups = [(outcome, _HEADS[outcome], found) for outcome in _ORDER if (found := report.of(outcome))]
+    groups = [(outcome, _HEADS[outcome], *_parted(found)) for outcome in _ORDER if (found := report.of(outcome))]
     page: str = _template().render(
         report=report, style=style, style_hash=_hash(style), groups=groups, words=words, plots=_plots(report),
         pictures=_inline(report, pictures or {}), points_most=_POINTS_MOST, Outcome=Outcome, costs=COSTS, steps=STEPS,
         facts={one.name: one for one in report.files},
     )  # fmt: skip
     return page
+
+
+def _parted(found: Sequence[Finding]) -> tuple[list[Finding], dict[str, list[Finding]]]:
+    """Those that something was seen of; and those that nothing was, together where they lack the same."""
+    seen = [one for one in found if one.outcome is not Outcome.INCONCLUSIVE or one.evidence]
+    lacking: dict[str, list[Finding]] = {}
+    for one in sorted(found, key=lambda one: one.id):
+        if one not in seen:
+            lacking.setdefault(one.says, []).append(one)
+    return seen, lacking
 
 
 def _plots(report: Report) -> dict[str, Any]:

@@ -33,27 +33,35 @@ def meaning(report: Report) -> str:
 
 def summary(report: Report) -> tuple[str, str, str]:
     """Three sentences: what was looked at, what is wrong, what nobody knows."""
+    known = len(report.findings) - len(report.of(Outcome.INCONCLUSIVE))
     asked = counted(report.requests, "request")
-    verb = "was" if len(report.findings) == 1 else "were"
-    looked = f"{counted(len(report.findings), 'check')} {verb} made {TIERS.get(report.tier, '')}, with {asked}"
-    return f"{looked}.", _wrong(report), _unknown(report)
+    whole = counted(len(report.findings), "check")
+    looked = f"{known} of {whole} could be judged {TIERS.get(report.tier, '')}, with {asked}."
+    return looked, _wrong(report), _unknown(report)
 
 
 def _wrong(report: Report) -> str:
     failed = report.of(Outcome.FAIL)
     if not failed:
-        return "None of them failed."
+        return "None of them fails."
     grave = ", ".join(f"{number} {severity}" for severity, number in tally(failed).items())
-    verb = "fails" if len(failed) == 1 else "fail"
-    return f"{counted(len(failed), 'check')} {verb}: {grave}."
+    return f"{len(failed)} {'fails' if len(failed) == 1 else 'fail'}: {grave}."
 
 
 def _unknown(report: Report) -> str:
-    unknown = len(report.of(Outcome.INCONCLUSIVE))
+    """Those that need more than this run had are no fault of anybody; both are no pass."""
+    unknown = report.of(Outcome.INCONCLUSIVE)
+    beyond = sum(one.tier > report.tier for one in unknown)
+    here = len(unknown) - beyond
     if not unknown:
-        return "Every one of them could be judged."
-    said = counted(unknown, "check")
-    return f"{said} could not be judged, which is not a pass; what each lacks stands below."
+        return "Nothing is left open."
+    parts = []
+    if beyond:
+        more = "site access" if report.tier else "test accounts or site access"
+        parts.append(f"{counted(beyond, 'check')} {'needs' if beyond == 1 else 'need'} {more}")
+    if here:
+        parts.append(f"{counted(here, 'check')} could not be judged")
+    return f"{' and '.join(parts)}: that is not a pass."
 
 
 def counted(number: int, noun: str) -> str:

@@ -19,19 +19,25 @@ def test_every_grade_and_outcome_has_its_words():
 
 def test_three_sentences():
     looked, wrong, unknown = summary(report_of())
-    assert looked == "11 checks were made from outside, with 4 requests."
-    assert wrong == "6 checks fail: 1 critical, 2 high, 1 medium, 1 low, 1 info."
-    assert unknown == "2 checks could not be judged, which is not a pass; what each lacks stands below."
+    assert looked == "9 of 11 checks could be judged from outside, with 4 requests."
+    assert wrong == "6 fail: 1 critical, 2 high, 1 medium, 1 low, 1 info."
+    assert unknown == "2 checks could not be judged: that is not a pass."
+
+
+def test_what_needs_more_than_this_run_had_is_told_apart():
+    beyond = [replace(one, tier=2) if one.id == "K21" else one for one in report_of().findings]
+    outside = replace(report_of(), findings=tuple(beyond))
+    assert summary(outside)[2] == (
+        "1 check needs test accounts or site access and 1 check could not be judged: that is not a pass."
+    )
+    assert "needs site access" in summary(replace(outside, tier=1))[2]
 
 
 def test_one_of_each():
     one = summary(report_of([check("K01", failed("x"))], links=1))
-    assert one[0].startswith("1 check was made from outside, with 3 requests")
-    assert one[1] == "1 check fails: 1 high."
-    assert summary(report_of([check("K01", passed("x"))]))[1:] == (
-        "None of them failed.",
-        "Every one of them could be judged.",
-    )
+    assert one[0].startswith("1 of 1 check could be judged from outside, with 3 requests")
+    assert one[1] == "1 fails: 1 high."
+    assert summary(report_of([check("K01", passed("x"))]))[1:] == ("None of them fails.", "Nothing is left open.")
     assert summary(report_of([check("K01", inconclusive("x"))]))[2].startswith("1 check could not be judged")
 
 

@@ -107,7 +107,7 @@ async def test_a_token_in_the_first_message_passes_whatever_the_origin(tmp_path)
     text = (
         HEAD.replace("[accounts.sign_in.request]", 'sign_in.token = "token"\n[accounts.sign_in.request]')
         + '[[channels]]\nname = "socket"\nkind = "websocket"\nexpects = "room-4711"\n'
-        + "send = '{\"token\": \"{token}\"}'\n"
+        + 'send = \'{"token": "{token}"}\'\n'
         + 'request = { url = "wss://target.example/ws", account = "ada" }\n'
     )
 
