@@ -28,6 +28,7 @@ from roomgate.access.capability import Capability, Classes
 from roomgate.access.principal import ROLES, Right
 from roomgate.checks.catalogue import all_checks
 from roomgate.checks.declared import Check, Weight
+from roomgate.checks.doubles.flaws import FOUND_BY
 from roomgate.checks.score import score_of
 from roomgate.cli.main import app
 from roomgate.errors import RoomgateError
@@ -472,7 +473,8 @@ def _default_of(profile: Profile, path: tuple[str, ...]) -> str:
 # ---- the exposure checks ----------------------------------------------------------------------------
 
 CHECKS = PAGES.parent / "checks"
-_FROM, _TO = "<!-- written by `make reference` from here -->\n", "<!-- to here -->\n"
+_BY = ", written by `make reference`"
+_BLOCK = re.compile(rf"<!-- (\w+){_BY} -->\n.*?<!-- end -->", re.DOTALL)
 
 
 def check_page(one: Check) -> str:
@@ -515,17 +517,27 @@ WEIGHTS = {
 
 
 def check_index() -> str:
-    """The index of the checks, in the page that people write."""
+    """The tables in the page that people write: its blocks are named, and each is written anew."""
+    blocks = {"checks": _index(), "flaws": _flaws()}
     there = (CHECKS / "README.md").read_text("utf-8")
-    before, _, rest = there.partition(_FROM)
-    _, found, after = rest.partition(_TO)
-    if not found:
-        raise SystemExit("tools/reference.py: docs/checks/README.md has lost the marks of its index")
+    if sorted(_BLOCK.findall(there)) != sorted(blocks):
+        raise SystemExit(f"tools/reference.py: docs/checks/README.md has other blocks than {', '.join(blocks)}")
+    return _BLOCK.sub(lambda found: f"<!-- {found[1]}{_BY} -->\n{blocks[found[1]]}\n<!-- end -->", there)
+
+
+def _index() -> str:
     rows = [
         [f"[{one.id}]({one.id}.md)", one.title, one.tier.words, score_of(one.vector).severity, one.weight.value]
         for one in all_checks()
     ]
-    return f"{before}{_FROM}{table(['check', 'what is wrong if it fails', 'needs', 'severity', 'weighs'], rows)}\n{_TO}{after}"
+    return table(["check", "what is wrong if it fails", "needs", "severity", "weighs"], rows)
+
+
+def _flaws() -> str:
+    found: dict[str, list[str]] = {}
+    for flaw, id in FOUND_BY.items():
+        found.setdefault(id, []).append(flaw.value)
+    return table(["found by", "`--flaw`"], [[id, codes(names)] for id, names in found.items()])
 
 
 def check_pages() -> dict[str, str]:

@@ -31,7 +31,7 @@ _POINTS_MOST = 20
 _LONGEST = 4000
 _ORDER = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS, Outcome.NOT_APPLICABLE)
 _HEADS = {
-    Outcome.FAIL: "What fails", Outcome.INCONCLUSIVE: "What is not known", Outcome.PASS: "What passes",
+    Outcome.FAIL: "What fails", Outcome.INCONCLUSIVE: "What is not known", Outcome.PASS: "What passes: none of this was found",
     Outcome.NOT_APPLICABLE: "What does not apply",
 }  # fmt: skip
 
@@ -51,6 +51,8 @@ def render_html(report: Report, pictures: Mapping[str, bytes] | None = None) -> 
 def _parted(found: Sequence[Finding]) -> tuple[list[Finding], dict[str, list[Finding]]]:
     """Those that something was seen of; and those that nothing was, together where they lack the same."""
     seen = [one for one in found if one.outcome is not Outcome.INCONCLUSIVE or one.evidence]
+    if any(one.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE) for one in found):
+        seen.sort(key=lambda one: one.id)  # none is more urgent than another
     lacking: dict[str, list[Finding]] = {}
     for one in sorted(found, key=lambda one: one.id):
         if one not in seen:
