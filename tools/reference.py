@@ -499,13 +499,48 @@ def check_page(one: Check) -> str:
     ]
     if one.options is not None:
         about = inspect.cleandoc(one.options.__doc__ or "").replace("``", "`")
-        parts += [f"## Its own table in the target file: `[{one.id}]`", *([about] if about else []), keys(one.options)]
+        parts += [
+            f"## Its own table in the target file: `[{one.id}]`",
+            *([about] if about else []),
+            option_keys(one.options),
+        ]
     if one.sources:
         parts += [
             "## Sources",
             "\n".join(f"- {f'<{said}>' if said.startswith('https://') else said}" for said in one.sources),
         ]
     return page(f"{one.id}: {one.title}", table(["", ""], facts), *parts, "[All checks](README.md)")
+
+
+def option_keys(kind: type[msgspec.Struct]) -> str:
+    """The keys of a check's own table; what a request and a deed hold stands in the guide."""
+    about, rows = comments(kind), []
+    for one in msgspec.structs.fields(kind):
+        default = (
+            "–"
+            if isinstance(one.default, msgspec.Struct) or one.default in (None, "", (), False)
+            else f"`{one.default}`"
+        )
+        required = one.default is msgspec.NODEFAULT and one.default_factory is msgspec.NODEFAULT
+        if one.default is msgspec.NODEFAULT:
+            default = "required" if required else "–"
+        rows.append([f"`{one.name}`", _taken(one.type), default, about.get(one.name, "–")])
+    return table(["key", "takes", "default", "about"], rows)
+
+
+def _taken(hint: Any) -> str:
+    names = {"Ask": "a request", "Deed": "a deed", "datetime": "date and time", "date": "date", "dict": "table"}
+    match hint:
+        case types.UnionType():
+            return " or ".join(_taken(part) for part in hint.__args__ if part is not type(None))
+        case types.GenericAlias() if hint.__origin__ in (list, tuple):
+            return f"list of {_taken(hint.__args__[0])}"
+        case types.GenericAlias():
+            return "table"
+    name = getattr(hint, "__name__", "")
+    return names.get(name) or (
+        "table" if isinstance(hint, type) and issubclass(hint, msgspec.Struct) else kind_of(hint)
+    )
 
 
 WEIGHTS = {

@@ -36,7 +36,7 @@ def cell(text: str) -> str:
 
 
 def _row(one: Finding) -> tuple[str, ...]:
-    seen = " | ".join(f"{point.where}: {point.what}" for point in one.points)
+    seen = " | ".join(f"{point.where}: {' / '.join(point.what.splitlines())}" for point in one.points)
     return (
         one.id, one.outcome.value, one.severity, f"{one.score:.1f}", one.title, one.says, seen, one.mend, one.weight,
         one.vector, " ".join(f"CWE-{number}" for number in one.cwe), " ".join(one.asvs), " ".join(one.evidence),

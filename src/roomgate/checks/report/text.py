@@ -81,10 +81,16 @@ def _failed(one: Finding) -> list[RenderableType]:
     head = Text.assemble((f"{SHAPES[one.outcome]} {one.id} ", _BAD), (_one(one.title), "bold"))
     head.append(f"  {one.severity} {one.score:.1f}" if one.score else f"  {one.severity}", _BAD)
     lines: list[RenderableType] = [head, _words(one.says)]
-    lines += [_words(f"• {point.where}: {point.what}", _DIM) for point in one.points[:_POINTS_MOST]]
+    lines += [_words(f"• {point.where}: {_first(point.what)}", _DIM) for point in one.points[:_POINTS_MOST]]
     if len(one.points) > _POINTS_MOST:
         lines.append(_words(f"• and {len(one.points) - _POINTS_MOST} more, in the report", _DIM))
     return [*lines, _words(f"To mend it: {one.mend}")]
+
+
+def _first(text: str) -> str:
+    """The first of several lines: a difference of two pages is for the other forms."""
+    lines = text.splitlines()
+    return f"{lines[0]} …" if len(lines) > 1 else text
 
 
 def _open(found: Sequence[Finding]) -> list[list[RenderableType]]:

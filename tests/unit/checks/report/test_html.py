@@ -103,6 +103,14 @@ def test_much_is_told_in_part():
     assert "And 80 more, in report.json." in words
 
 
+def test_a_difference_of_two_pages_keeps_its_lines():
+    seen = Point("https://target.example/", "scripts put in: /a.js\n--- the device\n+<script>\n")
+    page = Page(render_html(report_of([check("K07", failed("Changed.", [seen]))])))
+    assert_inert(page)
+    assert [tag for tag, _ in page.elements].count("br") >= 3  # the two lines, and the authorisation's one
+    assert "+<script>" in page.words
+
+
 def test_those_that_lack_the_same_stand_together():
     lacks = "Not looked at: the file names no account."
     checks = [

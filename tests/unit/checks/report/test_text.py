@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from roomgate.checks.outcome import failed, inconclusive, passed
+from roomgate.checks.outcome import Point, failed, inconclusive, passed
 from roomgate.checks.report.comparison import compare
 from roomgate.checks.report.text import render_comparison, render_text
 from support.hostile import LINES, hostile_report
@@ -41,6 +41,12 @@ def test_those_that_lack_the_same_are_told_together():
     )
     assert "? K02, K03" in told
     assert told.count(lacks) == 1
+
+
+def test_of_several_lines_the_first_is_told():
+    told = render_text(report_of([check("K07", failed("Changed.", [Point("here", "scripts put in\n--- the device")]))]))
+    assert "here: scripts put in …" in told
+    assert "--- the device" not in told
 
 
 def test_a_pipe_gets_no_escapes_and_no_folds():
