@@ -5,7 +5,7 @@ from playwright.async_api import Page
 
 from roomgate.checks.report.html import render_html
 from support.browser import chromium, tab
-from support.hostile import LINES, hostile_report
+from support.hostile_words import LINES, hostile_report
 from support.reports import mixed, png, report_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("browser")]

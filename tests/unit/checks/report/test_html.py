@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from roomgate.checks.outcome import Point, failed, inconclusive, passed
 from roomgate.checks.report.html import inert, render_html
-from support.hostile import LINES, hostile_report
+from support.hostile_words import LINES, hostile_report
 from support.reports import check, png, report_of
 
 ELEMENTS = {

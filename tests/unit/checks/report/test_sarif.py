@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from roomgate.checks.outcome import Outcome, failed, passed
 from roomgate.checks.report.report import File
 from roomgate.checks.report.sarif import address, fingerprint, render_sarif, text
-from support.hostile import LINES, hostile_report
+from support.hostile_words import LINES, hostile_report
 from support.node import node_modules
 from support.reports import check, report_of
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.checks.report.table import COLUMNS, cell, render_csv
-from support.hostile import LINES, hostile_report
+from support.hostile_words import LINES, hostile_report
 from support.reports import report_of
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from roomgate.checks.outcome import Point, failed, inconclusive, passed
 from roomgate.checks.report.comparison import compare
 from roomgate.checks.report.text import render_comparison, render_text
-from support.hostile import LINES, hostile_report
+from support.hostile_words import LINES, hostile_report
 from support.reports import check, report_of
 
 OURS = re.compile(r"\x1b\[[0-9;]*m")  # colours and weights: all that we write ourselves
