@@ -21,6 +21,11 @@ class Source:
     scripts: list[str] = field(default_factory=list)
     has_scripts: bool = False  # of any kind, its own or fetched
     orders: list[tuple[str, str]] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)  # what is to be read
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
 
     def order(self, name: str) -> list[str]:
         return [content for key, content in self.orders if key == name]
@@ -29,8 +34,9 @@ class Source:
 def read_source(page: str) -> Source:
     reader = _Reader()
     try:
-        reader.feed(page)
-        reader.close()
+        reader.feed(
+            page
+        )  # and never close(): what browsers take for unfinished is nothing, and costs it minutes to find out
     except AssertionError:
         pass  # what html.parser says of a declaration that is none; what came before it stands
     return reader.found
@@ -50,6 +56,7 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.found = Source()
         self._inline: list[str] | None = None
+        self._quiet = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         facts = {name: value or "" for name, value in attrs}
@@ -64,6 +71,8 @@ class _Reader(HTMLParser):
             found.links += [facts[key] for key in ("href", "src") if facts.get(key)]
         if tag == "meta" and facts.get("http-equiv") and len(found.orders) < _MOST:
             found.orders.append((facts["http-equiv"].strip().lower(), facts.get("content", "")))
+        if tag in ("script", "style", "title"):
+            self._quiet = tag
         if tag == "script":
             found.has_scripts = True
             self._inline = None if facts.get("src") else []
@@ -71,8 +80,12 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._inline is not None:
             self._inline.append(data)
+        elif not self._quiet:
+            self.found.words.append(data)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == self._quiet:
+            self._quiet = ""
         if tag == "script" and self._inline is not None:
             if len(self.found.scripts) < _MOST:
                 self.found.scripts.append("".join(self._inline))

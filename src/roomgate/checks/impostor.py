@@ -20,6 +20,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from roomgate.errors import BadInput
+
+_HINT = "Name an address of this machine that the connector reaches, and a port that is free."
+_TLS = b"\x16"  # how a handshake begins (RFC 8446 section 5.1)
 RECEIVED_MOST = 16 * 1024
 _CREDENTIALS = re.compile(
     rb"(?i)\b(authorization|cookie|proxy-authorization|sec-websocket-protocol:\s*auth)|passw|passphrase"
@@ -107,7 +111,11 @@ class Impostor:
                 if not came:
                     visit.broke = visit.broke or "it hung up"
                     break
-                visit.greeted = visit.greeted or came[:1] == b"\x16"
+                if not visit.greeted and came[:1] != _TLS:
+                    _note(visit, came)
+                    visit.broke = "it spoke no TLS"
+                    break
+                visit.greeted = True
                 incoming.write(came)
             except ssl.SSLError as fault:
                 visit.broke = fault.reason or "TLS failed"
@@ -146,10 +154,16 @@ class Impostor:
 
 @asynccontextmanager
 async def posing(address: str, port: int, names: list[str], now: datetime) -> AsyncIterator[Impostor]:
-    """An impostor who listens at this address (port 0: any), with a fresh certificate of its own for these names."""
+    """An impostor who listens at this address (port 0: any), with a fresh certificate of its own for these names.
+
+    Raises BadInput for an address or a port that cannot be had.
+    """
     context, fingerprint = make_identity(names, now)
     impostor = Impostor(address, port, _context=context, fingerprint=fingerprint)
-    server = await asyncio.start_server(impostor.meet, address, port)
+    try:
+        server = await asyncio.start_server(impostor.meet, address, port)
+    except (OSError, OverflowError) as fault:
+        raise BadInput(f"Nobody can listen at {address} port {port}: {fault}.", hint=_HINT) from fault
     try:
         impostor.port = int(server.sockets[0].getsockname()[1])
         yield impostor
@@ -196,7 +210,7 @@ def _name(name: str) -> x509.GeneralName:
         return x509.DNSName(name)
 
 
-def _note(visit: Visit, plain: bytearray) -> None:
+def _note(visit: Visit, plain: bytes | bytearray) -> None:
     visit.received = len(plain)
     found = _FIRST.match(plain)
     visit.first = found.group().decode("ascii", "replace") if found else f"{len(plain)} bytes"

@@ -27,8 +27,11 @@ class _Skeleton(HTMLParser):
 
 def _read(page: str) -> _Skeleton:
     skeleton = _Skeleton()
-    skeleton.feed(page)
-    skeleton.close()
+    try:
+        skeleton.feed(page)
+        skeleton.close()
+    except AssertionError:
+        pass  # what html.parser says of a declaration that is none; what came before it stands
     return skeleton
 
 

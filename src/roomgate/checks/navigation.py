@@ -7,11 +7,14 @@ read them: backslashes are slashes, tabs and newlines are nothing, and two slash
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from urllib.parse import unquote, urlsplit
 
 from roomgate.checks.html_source import is_page, read_source
 from roomgate.checks.snapshot import Exchange
 
+_SCRIPT_MOST = 64 * 1024
+_MOVES_MOST = 100
 PATIENCE_S = 2.0  # a page that stands longer before it moves on can be read, and left
 _SPECIAL = ("http", "https")
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):(.*)$", re.DOTALL)
@@ -20,7 +23,7 @@ _REFRESH = re.compile(r"^\s*([0-9.]+)\s*(?:[;,\s]\s*(?:url\s*=\s*)?(.*))?$", re.
 _ASSIGNED = re.compile(
     r"""(?<![\w.$])(?:(?:window|document|self|top|parent)\s*\.\s*){0,2}location\s*
         (?: (?:\.\s*href\s*)? = (?!=) \s* | \.\s*(?:assign|replace)\s*\(\s* )
-        (?: "((?:[^"\\\n]|\\.){0,2000})" | '((?:[^'\\\n]|\\.){0,2000})' )""",
+        (?: "((?:[^"\\\n]|\\.){0,500})" | '((?:[^'\\\n]|\\.){0,500})' )""",
     re.VERBOSE,
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
@@ -115,12 +118,13 @@ def _refreshed(order: str) -> list[tuple[By, str]]:
 def _assigned(script: str) -> list[tuple[By, str]]:
     """Assignments of a literal address. Inside braces, something may have to call it first: a button does, perhaps."""
     found = []
-    for one in _ASSIGNED.finditer(script):
-        before = script[: one.start()]
-        depth = before.count("{") - before.count("}")
+    depth = read = 0
+    for one in islice(_ASSIGNED.finditer(script[:_SCRIPT_MOST]), _MOVES_MOST):
+        depth += script.count("{", read, one.start()) - script.count("}", read, one.start())
+        read = one.start()
         text = one[1] if one[1] is not None else one[2]
         found.append((By.SCRIPT if depth <= 0 else By.LATER, _ESCAPE.sub(_unescaped, text)))
-    return found[:100]
+    return found
 
 
 def _unescaped(escape: "re.Match[str]") -> str:

@@ -104,8 +104,15 @@ def _follows(former: Exchange, step: Exchange) -> bool:
         return False
 
 
-def read_answer(chain: Sequence[Exchange], link: str, marker: str = "", control: Sequence[Exchange] = ()) -> Answer:
-    """What this answer to this link is. ``control``: what an address that was never issued was answered."""
+def read_answer(
+    chain: Sequence[Exchange],
+    link: str,
+    marker: str = "",
+    control: Sequence[Exchange] = (),
+    front: Sequence[Exchange] = (),
+) -> Answer:
+    """What this answer to this link is. ``control``: what an address that was never issued was answered; ``front``:
+    what a stranger is shown at the front door, where a marker that is one does not stand."""
     if not chain or not chain[-1].answered:
         return Answer(Way.SILENT, f"no answer ({chain[-1].fault})" if chain else "never asked")
     last = chain[-1]
@@ -120,10 +127,12 @@ def read_answer(chain: Sequence[Exchange], link: str, marker: str = "", control:
         if leads_to_sign_in(where):
             return Answer(Way.SIGN_IN, f"{last.status}: it leads to a sign-in ({_short(where)})")
         return Answer(Way.ELSEWHERE, f"{last.status}: it leads to {_short(where) or 'nowhere'}, which was not asked")
-    return _read_page(chain, link, marker, control)
+    return _read_page(chain, link, marker, control, front)
 
 
-def _read_page(chain: Sequence[Exchange], link: str, marker: str, control: Sequence[Exchange]) -> Answer:
+def _read_page(
+    chain: Sequence[Exchange], link: str, marker: str, control: Sequence[Exchange], front: Sequence[Exchange]
+) -> Answer:
     last = chain[-1]
     shown = shows(last.body, marker, link)
     if last.fault and not shown:
@@ -132,11 +141,14 @@ def _read_page(chain: Sequence[Exchange], link: str, marker: str, control: Seque
     signs = _signs(chain, page, shown)
     if signs is not None:
         return signs
+    if shown and not is_common(marker, front, link):
+        # Even where an address that was never issued shows it too: then any address opens the device.
+        return Answer(Way.OPEN, f"{last.status}: the page shows {marker}" + _surface(page))
     unknown = control[-1] if control and control[-1].answered else None
     if unknown is not None and same_page(last, link, unknown, control[0].url):
         return Answer(Way.GENERIC, f"{last.status}: the same page as for an address that was never issued")
-    if shown and not (unknown is not None and shows(unknown.body, marker, control[0].url)):
-        return Answer(Way.OPEN, f"{last.status}: the page shows {marker}" + _surface(page))
+    if shown:
+        return Answer(Way.UNCLEAR, f"{last.status}: {marker} stands on the front page too, so it is no marker", shown)
     if marker:
         return Answer(Way.UNCLEAR, f"{last.status}: a page that does not show {marker}", shown)
     if unknown is not None and unknown.status in (401, 403, 404, 410) and last.body.strip():
@@ -175,6 +187,13 @@ def shows(body: str, marker: str, link: str) -> bool:
     if not marker.strip():
         return False
     return plain(marker) in _without_address(plain(body), link)
+
+
+def is_common(marker: str, front: Sequence[Exchange], link: str) -> bool:
+    """Whether the front door shows the marker to everybody, and is not the link itself."""
+    if not front or front[0].url == link:
+        return False
+    return shows(front[-1].body, marker, front[0].url)
 
 
 def plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import math
 from collections.abc import Sequence
 from ipaddress import ip_address
 
@@ -9,7 +10,7 @@ from roomgate.checks.kit import Kit
 from roomgate.checks.pace import Pace
 
 OPEN, CLOSED, SILENT, NO_WAY = "open", "closed", "silent", "no way"
-AT_ONCE = 20
+AT_ONCE = 200
 # What services, web consoles, tunnels, databases and appliances usually listen on.
 COMMON = (
     21, 22, 23, 25, 53, 80, 81, 88, 110, 111, 123, 135, 139, 143, 161, 179, 389, 427, 443, 444, 445, 465, 500, 502,
@@ -50,7 +51,7 @@ async def look_at_ports(
                 kit.progress(f"{host}: port {port}", len(states) / len(ports))
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(AT_ONCE):
+        for _ in range(max(1, min(AT_ONCE, math.ceil(per_second * timeout_s)))):
             group.create_task(worker())
     found = {
         state: sorted(port for port, seen in states.items() if seen == state)

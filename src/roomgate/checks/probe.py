@@ -101,14 +101,15 @@ class Probe:
             session.cookies = mine.cookies
             self.known.learn(step.body, step.url)
         self._keep(step, manner)
-        return self._note(manner, f"answer {step.status}" if step.answered else step.fault)
+        return self._note(manner, f"answer {step.status}" if step.answered else step.fault, step.t)
 
-    def _note(self, manner: Manner, how: str) -> Manner:
-        t = self.asked_t or 0.0
+    def _note(self, manner: Manner, how: str, t: float | None = None) -> Manner:
+        """``t`` is when it was asked: what was on its way when the cause came is not held against anybody."""
+        t = (self.asked_t or 0.0) if t is None else t
         self.counts[manner] += 1
         match manner:
             case Manner.SERVED:
-                self.last_t, self.cut_t, self.row, self.how = self._kit.recorder.t, None, 0, ""
+                self.last_t, self.cut_t, self.row, self.how = t, None, 0, ""
             case Manner.REFUSED:
                 self.cut_t = t if self.cut_t is None else self.cut_t
                 self.row += 1

@@ -104,6 +104,7 @@ class Web:
             transport=transport or _pinned(trust, addresses),
             timeout=httpx.Timeout(REQUEST_S),
             follow_redirects=False,
+            event_hooks={"response": [_unled]},
             trust_env=False,
         )
 
@@ -133,16 +134,16 @@ class Web:
         pace: Pace | None = None,
         subject: str = "",
         into: bytearray | None = None,
-        kept: bool = True,
         content: bytes | None = None,
+        kept: bool = True,
     ) -> Exchange:
         """Send one request and record it. Gives the (last) exchange; one without an answer has status 0.
 
         ``declared``: the target file names this very request, so it may change something. ``pace``: a budget of
         the look's own, declared with it. ``follow``: how many redirects to go along with, each one a request.
-        ``into``: where the bytes of its body go, for what is no text. ``content``: a body that is neither form nor
-        JSON; its type stands in the headers. ``kept`` false: the caller keeps what is evidence of it, for it is
-        asked often. Raises NotPermitted.
+        ``into``: where the bytes of its body go, for what is no text. ``content``: a body that is neither form nor JSON;
+        its type stands in the headers. ``kept`` false: the caller keeps what is evidence of it, for it is asked often.
+        Raises NotPermitted.
         """
         method = ask.method.upper()
         if method not in _READ_ONLY and not declared:
@@ -228,7 +229,7 @@ class Web:
                 answer = await self._http.send(request, stream=True)
                 try:
                     seen["status"] = answer.status_code
-                    seen["headers"] = tuple(answer.headers.multi_items())
+                    seen["headers"] = _said(answer)
                     body.charset = _charset(answer.headers.get("content-type", ""))
                     _keep_cookies(session, answer)
                     self._mask_cookies(session)
@@ -257,7 +258,7 @@ class Web:
         Nothing is recorded: whoever reads it records what came. Raises NotPermitted, StreamBroke.
         """
         url = filled(ask.url, session.values)
-        self._addresses.get(urlsplit(url).hostname or "")
+        self._addresses.get(_host(url))
         content, kind = _body(ask, session.values)
         headers = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
         headers |= {name: filled(value, session.values) for name, value in ask.headers.items()}
@@ -274,7 +275,7 @@ class Web:
                 coding = answer.headers.get("content-encoding", "").strip().lower()
                 yield Stream(
                     answer.status_code,
-                    tuple(answer.headers.multi_items()),
+                    _said(answer),
                     int(length) if length.isascii() and length.isdecimal() and not coding else None,
                     _decoded(_raw(answer), coding),
                 )
@@ -359,10 +360,7 @@ class _Body:
 
     async def read(self, answer: httpx.Response) -> None:
         kind = answer.headers.get("content-encoding", "").strip().lower()
-        # Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already.
-        stream = answer.stream
-        assert isinstance(stream, httpx.AsyncByteStream)
-        async for part in _decoded(stream, kind):
+        async for part in _decoded(_raw(answer), kind):
             self.raw += part
             if len(self.raw) > BODY_MOST:
                 del self.raw[BODY_MOST:]
@@ -385,6 +383,19 @@ def _raw(answer: httpx.Response) -> httpx.AsyncByteStream:
     stream = answer.stream
     assert isinstance(stream, httpx.AsyncByteStream)
     return stream
+
+
+async def _unled(answer: httpx.Response) -> None:
+    """Even where it follows no redirect, httpx works out where one leads, and throws away the answer if it cannot.
+    An odd Location is just what an open redirect is looked for with."""
+    answer.extensions["said"] = tuple(answer.headers.multi_items())
+    answer.headers.pop("location", None)
+
+
+def _said(answer: httpx.Response) -> Headers:
+    """The headers of an answer as they came."""
+    said: Headers = answer.extensions["said"]
+    return said
 
 
 async def _decoded(parts: AsyncIterable[bytes], kind: str) -> AsyncIterator[bytes]:
@@ -442,10 +453,7 @@ class _Forms(HTMLParser):
 
 def _forms(page: str) -> _Forms:
     found = _Forms()
-    try:
-        found.feed(page)
-    except AssertionError:
-        pass  # what html.parser says of a declaration that is none; what came before it stands
+    found.feed(page)
     return found
 
 

@@ -71,7 +71,7 @@ def run(
     wish = Wish(Tier[tier.upper()], tuple(id.upper() for id in only or ()), quick, allow_intrusive)
     journal = Journal(out or folder_of(made, Path.cwd()))
     with progress() as show:
-        around = Around(voice=Terminal() if interactive else None, progress=show)
+        around = Around(voice=Terminal(show) if interactive else None, progress=show)
         asyncio.run(take(made, text, all_checks(), wish, journal, around))
     return tell_run(journal, json=json)
 

@@ -1,5 +1,7 @@
 """What a page's source says; broken and hostile pages give what could be read."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ def test_what_is_in_a_page():
     assert found.links == ["/away?url=/"]
     assert found.scripts == ['let a = "<b>";']
     assert found.has_scripts
+    assert found.text == "Go away"
     assert found.order("refresh") == ["0; url=/there"]
     assert found.order("content-security-policy") == ["default-src 'self'"]
 
@@ -45,6 +48,13 @@ def test_what_is_broken_gives_what_came_before_it(rubbish):
 def test_elements_by_the_thousand_are_bounded():
     found = read_source("<form action=x><a href=y><input name=%d>" * 3000)
     assert len(found.forms) == len(found.links) == 2000
+
+
+@pytest.mark.parametrize("unit", ["<!--", "<a ", "<script>", "<![CDATA[", "<!x", "&#", "</", "<?"])
+def test_a_hostile_page_takes_no_long_time(unit):
+    began = time.process_time()
+    read_source(unit * (256 * 1024 // len(unit)))
+    assert time.process_time() - began < 5
 
 
 @given(st.text(max_size=200))

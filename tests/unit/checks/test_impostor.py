@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from roomgate.checks.impostor import RECEIVED_MOST, make_identity, posing
+from roomgate.errors import BadInput
 
 NINE = datetime(2026, 3, 10, 9, 0, tzinfo=UTC)
 
@@ -52,6 +53,22 @@ async def test_who_is_still_there_at_the_end_is_let_go():
     writer.transport.abort()
     with pytest.raises(OSError):
         await asyncio.open_connection("127.0.0.1", impostor.port)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("address", "port"), [("192.0.2.1", 0), ("127.0.0.1", 70_000), ("no.such.name.invalid", 0)])
+async def test_where_nobody_can_listen_is_told(address, port):
+    with pytest.raises(BadInput, match="listen"):
+        async with posing(address, port, ["device"], NINE):
+            pass
+
+
+@pytest.mark.asyncio
+async def test_a_port_that_is_taken_is_told():
+    async with posing("127.0.0.1", 0, ["device"], NINE) as impostor:
+        with pytest.raises(BadInput, match=str(impostor.port)):
+            async with posing("127.0.0.1", impostor.port, ["device"], NINE):
+                pass
 
 
 @pytest.mark.asyncio

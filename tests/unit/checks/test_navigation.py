@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import time
 
 import pytest
 from hypothesis import given
@@ -110,6 +111,13 @@ def test_what_moves_a_browser(step, by):
 ])  # fmt: skip
 def test_what_does_not(step):
     assert not [move for move in moves_of(step) if move.host == "evil.example"]
+
+
+@pytest.mark.parametrize("unit", ["location='", "{location=''", "window.", 'location="\\"'])
+def test_a_hostile_script_takes_no_long_time(unit):
+    began = time.process_time()
+    moves_of(answer(200, f"<script>{unit * (256 * 1024 // len(unit))}</script>"))
+    assert time.process_time() - began < 5
 
 
 @given(st.text(max_size=60))

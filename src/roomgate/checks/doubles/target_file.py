@@ -161,7 +161,7 @@ def _own_tables(scene: Scene, place: Place) -> dict[str, Any]:
     issue = _deed(place, "/api/admin/links", body={"owner": ADA, "room": OAK, "lifetime_s": SHORT_S})
     pointed = _deed(place, "/api/admin/device", "PUT", {"host": "{host}", "port": "{port}"})
     device = urlsplit(place.device.get("url", ""))
-    back = _deed(place, "/api/admin/device", "PUT", {"host": device.hostname, "port": device.port})
+    back = _deed(place, "/api/admin/device", "PUT", {"host": device.hostname, "port": device.port or 443})
     redeem = {"request": {"url": f"{place.address}/enrol", "method": "POST", "json": {"code": "{code}"}}}
     hang_up = _deed(place, f"/api/admin/room/{OAK}/hang-up")
     made: dict[str, Any] = {

@@ -18,7 +18,7 @@ from roomgate.checks.snapshot import Exchange
 from roomgate.checks.target import Ask, Link, Target
 from roomgate.checks.web import CannotSignIn, Session
 
-STRANGER, LET_IN, CONTROL = "stranger", "let in", "never issued"
+STRANGER, LET_IN, CONTROL, FRONT = "stranger", "let in", "never issued", "front door"
 STRANGER_READ, LET_IN_READ = "stranger reads", "let in reads"
 STRANGER_FOUND = "stranger reads what the page names"
 NOT_LET_IN, MAIL = "account not let in", "mail"
@@ -131,6 +131,7 @@ def subject_of(link: Link) -> str:
 
 
 async def _run(kit: Kit) -> None:
+    await kit.web.get(kit.target.front, FRONT, kit.web.fresh(), follow=FOLLOW)
     for number, link in enumerate(kit.target.links):
         kit.progress(subject_of(link), number / len(kit.target.links))
         await _look_at(kit, link)
@@ -178,10 +179,13 @@ async def _as_stranger(kit: Kit, link: Link, subject: str) -> Exchange:
 async def _let_in(kit: Kit, account: str, subject: str) -> Session | None:
     if not account:
         return None
+    if kit.tier < Tier.ACCOUNTS:
+        kit.recorder.fact(NOT_LET_IN, account, subject=subject, fault="this run was from outside, without accounts")
+        return None
     try:
         return await kit.web.sign_in(account)
     except CannotSignIn as refused:
-        kit.recorder.fact(NOT_LET_IN, account, subject=subject, fault=str(refused))
+        kit.recorder.fact(NOT_LET_IN, account, subject=subject, fault=str(refused).rstrip("."))
         return None
 
 

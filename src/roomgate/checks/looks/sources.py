@@ -48,7 +48,8 @@ async def _run(kit: Kit) -> None:
     kit.progress("as a stranger", 0.0)
     await _pages(kit, pages, kit.web.fresh(), PAGE, SCRIPT, asked)
     options = kit.target.option("K27", Options) or Options()
-    for number, account in enumerate(one_of_each(kit.target)):
+    accounts = one_of_each(kit.target) if kit.tier >= Tier.ACCOUNTS else []
+    for number, account in enumerate(accounts):
         kit.progress(f"as {account.name}", (number + 1) / 4)
         try:
             session = await kit.web.sign_in(account.name)
@@ -59,7 +60,8 @@ async def _run(kit: Kit) -> None:
         for ask in _replies(kit.target, account, options)[:REPLIES_MOST]:
             await kit.web.send(ask, REPLY, session, declared=True, follow=1, subject=account.name)
     kit.progress("the support bundle", 0.9)
-    await _bundle(kit, options)
+    if kit.tier >= Tier.ACCOUNTS:
+        await _bundle(kit, options)
 
 
 async def _pages(kit: Kit, pages: list[str], session: Session, label: str, scripts: str, asked: set[str]) -> None:

@@ -1,9 +1,11 @@
 """K01: a device link opens without signing in."""
 
 from collections.abc import Sequence
+from urllib.parse import urljoin, urlsplit
 
 from roomgate.checks.declared import Check, Weight
 from roomgate.checks.looks import links
+from roomgate.checks.markup import parse_markup
 from roomgate.checks.opening import (
     Answer,
     Chain,
@@ -11,6 +13,7 @@ from roomgate.checks.opening import (
     Way,
     chains,
     completed,
+    is_common,
     is_page,
     read_answer,
     read_data,
@@ -42,10 +45,11 @@ def judge_link(snapshot: Snapshot, link: Link, target: Target) -> Judgement:
     subject = links.subject_of(link)
     marker = Masks(target.secrets).clean(link.marker)
     control = _last(snapshot, links.CONTROL, subject)
+    front = _last(snapshot, links.FRONT, "")
     strangers = completed(chains(snapshot.of(Exchange, links.STRANGER, subject)))
-    answers = [(chain, read_answer(chain, link.url, marker, control)) for chain in strangers]
+    answers = [(chain, read_answer(chain, link.url, marker, control, front)) for chain in strangers]
     let_in = _last(snapshot, links.LET_IN, subject)
-    own = read_answer(let_in, link.url, marker, control)
+    own = read_answer(let_in, link.url, marker, control, front)
     points: list[Point] = []
     opened = [(chain, answer) for chain, answer in answers if _open(chain, answer, let_in, own)]
     points += [_point(snapshot, chain, f"opens for a stranger. {answer.why}") for chain, answer in opened]
@@ -53,7 +57,7 @@ def judge_link(snapshot: Snapshot, link: Link, target: Target) -> Judgement:
     points += [_point(snapshot, chain, "is served to a stranger") for chain in served]
     named = [chain for chain in chains(snapshot.of(Exchange, links.STRANGER_FOUND, subject)) if chain[-1].succeeded]
     shown = [chain for chain in named if marker and shows(chain[-1].body, marker, link.url)]
-    if not shows_unknown(control, marker, link):
+    if not is_common(marker, front, link.url):
         points += [
             _point(snapshot, chain, f"data behind the page, with {link.marker}, for a stranger") for chain in shown
         ]
@@ -96,22 +100,37 @@ def _shut(
             f"{subject}: {where} is answered to a stranger, and no marker says whose data it is.", points
         )
     if undecided := [answer for _, answer in answers if answer.way is Way.UNCLEAR]:
+        if not guarded and any(_acts(chain[-1], link) for chain, answer in answers if answer.way is Way.UNCLEAR):
+            return inconclusive(
+                f"{subject}: a page without {link.marker or 'a marker'}, but with forms that act.", points
+            )
         # The account's page has the marker and the stranger's has not; or the data is served to one and not the other.
         if not guarded and not (link.marker and own.way is Way.OPEN and not any(one.named for one in undecided)):
             return inconclusive(f"{subject}: {undecided[0].why}.", points)
         return passed("A stranger sees a page without the device, and the account sees the device.", points)
     if guarded or own.way is Way.OPEN:
         return passed("Shut to strangers, open to its account.", points)
-    if fault := next(iter(snapshot.of(Fact, links.NOT_LET_IN, subject)), None):
-        return inconclusive(f"{subject} is shut to strangers, but so it was to its account: {fault.fault}", points)
     unknown = read_answer(control, link.url)
     asks = all(answer.way is Way.SIGN_IN for _, answer in answers)
     if asks and control and unknown.way is Way.REFUSED:
         return passed("It asks strangers to sign in, and an address that was never issued is refused.", points)
+    if fault := next(iter(snapshot.of(Fact, links.NOT_LET_IN, subject)), None):
+        return inconclusive(
+            f"{subject} did not open for a stranger, but {fault.name} was not let in: {fault.fault}.", points
+        )
     why = (
         "it opens for nobody that the target file names" if link.account else "the target file names no account for it"
     )
     return inconclusive(f"{subject} did not open for a stranger, but {why}: a dead link would answer the same.", points)
+
+
+def _acts(page: Exchange, link: Link) -> bool:
+    """Whether it has a form that changes something below the link's own address, other than to sign in."""
+    forms = [one for one in parse_markup(page.body).forms if one.method == "post" and not one.signs_in]
+    below = urlsplit(link.url).path.rstrip("/")
+    return any(
+        urlsplit(urljoin(page.url, one.action)).path.startswith(below) for one in forms if "://[" not in one.action
+    )
 
 
 def _open(chain: Chain, answer: Answer, let_in: Chain, own: Answer) -> bool:
@@ -146,11 +165,6 @@ def _stranger_reads(snapshot: Snapshot, subject: str) -> list[Chain]:
 
 def _account_reads(snapshot: Snapshot, subject: str) -> list[Chain]:
     return chains(snapshot.of(Exchange, links.LET_IN_READ, subject))
-
-
-def shows_unknown(control: Chain, marker: str, link: Link) -> bool:
-    """Whether an address that was never issued shows the marker too: then it tells nothing."""
-    return bool(control) and shows(control[-1].body, marker, control[0].url)
 
 
 def _last(snapshot: Snapshot, label: str, subject: str) -> Chain:

@@ -23,13 +23,21 @@ from roomgate.checks.snapshot import Exchange, Snapshot
 from roomgate.checks.target import Ask, Deed, Link, Target, filled_ask
 from roomgate.checks.tester import NobodyToAsk, NotDone
 from roomgate.checks.web import Session
+from roomgate.errors import RoomgateError
 from roomgate.xapi.errors import XapiError
 
-BEFORE, AFTER, TRY, OPENED = "before ", "after ", "try ", "link"
+BEFORE, AFTER, TRY, OPENED, FIRST = "before ", "after ", "try ", "link", "first"
 LINK, LOWEST, ALLOWED = "link alone", "lowest account", "allowed account"
 MOVE = "move "
 BY_LINK = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:L/VA:N/SC:H/SI:N/SA:N"
 _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
+
+
+class InCall(RoomgateError):
+    """The test room is in use, so nothing is tried there."""
+
+    code = "check.in-call"
+    hint = "Wait until the room is free, and run the check again."
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,6 +101,10 @@ async def look(kit: Kit, reach: Reach = reach_device) -> None:
 
 
 async def _try_all(kit: Kit, options: Options, room: Room | None) -> None:
+    if room is not None:
+        await read_lists(kit, room, FIRST, (CALLS,))
+        if rows_of(Snapshot(look=LOOK.id, steps=tuple(kit.recorder.steps)), FIRST, CALLS):
+            raise InCall("The test room is in a call, and nobody else's call may be ended: try it later.")
     if options.place is not None:
         who = [(LINK, ""), *([(LOWEST, options.account)] if options.account else [])]
         who += [(ALLOWED, options.allowed)] if options.allowed else []

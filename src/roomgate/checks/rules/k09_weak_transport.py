@@ -14,6 +14,7 @@ from roomgate.checks.web import has_password_field
 _REFRESH = re.compile(r"(?is)<meta[^>]{0,200}http-equiv\s*=\s*[\"']?refresh[^>]{0,200}url\s*=\s*[\"']?\s*https://")
 _OLD = {"SSLv2": "SSL 2", "SSLv3": "SSL 3", "TLS1": "TLS 1.0", "TLS1_1": "TLS 1.1"}  # testssl.sh's names
 _CHAIN_SHOWN = 3
+_HEAD = 16 * 1024  # characters of a page in which a refresh would stand
 # An old protocol alone: browsers no longer speak it, so an attack needs an old client, and work.
 OLD_PROTOCOL = "CVSS:4.0/AV:A/AC:H/AT:P/PR:N/UI:P/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N"
 
@@ -47,9 +48,12 @@ def _plain(snapshot: Snapshot) -> Points:
         if not first.url.startswith("http://"):
             continue
         plain = [step for step in way if step.url.startswith("http://")]
-        secured = last.url.startswith("https://") or leads(last).startswith("https://") or _REFRESH.search(last.body)
+        secured = (
+            last.url.startswith("https://") or leads(last).startswith("https://") or _REFRESH.search(last.body[:_HEAD])
+        )
         shown = next(
-            (step for step in plain if step.succeeded and step.body_bytes and not _REFRESH.search(step.body)), None
+            (step for step in plain if step.succeeded and step.body_bytes and not _REFRESH.search(step.body[:_HEAD])),
+            None,
         )
         form = next((step for step in plain if step.answered and has_password_field(step.body)), None)
         if form is not None:

@@ -2,16 +2,17 @@
 
 import re
 from statistics import median
-from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from roomgate.checks.declared import Check, Look, Tier, Weight
+from roomgate.checks.html_source import is_page, read_source
 from roomgate.checks.kit import Kit
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
 from roomgate.checks.pace import Pace
 from roomgate.checks.snapshot import Exchange, Fact, Snapshot
 from roomgate.checks.target import Account, Ask, Target
+from roomgate.checks.ways import leads
 from roomgate.checks.web import CannotSignIn, has_password_field
 
 BEFORE, WRONG, AFTER = "right before", "wrong", "right after"
@@ -21,7 +22,6 @@ PER_SECOND = 2.0  # its own: slower, a limit per minute would not be met
 DELAY_MS, TIMES = 700.0, 3.0
 _LIMITS = {423: "locked", 429: "too many requests"}
 _CHANGING = re.compile(r"[A-Za-z0-9+/_=-]{16,}|\d+")
-_UNSEEN = re.compile(r"(?is)<(script|style)\b.*?</\1\s*>|<input\b[^>]*hidden[^>]*>|<!--.*?-->|<[^>]*>|\s+")
 
 
 # ---- the look --------------------------------------------------------------------------------------
@@ -98,7 +98,8 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         )
     points = [Point(step.url, _words(step), (snapshot.number(step),)) for step in answered]
     limit = _limit(answered)
-    locked = REFUSED in after and not any(step.fault for step in snapshot.of(Exchange, AFTER))
+    broke = any(step.fault or step.status >= 500 for step in snapshot.of(Exchange, AFTER))
+    locked = REFUSED in after and not broke
     if any(_looks_accepted(step, snapshot) for step in answered):
         return inconclusive(
             "A wrong password had the same answer as the right one: what is accepted cannot be told.", points
@@ -106,7 +107,7 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
     if locked:
         return passed(f"After {TRIES} wrong passwords in a row even the right one is refused.", points)
     if ACCEPTED not in after:
-        return inconclusive(f"After {TRIES} wrong passwords, the right one had no answer.", points)
+        return inconclusive(f"After {TRIES} wrong passwords, the right one had no answer, or an error.", points)
     if limit.startswith("slower"):
         return passed(f"Wrong passwords are answered ever {limit}.", points)
     if limit:
@@ -139,9 +140,9 @@ def _limit(answered: list[Exchange]) -> str:
 
 def _kind(step: Exchange) -> tuple[int, str, str]:
     """What an answer says, without what is another each time: numbers, tokens, hidden fields, markup."""
-    location = urlsplit(urljoin(step.url, step.header("location"))) if step.header("location") else None
-    where = f"{location.path}?{_CHANGING.sub('', location.query)}" if location is not None else ""
-    return step.status, where, _CHANGING.sub("", _UNSEEN.sub(" ", step.body))[:4000].strip()
+    where = _CHANGING.sub("", leads(step))
+    shown = read_source(step.body).text if is_page(step.header("content-type"), step.body) else step.body
+    return step.status, where, _CHANGING.sub("", shown)[:4000].strip()
 
 
 def _changed_once(kinds: list[tuple[int, str, str]]) -> bool:

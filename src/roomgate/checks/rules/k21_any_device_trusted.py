@@ -99,18 +99,18 @@ def _record(kit: Kit, label: str, impostor: Impostor) -> None:
 def judge(snapshot: Snapshot, target: Target) -> Judgement:
     options = target.option("K21", Options)
     visits = _visits(snapshot, POSED, target.site.connector)
-    took_in = [(step, seen) for step, seen in visits if _count(seen, "received") > 0 and seen.get("handshake") is True]
+    took_in = [(step, seen) for step, seen in visits if _took_in(seen)]
     if took_in:
         points = [_point(snapshot, step, seen) for step, seen in took_in]
         secret = any(seen.get("credentials") is True for _, seen in took_in)
         what = "sent it the device's credentials" if secret else "spoke to it as if it were the device"
-        return failed(f"The connector met a device with a certificate that is not the device's, and {what}.", points)
+        return failed(f"The connector met somebody who had not the device's certificate, and {what}.", points)
     if not snapshot.of(Fact, LISTENING):
         return inconclusive("Nobody posed as the device.")
     greeted = [(step, seen) for step, seen in visits if seen.get("greeted") is True]
     points = [_point(snapshot, step, seen) for step, seen in visits]
     if not greeted:
-        return inconclusive("The connector never came to the impostor's address, so nothing can be said.", points)
+        return inconclusive("The connector never came to the impostor's address with TLS: nothing can be said.", points)
     if any(seen.get("done") is not True for _, seen in greeted):
         return inconclusive("The connector came, and kept the impostor waiting: it neither spoke nor hung up.", points)
     if options is not None and options.swap:
@@ -125,6 +125,11 @@ def _visits(snapshot: Snapshot, label: str, connector: str) -> list[tuple[Fact, 
     found = [(step, step.value) for step in snapshot.of(Fact, label) if isinstance(step.value, dict)]
     known = connector if connector.replace(".", "").isdecimal() or ":" in connector else ""
     return [(step, seen) for step, seen in found if not known or seen.get("from") == known]
+
+
+def _took_in(seen: dict[str, object]) -> bool:
+    """Whether it said something under a certificate that is not the device's, or its credentials under none at all."""
+    return _count(seen, "received") > 0 and (seen.get("handshake") is True or seen.get("credentials") is True)
 
 
 def _count(seen: dict[str, object], name: str) -> int:

@@ -1,5 +1,6 @@
 """K23: what was done is not on record: who, what, when and where."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
@@ -14,7 +15,7 @@ from roomgate.checks.target import Deed, Target
 from roomgate.checks.tester import NotDone
 from roomgate.clock import parse_iso
 
-ACT, RECORD, TAMPER = "act ", "record", "tamper evidence"
+ACT, BEFORE, RECORD, TAMPER = "act ", "record before", "record", "tamper evidence"
 LOOK_EVERY_S = 10.0
 YES, NO, UNKNOWN, NOT_READ = "yes", "no", "I do not know", "not understood"
 ANSWER_MOST = 64 * 1024  # of what a command prints, as much is kept
@@ -60,9 +61,13 @@ def _needs(target: Target) -> str:
 
 
 async def look(kit: Kit) -> None:
-    """Do the acts, then fetch the record until they are all in it."""
+    """Fetch the record, do the acts, and fetch it again until they are all in it."""
     options = kit.target.option("K23", Options)
     assert options is not None
+    try:
+        await kit.tester.do(options.record, "fetch the record", label=BEFORE)
+    except NotDone:
+        kit.progress("there is no record yet", 0.0)  # what is in it later is new
     for number, act in enumerate(options.acts):
         kit.progress(act.name, number / (len(options.acts) + 2))
         try:
@@ -88,8 +93,8 @@ async def look(kit: Kit) -> None:
 
 
 def _is_whole(seen: Snapshot, options: Options) -> bool:
-    text = _record(seen)
-    return text is not None and all(set(_found(seen, act, text, options).values()) == {YES} for act in options.acts)
+    entries = new_entries(seen)
+    return all(set(_found(seen, act, entries, options).values()) == {YES} for act in options.acts)
 
 
 # ---- judging ---------------------------------------------------------------------------------------
@@ -110,8 +115,9 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
     if undone:
         return inconclusive(f"These acts were not done: {', '.join(undone)}.")
     bad, table, unread = [], [], []
+    entries = new_entries(snapshot)
     for act in options.acts:
-        found = _found(snapshot, act, text, options)
+        found = _found(snapshot, act, entries, options)
         table.append({"act": act.name, **{part: found.get(part, NO) for part in _ALL}})
         lacks = [part for part in _ALL if found.get(part, NO) == NO]
         if lacks:
@@ -132,11 +138,17 @@ def _may_fail(act: Act, options: Options) -> bool:
     return any(ACT + one.name == act.label and one.refused for one in options.acts)
 
 
-def _record(snapshot: Snapshot) -> str | None:
-    fetched = [act for act in snapshot.of(Act, RECORD) if act.ok]
+def new_entries(snapshot: Snapshot) -> list[str]:
+    """Those that were not in it before the acts: what somebody did a minute ago proves nothing of them."""
+    before, after = (Counter(parse_record(_record(snapshot, label) or "")) for label in (BEFORE, RECORD))
+    return list(after - before)
+
+
+def _record(snapshot: Snapshot, label: str = RECORD) -> str | None:
+    fetched = [act for act in snapshot.of(Act, label) if act.ok]
     if not fetched:
         return None
-    answers = snapshot.of(Exchange, RECORD)  # which keep more of it than an act does
+    answers = snapshot.of(Exchange, label)  # which keep more of it than an act does
     return answers[-1].body if answers and fetched[-1].how == "request" else fetched[-1].answer
 
 
@@ -147,7 +159,7 @@ def _is_cut(snapshot: Snapshot) -> bool:
     return any(len(act.answer) >= ANSWER_MOST for act in snapshot.of(Act, RECORD)[-1:])
 
 
-def _found(snapshot: Snapshot, act: Known, text: str, options: Options) -> dict[str, str]:
+def _found(snapshot: Snapshot, act: Known, entries: Sequence[str], options: Options) -> dict[str, str]:
     """What the best entry has of it; an entry that does not say what was done is none at all."""
     done = snapshot.of(Act, ACT + act.name)
     try:
@@ -156,7 +168,7 @@ def _found(snapshot: Snapshot, act: Known, text: str, options: Options) -> dict[
         return {}
     took_s = max(0.0, done[-1].t - done[-1].began)
     best: dict[str, str] = {}
-    for entry in parse_record(text):
+    for entry in entries:
         if not _holds(entry, act.what):
             continue
         apart = [(moment - ended).total_seconds() for moment in times_in(entry)]
@@ -196,7 +208,7 @@ CHECK = Check(
     asvs=("16.1.1", "16.2.1", "16.3.2", "16.4.3"),
     sources=("https://cwe.mitre.org/data/definitions/778.html",),
     procedure="Do a number of known acts: sign in, open a room, read, change, place a call, share a link, be refused as a "
-    "stranger. Fetch the vendor's record until they are all in it, or the time it may take is over. Each act must be "
+    "stranger. Fetch the vendor's record before, and after it until they are all in it, or the time it may take is over. Each act must be "
     "found with who did it, what, when (in UTC or with a zone) and on which device. Ask for proof that the record was "
     "not changed.",
     remedy="Record every access and every refusal with person, act, device and time in UTC, where those whom it is about "

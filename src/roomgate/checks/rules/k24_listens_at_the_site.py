@@ -43,8 +43,8 @@ def _needs(target: Target) -> str:
     options = target.option("K24", Options) or Options()
     if not 0 < options.per_second <= 1000 or not 0 < options.timeout_s <= 30:
         return "[K24] per_second is at most 1000, and timeout_s at most 30."
-    if any(not 0 < port < 65536 for port in options.ports):
-        return "[K24] ports: a port is between 1 and 65535."
+    if any(not 0 < port < 65536 for port in (*options.ports, *options.expected)):
+        return "[K24] ports, expected: a port is between 1 and 65535."
     return ""
 
 

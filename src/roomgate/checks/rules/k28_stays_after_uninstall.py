@@ -69,6 +69,8 @@ def _needs(target: Target) -> str:
         return "the target file does not say how the connector is uninstalled ([K28] uninstall)."
     if not options.names_its_own:
         return "the target file does not say what on the device is the connector's ([K28] accounts, or before_install)."
+    if "" in (*options.macros, *options.panels, *options.feedback):
+        return "an empty beginning fits every name ([K28] macros, panels, feedback)."
     return lacks_device(target)
 
 

@@ -140,6 +140,15 @@ async def test_what_the_links_page_gives_belongs_to_the_link():
 
 
 @pytest.mark.asyncio
+async def test_nobody_elses_call_is_ended():
+    connector = Connector(lets=("",))
+    connector.device.call("somebody@else.example")
+    one = await found(connector)
+    assert (one.outcome, "in a call" in one.says) == (Outcome.INCONCLUSIVE, True)
+    assert len(connector.device.calls) == 1
+
+
+@pytest.mark.asyncio
 async def test_a_refusal_alone_proves_nothing():
     one = await found(Connector(), TEXT.replace('allowed = "may"\n', ""))
     assert (one.outcome, "allowed" in one.says) == (Outcome.INCONCLUSIVE, True)

@@ -172,6 +172,12 @@ async def test_who_never_comes_is_not_known():
 
 
 @pytest.mark.asyncio
+async def test_credentials_without_any_tls_fail():
+    one = await found(Connector(believes=None))
+    assert (one.outcome, "credentials" in one.says) == (Outcome.FAIL, True)
+
+
+@pytest.mark.asyncio
 async def test_a_visitor_who_speaks_no_tls_proves_nothing():
     one = await found(Connector(believes=None, says=b"GET / HTTP/1.0\r\n\r\n"))
     assert one.outcome is Outcome.INCONCLUSIVE

@@ -10,7 +10,7 @@ from hypothesis import given
 
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.pace import HandTime
-from roomgate.checks.rules.k23_keeps_no_record import ACT, CHECK, RECORD, TAMPER, judge
+from roomgate.checks.rules.k23_keeps_no_record import ACT, BEFORE, CHECK, RECORD, TAMPER, judge
 from roomgate.clock import iso
 from support.checks import ONE, target_of
 from support.site_looks import Hands, finding_of, odd_snapshots
@@ -66,6 +66,8 @@ class Vendor:
         rows = [row for due, row in self.entries if due <= self.time.monotonic()]
         if self.form == "json":
             return json.dumps({"entries": rows, "generated": iso(self.time.now())})
+        if self.form == "odd times":
+            return "\n".join(f"03/10/26 9:00 AM {row['who']} {row['what']} {row['where']}" for row in rows)
         return "\n".join(" | ".join(row.values()) for row in rows)
 
 
@@ -111,7 +113,7 @@ async def test_what_is_missing_fails(flaw, lacks):
         {"page": "<html><body><div id=root></div></body></html>"},
         {"page": '{"error": "sign in"}'},
         {"opens": 500},
-        {"page": "03/10/26 9:00 AM anna opened Birch\n03/10/26 9:00 AM anonymous refused birch"},
+        {"form": "odd times"},
         {"page": "x" * 3_000_000},
     ],
 )
@@ -125,6 +127,38 @@ async def test_the_record_is_asked_for_no_longer_than_it_may_take():
     began = vendor.time.monotonic()
     await found(vendor)
     assert 120 <= vendor.time.monotonic() - began <= 140
+
+
+@pytest.mark.asyncio
+async def test_and_not_longer_than_it_takes():
+    vendor = Vendor(late_s=25)
+    began = vendor.time.monotonic()
+    assert (await found(vendor)).outcome is Outcome.PASS
+    assert 25 <= vendor.time.monotonic() - began <= 45
+
+
+@pytest.mark.asyncio
+async def test_what_somebody_did_a_moment_ago_is_not_the_act():
+    vendor = Vendor(drops=("/open",))
+    vendor.entries.append((0.0, GOOD["/open"] | {"when": iso(vendor.time.now())}))
+    one = await found(vendor)
+    assert (one.outcome, [point.where for point in one.points]) == (Outcome.FAIL, ["open the room"])
+
+
+@pytest.mark.asyncio
+async def test_the_same_line_once_more_is_a_new_one():
+    vendor = Vendor(form="lines")
+    same = {"when": vendor.time.now().strftime("%Y-%m-%d %H:%M"), "what": "anna opened Birch"}
+    vendor.entries.append((0.0, same))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/open":
+            vendor.entries.append((0.0, same))
+            return httpx.Response(200)
+        return vendor(request)
+
+    one = await finding_of(CHECK, TEXT, answers=answer, time=vendor.time)
+    assert one.outcome is Outcome.PASS
 
 
 @pytest.mark.asyncio
@@ -149,7 +183,7 @@ def test_the_file_may_lack_something():
     assert "record" in CHECK.look.needs(target_of(no_way))
 
 
-@given(odd_snapshots([ACT + "open the room", ACT + "a stranger's try", RECORD, TAMPER]))
+@given(odd_snapshots([ACT + "open the room", ACT + "a stranger's try", BEFORE, RECORD, TAMPER]))
 def test_odd_steps_are_judged(snapshot):
     assert judge(snapshot, target_of(TEXT)).says
     assert judge(snapshot, target_of(ONE)).outcome is Outcome.INCONCLUSIVE

@@ -128,7 +128,7 @@ def test_odd_steps_are_judged(snapshot):
     assert judge(snapshot, target_of(text(1))).says
 
 
-@pytest.mark.parametrize("more", ["ports = [0]", "per_second = 0", "timeout_s = 100"])
+@pytest.mark.parametrize("more", ["ports = [0]", "expected = [70000]", "per_second = 0", "timeout_s = 100"])
 def test_the_file_may_be_wrong(more):
     assert CHECK.look.needs(target_of(f'{ONE}\n[site]\nconnector = "127.0.0.1"\n[K24]\n{more}\n'))
     assert "connector" in CHECK.look.needs(target_of(ONE))

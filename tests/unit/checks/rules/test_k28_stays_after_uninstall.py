@@ -181,6 +181,7 @@ def test_the_file_may_lack_something():
     assert "uninstalled" in CHECK.look.needs(target_of(ONE))
     assert "accounts" in CHECK.look.needs(target_of(ONE + "[K28]\nothers = []\n"))
     assert "device" in CHECK.look.needs(target_of(ONE + K28))
+    assert "every name" in CHECK.look.needs(target_of(TEXT.replace('"vendor-"', '""')))
 
 
 @given(odd_snapshots([BEFORE, AFTER, BASELINE, "page before", "page after", "read before", "read after"], ["", LINK]))

@@ -1,0 +1,175 @@
+"""The double in memory: its application in place of the network, its sockets and streams included, and handed time.
+
+The double follows the time of whoever checks it; it never moves it.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from roomgate.checks.catalogue import all_checks
+from roomgate.checks.doubles.face import Face
+from roomgate.checks.doubles.flaws import Flaws
+from roomgate.checks.doubles.scene import OAK, Scene, build_scene
+from roomgate.checks.doubles.target_file import Place, build_tables, write_toml
+from roomgate.checks.pace import HandTime
+from roomgate.checks.snapshot import Snapshot
+from roomgate.checks.sockets import Pairs, SocketClosed, SocketRefused
+from roomgate.checks.target import Target
+from support.checks import looked, target_of
+
+ADDRESS, DEVICE = "https://double.example", "https://device.example"
+
+
+class FollowedTime:
+    """Waits until somebody else has moved the clock on."""
+
+    def __init__(self, time: HandTime) -> None:
+        self._time = time
+        self.now, self.monotonic = time.now, time.monotonic
+
+    async def sleep(self, seconds: float) -> None:
+        until = self._time.monotonic() + seconds
+        while self._time.monotonic() < until:
+            await asyncio.sleep(0)
+
+
+def _scope(url: str, kind: str, headers: Pairs, **more: Any) -> dict[str, Any]:
+    parts = urlsplit(url)
+    named = {name.lower() for name, _ in headers}
+    pairs = [*headers, *([] if "host" in named else [("host", parts.netloc)])]
+    return {
+        "type": kind, "path": parts.path or "/", "query_string": parts.query.encode(), "client": ("192.0.2.9", 1),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in pairs], **more,
+    }  # fmt: skip
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, parts: asyncio.Queue[bytes | None], gone: asyncio.Event) -> None:
+        self._parts, self._gone = parts, gone
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (part := await self._parts.get()) is not None:
+            yield part
+
+    async def aclose(self) -> None:
+        self._gone.set()
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Applications by their host; answers come part by part."""
+
+    def __init__(self, apps: dict[str, Any], group: asyncio.TaskGroup) -> None:
+        self._apps, self._group = apps, group
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body, gone = await request.aread(), asyncio.Event()
+        started: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        parts: asyncio.Queue[bytes | None] = asyncio.Queue()
+        told = [{"type": "http.request", "body": body}]
+
+        async def receive() -> dict[str, Any]:
+            if told:
+                return told.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                started.set_result(message)
+            elif message["type"] == "http.response.body":
+                if message.get("body"):
+                    parts.put_nowait(message["body"])
+                if not message.get("more_body"):
+                    parts.put_nowait(None)
+
+        url = str(request.url)
+        app = self._apps[request.url.host]
+        scope = _scope(url, "http", list(request.headers.multi_items()), method=request.method)
+        self._group.create_task(app(scope, receive, send))
+        head = await started
+        return httpx.Response(head["status"], headers=head["headers"], stream=_Body(parts, gone))
+
+
+class MemorySocket:
+    """The checker's end of a WebSocket."""
+
+    def __init__(self) -> None:
+        self.to_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.from_app: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._closed: int | None = None
+
+    async def send(self, text: str) -> None:
+        if self._closed is not None:
+            raise SocketClosed("closed", self._closed)
+        self.to_app.put_nowait({"type": "websocket.receive", "text": text})
+
+    async def recv(self) -> str | bytes:
+        if self._closed is not None:
+            raise SocketClosed("closed", self._closed)
+        message = await self.from_app.get()
+        if message["type"] == "websocket.close":
+            self._closed = message.get("code", 1000)
+            raise SocketClosed("closed", self._closed)
+        return str(message["text"])
+
+    async def close(self) -> None:
+        self._closed = self._closed or 1000
+        self.to_app.put_nowait({"type": "websocket.disconnect"})
+
+
+@dataclass(slots=True)
+class InMemory:
+    """A double that answers in memory, and how it is checked."""
+
+    scene: Scene
+    target: Target
+    time: HandTime
+    transport: Transport
+    group: asyncio.TaskGroup
+
+    async def open_socket(self, url: str, headers: Pairs, subprotocols: Sequence[str]) -> MemorySocket:
+        made = MemorySocket()
+        made.to_app.put_nowait({"type": "websocket.connect"})
+
+        async def send(message: dict[str, Any]) -> None:
+            made.from_app.put_nowait(message)
+
+        self.group.create_task(self.scene.double(_scope(url, "websocket", headers), made.to_app.get, send))
+        first = await made.from_app.get()
+        if first["type"] != "websocket.accept":
+            raise SocketRefused("the answer was 403", 403)
+        return made
+
+    async def look(self, folder: Path, only: Sequence[str] = ()) -> dict[str, Snapshot]:
+        return await looked(
+            folder, self.transport, only=only, intrusive=True, time=self.time, target=self.target,
+            open_socket=self.open_socket,
+        )  # fmt: skip
+
+
+@asynccontextmanager
+async def double_in_memory(flaws: Flaws) -> AsyncIterator[InMemory]:
+    time = HandTime()
+    scene = await build_scene(flaws, FollowedTime(time))
+    device = scene.double.devices[OAK]
+    place = Place(ADDRESS, "", (await device.read())["serial"], (), {"url": DEVICE}, 1)
+    ids = {check.id for check in all_checks() if check.options is not None}
+    tables = {k: v for k, v in build_tables(scene, place).items() if not k.startswith("K") or k in ids}
+    async with asyncio.TaskGroup() as group:
+        transport = Transport({"double.example": scene.double, "device.example": Face(device)}, group)
+        yield InMemory(scene, target_of(write_toml(tables)), time, transport, group)
+        for task in asyncio.all_tasks():
+            if task.get_coro().__qualname__.startswith(("Double.", "Face.")):
+                task.cancel()
+
+
+def as_json(snapshot: Snapshot) -> Any:
+    return json.loads(json.dumps([str(step) for step in snapshot.steps]))
