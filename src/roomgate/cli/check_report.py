@@ -42,7 +42,9 @@ def report(folder: Path, /, *, form: Form = "text", out: Path | None = None) -> 
 
 
 def compare(old: Path, new: Path, /, *, json: Json = False) -> int:
-    """What got better between two runs, and what got worse. The exit code is 1 if something got worse.
+    """What got better between two runs, and what got worse.
+
+    The exit code is 1 if something got worse, or fails that was not looked at before.
 
     Example: ``roomgate check compare check-in-march check-in-april``
 
@@ -64,7 +66,7 @@ def compare(old: Path, new: Path, /, *, json: Json = False) -> int:
         show_json(msgspec.to_builtins(found))
     else:
         show_page(render_comparison, found)
-    return NO if found.worse else DONE
+    return NO if found.alarming else DONE
 
 
 def verify(folder: Path, /, *, key: str = "", json: Json = False) -> int:

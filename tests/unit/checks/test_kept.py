@@ -7,9 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roomgate.checks.catalogue import all_checks
+from roomgate.checks.doubles.flaws import NONE
+from roomgate.checks.doubles.scene import build_scene
+from roomgate.checks.doubles.target_file import Place, build_tables, write_toml
 from roomgate.checks.kept import HIDDEN, decode_target, encode_target
+from roomgate.checks.pace import HandTime
 from roomgate.checks.target import Ask, Deed, parse_target
 from roomgate.errors import BadInput
+from support.checks import options_of
 
 TEXT = """
 [target]
@@ -116,3 +122,20 @@ def test_a_table_of_another_form_raises_only_our_error():
 
     with pytest.raises(BadInput):
         decode_target(encode_target(target()), {"K99": Other})
+
+
+@pytest.mark.asyncio
+async def test_the_table_of_every_check_survives_being_kept():
+    """The double's own target file names what every check asks for."""
+    scene = await build_scene(NONE, HandTime())
+    place = Place("https://double.example", "", "Oak room", device={"url": "https://device.example", "password": "xyz"})
+    options = options_of(all_checks())
+    before = parse_target(write_toml(build_tables(scene, place)), Path(), options, {})
+    raw = encode_target(before)
+    after = decode_target(raw, options)
+    assert after.options.keys() == before.options.keys()
+    assert len(after.options) >= 10
+    assert after.hosts == before.hosts
+    assert [
+        secret for secret in (*scene.passwords.values(), scene.service.operator_token) if secret.encode() in raw
+    ] == []

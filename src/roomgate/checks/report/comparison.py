@@ -6,12 +6,12 @@ from roomgate.checks.finding import Finding
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.report.report import Report
 
-# Unknown is never a pass: what can no longer be judged got worse, unless it failed before, and then nobody knows.
+# Unknown is never a pass: what was looked at and can no longer be judged got worse, unless it failed before.
 _SOUND = (Outcome.PASS, Outcome.NOT_APPLICABLE)
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """One check, then and now; ``before`` is empty for a check that the earlier report does not have."""
+    """One check, then and now; ``before`` is empty for one that the earlier report does not have."""
 
     id: str
     title: str
@@ -22,7 +22,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """``unclear``: it failed, and now nobody knows. ``gone``: checks that only the earlier report has."""
+    """``new``: not looked at in the earlier run. ``unclear``: known then, and now nobody knows, since it failed before
+    or was not looked at this time. ``gone``: checks that only the earlier report has."""
 
     target: str
     other_target: str  # of the later report, where it is another one
@@ -35,6 +36,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     unclear: tuple[Change, ...]
     same: tuple[Change, ...]
     gone: tuple[str, ...]
+
+    @property
+    def alarming(self) -> bool:
+        """Whether something got worse, or fails that nobody had looked at before."""
+        return bool(self.worse) or any(one.now == Outcome.FAIL.value for one in self.new)
 
 
 def compare(old: Report, new: Report) -> Comparison:
@@ -54,7 +60,11 @@ def compare(old: Report, new: Report) -> Comparison:
 
 
 def verdict(old: Finding, new: Finding) -> str:
-    """better, worse, unclear or same."""
+    """better, worse, new, unclear or same."""
+    if _overlooked(old) and new.outcome is not Outcome.INCONCLUSIVE:
+        return "new"
+    if _overlooked(new) and old.outcome is not Outcome.INCONCLUSIVE:
+        return "unclear"
     if old.outcome is Outcome.FAIL:
         if new.outcome is Outcome.FAIL:
             return "same" if new.score == old.score else "worse" if new.score > old.score else "better"
@@ -64,6 +74,11 @@ def verdict(old: Finding, new: Finding) -> str:
     if (old.outcome in _SOUND) == (new.outcome in _SOUND):
         return "same"
     return "better" if new.outcome in _SOUND else "worse"
+
+
+def _overlooked(one: Finding) -> bool:
+    """Nothing was seen of it: its look was not taken, as in a run of a smaller tier."""
+    return one.outcome is Outcome.INCONCLUSIVE and not one.evidence
 
 
 def _change(old: Finding | None, new: Finding) -> Change:

@@ -62,7 +62,7 @@ def render_comparison(found: Comparison, width: int | None = None, *, colour: bo
         out.print(_words(f"The second report is of another target: {_one(found.other_target)}.", _OPEN))
     parts = (
         ("Got worse", found.worse, _BAD), ("Got better", found.better, _GOOD),
-        ("Failed before, and nobody knows now", found.unclear, _OPEN), ("New", found.new, ""),
+        ("Known before, and nobody knows now", found.unclear, _OPEN), ("Not looked at before", found.new, ""),
     )  # fmt: skip
     for head, changes, style in parts:
         _part(out, head, [[_words(_changed(one), style), _words(one.says, _DIM)] for one in changes])

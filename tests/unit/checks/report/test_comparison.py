@@ -29,6 +29,22 @@ def test_every_pair_of_outcomes(old, new, said):
     assert verdict(finding(old), finding(new)) == said
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [(I, F, "new"), (I, P, "new"), (I, N, "new"), (F, I, "unclear"), (P, I, "unclear"), (I, I, "same")],
+)
+def test_what_was_not_looked_at_got_neither_better_nor_worse(old, new, said):
+    then, now = (replace(finding(outcome), evidence=() if outcome is I else ("x",)) for outcome in (old, new))
+    assert verdict(then, now) == said
+
+
+def test_a_fail_that_nobody_had_looked_at_is_alarming():
+    nothing = report_of([check("K01", passed("x"))])
+    assert compare(nothing, report_of([check("K01", passed("x")), check("K02", failed("x"))])).alarming
+    assert not compare(nothing, report_of([check("K01", passed("x")), check("K02", passed("x"))])).alarming
+    assert compare(nothing, report_of([check("K01", failed("x"))])).alarming
+
+
 def test_a_fail_may_become_milder_or_worse():
     assert verdict(finding(F, 9.0), finding(F, 5.0)) == "better"
     assert verdict(finding(F, 5.0), finding(F, 9.0)) == "worse"

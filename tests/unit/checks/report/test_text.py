@@ -95,9 +95,9 @@ def test_a_comparison_tells_what_got_worse_first():
         "K01",
         "Got better",
         "K02",
-        "Failed before, and nobody knows now",
+        "Known before, and nobody knows now",
         "K05",
-        "New",
+        "Not looked at before",
         "K10",
         "The same: none.",
     ]
