@@ -83,6 +83,11 @@ def inert(value: object) -> str:
     return foreign(str(value), _LONGEST)
 
 
+def numeric(table: Sequence[Mapping[str, object]], column: str) -> bool:
+    """Whether a column holds numbers, and so stands to the right."""
+    return any(isinstance(row.get(column), int | float) and not isinstance(row.get(column), bool) for row in table)
+
+
 def _style() -> str:
     own = resources.files("roomgate.checks.report").joinpath("page.css").read_text("utf-8")
     return f"\n{load_sheet('tokens.css').decode()}\n{own}"
@@ -96,4 +101,5 @@ def _hash(style: str) -> str:
 def _template() -> Any:
     made = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     made.filters["inert"] = inert
+    made.filters["numeric"] = numeric
     return made.from_string(resources.files("roomgate.checks.report").joinpath("page.html").read_text("utf-8"))

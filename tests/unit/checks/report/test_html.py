@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from roomgate.checks.outcome import Point, failed, inconclusive, passed
-from roomgate.checks.report.html import inert, render_html
+from roomgate.checks.report.html import inert, numeric, render_html
 from support.hostile_words import LINES, hostile_report
 from support.reports import check, png, report_of
 
@@ -142,6 +142,20 @@ def test_hostile_words_are_text(line):
 @settings(max_examples=60)
 def test_no_text_at_all_is_markup(text):
     assert_inert(Page(render_html(hostile_report(text))))
+
+
+@pytest.mark.parametrize(
+    ("rows", "right"),
+    [
+        ([{"a": 1}], True),
+        ([{"a": None}, {"a": 0.5}], True),
+        ([{"a": "1"}], False),
+        ([{"a": True}], False),
+        ([{}], False),
+    ],
+)
+def test_numbers_stand_to_the_right(rows, right):
+    assert numeric(rows, "a") is right
 
 
 @given(st.floats() | st.none() | st.text(max_size=20) | st.integers())
