@@ -5,22 +5,27 @@ another address, uninstall it) are done by hand: `Hands` is the tester who is as
 ``--interactive``. Everything else is done by the API, as the file says.
 """
 
+import asyncio
 import base64
 import json
 import re
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from roomgate.checks.doubles.target_file import write_toml
 from roomgate.cli.demo.inside import Inside
-from roomgate.cli.demo.world import password
+from roomgate.cli.demo.world import devices_file, password
 from support.world import RunningWorld, Somebody
 
 ADMIN = "admin"
-MAY = ["observe", "call", "privacy", "ui", "av-control"]
+MAY = ["observe", "call", "privacy", "ui", "av-control", "configure"]
 PUT_BACK = "put this back as it was"
 READ = {"get": "Status/SystemUnit/Hardware/Module/SerialNumber"}
 BY_TOKEN = ["readings", "events", "socket"]
@@ -64,6 +69,20 @@ class Checked:
     @property
     def text(self) -> str:
         return write_toml(self.tables)
+
+    @asynccontextmanager
+    async def somebody_in_the_room(self) -> AsyncIterator[None]:
+        """Whoever is there says Yes to what is asked, as long as the block lasts."""
+
+        async def sits() -> None:
+            while True:
+                with suppress(TimeoutError, httpx.HTTPError):
+                    await self.room.say_yes()
+
+        async with asyncio.TaskGroup() as group:
+            sitting = group.create_task(sits())
+            yield
+            sitting.cancel()
 
     # ---- people and what they may ----------------------------------------------------------------------
 
@@ -190,7 +209,8 @@ class Checked:
         dial = {"command": "Dial", "arguments": {"Number": "{callee}"}, "reason": "a check"}
         louder = {"set": "Configuration/Audio/DefaultVolume", "value": 61}
         offer = self.by_admin("connectors", "POST", {"site": world.sites["connector"]})
-        offered = await self.world.admin.call("POST", "/api/v1/connectors", {"site": world.sites["connector"]})
+        offer_call = ("POST", "/api/v1/connectors", {"site": world.sites["connector"]})
+        offered = await self.world.admin.call(*offer_call)
         self.hands.deeds |= {
             "point at": self._point_at,
             "point back": self._point_back,
@@ -215,7 +235,7 @@ class Checked:
                 "issue": offer, "code": '"code":"([^"]+)"',
                 "redeem": {"command": [sys.executable, "-m", "support.redeem", hub, world.ca,
                                        offered["hub_fingerprint"], "{code}"]},
-                "expired": "",
+                "expired": self._expired(await self.world.admin.call(*offer_call)),
             },
             "K23": {
                 "acts": [
@@ -231,12 +251,19 @@ class Checked:
             "K24": {"expected": listening_ports(), "per_second": 200.0, "timeout_s": 0.2},
             "K25": {"act": {"request": self.ask(dial | {"arguments": {"Number": "echo@example.com"}}, account=ada.name)},
                     "undo": {"request": self.ask({"command": "Call/Disconnect"}, account=ada.name)},
-                    "panel": {"url": f"{room.panel}state", "expects": "NOTICE"}},
+                    "panel": {"url": f"{room.panel}state", "expects": "Started from outside"}},
             "K26": {"accounts": [room.user, room.privileged_user], "after_s": 5.0,
                     "visit": {"request": self.ask(READ, account=ada.name)}},
             "K28": {"uninstall": {"say": "uninstall: as the guide says"}, "accounts": [room.user, room.privileged_user],
                     "panels": ["roomgate-"], "after_s": 1.0},
         }  # fmt: skip
+
+    def _expired(self, offer: dict[str, Any]) -> str:
+        """A code whose quarter of an hour is over: all that were never used are, from now on."""
+        with closing(sqlite3.connect(self.world.data("hub") / "hub.db")) as db:
+            db.execute("UPDATE enrolment_codes SET until = '2026-01-01T00:00:00.000Z' WHERE used_by IS NULL")
+            db.commit()
+        return str(offer["code"])
 
     # ---- what the tester does at the site --------------------------------------------------------------
 

@@ -135,7 +135,7 @@ def _verdict(
     own: Exchange, other: Exchange, stranger: Exchange, marker: str, of_link: bool, frame: Set[str]
 ) -> tuple[str, str]:
     if not _served(own, marker):
-        if own.succeeded and marker and _shows(other, own, "") != "yes":
+        if own.succeeded and marker and _shows(other, own, "", frame) != "yes":
             # Its owner's own page does not show the thing itself: there is nothing in it that could be crossed.
             return "unshown", f"even its own account is not shown {marker} there"
         return "unclear", f"its own account is not served it: {own.status or own.fault}"
