@@ -68,7 +68,10 @@ request = { url = "https://target.example/download", account = "ada" }
 LIVE = SOCKET + EVENTS + POLL + DOWNLOAD
 
 
-def cause(kind: str, more: str = "", *, deed: bool = True) -> str:
+SHORT = "watch_s = 20.0\nwithin_s = 20.0"  # shorter than the default, so that tests are
+
+
+def cause(kind: str, more: str = SHORT, *, deed: bool = True) -> str:
     said = f'deed.request.url = "https://target.example/do/{kind}"\ndeed.request.method = "POST"\n' if deed else ""
     undo = f'undo.request.url = "https://target.example/undo/{kind}"\nundo.request.method = "POST"\n' if deed else ""
     return f'\n[[causes]]\nname = "{kind}"\nkind = "{kind}"\naccount = "ada"\n{said}{undo}{more}\n'

@@ -34,6 +34,7 @@ _COUNTS_VISITS = re.compile(
     r"stats?|insights?|visitors?|heatmap)(?:[^a-z]|$)"
 )
 _URL = re.compile(r"""https?://[^\s<>"'\\\])]{4,2000}""")
+PATH_LEAST = 6
 SECRET_LEAST = 8  # a shorter part stands in many an address by chance
 
 
@@ -104,7 +105,7 @@ def holds(url: str, link: str) -> bool:
     for text in {url, unquote(url), unquote(unquote(url))}:
         if link in text or any(secret in text for secret in _secrets(link)):
             return True
-        if len(path := urlsplit(link).path.rstrip("/")) > SECRET_LEAST and text.rstrip("/").endswith(path):
+        if len(path := urlsplit(link).path.rstrip("/")) >= PATH_LEAST and text.rstrip("/").endswith(path):
             return True
     return False
 

@@ -166,7 +166,7 @@ class Held:
 
     def silent(self) -> bool:
         """Open, and has stopped to serve: pings stay unanswered, or its rhythm broke off."""
-        if not self.open or self.last_t is None:
+        if not self.open or self.last_t is None or (self.unclear_t or 0.0) > self.last_t:
             return False
         if self.channel.send:
             return self.unanswered >= 3

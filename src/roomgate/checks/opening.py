@@ -259,10 +259,19 @@ def read_data(
         return Served.UNCLEAR if allowed is None or is_page(allowed) else Served.NO
     keys = _keys(last.body)
     if keys is None:
-        return Served.YES if last.body.strip() else Served.UNCLEAR
+        return _read_text(last, allowed, marker)
     if allowed is not None and (theirs := _keys(allowed.body)) is not None:
         return Served.YES if keys == theirs else Served.NO if keys <= _ERROR_KEYS else Served.UNCLEAR
     return Served.UNCLEAR if keys <= _ERROR_KEYS else Served.YES
+
+
+def _read_text(last: Exchange, allowed: Exchange | None, marker: str) -> Served:
+    """A bare value or a text: served if it is like the account's; a text may also say politely that one is not let in."""
+    if not last.body.strip():
+        return Served.UNCLEAR
+    if allowed is not None:
+        return Served.YES if _bare(last.body, "") == _bare(allowed.body, "") else Served.UNCLEAR
+    return Served.UNCLEAR if marker and len(last.body.split()) > 1 else Served.YES
 
 
 def is_page(step: Exchange) -> bool:
@@ -271,14 +280,16 @@ def is_page(step: Exchange) -> bool:
 
 
 def _keys(body: str) -> set[str] | None:
-    """The names in a JSON answer, or None where it is none. A bare value has none."""
+    """The names in a JSON answer, or None where it is none, or a bare value."""
     try:
         found: Any = json.loads(body)
     except (ValueError, RecursionError):
         return None
     while isinstance(found, list) and found:
         found = found[0]
-    return {str(key) for key in found} if isinstance(found, dict) else set()
+    if isinstance(found, dict):
+        return {str(key) for key in found}
+    return None if found and found is not True else set()
 
 
 def _short(url: str) -> str:

@@ -1,8 +1,11 @@
 """Where a look writes down what it does: each step with its time, and without the secrets that are known."""
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from html import escape
 from typing import Any, TypeVar
+from urllib.parse import quote, quote_plus
 
 import msgspec
 
@@ -18,12 +21,27 @@ class Masks:
     """The secrets that are known, each with its name; text is shown without them."""
 
     def __init__(self, known: Mapping[str, str] | None = None) -> None:
-        self._known = dict(known or {})
+        self._known: dict[str, str] = {}
+        for secret, name in (known or {}).items():
+            self._know(secret, name)
 
     def add(self, secret: str, name: str) -> None:
         """Short ones would hide half of every page, and prove nothing."""
         if len(secret) >= 8:
-            self._known[secret] = name
+            self._know(secret, name)
+
+    def _know(self, secret: str, name: str) -> None:
+        """As it is, and as forms, addresses, JSON and pages spell it; the longest first, for one may hold another."""
+        spelt = {
+            secret,
+            quote(secret, safe=""),
+            quote(secret),
+            quote_plus(secret),
+            json.dumps(secret)[1:-1],
+            escape(secret),
+        }
+        self._known |= dict.fromkeys(spelt - {""}, name)
+        self._known = dict(sorted(self._known.items(), key=lambda pair: -len(pair[0])))
 
     def clean(self, text: str) -> str:
         if not text.isascii():

@@ -1,5 +1,6 @@
 """A run: take every look once, keep it, judge it. Looks are taken one after the other: two at once would disturb."""
 
+import re
 import ssl
 import traceback
 from collections.abc import Callable, Sequence
@@ -164,9 +165,13 @@ def _masked(target: Target) -> dict[str, str]:
     values), nor the words of forms: they would be masked where they are what is looked for."""
     shown = [*target.about.urls, *(text for link in target.links for text in (link.marker, link.name, link.url))]
     shown += [text for ask in target.asks for text in (ask.expects, ask.url)] + [one.expects for one in target.channels]
+    secrets = dict(target.secrets)
+    for one in target.accounts:
+        for header, value in one.headers.items():
+            secrets |= {word: f"{header} of {one.name}" for word in re.split(r"[\s;=]+", value) if len(word) >= 12}
     return {
         secret: name
-        for secret, name in target.secrets.items()
+        for secret, name in secrets.items()
         if secret.lower() not in _WORDS_OF_FORMS and not any(secret in text for text in shown)
     }
 

@@ -47,6 +47,7 @@ class Double:
     devices: Mapping[str, Bridged]  # by the name of their room
     time: Time
     operator: Operator
+    imitates: Bridged  # whose sign-in page is copied, where one is
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -133,12 +134,8 @@ class Double:
         visit = self.service.visit(asked.cookie(self.cookie))
         page = pages.sign_in(visit.token, place, notice)
         if self.service.has(Flaw.IMITATES_SIGN_IN):
-            page = pages.imitated(await self._device_page("/web/signin"), visit.token, place)
+            page = pages.imitated(await self.imitates.page("/web/signin"), visit.token, place)
         return Answer(status, page, headers=(self._set_cookie(visit.id), *more))
-
-    async def _device_page(self, path: str, room: str = "") -> str:
-        device = self.devices.get(room) or next(iter(self.devices.values()))
-        return await device.page(path)
 
     async def _sign_in(self, asked: Asked) -> Answer:
         form = asked.form()
@@ -196,15 +193,16 @@ class Double:
                 return see_other(f"/signin?next={quote(asked.path)}")
             return plain("Sign in first\n", 401)
         link = self.service.open_link(code)
-        if link is None or (who is not None and not self._leads(who, link)):
+        if link is None or (who is not None and not self._leads(who, link, asked.method)):
             return Answer(404, pages.nothing())
         return await self._behind(asked, link, rest, who)
 
-    def _leads(self, who: SignIn, link: DeviceLink) -> bool:
-        own = who.person is not None and who.person.name == link.owner
-        if self.service.has(Flaw.NO_SIGN_IN):
+    def _leads(self, who: SignIn, link: DeviceLink, method: str) -> bool:
+        own, acts = who.person is not None and who.person.name == link.owner, method != "GET"
+        if self.service.has(Flaw.NO_SIGN_IN) and not acts:
             return True
-        return (own or self.service.has(Flaw.CROSSES_USERS)) and self.service.may_enter(who, link.room)
+        may = own or self.service.has(Flaw.CROSSES_USERS)
+        return may and self.service.may_enter(who, link.room, acts=acts)
 
     async def _behind(self, asked: Asked, link: DeviceLink, rest: list[str], who: SignIn | None) -> Answer:
         device, name = self.devices[link.room], who.person.name if who and who.person else "somebody"
@@ -249,7 +247,7 @@ class Double:
         if who is None or who.person is None:
             self.service.note("a stranger", what, room, asked.where, "refused")
             return _UNKNOWN
-        if room not in self.devices or not self.service.may_enter(who, room, live=live):
+        if room not in self.devices or not self.service.may_enter(who, room, live=live, acts=asked.method != "GET"):
             self.service.note(who.person.name, what, room, asked.where, "refused")
             return as_json({"error": "There is no such room, or it is not yours."}, 404)
         if asked.method == "POST" and (asked.is_from_elsewhere or "json" not in asked.headers.get("content-type", "")):

@@ -189,11 +189,12 @@ class Service:
             return None
         return found if self.now < (found.live_until if live else found.requests_until) else None
 
-    def may_enter(self, found: SignIn, room: str, *, live: bool = False) -> bool:
-        """Whether this sign-in leads to this room now."""
+    def may_enter(self, found: SignIn, room: str, *, live: bool = False, acts: bool = False) -> bool:
+        """Whether this sign-in leads to this room now; whoever has some room may look into others, with the flaw."""
         if not self.installed or self.now >= self._shut["live" if live else "requests"]:
             return False
-        return room in found.rooms or (self.has(Flaw.CROSSES_USERS) and not live)
+        crosses = self.has(Flaw.CROSSES_USERS) and bool(found.rooms) and not live and not acts
+        return room in found.rooms or crosses
 
     # ---- what ends access --------------------------------------------------------------------------
 

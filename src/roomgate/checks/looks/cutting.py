@@ -407,14 +407,12 @@ class _Watch:
         while True:
             t = self._kit.recorder.t - self._done
             held_over = [self._over(held) for held in self._held]
-            if all(probe.cut for probe in self._probes) and all(held_over):
-                # Everything held is cut: now whoever was shut out tries to come in again.
-                if all(probe.cut for probe in anew):
-                    break
-                wanted = anew
-            else:
-                wanted = [probe for probe in self._probes if not probe.cut]
-            if t >= watch_s:
+            wanted = [probe for probe in self._probes if not probe.cut]
+            if not wanted:  # now whoever was shut out tries to come in again
+                wanted = [probe for probe in anew if not probe.cut]
+            if not wanted and all(held_over):
+                break
+            if t >= watch_s + self._rhythm_s():
                 wanted = [probe for probe in (*self._probes, *anew) if not probe.cut and probe.name in self._proven]
                 if wanted:
                     await self._tick(group, wanted, PING_S, always=True)
@@ -431,6 +429,16 @@ class _Watch:
         self._probes += anew
         self._watched = self._kit.recorder.t - self._done
         self._ends = {held.channel.name: self._of_held(held) for held in self._held}
+
+    def _rhythm_s(self) -> float:
+        """How much longer to look: what served after the cause, and is not yet due again, has its turn."""
+        within_s = self._cause.within_s
+        waited = [
+            min(2 * held.widest_s + 2.0, BEFORE_S)
+            for held in self._held
+            if held.held and not held.silent() and 0.0 < (self._since(held.last_t) or 0.0) <= within_s
+        ]
+        return max(waited, default=0.0)
 
     def _anew(self) -> list[Probe]:
         """A new sign-in with what was valid before, by whoever should be shut out."""
@@ -539,6 +547,8 @@ class _Watch:
 
     def _of_probe(self, probe: Probe) -> dict[str, object]:
         cut_s = None if probe.cut_t is None or not probe.cut else max(0.0, round(probe.cut_t - self._done, 3))
+        if probe.account and cut_s is not None and not probe.counts[Manner.SERVED]:
+            cut_s = 0.0  # whenever it was tried: it was never let in
         return {
             "last_s": self._since(probe.last_t), "unclear_s": self._since(probe.unclear_t), "cut_s": cut_s,
             "how": probe.how, "asked": sum(probe.counts.values()),

@@ -235,7 +235,8 @@ def find_reads(page: str, base: str, link: str) -> list[str]:
         except ValueError:
             continue
         url = parts._replace(fragment="").geturl()
-        words = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "-", f"{parts.path} {parts.query}").lower())
+        named = f"{parts.path} {parts.query}"
+        words = _words(named) | _words(re.sub(r"(?<=[a-z])(?=[A-Z])", "-", named))
         if (
             (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
             and ((len(below) > 1 and parts.path.startswith(below)) or any(secret in url for secret in secrets))
@@ -247,6 +248,10 @@ def find_reads(page: str, base: str, link: str) -> list[str]:
         ):
             found.setdefault(url)
     return list(found)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.split(r"[^a-z0-9]+", text.lower()))
 
 
 def needs_links(target: Target) -> str:

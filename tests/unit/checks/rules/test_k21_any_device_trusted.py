@@ -12,6 +12,7 @@ from hypothesis import given
 
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.rules.k21_any_device_trusted import CHECK, LISTENING, POSED, RELAYED, judge
+from roomgate.checks.snapshot import Fact, Snapshot
 from support.checks import ONE, target_of
 from support.simulated import simulator
 from support.site_looks import Hands, finding_of, odd_snapshots
@@ -77,7 +78,7 @@ async def test_who_gives_an_impostor_its_password_fails():
     one = await found(connector)
     assert one.outcome is Outcome.FAIL
     assert "credentials" in one.says
-    assert "GET /ws" in one.points[0].what
+    assert one.points[0].what == f"sent {len(HELLO)} bytes: GET /ws, with credentials"
     assert connector.back == 1
 
 
@@ -95,6 +96,7 @@ async def test_what_it_sent_is_not_kept(tmp_path):
 async def test_who_speaks_without_credentials_fails_too():
     one = await found(Connector(believes=believing(everybody=True), says=b"GET / HTTP/1.1\r\n\r\n"))
     assert (one.outcome, "credentials" in one.says) == (Outcome.FAIL, False)
+    assert "credentials" not in one.points[0].what
 
 
 @pytest.mark.asyncio
@@ -228,6 +230,23 @@ async def test_the_true_device_is_swapped_for_an_impostor(tmp_path, keeps, outco
         one = await found(connector, text, found={"localhost": "127.0.0.1"})
         await connector.again
         assert one.outcome is outcome
+
+
+def visit(label: str, **seen) -> Fact:
+    return Fact(label=label, t=0, at="", name="visit", value={"from": "10.0.0.5", "greeted": True, "done": True} | seen)
+
+
+@pytest.mark.parametrize(
+    ("relayed", "outcome"),
+    [(900, Outcome.PASS), (0, Outcome.INCONCLUSIVE), (None, Outcome.INCONCLUSIVE)],
+)
+def test_with_a_swap_the_true_device_must_have_been_met_first(relayed, outcome):
+    steps = (Fact(label=LISTENING, t=0, at="", name="impostor"), visit(POSED, handshake=False, received=0, broke="no"))
+    if relayed is not None:
+        steps += (visit(RELAYED, relayed=relayed),)
+    found = judge(Snapshot(look="impostor", steps=steps), target_of(TEXT.replace("[K21]", "[K21]\nswap = true")))
+    assert found.outcome is outcome
+    assert [point.what for point in found.points] == ["sent nothing (no)"]
 
 
 @given(odd_snapshots([LISTENING, RELAYED, POSED]))
