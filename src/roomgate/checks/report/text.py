@@ -28,7 +28,7 @@ _PIPE_WIDTH = 10_000
 def render_text(report: Report, width: int | None = None, *, colour: bool = False) -> str:
     """``width``: of the terminal; None for a pipe, which has no edge at which to fold."""
     out = _paper(width, colour)
-    letter = Text(f" {report.grade} ", style=f"{_GRADES.get(report.grade, _BAD)} reverse" if colour else "")
+    letter = Text(f" {_one(report.grade)} ", style=f"{_GRADES.get(report.grade, _BAD)} reverse" if colour else "")
     out.print(Text.assemble(letter, f"  {report.points} of 100 points   ", (_one(report.target), "bold")))
     out.print(_words(meaning(report)))
     for line in report.why:
@@ -46,7 +46,7 @@ def render_text(report: Report, width: int | None = None, *, colour: bool = Fals
             style = _GOOD if outcome is Outcome.PASS else _DIM
             out.print()
             line = f"{head}, {counted(len(found), 'check')}: {ids(sorted(found, key=lambda one: one.id))}"
-            out.print(Text.assemble((SHAPES[outcome], style), f" {line}"))
+            out.print(Text.assemble((SHAPES[outcome], style), _one(f" {line}")))
     if report.key:
         out.print()
         out.print(_words(f"Sealed with the key {report.key}", _DIM))
@@ -55,7 +55,7 @@ def render_text(report: Report, width: int | None = None, *, colour: bool = Fals
 
 def render_comparison(found: Comparison, width: int | None = None, *, colour: bool = False) -> str:
     out = _paper(width, colour)
-    out.print(Text.assemble((_one(found.target), "bold"), f": {found.grades[0]} → {found.grades[1]}"))
+    out.print(Text.assemble((_one(found.target), "bold"), _one(f": {found.grades[0]} → {found.grades[1]}")))
     points = f"{found.points[0]} → {found.points[1]} points, {day(found.dates[0])} → {day(found.dates[1])}"
     out.print(_words(points, _DIM))
     if found.other_target:
@@ -78,8 +78,8 @@ def _changed(one: Change) -> str:
 
 
 def _failed(one: Finding) -> list[RenderableType]:
-    head = Text.assemble((f"{SHAPES[one.outcome]} {one.id} ", _BAD), (_one(one.title), "bold"))
-    head.append(f"  {one.severity} {one.score:.1f}" if one.score else f"  {one.severity}", _BAD)
+    head = Text.assemble((_one(f"{SHAPES[one.outcome]} {one.id} "), _BAD), (_one(one.title), "bold"))
+    head.append(_one(f"  {one.severity} {one.score:.1f}" if one.score else f"  {one.severity}"), _BAD)
     lines: list[RenderableType] = [head, _words(one.says)]
     lines += [_words(f"• {point.where}: {_first(point.what)}", _DIM) for point in one.points[:_POINTS_MOST]]
     if len(one.points) > _POINTS_MOST:
@@ -102,7 +102,7 @@ def _open(found: Sequence[Finding]) -> list[list[RenderableType]]:
     for says, those in by.items():
         head = _one(those[0].title) if len(those) == 1 else ""
         shape = SHAPES[Outcome.INCONCLUSIVE]
-        lines.append([Text.assemble((f"{shape} {ids(those)} ", _OPEN), head), _words(says, _DIM)])
+        lines.append([Text.assemble((_one(f"{shape} {ids(those)} "), _OPEN), head), _words(says, _DIM)])
     return lines
 
 

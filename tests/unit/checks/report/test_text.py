@@ -79,6 +79,19 @@ def test_no_text_at_all_steers_a_terminal(text):
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", told)
 
 
+@pytest.mark.parametrize("line", LINES)
+def test_a_report_that_somebody_else_wrote_steers_nothing_either(line):
+    """``compare`` reads a report.json from anywhere."""
+    made = hostile_report(line)
+    findings = tuple(replace(one, id=line + one.id, severity=line, weight=line) for one in made.findings)
+    forged = replace(made, grade=line, target=line, began=line, key=line, why=(line,), findings=findings)
+    for told in (
+        render_text(forged, 80), render_comparison(compare(forged, report_of()), 80),
+        render_comparison(compare(report_of(), forged), 80),
+    ):  # fmt: skip
+        assert [sign for sign in told if sign != "\n" and not sign.isprintable()] == []
+
+
 def test_a_comparison_tells_what_got_worse_first():
     old = report_of([check("K01", passed("x")), check("K02", failed("x")), check("K05", failed("x"))])
     new = report_of(
