@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 app = App(name="check", help="Is my connector a 2019 connector?")
 for _name, _verb in {"serve-double": "serve_double"}.items():
     app.command(f"roomgate.cli.check_double:{_verb}", name=_name)
-app.command("roomgate.cli.check_init:init", name="init")
-app.command("roomgate.cli.check_publish:publish", name="publish")
 
 TierName = Literal["outside", "accounts", "site"]
 
@@ -150,3 +148,7 @@ def explain(id: str, /, *, json: Json = False) -> None:
         show_json(facts)
     else:
         show_facts(facts)
+
+
+app.command("roomgate.cli.check_init:init", name="init")
+app.command("roomgate.cli.check_publish:publish", name="publish")
