@@ -847,6 +847,24 @@ class SettingReverted(Event, frozen=True, kw_only=True, tag="setting.reverted"):
     outcome: Public[str]
 
 
+# ---- exposure checks ------------------------------------------------------------------------------
+
+
+class CheckEvidence(Event, frozen=True, kw_only=True, tag="check.evidence"):
+    """A file of an exposure check's folder, as it was when the run was sealed."""
+
+    file: Public[str]
+    sha256: Public[str]
+    size_bytes: Public[int]
+
+
+class CheckJudged(Event, frozen=True, kw_only=True, tag="check.judged"):
+    """What an exposure check concluded of one weakness: pass, fail, inconclusive or not-applicable."""
+
+    id: Public[str]
+    outcome: Public[str]
+
+
 # ---- reading and looking up -----------------------------------------------------------------------
 
 KINDS: dict[str, type[Event]] = {str(kind.__struct_config__.tag): kind for kind in Event.__subclasses__()}

@@ -38,6 +38,7 @@ BRIEF = {
     *("tunnel.opened", "tunnel.closed", "backup.made", "backup.removed", "logs.collected", "setting.reverted"),
     *("plan.made", "plan.started", "plan.halted", "plan.ended", "alert-route.changed", "finding.closed"),
     *("call-panel.shown", "call-panel.removed", "call-panel.foreign", "control.pressed"),
+    *("check.evidence", "check.judged"),
 }
 
 
