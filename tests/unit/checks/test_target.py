@@ -111,6 +111,11 @@ def test_every_host_that_the_file_names_is_permitted_and_no_other() -> None:
     assert parse(WHOLE).hosts == {f"{name}.example" for name in names}
 
 
+def test_an_address_that_cannot_be_read_permits_nothing() -> None:
+    made = parse(WHOLE.replace("https://channel.example/", "https://[channel.example/"))
+    assert made.hosts == parse(WHOLE).hosts - {"channel.example"}
+
+
 def test_secrets_come_from_their_files_and_are_known_for_masking() -> None:
     assert sorted(secret_files(WHOLE)) == ["anna.txt", "bert.txt", "device.txt"]
     made = parse(WHOLE)
@@ -150,6 +155,7 @@ def test_things_are_found_by_name_or_address() -> None:
         (('urls = ["https://A.example/", "https://b.example/"]', "urls = []"), "at least one address"),
         (('"https://b.example/"', '"ftp://b.example/"'), "ftp://b.example/ is no web address"),
         (('"https://b.example/"', '"b.example"'), "b.example is no web address"),
+        (('"https://b.example/"', '"https://[b.example/"'), "https://[b.example/ is no web address"),
         (('hosts = ["Id.example"]', "requests_per_second = 0"), "requests_per_second: between 0 and 50"),
         (('hosts = ["Id.example"]', "requests_per_second = 51"), "requests_per_second: between 0 and 50"),
         (('hosts = ["Id.example"]', "requests_per_second = nan"), "requests_per_second: between 0 and 50"),
