@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings what the tests need beside Python packages: a browser, ss and two SIP programs by the system's package manager ("system"), and
+# Brings what the tests need beside Python packages: a browser, ss, testssl.sh and two SIP programs by the system's package manager ("system"), and
 # the xAPI client from npm ("npm", which needs the virtual environment); without a word both, one after the other.
 # What cannot be brought is said at the end, with the one command that brings it; the tests that need it then fail.
 set -eu
@@ -12,6 +12,7 @@ system() {
   command -v ss >/dev/null || wanted="$wanted iproute2"
   command -v baresip >/dev/null || wanted="$wanted baresip"
   command -v sipp >/dev/null || wanted="$wanted sip-tester"
+  command -v testssl >/dev/null || wanted="$wanted testssl.sh"
   [ -n "$wanted" ] || return 0
   if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo"; else as_root="no"; fi
   if [ "$as_root" != no ] && command -v apt-get >/dev/null; then
@@ -25,6 +26,7 @@ system() {
   command -v ss >/dev/null || missing="$missing\n  ss: sudo apt-get install iproute2"
   command -v baresip >/dev/null || missing="$missing\n  baresip: sudo apt-get install baresip"
   command -v sipp >/dev/null || missing="$missing\n  sipp: sudo apt-get install sip-tester"
+  command -v testssl >/dev/null || missing="$missing\n  testssl.sh: sudo apt-get install testssl.sh"
 }
 
 npm() {

@@ -7,6 +7,7 @@ nowhere: what is not on the list is not connected to.
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from ipaddress import ip_address
 
 from roomgate.checks.target import Target, is_inside
 from roomgate.errors import RoomgateError
@@ -30,6 +31,22 @@ async def look_up(host: str) -> list[str]:
     return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
+def _is_a_place(address: str) -> bool:
+    """Whether a target can be there. A link-local address is this machine's own cloud, and no name's."""
+    try:
+        found = ip_address(address.split("%")[0])
+    except ValueError:
+        return False
+    found = getattr(found, "ipv4_mapped", None) or found
+    return not (found.is_link_local or found.is_multicast or found.is_unspecified)
+
+
+def _rank(address: str) -> tuple[bool, bool]:
+    """Outside first: a name that is found outside has no business inside. Then IPv4: what listens on both answers
+    there, and a single address keeps a run repeatable."""
+    return is_inside(address), ":" in address
+
+
 class Addresses:
     """The permitted hosts and where each was found."""
 
@@ -42,8 +59,9 @@ class Addresses:
         found = {}
         for host in sorted(target.hosts):
             if addresses := await look(host):
-                # IPv4 first: what listens on both answers there, and a single address keeps a run repeatable.
-                found[host] = next((one for one in addresses if ":" not in one), addresses[0])
+                good = [one for one in addresses if _is_a_place(one)]
+                if good:
+                    found[host] = min(good, key=_rank)
         return cls(found)
 
     def get(self, host: str) -> str:

@@ -49,7 +49,8 @@ class Look:
     """How something is looked at. ``needs`` gives the sentence that says what the target file lacks, or nothing.
 
     ``run`` sees only what the kit gives, and everything that the kit does is recorded. What it raises of ours ends
-    the look as failed; the steps until then are kept. ``quick``: whether it belongs to a quick check.
+    the look as failed; the steps until then are kept. ``quick``: whether it belongs to a quick check. ``last``: it may
+    get the tester locked out, so it is taken after all others.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Look:
     needs: Needs = lambda target: ""
     intrusive: bool = False
     quick: bool = True
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

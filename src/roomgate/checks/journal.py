@@ -43,6 +43,7 @@ class Journal:
         """Begin, or go on with what was begun; gives the run as it was begun. Raises Conflict for another run."""
         for one in (self.folder, self._looks, self.evidence):
             one.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._tidy()
         known = self.load_run()
         if known is None:
             _write(self.folder / "run.json", msgspec.json.format(msgspec.json.encode(run), indent=1))
@@ -55,13 +56,21 @@ class Journal:
             )
         return known
 
+    def _tidy(self) -> None:
+        """What a kill left between two moves: half a file, and the steps of a look that has ended."""
+        for file in (*self.folder.glob("*.new"), *self._looks.glob("*.new")):
+            file.unlink(missing_ok=True)
+        for file in self._looks.glob("*.steps"):
+            if file.with_suffix(".json").exists():
+                file.unlink(missing_ok=True)
+
     def load_run(self) -> Run | None:
         """Raises BadInput for a damaged one."""
         try:
             return msgspec.json.decode((self.folder / "run.json").read_bytes(), type=Run)
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError as bad:
+        except (msgspec.MsgspecError, RecursionError) as bad:
             raise BadInput(f"{self.folder / 'run.json'} is damaged: {bad}") from bad
 
     def keep_target(self, raw: bytes) -> None:
@@ -81,22 +90,28 @@ class Journal:
     def find(self, look: str) -> Snapshot | None:
         """A look that has ended."""
         file = self._looks / f"{look}.json"
-        return decode_snapshot(file.read_bytes()) if file.exists() else None
+        return _load(file) if file.exists() else None
 
     def snapshots(self) -> dict[str, Snapshot]:
-        return {file.stem: decode_snapshot(file.read_bytes()) for file in sorted(self._looks.glob("*.json"))}
+        """Raises BadInput for a damaged one, with its file."""
+        return {file.stem: _load(file) for file in sorted(self._looks.glob("*.json"))}
 
     def begin(self, look: str) -> tuple[list[AnyStep], "Steps"]:
         """The steps of an earlier try that was broken off, and where the new ones go."""
         file = self._looks / f"{look}.steps"
         earlier: list[AnyStep] = []
+        whole = 0  # bytes
         if file.exists():
-            for line in file.read_bytes().split(b"\n"):
+            for line in file.read_bytes().splitlines(keepends=True):
                 try:
-                    earlier.append(_steps.decode(line))
-                except msgspec.MsgspecError:
+                    step = _steps.decode(line)
+                except (msgspec.MsgspecError, RecursionError):
                     break  # the line that the kill cut off
-        return earlier, Steps(file)
+                if not line.endswith(b"\n"):
+                    break
+                earlier.append(step)
+                whole += len(line)
+        return earlier, Steps(file, whole)
 
     def end(self, snapshot: Snapshot) -> None:
         _write(self._looks / f"{snapshot.look}.json", encode_snapshot(snapshot))
@@ -112,10 +127,15 @@ class Journal:
 
 
 class Steps:
-    """The steps of a look that is going on; each is on disk before the next is made."""
+    """The steps of a look that is going on; each is on disk before the next is made.
 
-    def __init__(self, file: Path) -> None:
-        self._out = os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+    ``whole``: so many bytes of an earlier try stay, so that a second kill loses no more than the first.
+    """
+
+    def __init__(self, file: Path, whole: int = 0) -> None:
+        self._out = os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "wb")
+        self._out.truncate(whole)
+        self._out.seek(whole)
 
     def keep(self, step: AnyStep) -> None:
         self._out.write(_step.encode(step) + b"\n")
@@ -123,6 +143,16 @@ class Steps:
 
     def close(self) -> None:
         self._out.close()
+
+
+def _load(file: Path) -> Snapshot:
+    try:
+        return decode_snapshot(file.read_bytes())
+    except BadInput as bad:
+        raise BadInput(
+            f"{file} is damaged: {bad.message}",
+            hint="Remove it, and run again with the same options: it is looked at anew.",
+        ) from bad
 
 
 def digest(text: str) -> str:

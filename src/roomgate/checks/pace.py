@@ -5,6 +5,8 @@ from typing import Protocol
 
 from roomgate.clock import Clock, HandClock, SystemClock
 
+_TURNS = 20
+
 
 class Time(Clock, Protocol):
     """A clock that one can wait by."""
@@ -18,11 +20,15 @@ class SystemTime(SystemClock):
 
 
 class HandTime(HandClock):
-    """Waiting moves the clock, and takes no time. For tests: tasks that wait at once are woken in their order."""
+    """Waiting moves the clock, and takes no time. For tests: tasks that wait at once are woken in their order.
+
+    Whoever has something to do at this moment (a server in memory) does it before the clock moves.
+    """
 
     async def sleep(self, seconds: float) -> None:
         until = self.mono + max(seconds, 0.0)
-        await asyncio.sleep(0)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
         if self.mono < until:
             self.advance(until - self.mono)
 

@@ -1,7 +1,9 @@
 """A run: take every look once, keep it, judge it. Looks are taken one after the other: two at once would disturb."""
 
 import ssl
+import traceback
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,12 +19,16 @@ from roomgate.checks.outcome import Judgement, Outcome, inconclusive
 from roomgate.checks.pace import Pace, SystemTime, Time
 from roomgate.checks.recorder import Masks, Recorder
 from roomgate.checks.snapshot import Ended, Snapshot
+from roomgate.checks.sockets import OpenSocket, real_sockets
 from roomgate.checks.target import Target, overdue
 from roomgate.checks.tester import Tester, Voice
 from roomgate.checks.web import Web
 from roomgate.clock import iso
 from roomgate.errors import BadInput, RoomgateError
 from roomgate.xapi.errors import XapiError
+
+_ERRED = "The checker itself erred: "
+_WORDS_OF_FORMS = ("password", "passphrase", "username", "user", "email", "hidden", "submit", "text", "form", "input")
 
 
 class NotAuthorised(RoomgateError):
@@ -51,10 +57,14 @@ class Around:
     transport: Callable[[], httpx.AsyncBaseTransport] | None = None
     look_up: LookUp = look_up
     progress: Callable[[str, str, float], None] = lambda look, what, part: None
+    open_socket: OpenSocket | None = None  # stands in for the network as ``transport`` does; None: real ones
 
 
 def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
-    """The looks that these checks take, each once, in the order of their first check. Raises BadInput."""
+    """The looks that these checks take, each once, in the order of their first check, but for those that come last.
+
+    Raises BadInput.
+    """
     ids = {check.id for check in checks}
     if unknown := [id for id in wish.only if id not in ids]:
         raise BadInput(f"There is no check {', '.join(unknown)}.", hint="`roomgate check list` shows them.")
@@ -62,7 +72,7 @@ def plan(checks: Sequence[Check], wish: Wish) -> list[Look]:
     for check in checks:
         if not wish.only or check.id in wish.only:
             looks.setdefault(check.look.id, check.look)
-    return list(looks.values())
+    return sorted(looks.values(), key=lambda look: look.last)
 
 
 async def run(target: Target, text: str, checks: Sequence[Check], wish: Wish, journal: Journal, around: Around) -> None:
@@ -83,7 +93,7 @@ async def run(target: Target, text: str, checks: Sequence[Check], wish: Wish, jo
     journal.keep_target(encode_target(target))
     addresses = await Addresses.of(target, around.look_up)
     pace = Pace(target.permitted.requests_per_second, around.time)
-    masks = Masks(target.secrets)
+    masks = Masks(_masked(target))
     for look in looks:
         if journal.find(look.id) is None:
             await _take(look, target, wish, journal, around, addresses, pace, masks)
@@ -114,31 +124,63 @@ async def _take(
     recorder = Recorder(around.time, masks, kept.keep)
     ended, why = Ended.DONE, ""
     try:
-        async with Web(target, recorder, addresses, pace, trust_of(target), _transport(around)) as web:
+        trust = trust_of(target)
+        async with (
+            Web(target, recorder, addresses, pace, trust, _transport(around)) as web,
+            AsyncExitStack() as later,
+        ):
             kit = Kit(
                 target, web, around.time, pace, recorder, Tester(recorder, web, around.time, around.voice), addresses,
                 journal.evidence, wish.intrusive and target.permitted.intrusive, wish.quick,
-                lambda what, part: around.progress(look.id, what, part), tuple(earlier),
+                lambda what, part: around.progress(look.id, what, part), tuple(earlier), wish.tier, later,
+                open_socket=around.open_socket or real_sockets(addresses, trust),
             )  # fmt: skip
             around.progress(look.id, "", 0.0)
             await look.run(kit)
             around.progress(look.id, "", 1.0)
     except (RoomgateError, XapiError) as broken:
         ended, why = Ended.FAILED, f"{broken}"
+    except Exception as broken:
+        ended, why = Ended.FAILED, _words(broken)
     finally:
         kept.close()
     journal.end(Snapshot(look=look.id, began=began, ended=ended, why=why, steps=tuple(recorder.steps)))
 
 
+def _words(broken: BaseException) -> str:
+    """Of a group, the first that is ours; of what is nobody's, its name and place."""
+    if isinstance(broken, BaseExceptionGroup):
+        inner = [_words(one) for one in broken.exceptions]
+        return next((one for one in inner if not one.startswith(_ERRED)), inner[0])
+    if isinstance(broken, RoomgateError | XapiError):
+        return f"{broken}"
+    place = traceback.extract_tb(broken.__traceback__)[-1:]
+    where = "".join(f" in {Path(one.filename).name}, line {one.lineno}" for one in place)
+    return f"{_ERRED}{type(broken).__name__}{where}: {broken}"[:300]
+
+
+def _masked(target: Target) -> dict[str, str]:
+    """The secrets to mask. Not those that the file shows or looks for itself (a room's name among an account's
+    values), nor the words of forms: they would be masked where they are what is looked for."""
+    shown = [*target.about.urls, *(text for link in target.links for text in (link.marker, link.name, link.url))]
+    shown += [text for ask in target.asks for text in (ask.expects, ask.url)] + [one.expects for one in target.channels]
+    return {
+        secret: name
+        for secret, name in target.secrets.items()
+        if secret.lower() not in _WORDS_OF_FORMS and not any(secret in text for text in shown)
+    }
+
+
 def trust_of(target: Target) -> ssl.SSLContext:
-    """What the checker believes of certificates: the system's authorities, and the one that the file names."""
+    """What the checker believes of certificates: the system's authorities, and those that the file names."""
     trust = ssl.create_default_context()
-    if target.about.ca:
-        file = target.base / target.about.ca
+    for where, name in (("target", target.about.ca), ("device", target.device.ca)):
+        file = target.base / name
         try:
-            trust.load_verify_locations(cafile=str(file))
+            if name:
+                trust.load_verify_locations(cafile=str(file))
         except (OSError, ssl.SSLError) as bad:
-            raise BadInput(f"[target] ca: {file} cannot be read as a certificate: {bad}.") from bad
+            raise BadInput(f"[{where}] ca: {file} cannot be read as a certificate: {bad}.") from bad
     return trust
 
 
@@ -160,7 +202,10 @@ def judge(check: Check, snapshot: Snapshot | None, target: Target) -> Judgement:
         return inconclusive("Not looked at in this run.")
     if snapshot.ended is Ended.SKIPPED:
         return inconclusive(snapshot.why)
-    found = check.judge(snapshot, target)
+    try:
+        found = check.judge(snapshot, target)
+    except Exception as broken:
+        return inconclusive(_words(broken))
     if snapshot.ended is Ended.FAILED and found.outcome is not Outcome.FAIL:
         return inconclusive(f"The look broke off: {snapshot.why}", found.points)
     return found

@@ -86,6 +86,7 @@ class Render(Step, frozen=True, kw_only=True, omit_defaults=True, tag="render"):
     referrers: tuple[tuple[str, str], ...] = ()  # to which origin which Referer was sent
     picture: str = ""
     phash: str = ""
+    html: str = ""  # its DOM as markup, when it had come to rest
     fault: str = ""
 
 

@@ -228,12 +228,13 @@ class Target:
     def hosts(self) -> frozenset[str]:
         """The hosts that may be asked anything at all, lower case."""
         urls = [*self.about.urls, self.about.sign_in, *(link.url for link in self.links), self.device.url]
-        for ask in self._asks():
-            urls.append(ask.url)
+        urls += [ask.url for ask in self.asks]
         named = {_host(url) for url in urls}
         return frozenset({*(host.lower() for host in named if host), *(h.lower() for h in self.permitted.hosts)})
 
-    def _asks(self) -> list[Ask]:
+    @property
+    def asks(self) -> list[Ask]:
+        """Every request that the file names."""
         asks = [read for link in self.links for read in link.reads]
         asks += [one.sign_in.request for one in self.accounts if one.sign_in is not None]
         asks += [one.request for one in self.channels]
@@ -303,6 +304,14 @@ def filled_in(value: Any, values: Mapping[str, str]) -> Any:
             return {filled(str(key), values): filled_in(one, values) for key, one in value.items()}
         case _:
             return value
+
+
+def filled_ask(ask: Ask, values: Mapping[str, str]) -> Ask:
+    """A request with the placeholders that a look has values for; those of an account stay for later."""
+    return msgspec.structs.replace(
+        ask, url=filled(ask.url, values), headers=filled_in(ask.headers, values), json=filled_in(ask.json, values),
+        form=filled_in(ask.form, values),
+    )  # fmt: skip
 
 
 # ---- reading the file ------------------------------------------------------------------------------
@@ -450,7 +459,7 @@ def _whole(target: Target) -> list[str]:
         if cause.link and cause.link not in {key for link in target.links for key in (link.name, link.url)}:
             said.append(f"[[causes]] {n} link: there is no link {cause.link}")
         said += [f"[[causes]] {n} channels: there is no channel {one}" for one in cause.channels if one not in known]
-    for ask in target._asks():
+    for ask in target.asks:
         if ask.account and ask.account not in names:
             said.append(f"{ask.url}: there is no account {ask.account}")
     return said

@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from roomgate.checks.pace import Time
+from roomgate.checks.pace import Pace, Time
 from roomgate.checks.recorder import Recorder
 from roomgate.checks.snapshot import Act, Told
-from roomgate.checks.target import Deed, filled
-from roomgate.checks.web import Web
+from roomgate.checks.target import Deed, filled, filled_ask
+from roomgate.checks.web import Session, Web
 from roomgate.errors import RoomgateError
 
 _MOST_OUTPUT = 64 * 1024
@@ -57,9 +57,13 @@ class Tester:
         return self._voice is not None
 
     async def do(
-        self, deed: Deed | None, name: str, *, say: str = "", label: str = "", values: Mapping[str, str] | None = None
-    ) -> Act:
-        """Have it done, and record when. ``say`` is how a person is asked, where the file has no words of its own.
+        self, deed: Deed | None, name: str, *, say: str = "", label: str = "", values: Mapping[str, str] | None = None,
+        session: Session | None = None, pace: Pace | None = None,
+    ) -> Act:  # fmt: skip
+        """Have it done, and record when. ``say`` is how a person is asked, where the file has no words of its own;
+        ``session``: whose browser a request is sent from, if not its account's.
+
+        ``pace``: a budget of the look's own, for what has to happen at once.
 
         Gives the Act; its ``answer`` is what a request or a command gave back. Raises NobodyToAsk, NotDone.
         """
@@ -67,7 +71,7 @@ class Tester:
         began = self._recorder.t
         label, values = label or name, values or {}
         if deed.request is not None:
-            step = await self._web.send(deed.request, label, declared=True, headers={})
+            step = await self._web.send(filled_ask(deed.request, values), label, session, declared=True, pace=pace)
             ok = step.succeeded and (not deed.request.expects or deed.request.expects in step.body)
             return self._done(name, label, "request", ok, step.body or step.fault, began)
         if deed.command:

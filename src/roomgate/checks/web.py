@@ -6,11 +6,14 @@ is bounded too: what a server sends cannot fill memory.
 """
 
 import asyncio
+import codecs
 import hashlib
 import json
+import re
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -23,7 +26,7 @@ import msgspec
 from roomgate.checks.addresses import Addresses, NotPermitted
 from roomgate.checks.pace import Pace
 from roomgate.checks.recorder import Recorder
-from roomgate.checks.snapshot import TEXT_MOST, Exchange
+from roomgate.checks.snapshot import TEXT_MOST, Exchange, Headers
 from roomgate.checks.target import Account, Ask, Target, filled, filled_in
 from roomgate.errors import RoomgateError
 
@@ -32,6 +35,12 @@ REQUEST_S = 15.0
 AGENT = "roomgate-check (an exposure check that the owner of this service allowed)"
 _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 _COOKIES_MOST = 100
+_CHARSET = re.compile(r"""(?i);\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""")
+# Python knows codecs that are no charsets (punycode, unicode-escape, utf-7 …): slow, or able to make what is no text.
+_WRITTEN = (
+    "utf-8", "utf-16", "ascii", "iso8859", "cp125", "cp866", "cp932", "cp949", "latin", "koi8", "shift_jis", "euc_",
+    "gb", "big5", "mac-", "hz", "iso2022",
+)  # fmt: skip
 
 
 class CannotSignIn(RoomgateError):
@@ -39,6 +48,23 @@ class CannotSignIn(RoomgateError):
 
     code = "check.cannot-sign-in"
     hint = "Check the account's password and its sign_in in the target file; try it by hand in a browser."
+
+
+class StreamBroke(RoomgateError):
+    """An answer that is read as it comes did not come, or broke off."""
+
+    code = "check.stream-broke"
+    hint = "The evidence says when."
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that is read while it comes. ``length`` is what its header promises, if it does."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    length: int | None
+    parts: AsyncIterator[bytes]
 
 
 @dataclass(slots=True)
@@ -49,6 +75,7 @@ class Session:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     cookies: httpx.Cookies = field(default_factory=httpx.Cookies, repr=False)
     values: dict[str, str] = field(default_factory=dict, repr=False)  # for placeholders
+    secret: bool = False  # whether its cookies let somebody in, so that the record goes without them
 
 
 class Web:
@@ -71,6 +98,7 @@ class Web:
         self._addresses = addresses
         self._pace = pace
         self._signed: dict[str, Session] = {}
+        self.is_network = transport is None  # in memory, there is nothing else to connect to
         trust = trust or ssl.create_default_context()
         self._http = httpx.AsyncClient(
             transport=transport or _pinned(trust, addresses),
@@ -104,12 +132,17 @@ class Web:
         declared: bool = False,
         pace: Pace | None = None,
         subject: str = "",
+        into: bytearray | None = None,
+        kept: bool = True,
+        content: bytes | None = None,
     ) -> Exchange:
         """Send one request and record it. Gives the (last) exchange; one without an answer has status 0.
 
         ``declared``: the target file names this very request, so it may change something. ``pace``: a budget of
         the look's own, declared with it. ``follow``: how many redirects to go along with, each one a request.
-        Raises NotPermitted.
+        ``into``: where the bytes of its body go, for what is no text. ``content``: a body that is neither form nor
+        JSON; its type stands in the headers. ``kept`` false: the caller keeps what is evidence of it, for it is
+        asked often. Raises NotPermitted.
         """
         method = ask.method.upper()
         if method not in _READ_ONLY and not declared:
@@ -119,23 +152,27 @@ class Web:
         )
         values = dict(session.values)
         url = filled(ask.url, values)
-        content, kind = _body(ask, values)
+        content, kind = _body(ask, values) if content is None else (content, "")
         if ask.carry and ask.form:
-            page = await self.get(url, label + " (its page)", session, agent=agent, pace=pace, subject=subject)
+            page = await self.get(
+                url, label + " (its page)", session, agent=agent, pace=pace, subject=subject, kept=kept
+            )
             content, kind = _body(msgspec.structs.replace(ask, form={**hidden_fields(page.body), **ask.form}), values)
         given = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
         given |= {name: filled(value, values) for name, value in ask.headers.items()} | dict(headers or {})
         if kind and not any(name.lower() == "content-type" for name in given):
             given["Content-Type"] = kind
-        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject)
+        step = await self._one(method, url, given, content, session, label, pace or self._pace, subject, into, kept)
         while follow > 0 and 300 <= step.status < 400 and step.header("location"):
             follow -= 1
-            url = urljoin(url, step.header("location"))
-            host = urlsplit(url).hostname or ""
-            if urlsplit(url).scheme not in ("http", "https") or not self._addresses.knows(host):
+            before, url = url, _led_to(url, step.header("location"))
+            if not url or not self._addresses.knows(_host(url)):
                 break
             given.pop("Content-Type", None)
-            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject)
+            if _host(url) != _host(before):
+                # What lets an account in at one host is nothing for another.
+                given = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity"}
+            step = await self._one("GET", url, given, b"", session, label, pace or self._pace, subject, into, kept)
         return step
 
     async def sign_in(self, name: str, *, again: bool = False) -> Session:
@@ -159,8 +196,6 @@ class Web:
         )
         if refused or (not how.token and has_password_field(step.body)):
             raise CannotSignIn(f"{account.name} was not let in: {step.status or step.fault}.")
-        for cookie in session.cookies.jar:
-            self._recorder.masks.add(cookie.value or "", f"cookie {cookie.name} of {account.name}")
         if how.token:
             token = _dig(step.body, how.token)
             if not token:
@@ -170,36 +205,83 @@ class Web:
             session.headers[how.header] = f"{how.scheme} {token}".strip()
         return session
 
+    def _mask_cookies(self, session: Session) -> None:
+        """Before the answer that sets them is recorded."""
+        if session.secret:
+            for cookie in session.cookies.jar:
+                self._recorder.masks.add(cookie.value or "", f"cookie {cookie.name} of {session.name}")
+
     async def _one(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes, session: Session, label: str,
-        pace: Pace, subject: str,
+        pace: Pace, subject: str, into: bytearray | None, kept: bool,
     ) -> Exchange:  # fmt: skip
-        host = urlsplit(url).hostname or ""
-        self._addresses.get(host)
+        self._addresses.get(_host(url))
         await pace.turn()
         began = self._recorder.t
         seen: dict[str, Any] = {}
-        request = httpx.Request(method, url, headers=_with_cookies(headers, session, url), content=content)
+        sent: Headers = tuple(headers.items())
+        body = _Body()
         try:
             async with asyncio.timeout(REQUEST_S):
+                request = httpx.Request(method, url, headers=with_cookies(headers, session, url), content=content)
+                sent = tuple(request.headers.multi_items())
                 answer = await self._http.send(request, stream=True)
                 try:
                     seen["status"] = answer.status_code
                     seen["headers"] = tuple(answer.headers.multi_items())
-                    seen |= await _read(answer)
+                    body.charset = _charset(answer.headers.get("content-type", ""))
+                    _keep_cookies(session, answer)
+                    self._mask_cookies(session)
+                    await body.read(answer)
                 finally:
                     await answer.aclose()
-            _keep_cookies(session, answer)
         except TimeoutError:
-            seen |= {"fault": "timeout", "truncated": "status" in seen}
+            seen["fault"], body.truncated = "timeout", "status" in seen
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
-            seen["fault"] = _fault(fault)
-        made: Exchange = self._recorder.add(
+            seen["fault"], body.truncated = _fault(fault), "status" in seen
+        if into is not None:
+            into[:] = body.raw
+        if "status" in seen:
+            seen |= body.fields()
+        made: Exchange = self._recorder.make(
             Exchange, t=began, label=label, subject=subject or session.name, method=method, url=url,
-            sent=tuple(request.headers.multi_items()), sent_body=content[:TEXT_MOST].decode("utf-8", "replace"),
+            sent=sent, sent_body=content[:TEXT_MOST].decode("utf-8", "replace"),
             took_ms=round((self._recorder.t - began) * 1000, 1), **seen,
         )  # fmt: skip
-        return made
+        return self._recorder.keep(made) if kept else made
+
+    @asynccontextmanager
+    async def stream(self, ask: Ask, session: Session, *, pace: Pace | None = None) -> AsyncIterator[Stream]:
+        """An answer that is read while it comes, however long that takes: the target file names the request.
+
+        Nothing is recorded: whoever reads it records what came. Raises NotPermitted, StreamBroke.
+        """
+        url = filled(ask.url, session.values)
+        self._addresses.get(urlsplit(url).hostname or "")
+        content, kind = _body(ask, session.values)
+        headers = {"User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
+        headers |= {name: filled(value, session.values) for name, value in ask.headers.items()}
+        headers |= {"Content-Type": kind} if kind else {}
+        await (pace or self._pace).turn()
+        try:
+            request = httpx.Request(
+                ask.method.upper(), url, headers=with_cookies(headers, session, url), content=content,
+                extensions={"timeout": httpx.Timeout(REQUEST_S, read=None).as_dict()},
+            )  # fmt: skip
+            answer = await self._http.send(request, stream=True)
+            try:
+                length = answer.headers.get("content-length", "")
+                coding = answer.headers.get("content-encoding", "").strip().lower()
+                yield Stream(
+                    answer.status_code,
+                    tuple(answer.headers.multi_items()),
+                    int(length) if length.isascii() and length.isdecimal() and not coding else None,
+                    _decoded(_raw(answer), coding),
+                )
+            finally:
+                await answer.aclose()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as fault:
+            raise StreamBroke(_fault(fault)) from fault
 
 
 def session_of(account: Account) -> Session:
@@ -210,10 +292,11 @@ def session_of(account: Account) -> Session:
     headers = {key: filled(value, values) for key, value in account.headers.items()}
     if account.token and not headers and account.sign_in is None:
         headers["Authorization"] = f"Bearer {account.token}"
-    return Session(account.name, headers, httpx.Cookies(), values)
+    return Session(account.name, headers, httpx.Cookies(), values, secret=True)
 
 
-def _with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
+def with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dict[str, str]:
+    """The headers, and the cookies that a browser with this session would send there."""
     request = httpx.Request("GET", url)
     session.cookies.set_cookie_header(request)
     cookie = request.headers.get("cookie")
@@ -221,8 +304,27 @@ def _with_cookies(headers: Mapping[str, str], session: Session, url: str) -> dic
 
 
 def _keep_cookies(session: Session, answer: httpx.Response) -> None:
+    """As a browser does; but where a server sends more than any would keep, none of that answer are."""
     if len(answer.headers.get_list("set-cookie")) + len(session.cookies) <= _COOKIES_MOST:
         session.cookies.extract_cookies(answer)
+
+
+def _host(url: str) -> str:
+    """Of what is no address, nothing, which is nowhere permitted."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _led_to(url: str, location: str) -> str:
+    """Where a redirect leads, if that is a web address; otherwise nothing."""
+    try:
+        made = urljoin(url, location)
+        httpx.URL(made)
+        return made if urlsplit(made).scheme in ("http", "https") else ""
+    except (ValueError, httpx.InvalidURL):
+        return ""
 
 
 def _body(ask: Ask, values: Mapping[str, str]) -> tuple[bytes, str]:
@@ -247,27 +349,45 @@ def _dig(body: str, path: str) -> str:
 # ---- reading what a server sends, however much it is -----------------------------------------------
 
 
-async def _read(answer: httpx.Response) -> dict[str, Any]:
-    """Body, hash and size of what was read: at most BODY_MOST bytes after one bounded decompression."""
-    kind = answer.headers.get("content-encoding", "").strip().lower()
-    raw = bytearray()
-    truncated = False
-    async for part in _decoded(answer.aiter_raw(), kind):
-        raw += part
-        if len(raw) > BODY_MOST:
-            del raw[BODY_MOST:]
-            truncated = True
-            break
-    text = raw.decode(_charset(answer), "replace")
-    return {
-        "body": text[:TEXT_MOST],
-        "body_sha256": hashlib.sha256(raw).hexdigest(),
-        "body_bytes": len(raw),
-        "truncated": truncated or len(text) > TEXT_MOST,
-    }
+@dataclass(slots=True)
+class _Body:
+    """What came of a body, at most BODY_MOST bytes after one bounded decompression; also of one that broke off."""
+
+    raw: bytearray = field(default_factory=bytearray)
+    charset: str = "utf-8"
+    truncated: bool = False
+
+    async def read(self, answer: httpx.Response) -> None:
+        kind = answer.headers.get("content-encoding", "").strip().lower()
+        # Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already.
+        stream = answer.stream
+        assert isinstance(stream, httpx.AsyncByteStream)
+        async for part in _decoded(stream, kind):
+            self.raw += part
+            if len(self.raw) > BODY_MOST:
+                del self.raw[BODY_MOST:]
+                self.truncated = True
+                return
+
+    def fields(self) -> dict[str, Any]:
+        """Body, hash and size of what was read."""
+        text = self.raw.decode(self.charset, "replace")
+        return {
+            "body": text[:TEXT_MOST],
+            "body_sha256": hashlib.sha256(self.raw).hexdigest(),
+            "body_bytes": len(self.raw),
+            "truncated": self.truncated or len(text) > TEXT_MOST,
+        }
 
 
-async def _decoded(parts: AsyncIterator[bytes], kind: str) -> AsyncIterator[bytes]:
+def _raw(answer: httpx.Response) -> httpx.AsyncByteStream:
+    """Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already."""
+    stream = answer.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    return stream
+
+
+async def _decoded(parts: AsyncIterable[bytes], kind: str) -> AsyncIterator[bytes]:
     if kind not in ("gzip", "x-gzip", "deflate"):
         async for part in parts:
             yield part
@@ -285,14 +405,14 @@ async def _decoded(parts: AsyncIterator[bytes], kind: str) -> AsyncIterator[byte
             part = unzip.unconsumed_tail
 
 
-def _charset(answer: httpx.Response) -> str:
-    named = answer.charset_encoding or "utf-8"
+def _charset(content_type: str) -> str:
+    """The charset that it names, if that is one in which pages are written; UTF-8 otherwise."""
+    found = _CHARSET.search(content_type)
     try:
-        "".encode(named)
-        b"".decode(named)
+        name = codecs.lookup(found[1]).name if found else "utf-8"
     except (LookupError, ValueError):
         return "utf-8"
-    return named if named.lower() not in ("idna", "punycode", "unicode_escape", "raw_unicode_escape") else "utf-8"
+    return name if name.startswith(_WRITTEN) else "utf-8"
 
 
 def _fault(fault: Exception) -> str:
@@ -322,7 +442,10 @@ class _Forms(HTMLParser):
 
 def _forms(page: str) -> _Forms:
     found = _Forms()
-    found.feed(page)
+    try:
+        found.feed(page)
+    except AssertionError:
+        pass  # what html.parser says of a declaration that is none; what came before it stands
     return found
 
 

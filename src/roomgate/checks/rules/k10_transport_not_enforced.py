@@ -5,7 +5,7 @@ import re
 from roomgate.checks.declared import Check, Weight
 from roomgate.checks.looks import front
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, not_applicable, passed
-from roomgate.checks.snapshot import Exchange, Snapshot
+from roomgate.checks.snapshot import Snapshot
 from roomgate.checks.target import Target
 
 LEAST_S = 180 * 24 * 3600  # MDN HTTP Observatory: shorter than six months costs points
@@ -19,8 +19,8 @@ def parse_max_age(header: str) -> int | None:
 
 
 def judge(snapshot: Snapshot, target: Target) -> Judgement:
-    pages = [step for step in snapshot.of(Exchange, front.SECURE) if step.url.startswith("https://")]
-    if not any(step.url.startswith("https://") for step in snapshot.of(Exchange, front.SECURE)):
+    pages = [step for step in front.own_answers(snapshot, target) if step.url.startswith("https://")]
+    if not pages:
         return not_applicable("The target has no page over HTTPS.")
     answered = [step for step in pages if step.answered]
     if not answered:
