@@ -106,7 +106,8 @@ def _target(asked: "Questions") -> dict[str, Any]:
     name = asked.text("Its name", most=200)
     urls = asked.several("Address", parse_url, least=1)
     sign_in = asked.maybe("Its sign-in page, if the first address does not lead there", parse_url)
-    return {"name": name, "urls": urls, "sign_in": sign_in}
+    ca = asked.maybe("A file with the authority of its certificate, if that is a private one")
+    return {"name": name, "urls": urls, "sign_in": sign_in, "ca": ca}
 
 
 def _authorisation(asked: "Questions", today: date) -> dict[str, Any]:

@@ -24,6 +24,7 @@ class Questions:
     ) -> None:
         self._answers = answers or sys.stdin
         self._out = out or sys.stderr
+        self._end = "" if self._answers.isatty() else "\n"  # nobody's Enter ends the line where answers come in a pipe
         self._secret = secret or (self._hidden if self._answers.isatty() else self._line)
 
     def say(self, text: str = "") -> None:
@@ -33,7 +34,7 @@ class Questions:
         """Until the answer can be read. ``usual`` is taken for an empty one. Raises BadInput when the answers end."""
         while True:
             shown = f" [{usual}]" if usual else ""
-            print(f"  {question}{shown}: ", end="", file=self._out, flush=True)
+            print(f"  {question}{shown}: ", end=self._end, file=self._out, flush=True)
             try:
                 line = (self._secret if secret else self._line)()
             except EOFError as over:

@@ -29,7 +29,7 @@ from roomgate.errors import BadInput, Conflict
 from support.cli import run
 
 TODAY = date(2026, 3, 10)
-ABOUT = ["Our connector", "https://c.example/", "", ""]
+ABOUT = ["Our connector", "https://c.example/", "", "", ""]
 WHO = ["Allowed from 1 to 12 March.", "Head of IT security", ""]
 PERMITTED = ["", "", ""]
 OUTSIDE = [*ABOUT, *WHO, "", "https://c.example/d/7f3a91", "room-4711", "", "", "", *PERMITTED]
@@ -53,7 +53,7 @@ def test_the_shortest_way_gives_a_file_that_the_checker_takes(tmp_path: Path) ->
 
 
 def test_wrong_answers_are_asked_again_with_the_reason(tmp_path: Path) -> None:
-    wrong = ["", "Our connector", "", "c.example", "https://c.example/", "", "/in", "", "Allowed.", "", "The owner", "tomorrow",
+    wrong = ["", "Our connector", "", "c.example", "https://c.example/", "", "/in", "", "", "Allowed.", "", "The owner", "tomorrow",
              "2020-01-01", "", "everything", "outside", "", "fast", "99", "2", "https://id.example", "id.example", "", ""]  # fmt: skip
     done = run("check", "init", str(tmp_path / "t.toml"), stdin=piped(*wrong))
     assert done.code == 0, done.err
@@ -164,7 +164,7 @@ def test_the_whole_way_with_accounts_causes_and_the_site(tmp_path: Path) -> None
 @given(st.lists(st.text(max_size=12), max_size=60))
 def test_whatever_is_answered_is_a_good_file_or_is_asked_for_again(lines: list[str]) -> None:
     """In front of answers that would do, so that some of it gets through."""
-    answers = io.StringIO("".join(f"{line}\n" for line in [*ABOUT, *lines, *OUTSIDE[4:]]))
+    answers = io.StringIO("".join(f"{line}\n" for line in [*ABOUT, *lines, *OUTSIDE[5:]]))
     try:
         _, draft = ask_all(Questions(answers, io.StringIO()), TODAY)
     except BadInput:
