@@ -65,6 +65,8 @@ def test_every_check_is_listed_and_explained() -> None:
         assert all(told[name] for name in ("how it looks", "how to mend it", "how it could be mistaken"))
     assert rows[0]["title"] in run("check", "list").out
     assert "how to mend it" in run("check", "explain", rows[0]["id"]).out
+    own = next(check for check in all_checks() if check.options)
+    assert f"[{own.id}] in the target file" in run("check", "explain", own.id).out
     unknown = run("check", "explain", "K99")
     assert unknown.code != 0
     assert rows[0]["id"] in unknown.err  # which ones there are
