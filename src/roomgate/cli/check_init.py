@@ -168,7 +168,10 @@ def _links(asked: "Questions", accounts: Sequence[str]) -> list[dict[str, Any]]:
                 f"Whose sign-in goes with it ({', '.join(accounts)})", lambda line: parse_known(line, accounts)
             )
         read = asked.maybe("An address by which its page reads the device", parse_url)
-        one["reads"] = [{"url": read, "account": one.get("account", "")}] if read else []
+        one["reads"] = []
+        if read:
+            expects = asked.text("Text that its answer holds", usual=one["marker"], least=0)
+            one["reads"].append({"url": read, "account": one.get("account", ""), "expects": expects})
         hours = asked.maybe("For how many hours it was issued", parse_hours)
         one["lifetime_s"] = float(hours) * _PER_HOUR if hours else None
         made.append(one)
@@ -180,17 +183,17 @@ def _ends(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     from roomgate.checks.target import CAUSES, CHANNELS
 
-    names, asks = [one["name"] for one in accounts], {one["name"]: one["reads"] for one in links}
+    names = [one["name"] for one in accounts]
+    read: dict[str, Any] = next((read for one in links for read in one["reads"]), {})
     asked.say("\nWays in: what somebody who is let in gets from the device. Each is watched while access ends.")
     channels: list[dict[str, Any]] = []
     while name := asked.maybe(f"A name for way {len(channels) + 1}, such as status"):
         kind = asked.choose("How it is asked", CHANNELS, usual="request")
-        first = next((reads[0]["url"] for reads in asks.values() if reads), "")
-        request = {"url": asked.ask("Its address", parse_url, usual=first)}
+        request = {"url": asked.ask("Its address", parse_url, usual=read.get("url", ""))}
         if names:
             who = asked.maybe(f"As whom ({', '.join(names)})", lambda line: parse_known(line, names))
             request["account"] = who
-        expects = asked.maybe("Text that what is served holds")
+        expects = asked.text("Text that what is served holds", usual=read.get("expects", ""), least=0)
         channels.append({"name": name, "kind": kind, "request": request, "expects": expects})
     asked.say("\nWhat must end access. By hand: you are asked to do it while the run watches (--interactive).")
     causes: list[dict[str, Any]] = []

@@ -99,7 +99,7 @@ ACCOUNTS = [
     *("email", "", "access_token", "y"),
     *("robot", "user", "token", "token-of-robot", "", ""),
 ]
-LINKS = ["https://c.example/d/1", "Oslo", "nobody", "anna", "https://c.example/api/1/status", "zero", "8", ""]
+LINKS = ["https://c.example/d/1", "Oslo", "nobody", "anna", "https://c.example/api/1/status", "", "zero", "8", ""]
 ENDS = [
     *("status", "", "", "anna", "Oslo", ""),
     *(
@@ -154,6 +154,7 @@ def test_the_whole_way_with_accounts_causes_and_the_site(tmp_path: Path) -> None
         28800.0,
         "anna",
     )
+    assert (made.links[0].reads[0].expects, made.channels[0].expects) == ("Oslo", "Oslo")
     assert made.channels[0].request.url == "https://c.example/api/1/status"
     assert [(one.kind, one.account) for one in made.causes] == [("deleted", "anna"), ("own-password", "root")]
     assert made.causes[1].deed.request is not None
