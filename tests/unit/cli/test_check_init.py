@@ -3,7 +3,6 @@ import stat
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,14 +13,6 @@ from roomgate.cli.check import load_target
 from roomgate.cli.check_init import (
     ask_all,
     check,
-    parse_day,
-    parse_fingerprint,
-    parse_host,
-    parse_hours,
-    parse_known,
-    parse_network,
-    parse_rate,
-    parse_url,
     write,
 )
 from roomgate.cli.check_questions import Questions
@@ -173,24 +164,3 @@ def test_whatever_is_answered_is_a_good_file_or_is_asked_for_again(lines: list[s
     text = write_draft(draft)
     tomllib.loads(text)
     check(text, Path())
-
-
-@pytest.mark.parametrize(
-    ("read", "good", "bad"),
-    [
-        (parse_url, ["https://a", "http://a:8/b?c", "wss://[::1]/x"], ["", "a", "ftp://a", "https://", "https://a b", "https://[", "https://a:99999999"]),
-        (lambda line: parse_day(line, TODAY), ["2026-03-10", "2027-01-01"], ["2026-03-09", "tomorrow", "", "2027-13-01"]),
-        (lambda line: parse_known(line, ("a", "b")), ["a"], ["c", ""]),
-        (parse_hours, ["8", "0.5"], ["0", "-1", "nan", "inf", "x", "99999"]),
-        (parse_rate, ["2", "0.1", "50"], ["0", "51", "nan", "x", "-1"]),
-        (parse_fingerprint, ["AB" * 32, ":".join(["0f"] * 32)], ["", "ab", "zz" * 32, "ab" * 33]),
-        (parse_network, ["10.0.0.0/24", "fd00::/64"], ["10.0.0.1/24", "x", ""]),
-        (parse_host, ["a.example", "10.0.0.1"], ["", "https://a", "a/b", "a b", "a:443", "[", "u@a"]),
-    ],
-)  # fmt: skip
-def test_what_an_answer_must_be(read: Any, good: list[str], bad: list[str]) -> None:
-    for line in good:
-        assert read(line)
-    for line in bad:
-        with pytest.raises(ValueError, match=r"\w+"):
-            read(line)
