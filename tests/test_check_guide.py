@@ -15,7 +15,7 @@ from roomgate.checks.run import judge
 from roomgate.cli.main import app
 from support.checks import looked, target_of
 
-GUIDES = Path(__file__).parents[3] / "docs" / "guides"
+GUIDES = Path(__file__).parents[1] / "docs" / "guides"
 TEXT = (GUIDES / "exposure-check.md").read_text("utf-8")
 
 
