@@ -66,7 +66,7 @@ REPORT = {
     "findings": [
         {
             "id": id, "outcome": outcome, "severity": severity, "title": title, "says": says,
-            "mend": "Send an account that signs in to the vendor, and have the links ended."
+            "mend": "Ask for a sign-in on every page, and on every request for data behind it."
             if id == "K01"
             else "Send the header on every answer.",
         }
