@@ -139,16 +139,22 @@ def explain(id: str, /, *, json: Json = False) -> None:
         the check, such as K01
     """
     from roomgate.checks.catalogue import get_check
+    from roomgate.checks.keys import describe_keys
     from roomgate.cli.output import show_facts
 
     one = get_check(id)
+    keys = [f"{key.name} ({key.takes}; {key.usual})" for key in describe_keys(one.options)] if one.options else []
     facts = {
         "check": f"{one.id}: {one.title}", "needs": one.tier.words, "how it looks": one.procedure,
         "how to mend it": one.remedy, "how it could be mistaken": one.mistaken, "counts in the grade": one.weight.value,
         "CVSS": one.vector, "CWE": ", ".join(f"CWE-{n}" for n in one.cwe), "ASVS 5.0": ", ".join(one.asvs),
-        "sources": ", ".join(one.sources),
+        "sources": ", ".join(one.sources), f"[{one.id}] in the target file": ", ".join(keys),
     }  # fmt: skip
     if json:
         show_json(facts)
     else:
         show_facts(facts)
+
+
+app.command("roomgate.cli.check_init:init", name="init")
+app.command("roomgate.cli.check_publish:publish", name="publish")

@@ -512,6 +512,16 @@ class FindingMade(Event, frozen=True, kw_only=True, tag="finding"):
     person: Personal[str] = ""
 
 
+class FindingClosed(Event, frozen=True, kw_only=True, tag="finding.closed"):
+    """Somebody dealt with a finding and said how, or published a report by which it is over."""
+
+    finding: Public[str]
+    severity: Public[str]
+    title: Public[str]
+    reason: Personal[str]
+    by: Personal[str]
+
+
 class PlanMade(Event, frozen=True, kw_only=True, tag="plan.made"):
     """A document says what rooms should have; ``digest`` is its SHA-256, ``rooms`` how many it is about."""
 

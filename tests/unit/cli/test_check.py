@@ -1,8 +1,12 @@
 """`roomgate check run`, `list` and `explain`: what is looked at is kept, told, and not looked at twice."""
 
+from pathlib import Path
+
 import pytest
 
 from roomgate.checks.catalogue import all_checks
+from roomgate.cli.check import load_target
+from roomgate.errors import BadInput
 from support.cli import run
 from support.wsgi_thread import serving
 
@@ -25,6 +29,12 @@ name = "alice"
 password_file = "alice.password"
 """
 ONLY = ("--only", "K10", "--only", "k11")
+NOWHERE = FILE.replace("{url}", "https://127.0.0.1:9/").split("\n[permitted]")[0]
+
+
+def written(folder: Path, text: str) -> Path:
+    (folder / "target.toml").write_text(text, "utf-8")
+    return folder / "target.toml"
 
 
 def page(environ, start):
@@ -99,10 +109,56 @@ def test_a_check_that_there_is_not(target, tmp_path):
     assert (told.code, "There is no check K99" in told.err) == (2, True)
 
 
-def test_all_checks_are_listed_and_each_is_explained():
-    listed = run("check", "list", "--json").json
-    assert [one["id"] for one in listed] == [check.id for check in all_checks()]
-    told = run("check", "explain", "k10")
-    assert (told.code, "max-age" in told.out) == (0, True)
-    assert run("check", "explain", "K10", "--json").json["CWE"] == "CWE-319, CWE-523"
-    assert run("check", "explain", "K99").code == 1
+def test_every_check_is_listed_and_explained() -> None:
+    rows = run("check", "list", "--json").json
+    assert [row["id"] for row in rows] == [check.id for check in all_checks()]
+    for row in rows:
+        told = run("check", "explain", row["id"].lower(), "--json").json
+        assert told["check"].startswith(f"{row['id']}: ")
+        assert all(told[name] for name in ("how it looks", "how to mend it", "how it could be mistaken"))
+    assert rows[0]["title"] in run("check", "list").out
+    assert "how to mend it" in run("check", "explain", rows[0]["id"]).out
+    own = next(check for check in all_checks() if check.options)
+    assert f"[{own.id}] in the target file" in run("check", "explain", own.id).out
+    unknown = run("check", "explain", "K99")
+    assert unknown.code != 0
+    assert rows[0]["id"] in unknown.err  # which ones there are
+
+
+def test_a_target_that_does_not_answer_is_never_a_pass(tmp_path: Path) -> None:
+    file = written(tmp_path, NOWHERE)
+    done = run("check", "run", str(file), "--only", "K10", "--out", str(tmp_path / "seen"), "--json")
+    assert {one["id"]: one["outcome"] for one in done.json["findings"]}["K10"] == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "said"),
+    [
+        (NOWHERE, ("--only", "K99"), "There is no check K99"),
+        (NOWHERE + "until = 2020-01-01\n", (), "The authorisation ended on 2020-01-01"),
+        ("[target", (), "This is not TOML"),
+        (NOWHERE.replace("by = ", "bye = "), (), "did you mean by?"),
+        (NOWHERE, ("--tier", "everything"), "everything"),
+    ],
+)
+def test_what_cannot_be_run_is_said_before_anything_is_asked(
+    tmp_path: Path, text: str, words: tuple[str, ...], said: str
+) -> None:
+    file = written(tmp_path, text.replace("{url}", "https://nowhere.example/"))
+    done = run("check", "run", str(file), *words, "--out", str(tmp_path / "seen"))
+    assert done.code in (1, 2)
+    assert said in done.err
+    assert not (tmp_path / "seen" / "looks").exists()
+
+
+def test_a_target_file_is_read_with_its_secrets_and_every_complaint_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "anna.txt").write_text("pass-of-anna\n")
+    text = NOWHERE + '[[accounts]]\nname = "anna"\npassword_file = "anna.txt"\n'
+    made, read = load_target(written(tmp_path, text))
+    assert (made.account("anna").password, read, made.base) == ("pass-of-anna", text, tmp_path)
+    assert made.secrets == {"pass-of-anna": "password of anna"}
+    assert "pass-of-anna" not in repr(made).replace(repr(made.accounts), "")
+    for wrong in (text.replace("anna.txt", "none.txt"), text.replace("name =", "nam =")):
+        with pytest.raises(BadInput) as bad:
+            load_target(written(tmp_path, wrong))
+        assert str(tmp_path / "target.toml") in bad.value.message
