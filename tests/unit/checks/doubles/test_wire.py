@@ -1,3 +1,4 @@
+import asyncio
 import json
 
 import pytest
@@ -70,6 +71,7 @@ async def test_a_body_in_parts_ends_when_nobody_listens():
     async def parts():
         while True:
             yield b"part"
+            await asyncio.sleep(0)
 
     async def receive():
         return told[0]
