@@ -14,7 +14,9 @@ from support.double import double_in_memory
 
 plain = st.one_of(st.booleans(), st.integers(-(2**53), 2**53), st.text(st.characters(exclude_categories=["Cs"])))
 values = st.recursive(
-    plain, lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text("abc", min_size=1), one, max_size=3), max_leaves=8
+    plain,
+    lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text("abc", min_size=1), one, max_size=3),
+    max_leaves=8,
 )
 
 
