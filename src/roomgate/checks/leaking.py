@@ -12,7 +12,7 @@ import msgspec
 
 from roomgate.checks.links import secret_parts
 from roomgate.checks.markup import Loaded, Markup, leads_to_sign_in, parse_markup
-from roomgate.checks.snapshot import Exchange
+from roomgate.checks.snapshot import Exchange, Render
 
 # https://www.w3.org/TR/referrer-policy/: with these, another origin is told the origin at most.
 _STRICT = frozenset(
@@ -56,6 +56,17 @@ def find_leaks(page: Exchange, link: str) -> list[Leak]:
     if any(secret in markup.title for secret in _secrets(link)):
         found.append(Leak("browser histories", "the title holds the last part of the address", False, False))
     return list(dict.fromkeys(found))
+
+
+def find_leaks_drawn(page: Render, link: str) -> list[Leak]:
+    """What a browser told others when it drew the page."""
+    home = urlsplit(link).hostname or ""
+    told = [(origin, referrer) for origin, referrer in page.referrers if holds(referrer, link)]
+    told += [(url, url) for url in page.asked if holds(url, link) and not leads_to_sign_in(url)]
+    hosts = dict.fromkeys(_resolved(where, "")[1] for where, _ in told)
+    return [
+        Leak(host, f"a browser told {host} the whole address") for host in hosts if host and is_elsewhere(host, home)
+    ]
 
 
 def _of_load(one: Loaded, base: str, link: str, rule: str) -> Leak | None:

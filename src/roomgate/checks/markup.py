@@ -5,6 +5,7 @@ Judged by structure and by addresses, never by the words of one product or one l
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -81,8 +82,9 @@ def leads_to_sign_in(url: str) -> bool:
     return bool(_SIGN_IN.search(unquote(parts.path).lower()) or _SIGN_IN.search(parts.fragment.split("?")[0].lower()))
 
 
+@lru_cache(maxsize=512)
 def parse_markup(page: str) -> Markup:
-    """Of anything at all: what is no HTML has nothing in it."""
+    """Of anything at all: what is no HTML has nothing in it. Several checks read the same page: nobody changes it."""
     reader = _Reader()
     try:
         reader.feed(page)

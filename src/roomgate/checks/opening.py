@@ -8,9 +8,10 @@ that asks for a sign-in counts as one whatever it is called.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from enum import StrEnum
+from functools import lru_cache
 from html import unescape
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -19,13 +20,14 @@ import msgspec
 
 from roomgate.checks.links import secret_parts
 from roomgate.checks.markup import Markup, leads_to_sign_in, parse_markup
-from roomgate.checks.snapshot import Exchange
+from roomgate.checks.snapshot import Exchange, Render
 from roomgate.checks.target import Ask
 
 Chain = tuple[Exchange, ...]  # a request, and the redirects that were gone along with
 ALIKE = 0.97  # of the words of two pages: they are the same page
 FEW_WORDS = 80  # a page with a sign-in on it and no more words than this is about the sign-in
 _WORDS_MOST = 4000
+_DIGIT = re.compile(r"\d")
 _TOKENS = re.compile(r"[A-Za-z0-9+/_=-]{16,}")
 _UNICODE = re.compile(r"\\u([0-9a-fA-F]{4})")
 _ERROR_KEYS = frozenset(
@@ -156,6 +158,27 @@ def _read_page(
     return Answer(Way.UNCLEAR, f"{last.status}: a page, and no marker in the target file to know the device by")
 
 
+def read_drawn(drawn: Render, link: str, marker: str, front: Sequence[Exchange] = ()) -> Answer:
+    """The same of a page that scripts make, as a browser drew it. Only what is plain is said of it."""
+    shown = shows(f"{drawn.title}\n{drawn.text}", marker, link) and not is_common(marker, front, link)
+    if any(bone.startswith("input:password") for bone in drawn.skeleton):
+        return Answer(Way.SIGN_IN, "drawn by a browser: a password field", shown)
+    if leads_to_sign_in(drawn.url) and not shown:
+        return Answer(Way.SIGN_IN, f"drawn by a browser: it goes on to a sign-in ({_short(drawn.url)})")
+    if shown:
+        return Answer(Way.OPEN, f"drawn by a browser: the page shows {marker}")
+    return Answer(Way.UNCLEAR, "drawn by a browser: a page that shows neither the device nor a sign-in")
+
+
+def is_made_by_script(step: Exchange) -> bool:
+    """A page with next to no words, whose scripts fetch what people see."""
+    page = parse_markup(step.body)
+    scripts = any(one.tag == "script" for one in page.loads) or "<script" in step.body.lower()
+    if leads_to_sign_in(page.goes_to):
+        return False
+    return step.succeeded and is_page(step) and scripts and not page.passwords and len(page.text.split()) < 25
+
+
 def _signs(chain: Sequence[Exchange], page: Markup, shown: bool) -> Answer | None:
     """Whether it is about signing in; None where it is not."""
     last = chain[-1]
@@ -216,19 +239,18 @@ def same_page(one: Exchange, one_url: str, other: Exchange, other_url: str) -> b
     """Whether two addresses were answered with the same page, apart from the address, tokens and numbers in it."""
     if one.status != other.status:
         return False
-    a, b = _bare(one.body, one_url), _bare(other.body, other_url)
-    if a == b:
-        return True
-    matcher = SequenceMatcher(None, a, b, autojunk=False)
-    return matcher.real_quick_ratio() >= ALIKE and matcher.quick_ratio() >= ALIKE and matcher.ratio() >= ALIKE
+    a, b = Counter(_bare(one.body, one_url)), Counter(_bare(other.body, other_url))
+    # By which words there are, not by their order: that is as telling, and costs next to nothing.
+    return a == b or 2 * (a & b).total() >= ALIKE * (a.total() + b.total())
 
 
+@lru_cache(maxsize=512)  # several checks compare the same pages
 def _bare(body: str, url: str) -> list[str]:
     text = _without_address(plain(body), url)
     for secret in secret_parts(url):
         text = text.replace(secret.casefold(), " ")
-    text = re.sub(r"\d+", "#", _TOKENS.sub("#", text))
-    return re.findall(r"[^\s<>\"'=]+", text)[:_WORDS_MOST]
+    words = re.findall(r"[^\s<>\"'=]+", _TOKENS.sub("#", text))[:_WORDS_MOST]
+    return ["#" if _DIGIT.search(word) else word for word in words]
 
 
 # ---- data ------------------------------------------------------------------------------------------

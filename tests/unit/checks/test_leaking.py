@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.checks.leaking import find_leaks, find_leaks_in_mail, holds, is_elsewhere, names_devices
-from roomgate.checks.snapshot import Exchange
+from roomgate.checks.leaking import find_leaks, find_leaks_drawn, find_leaks_in_mail, holds, is_elsewhere, names_devices
+from roomgate.checks.snapshot import Exchange, Render
 
 SECRET = "9b1f04c7d2e85a63"
 LINK = f"https://a.example/d/{SECRET}"
@@ -64,6 +64,14 @@ def test_the_link_in_other_addresses():
     assert holds(f"https://b.example/?u=https%253A%252F%252Fa.example%252Fd%252F{SECRET}", LINK)
     assert holds("https://b.example/?u=/d/1001", "https://a.example/d/1001")
     assert not holds("https://b.example/?u=/d/1002", "https://a.example/d/1001")
+
+
+def test_what_a_browser_told():
+    drawn = Render(
+        label="x", t=0.0, at="x", url=LINK, asked=(f"https://c.example/?p={SECRET}", "https://d.example/", f"{LINK}/a"),
+        referrers=(("https://b.example", LINK), ("https://d.example", "https://a.example/"), ("https://a.example", LINK)),
+    )  # fmt: skip
+    assert [leak.to for leak in find_leaks_drawn(drawn, LINK)] == ["b.example", "c.example"]
 
 
 def test_a_message_of_several_parts_is_read_decoded():

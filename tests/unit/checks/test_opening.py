@@ -10,14 +10,16 @@ from roomgate.checks.opening import (
     chains,
     completed,
     is_common,
+    is_made_by_script,
     is_page,
     plain,
     read_answer,
     read_data,
+    read_drawn,
     same_page,
     shows,
 )
-from roomgate.checks.snapshot import Exchange
+from roomgate.checks.snapshot import Exchange, Render
 from roomgate.checks.target import Ask
 
 LINK = "https://a.example/d/9b1f04c7d2e85a63"
@@ -123,6 +125,22 @@ def test_a_page_is_known_by_its_kind_or_its_beginning():
     assert is_page(got("x"))
     assert is_page(got(" <!DOCTYPE html>", kind="text/plain"))
     assert not is_page(got("{}", kind="application/json"))
+
+
+def drawn(**more) -> Render:
+    return Render(label="x", t=0.0, at="x", **{"url": LINK, **more})
+
+
+def test_a_page_that_scripts_make_is_known_and_read_as_it_was_drawn():
+    assert is_made_by_script(got('<div id="app"></div><script src="/app.js"></script>'))
+    assert not is_made_by_script(got("<p>" + "word " * 60 + '<script src="/app.js"></script>'))
+    assert not is_made_by_script(got("<div></div>"))
+    assert read_drawn(drawn(text="ROOM 4711"), LINK, "Room 4711").way is Way.OPEN
+    assert read_drawn(drawn(text="Room 4711", skeleton=("input:password:p",)), LINK, "Room 4711").way is Way.SIGN_IN
+    assert read_drawn(drawn(url="https://a.example/login"), LINK, "Room 4711").way is Way.SIGN_IN
+    assert read_drawn(drawn(text="Hello"), LINK, "Room 4711").way is Way.UNCLEAR
+    front = [got("Room 4711", url="https://a.example/")]
+    assert read_drawn(drawn(text="Room 4711"), LINK, "Room 4711", front).way is Way.UNCLEAR
 
 
 @given(st.text(max_size=80), st.sampled_from([0, 200, 204, 302, 401, 404, 500]), st.text(max_size=20))

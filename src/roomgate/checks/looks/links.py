@@ -10,17 +10,20 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
+from roomgate.checks.browser import NoBrowser, render
 from roomgate.checks.declared import Look, Tier
 from roomgate.checks.kit import Kit
 from roomgate.checks.links import never_issued, secret_parts
 from roomgate.checks.markup import leads_to_sign_in
-from roomgate.checks.snapshot import Exchange
+from roomgate.checks.opening import is_made_by_script, shows
+from roomgate.checks.snapshot import Exchange, Render
 from roomgate.checks.target import Ask, Link, Target
 from roomgate.checks.web import CannotSignIn, Session
 
 STRANGER, LET_IN, CONTROL, FRONT = "stranger", "let in", "never issued", "front door"
 STRANGER_READ, LET_IN_READ = "stranger reads", "let in reads"
 STRANGER_FOUND = "stranger reads what the page names"
+DRAWN, LET_IN_DRAWN = "stranger, drawn", "let in, drawn"
 NOT_LET_IN, MAIL = "account not let in", "mail"
 AGENTS = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0 (roomgate-check)",
@@ -29,6 +32,7 @@ AGENTS = (
 )
 FOLLOW = 4
 FOUND_MOST = 5
+DRAWN_MOST = 2  # links whose page a browser draws: it asks for much
 _MAIL_MOST = 256 * 1024
 _QUOTED = re.compile(r"""["'`]((?:https?://|/|\./)?[A-Za-z0-9][^"'`<>\s{}\\]{0,300}|/[^"'`<>\s{}\\]{1,300})["'`]""")
 _CREDENTIALS = ("authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token")
@@ -145,6 +149,9 @@ async def _look_at(kit: Kit, link: Link) -> None:
         await kit.web.get(control, CONTROL, kit.web.fresh(), follow=FOLLOW, agent=AGENTS[0], subject=subject)
     session = await _let_in(kit, link.account, subject)
     own = await kit.web.get(link.url, LET_IN, session, follow=FOLLOW, subject=subject) if session is not None else None
+    decided = bool(link.reads) or shows(page.body, link.marker, link.url)
+    if not decided and is_made_by_script(page) and _drawn(kit) < DRAWN_MOST:
+        await _draw(kit, link, session, subject)
     for ask in link.reads:
         anybody = Session(values={"link": link.url})
         await kit.web.send(without_sign_in(ask), STRANGER_READ, anybody, declared=True, follow=1, subject=subject)
@@ -158,6 +165,20 @@ async def _look_at(kit: Kit, link: Link) -> None:
     known = {ask.url for ask in link.reads}
     for url in [url for url in named if url not in known][:FOUND_MOST]:
         await kit.web.get(url, STRANGER_FOUND, kit.web.fresh(), agent=AGENTS[0], subject=subject)
+
+
+async def _draw(kit: Kit, link: Link, session: Session | None, subject: str) -> None:
+    """Where the machine has a browser; without one, the page's own words and the reads have to do."""
+    try:
+        await render(kit, link.url, DRAWN, subject=subject)
+        if session is not None:
+            await render(kit, link.url, LET_IN_DRAWN, session=session, subject=subject)
+    except NoBrowser:
+        return
+
+
+def _drawn(kit: Kit) -> int:
+    return sum(isinstance(step, Render) and step.label == DRAWN for step in kit.recorder.steps)
 
 
 async def _as_stranger(kit: Kit, link: Link, subject: str) -> Exchange:

@@ -17,12 +17,13 @@ from roomgate.checks.opening import (
     is_page,
     read_answer,
     read_data,
+    read_drawn,
     same_page,
     shows,
 )
 from roomgate.checks.outcome import Judgement, Outcome, Point, failed, inconclusive, passed
 from roomgate.checks.recorder import Masks
-from roomgate.checks.snapshot import Exchange, Fact, Snapshot
+from roomgate.checks.snapshot import Exchange, Fact, Render, Snapshot
 from roomgate.checks.target import Link, Target
 
 
@@ -53,6 +54,9 @@ def judge_link(snapshot: Snapshot, link: Link, target: Target) -> Judgement:
     points: list[Point] = []
     opened = [(chain, answer) for chain, answer in answers if _open(chain, answer, let_in, own)]
     points += [_point(snapshot, chain, f"opens for a stranger. {answer.why}") for chain, answer in opened]
+    drawn = _drawn(snapshot, links.DRAWN, subject, link, marker, front)
+    if drawn is not None and drawn[1].way is Way.OPEN:
+        points.append(Point(link.url, f"opens for a stranger, {drawn[1].why}", (snapshot.number(drawn[0]),)))
     served, refused, unclear = _reads(snapshot, link, subject, marker)
     points += [_point(snapshot, chain, "is served to a stranger") for chain in served]
     named = [chain for chain in chains(snapshot.of(Exchange, links.STRANGER_FOUND, subject)) if chain[-1].succeeded]
@@ -68,6 +72,11 @@ def judge_link(snapshot: Snapshot, link: Link, target: Target) -> Judgement:
         one in refused and _served_to_account(snapshot, link, subject, marker, n)
         for n, one in enumerate(_stranger_reads(snapshot, subject))
     )
+    if drawn is not None:
+        points.append(Point(link.url, _said(drawn[1]), (snapshot.number(drawn[0]),)))
+        own_drawn = _drawn(snapshot, links.LET_IN_DRAWN, subject, link, marker, front)
+        # The page is the same for everybody until its scripts have run: what they show is what it is.
+        guarded |= drawn[1].way is Way.SIGN_IN and own_drawn is not None and own_drawn[1].way is Way.OPEN
     loose = [chain for chain in named if not is_page(chain[-1]) and chain[-1].body.strip()]
     return _shut(snapshot, link, subject, answers, control, own, guarded, unclear, loose, points)
 
@@ -86,7 +95,7 @@ def _shut(
 ) -> Judgement:
     """Nothing was open: whether that is because it is shut, or because nobody can say.
 
-    ``guarded``: a read was refused to the stranger and served to the account.
+    ``guarded``: a read was refused to the stranger and served to the account, or a browser drew the difference.
     """
     if not answers:
         return inconclusive(f"{subject} was not looked at.", points)
@@ -122,6 +131,13 @@ def _shut(
         "it opens for nobody that the target file names" if link.account else "the target file names no account for it"
     )
     return inconclusive(f"{subject} did not open for a stranger, but {why}: a dead link would answer the same.", points)
+
+
+def _drawn(
+    snapshot: Snapshot, label: str, subject: str, link: Link, marker: str, front: Chain
+) -> tuple[Render, Answer] | None:
+    found = snapshot.of(Render, label, subject)
+    return (found[-1], read_drawn(found[-1], link.url, marker, front)) if found else None
 
 
 def _acts(page: Exchange, link: Link) -> bool:
@@ -193,7 +209,7 @@ CHECK = Check(
     procedure="Fetch each link as it was issued with nothing kept from an earlier visit: as a browser, as a chat's "
     "preview and as a program. Fetch an address like it that was never issued. Ask for the data behind the page: the "
     "reads that the target file names, and at most five addresses below the link's own that the page names and that "
-    "only read. Then fetch the link and the reads as the link's account. It fails if a stranger gets the page with the "
+    "only read. A page that scripts make is drawn by a browser, where there is one. Then fetch the link and the reads as the link's account. It fails if a stranger gets the page with the "
     "marker, or a read is served. It passes if every stranger is asked to sign in or refused, and the account is let in.",
     remedy="Let an address name a room and nothing more. Ask for a sign-in on every page and on every request for data "
     "behind it, and refuse whatever has none before the device is asked at all.",

@@ -2,12 +2,12 @@
 
 from roomgate.checks.declared import Check, Weight
 from roomgate.checks.guessing import bound_all
-from roomgate.checks.leaking import Leak, find_leaks, find_leaks_in_mail, holds, names_devices
+from roomgate.checks.leaking import Leak, find_leaks, find_leaks_drawn, find_leaks_in_mail, holds, names_devices
 from roomgate.checks.looks import links
 from roomgate.checks.opening import is_page
 from roomgate.checks.outcome import Judgement, Outcome, Point, failed, inconclusive, passed
 from roomgate.checks.rules.k01_link_needs_no_sign_in import judge_link
-from roomgate.checks.snapshot import Exchange, Fact, Snapshot
+from roomgate.checks.snapshot import Exchange, Fact, Render, Snapshot
 from roomgate.checks.target import Link, Target
 
 # Where the address opens nothing without a sign-in, others get to know which room somebody looks after.
@@ -50,6 +50,9 @@ def _leaks(snapshot: Snapshot, link: Link, subject: str) -> list[tuple[Leak, tup
         if holds(page.url, link.url):
             for leak in find_leaks(page, link.url):
                 found.setdefault(leak, (snapshot.number(page),))
+    for drawn in [one for label in (links.DRAWN, links.LET_IN_DRAWN) for one in snapshot.of(Render, label, subject)]:
+        for leak in find_leaks_drawn(drawn, link.url):
+            found.setdefault(leak, (snapshot.number(drawn),))
     for mail in snapshot.of(Fact, links.MAIL, subject):
         if isinstance(mail.value, str):
             for leak in find_leaks_in_mail(mail.value, link.url):

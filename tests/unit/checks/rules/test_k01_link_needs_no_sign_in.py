@@ -1,5 +1,7 @@
 """Device links: open to a stranger, shut to a stranger and open to their account, or nobody can say."""
 
+import shutil
+
 import httpx
 import pytest
 
@@ -214,6 +216,29 @@ async def test_data_behind_a_sign_in_page_is_found(tmp_path):
     found = await outcome(tmp_path, Site(answer), text())
     assert found.outcome is Outcome.FAIL
     assert not any(path.endswith("/reboot") for path in asked)
+
+
+APP = """
+fetch("/api/status").then((answer) => answer.ok ? answer.json() : null).then((found) => {
+  document.getElementById("app").innerHTML = found ? "<h1>" + found.name + "</h1>" : "<input type=password>";
+});"""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("guarded", "wanted"), [(True, Outcome.PASS), (False, Outcome.FAIL)])
+async def test_a_page_of_script_is_drawn_where_no_read_is_named(tmp_path, guarded, wanted):
+    """With a browser it is decided; without one, nobody can say."""
+
+    def status(request: httpx.Request) -> httpx.Response:
+        if guarded and not signed_in(request):
+            return httpx.Response(401)
+        return httpx.Response(200, json={"name": "Room 4711"})
+
+    shell = lambda r: html('<div id="app"></div><script src="/app.js"></script>')  # noqa: E731
+    script = lambda r: httpx.Response(200, headers={"content-type": "text/javascript"}, text=APP)  # noqa: E731
+    site = Site(shell, unknown=shell, other={"/app.js": script, "/api/status": status})
+    found = await outcome(tmp_path, site, text(account=True))
+    assert found.outcome is (wanted if shutil.which("chromium") else Outcome.INCONCLUSIVE)
 
 
 @pytest.mark.asyncio
