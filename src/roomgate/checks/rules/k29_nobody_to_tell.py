@@ -98,7 +98,9 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         )
     ends = [(way[0], way[-1]) for way in ways_of(steps)]
     absent = [last for _, last in ends if not _is_unseen(last)]
-    unseen = [last for first, last in ends if _is_unseen(last) and "/.well-known/" in first.url]
+    # The front is what counts: what another address of the target would say is no more than that.
+    front_page = front.host_of(target.front)
+    unseen = [last for first, last in ends if _is_unseen(last) and _asks_for_it(first, front_page)]
     if unseen or not absent:
         step = unseen[0] if unseen else ends[0][1]
         what = (
@@ -111,6 +113,10 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         Point(step.url, f"answers {step.status}, and no security.txt", (snapshot.number(step),)) for step in absent
     ]
     return failed("There is no security.txt: whoever finds a weakness finds nobody to tell.", [*points, *told])
+
+
+def _asks_for_it(step: Exchange, host: str) -> bool:
+    return "/.well-known/" in step.url and front.host_of(step.url) == host
 
 
 def _is_unseen(step: Exchange) -> bool:
@@ -134,12 +140,12 @@ CHECK = Check(
     cwe=(1059,),
     asvs=("15.1.2", "15.2.1"),
     sources=("https://www.rfc-editor.org/rfc/rfc9116",),
-    procedure="Fetch /.well-known/security.txt, and /security.txt if it is not there. It must name a Contact and one Expires "
-    "that is still to come. What [K29] updates and sbom say of the vendor is printed beside it.",
-    remedy="Publish /.well-known/security.txt over HTTPS, with Contact and Expires, and renew it in time; say how updates are "
-    "signed, and give out a list of components.",
-    mistaken="A vendor may have a contact on its own site alone: the file then redirects there, and that host must be under "
-    "[permitted] hosts to be read. A page in HTML that is shown for everything is not taken for the file.",
+    procedure="Fetch /.well-known/security.txt, and /security.txt if it is not there. It must name a Contact and one "
+    "Expires that is still to come. What [K29] updates and sbom say of the vendor is printed beside it.",
+    remedy="Publish /.well-known/security.txt over HTTPS, with Contact and Expires, and renew it in time; say how "
+    "updates are signed, and give out a list of components.",
+    mistaken="A vendor may have a contact on its own site alone: the file then redirects there, and that host must be "
+    "under [permitted] hosts to be read. A page in HTML that is shown for everything is not taken for the file.",
     look=front.LOOK,
     judge=judge,
     options=Options,

@@ -203,6 +203,14 @@ async def test_cookies_of_a_foreign_sign_in_are_not_its_own(tmp_path):
 
 
 @pytest.mark.asyncio
+async def test_nor_are_those_of_a_sign_in_that_is_made_elsewhere(tmp_path):
+    text = ONE + ACCOUNT.replace("target.example", "identity.example")
+    one = await found(tmp_path, Front("", "session={}"), text)
+    assert one.outcome is Outcome.INCONCLUSIVE
+    assert not one.points
+
+
+@pytest.mark.asyncio
 async def test_nobody_there_is_inconclusive(tmp_path):
     def answer(request):
         raise httpx.ConnectError("refused")

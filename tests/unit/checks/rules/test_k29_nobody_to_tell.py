@@ -86,6 +86,19 @@ async def test_a_redirect_to_the_vendors_own_file_counts_and_one_to_the_sign_in_
 
 
 @pytest.mark.asyncio
+async def test_another_address_that_does_not_answer_hides_nothing(tmp_path):
+    def answer(request):
+        if request.url.host == "other.example":
+            raise httpx.ConnectError("refused")
+        return httpx.Response(404)
+
+    text = ONE.replace('example/"]', 'example/", "https://other.example/"]')
+    assert (await found(tmp_path / "1", answer, text)).outcome is Outcome.FAIL
+    turned = ONE.replace('["https', '["https://other.example/", "https')
+    assert (await found(tmp_path / "2", answer, turned)).outcome is Outcome.INCONCLUSIVE
+
+
+@pytest.mark.asyncio
 async def test_nobody_there_is_inconclusive(tmp_path):
     def answer(request):
         raise httpx.ConnectError("refused")
