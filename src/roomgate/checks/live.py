@@ -119,7 +119,7 @@ class Held:
         except NotPermitted as forbidden:
             self._turn_away(0, str(forbidden))
         except SocketClosed as closed:
-            self._end(f"closed with {closed.status}" + (f" ({closed})" if str(closed) else ""), closed.status)
+            self._end(f"closed with {closed.status} ({closed})", closed.status)
             if self.counts[Manner.SERVED] == before and closed.status in (1008, 3000, 3003, *range(4001, 5000)):
                 self.refused = self.ended_how
         except StreamBroke as broke:

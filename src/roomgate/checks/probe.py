@@ -3,6 +3,8 @@
 Of the many answers, those are kept as evidence that show a change, and one every few seconds between.
 """
 
+from urllib.parse import urlsplit
+
 import httpx
 import msgspec
 
@@ -101,7 +103,10 @@ class Probe:
             session.cookies = mine.cookies
             self.known.learn(step.body, step.url)
         self._keep(step, manner)
-        return self._note(manner, f"answer {step.status}" if step.answered else step.fault, step.t)
+        how = f"answer {step.status}" if step.answered else step.fault
+        if manner is Manner.REFUSED and step.succeeded:
+            how += f" at {urlsplit(step.url).path}, which is not what was served before"
+        return self._note(manner, how, step.t)
 
     def _note(self, manner: Manner, how: str, t: float | None = None) -> Manner:
         """``t`` is when it was asked: what was on its way when the cause came is not held against anybody."""

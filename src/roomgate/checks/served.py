@@ -40,6 +40,7 @@ class Known:
     expects: str = ""
     marker: str = ""
     samples: list[str] = field(default_factory=list)
+    strange: list[str] = field(default_factory=list)  # what a stranger is answered
     paths: set[str] = field(default_factory=set)
     password: bool = False  # what is served has itself a field for a password
     learning: bool = True
@@ -83,7 +84,7 @@ def manner_of_text(text: str, known: Known) -> Manner:
         return Manner.REFUSED
     if known.learning or any(alike(text, one) for one in known.samples):
         return Manner.SERVED
-    return Manner.UNCLEAR
+    return Manner.REFUSED if any(alike(text, one) for one in known.strange) else Manner.UNCLEAR
 
 
 def is_heartbeat(text: str) -> bool:

@@ -147,5 +147,5 @@ class _Real:
 
 def _closed(ended: "ConnectionClosed") -> SocketClosed:
     code = ended.rcvd.code if ended.rcvd is not None else 1006
-    reason = ended.rcvd.reason if ended.rcvd is not None else "without a word"
-    return SocketClosed(reason[:200], code)
+    reason = ended.rcvd.reason[:200] if ended.rcvd is not None else ""
+    return SocketClosed(reason or "without a word", code)

@@ -19,9 +19,9 @@ from roomgate.checks.kit import Kit
 from roomgate.checks.live import Held
 from roomgate.checks.pace import Pace
 from roomgate.checks.probe import Probe
-from roomgate.checks.served import Known, Manner
+from roomgate.checks.served import Known, Manner, manner_of
 from roomgate.checks.snapshot import Act, Fact
-from roomgate.checks.target import Account, Ask, Cause, Channel, Deed, Link, Target
+from roomgate.checks.target import Account, Ask, Cause, Channel, Deed, Link, Target, filled
 from roomgate.checks.web import CannotSignIn, Session, session_of
 from roomgate.errors import RoomgateError
 
@@ -101,6 +101,10 @@ async def _mend(kit: Kit, done: set[str]) -> None:
             await _undo(kit, cause, by_hand=deed.how == "by hand")
 
 
+def _by_hand(deed: Deed) -> bool:
+    return deed.request is None and not deed.command
+
+
 def _undone(cause: Cause) -> str:
     return f"{cause.name}: undone"
 
@@ -110,9 +114,9 @@ async def _undo(kit: Kit, cause: Cause, *, by_hand: bool, cancelled: bool = Fals
     deed = cause.undo
     if deed is None and not by_hand:
         return
-    hand = deed is None or (deed.request is None and not deed.command)
+    hand = deed is None or _by_hand(deed)
     values = _values(kit.target, cause)
-    say = UNDO.format(deed=_say(cause))
+    say = filled(UNDO.format(deed=_say(cause)), values)
     try:
         if hand and (cancelled or not kit.tester.present):
             raise RoomgateError("nobody was asked, for the run was stopped")
@@ -123,7 +127,8 @@ async def _undo(kit: Kit, cause: Cause, *, by_hand: bool, cancelled: bool = Fals
     except (RoomgateError, TimeoutError) as broken:
         why = str(broken) or "it took too long"
         kit.recorder.fact(cause.name, "not-undone", say, fault=why)
-        kit.progress(f"NOT UNDONE: {cause.name} ({why}). Please {say}", 0.0)
+        done = any(isinstance(step, Act) and step.name == cause.name for step in kit.recorder.steps)
+        kit.progress(f"NOT UNDONE: {cause.name} ({why}). {'Please' if done else 'If you have done it:'} {say}", 0.0)
 
 
 async def _fresh(kit: Kit, account: str) -> None:
@@ -186,6 +191,7 @@ class _Watch:
         self._held: list[Held] = []
         self._sessions: dict[str, Session] = {}
         self._why: dict[str, str] = {}  # channels that could not be tried, and why
+        self._vague: list[tuple[Channel, Known]] = []  # request channels whose answers the file does not describe
         self._pinged = -1000.0
         self._began = self._done = 0.0
         self._failed = ""
@@ -224,9 +230,11 @@ class _Watch:
             cancelled = True
             raise
         finally:
-            # A deed that failed may still have changed something; one that nobody could be asked for has not.
-            if tried and (self._act is not None or self._half_done()):
-                by_hand = self._act is not None and self._act.how == "by hand" and cause.kind != "expired"
+            # A deed that failed may still have changed something; one that nobody could be asked for has not. Whoever
+            # stops the run while they are asked may have done it already.
+            asked = cancelled and self._act is None and kit.tester.present and _by_hand(cause.deed)
+            if tried and (self._act is not None or self._half_done() or asked):
+                by_hand = asked or (self._act is not None and self._act.how == "by hand" and cause.kind != "expired")
                 await _undo(kit, cause, by_hand=by_hand, cancelled=cancelled)
         kit.recorder.fact(cause.name, "ended")
 
@@ -249,11 +257,11 @@ class _Watch:
             if channel.kind == "request":
                 self._probes.append(Probe(kit, channel.name, channel.request, session, known, cause.name, pace))
                 if not known.told:
-                    await self._control(channel, known, pace)
+                    self._vague.append((channel, known))
             else:
                 self._held.append(Held(kit, channel, session, known, cause.name))
         link = self._link
-        if link is not None and link.marker and cause.account:
+        if link is not None and link.marker and cause.account and cause.kind in (*_AGAIN, "link-revoked"):
             alone = self._stranger(kit.web.fresh("the link alone"))
             known = Known(marker=link.marker)
             self._probes.append(
@@ -293,20 +301,21 @@ class _Watch:
             return session_of(account)  # the link is all that it needs; if not, nothing is served, and that is told
         return await self._kit.web.sign_in_as(account, f"{self._cause.name}: sign-in")
 
-    async def _control(self, channel: Channel, known: Known, pace: Pace) -> None:
-        """Where the file does not say what is served: is it served to anybody? Then it proves nothing."""
+    async def _control(self, channel: Channel, known: Known) -> None:
+        """Where the file does not say what is served: is the same served to anybody? Then it proves nothing."""
         fresh = self._stranger(self._kit.web.fresh("a stranger"))
         ask = msgspec.structs.replace(channel.request, account="", headers={})
         if not (self._cause.account or channel.request.account):
             ask = msgspec.structs.replace(ask, url=_other(ask.url, self._link))
-        probe = Probe(self._kit, channel.name, ask, fresh, Known(), f"{self._cause.name}: control", pace)
-        if await probe.once() is Manner.SERVED:
-            known.samples.clear()
+        label = f"{self._cause.name}: control"
+        step = await self._kit.web.send(ask, label, fresh, declared=True, follow=3, subject=channel.name)
+        if manner_of(step, known) is Manner.SERVED:
             self._why[channel.name] = (
                 "anybody gets an answer there: let its expects, or the link's marker, say what only somebody who is "
                 "let in gets"
             )
-        probe.flush()
+        elif step.succeeded:
+            known.strange.append(step.body)
 
     async def _before(self, group: asyncio.TaskGroup) -> None:
         """Until everything has served, or has had its chance."""
@@ -322,6 +331,9 @@ class _Watch:
         self._probes = [probe for probe in self._probes if not probe.anew or probe.counts[Manner.SERVED]]
         for known in [*(probe.known for probe in self._probes), *(held.known for held in self._held)]:
             known.learning = False
+        for channel, known in self._vague:
+            if known.samples:
+                await self._control(channel, known)
         self._proven = {probe.name for probe in self._probes if probe.counts[Manner.SERVED]} - self._why.keys()
         for held in self._held:
             name = held.channel.name

@@ -207,6 +207,31 @@ async def test_another_form_of_answer_is_unclear_where_the_file_says_nothing(tmp
 
 
 @pytest.mark.asyncio
+async def test_what_a_stranger_is_answered_is_a_refusal_whatever_its_status(tmp_path):
+    class Soft(Site):
+        """An API that answers 200 to everybody, and says in the body what it thinks."""
+
+        async def answer(self, request):
+            answer = await super().answer(request)
+            return httpx.Response(200, json={"error": "who?"}) if answer.status_code == 401 else answer
+
+    text = HEAD + NAME.replace('expects = "room-4711"\n', "") + cause("disabled")
+    assert verdicts(await look(tmp_path / "sound", Soft(), text))["name"] is Verdict.CUT
+    assert verdicts(await look(tmp_path / "flawed", Soft(requests=["disabled"]), text))["name"] is Verdict.NEVER
+
+
+@pytest.mark.asyncio
+async def test_a_link_that_opens_alone_is_not_held_against_a_sign_out(tmp_path):
+    class Public(Site):
+        async def answer(self, request):
+            if request.url.path.startswith("/d/"):
+                return httpx.Response(200, text="<h1>room-4711</h1>")
+            return await super().answer(request)
+
+    assert verdicts(await look(tmp_path, Public(), HEAD + NAME + LINK + cause("signed-out"))) == {"name": Verdict.CUT}
+
+
+@pytest.mark.asyncio
 async def test_by_hand_in_clear_words_and_put_back_by_hand(tmp_path):
     site = Site()
     hand = Hand(lambda what: site.undo("deleted") if "put this back" in what else site.do("deleted"))
@@ -318,6 +343,42 @@ async def test_progress_says_how_far_it_is(tmp_path):
     await run(target_of(text), text, all_checks(), Wish(Tier.SITE, ("K30",)), Journal(tmp_path), around)
     assert any("of 20 s, 1 of 2 channels cut" in what for what, _ in said)
     assert all(0.0 <= part <= 1.0 for _, part in said)
+
+
+@pytest.mark.asyncio
+async def test_stopped_while_a_person_is_asked_it_says_what_may_have_to_be_put_back(tmp_path):
+    class Waits(Hand):
+        async def please(self, what):
+            self.said.append(what)
+            await asyncio.get_running_loop().create_future()
+
+    site, hand = Site(), Waits(None)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1.0):
+            await look(tmp_path, site, HEAD + NAME + cause("deleted", deed=False), voice=hand)
+    assert len(hand.said) == 1
+    earlier, steps = Journal(tmp_path).begin("cutting")
+    steps.close()
+    (told,) = [step for step in earlier if isinstance(step, Fact) and step.name == "not-undone"]
+    assert "delete the account ada" in told.value
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("outlives", "expected"), [(True, Verdict.NEVER), (False, Verdict.CUT)])
+async def test_a_link_that_needs_nobody_to_sign_in(tmp_path, outlives, expected):
+    class Bare(Site):
+        async def answer(self, request):
+            if request.url.path.startswith("/d/"):
+                dead = self.cut_at is not None and not outlives
+                return httpx.Response(200, text="<h1>This link is dead</h1>" if dead else "<h1>room-4711</h1>")
+            return await super().answer(request)
+
+    text = (
+        HEAD
+        + LINK.replace('account = "ada"\n', "")
+        + cause("admin-password").replace('account = "ada"', 'link = "the link"')
+    )
+    assert verdicts(await look(tmp_path, Bare(), text)) == {"the link": expected}
 
 
 def test_a_file_without_causes_or_channels_is_told_what_it_lacks():
