@@ -125,6 +125,45 @@ async def test_a_captured_page_is_drawn_with_the_files_beside_it(tmp_path):
 
 
 @pytest.mark.asyncio
+async def test_a_page_that_moves_on_by_itself_is_followed(tmp_path):
+    def answer(request: httpx.Request) -> httpx.Response:
+        match request.url.path:
+            case "/":
+                return httpx.Response(
+                    200, headers={"Content-Type": "text/html"}, text="<script>location.href = '/moved'</script>"
+                )
+            case "/moved":
+                return httpx.Response(302, headers={"Location": "/there"})
+        return httpx.Response(200, headers={"Content-Type": "text/html"}, text="<title>There</title><p>arrived</p>")
+
+    kit = kit_of(tmp_path, answer)
+    async with kit.later, kit.web:
+        seen = await render(kit, "https://target.example/", "moves")
+    assert (seen.title, seen.url) == ("There", "https://target.example/there")
+
+
+@pytest.mark.asyncio
+async def test_a_page_that_never_stops_moving_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("roomgate.checks.browser.RENDER_S", 6.0)
+    sent = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.url)
+        where = f"/{len(sent)}"
+        return httpx.Response(
+            200, headers={"Content-Type": "text/html"}, text=f"<p>x</p><script>location.href = '{where}'</script>"
+        )
+
+    kit = kit_of(tmp_path, answer)
+    async with kit.later, kit.web:
+        seen = await render(kit, "https://target.example/", "moves")
+        after = await render(kit, "https://target.example/", "after", html="<title>After</title>")
+    assert isinstance(seen, Render)
+    assert len(sent) <= PARTS_MOST + 1
+    assert after.title == "After"
+
+
+@pytest.mark.asyncio
 async def test_nobody_there_is_a_fault(tmp_path):
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")

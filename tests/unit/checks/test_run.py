@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import httpx
 import msgspec
@@ -36,6 +37,7 @@ from roomgate.checks.snapshot import (
 )  # fmt: skip
 from roomgate.errors import BadInput, Conflict, RoomgateError
 from support.checks import AUTHORISED, ONE, target_of
+from support.spoiled_snapshots import recorded, spoiled
 
 
 def check(id: str, look: Look) -> Check:
@@ -380,6 +382,19 @@ def test_every_judge_gives_a_judgement_for_any_snapshot(one, steps):
         assert made.says.strip()
         assert all(0 <= step < len(steps) for point in made.points for step in point.steps)
         msgspec.json.encode(build_finding(one, snapshot, made))
+
+
+@pytest.mark.parametrize("one", all_checks(), ids=lambda one: one.id)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 2**32))
+def test_every_judge_survives_what_was_spoiled_in_a_true_snapshot(one, seed):
+    random = Random(seed)
+    for target, snapshots in recorded():
+        if (snapshot := snapshots.get(one.look.id)) is not None:
+            odd = spoiled(random, snapshot)
+            made = one.judge(odd, target)
+            assert isinstance(made, Judgement)
+            assert all(0 <= step < len(odd.steps) for point in made.points for step in point.steps)
 
 
 @pytest.mark.parametrize("one", all_checks(), ids=lambda one: one.id)

@@ -96,7 +96,7 @@ def _judge_link(snapshot: Snapshot, link: Link, target: Target, options: Options
         return passed(
             f"{what} ended {_span(ended.at - tries[0].at)} after it was first opened, or before.", points, table
         )
-    if not kept[-1].open:
+    if not kept or not kept[-1].open:
         return inconclusive(f"{subject} was open and then gave no clear answer.", points)
     return _still_open(link, subject, kept, end, points, table)
 

@@ -34,6 +34,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def needs(target: Target) -> str:
     if not target.device.golden and not target.device.url:
         return "it needs the device's own sign-in page: a captured one in the folder [device] golden, or [device] url."
+    if unknown := [url for url in addresses_of(target) if (urlsplit(url).hostname or "").lower() not in target.hosts]:
+        return f"{unknown[0]} is at no host that may be asked; name it under [permitted] hosts."
     return ""
 
 

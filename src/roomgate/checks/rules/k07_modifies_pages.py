@@ -1,6 +1,6 @@
 """K07: the connector shows the device's own page, and not as the device gave it."""
 
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
@@ -52,6 +52,8 @@ def needs(target: Target) -> str:
         return "it needs a device link, or [K07] pages."
     if not target.device.url and not any(page.golden for page in pages):
         return "it needs the device's own address under [device] url, or golden pages that were captured there."
+    if unknown := [page.via for page in pages if (urlsplit(page.via).hostname or "").lower() not in target.hosts]:
+        return f"{unknown[0]} is at no host that may be asked; name it under [permitted] hosts."
     return ""
 
 

@@ -141,7 +141,10 @@ def _query(url: str) -> list[tuple[str, str]]:
 
 
 def _bare(url: str) -> str:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", "", ""))
 
 

@@ -133,6 +133,7 @@ async def test_it_stays_polite(site):
 def test_what_it_needs_and_that_nothing_seen_is_no_pass():
     assert "golden" in needs(target_of(ONE))
     assert needs(target_of(TEXT)) == ""
+    assert "permitted" in needs(target_of(TEXT + '[K06]\npages = ["https://elsewhere.example/in"]\n'))
     assert addresses_of(target_of(TEXT)) == [
         "https://target.example/",
         "https://target.example/d/7f3a91",

@@ -122,5 +122,6 @@ def test_what_it_needs_and_that_nothing_seen_is_no_pass():
     link = ONE + '[[links]]\nurl = "https://target.example/d/7f"\n'
     assert "[device]" in needs(target_of(link))
     assert needs(target_of(TEXT)) == ""
+    assert "permitted" in needs(target_of(TEXT.replace("target.example/d/7f/web", "elsewhere.example")))
     assert [page.path for page in pages_of(target_of(link))] == ["/", "/web/"]
     assert CHECK.judge(Snapshot(look="transit"), target_of(TEXT)).outcome is Outcome.INCONCLUSIVE
