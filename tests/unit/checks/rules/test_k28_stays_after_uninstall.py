@@ -50,6 +50,8 @@ class Connector:
     installed: bool = True
     after: int = 404
     other_page: bool = False
+    moves_on: bool = False  # its link leads to another page, which is the one that counts
+    reads: int = 200  # what its data answers while it is installed
 
     def do(self, what: str) -> None:
         self.installed = what == "install"
@@ -64,11 +66,15 @@ class Connector:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         data = request.url.path.endswith("/volume")
+        if request.url.path == "/d/1" and self.moves_on:
+            return httpx.Response(302, headers={"Location": "/room"}, text="room-4711 has moved")
+        if data and self.reads != 200:
+            return httpx.Response(self.reads if self.installed else 404)
         if not self.installed and self.other_page:
             return httpx.Response(200, text="<h1>This account is closed</h1>\nIt had room-4711")
         if self.installed or ("link" in self.leaves) or ("page" in self.leaves and not data):
             return httpx.Response(200, text='{"volume": 50}' if data else "<h1>Room</h1>\nroom-4711\nvolume")
-        return httpx.Response(self.after)
+        return httpx.Response(self.after, text="<h1>Room</h1>\nroom-4711\nvolume")
 
 
 async def found(connector: Connector, text: str = TEXT, **more):
@@ -99,6 +105,7 @@ async def test_each_trace_fails(leaves, where):
     one = await found(Connector((leaves,)))
     assert (one.outcome, [point.where for point in one.points]) == (Outcome.FAIL, [where])
     assert one.vector == (CHECK.vector if leaves == "link" else TRACES)
+    assert one.says.startswith("Its links" if leaves == "link" else "It left traces")
 
 
 @pytest.mark.asyncio
@@ -108,11 +115,27 @@ async def test_each_trace_fails(leaves, where):
         (Connector(("page",)), Outcome.FAIL),
         (Connector(other_page=True), Outcome.INCONCLUSIVE),
         (Connector(after=503), Outcome.INCONCLUSIVE),
-        (Connector(), Outcome.PASS),
+        (Connector(after=500), Outcome.INCONCLUSIVE),
+        (Connector(), Outcome.PASS),  # though its 404 looks the same
+        (Connector(moves_on=True), Outcome.PASS),
+        (Connector(("page",), moves_on=True), Outcome.FAIL),
     ],
 )
 async def test_a_link_without_data_is_judged_by_its_page(connector, outcome):
     assert (await found(connector, TEXT.replace(READS, ""))).outcome is outcome
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("after", [500, 503])
+async def test_data_that_is_out_of_order_is_not_known(after):
+    one = await found(Connector(after=after))
+    assert (one.outcome, "could not be asked for" in one.says) == (Outcome.INCONCLUSIVE, True)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("leaves", "outcome"), [(("page",), Outcome.FAIL), ((), Outcome.PASS)])
+async def test_data_that_was_never_served_leaves_it_to_the_page(leaves, outcome):
+    assert (await found(Connector(leaves, reads=403))).outcome is outcome
 
 
 @pytest.mark.asyncio
