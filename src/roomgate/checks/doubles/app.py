@@ -210,16 +210,16 @@ class Double:
         match asked.method, rest:
             case "GET", [] | ["web", *_]:
                 await device.visit(leave=self.service.has(Flaw.STAYS_SIGNED_IN))
+                counter = f"{COUNTER}/seen.gif" if self.service.has(Flaw.LEAKS_LINK) else ""
                 own = (
                     await device.page("/" + "/".join(rest or ["web", ""]))
                     if self.service.has(Flaw.MODIFIES_PAGES)
                     else ""
                 )
                 if own:
-                    return Answer(200, pages.doctored(own))
+                    return Answer(200, pages.doctored(own, counter))
                 if rest:
                     return Answer(404, pages.nothing())
-                counter = f"{COUNTER}/seen.gif" if self.service.has(Flaw.LEAKS_LINK) else ""
                 reading = await device.read()
                 return Answer(
                     200, pages.room(f"/d/{link.code}", reading["name"], reading, who.token if who else "", counter)
