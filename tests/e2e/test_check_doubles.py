@@ -119,7 +119,7 @@ async def test_some_at_random_taken_whole(tmp_path: Path, flaws: Flaws):
     assert_exactly(await in_memory(tmp_path, flaws, causes=FEW), flaws)
 
 
-def test_every_look_is_among_those():
+async def test_every_look_is_among_those():
     assert {check.look.id for check in all_checks() if check.id in IN_MEMORY} == set(SEES)
 
 

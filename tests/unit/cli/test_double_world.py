@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from roomgate.checks.doubles.flaws import NONE
+from roomgate.checks.doubles.scene import OAK
 from roomgate.cli.check import load_target
 from roomgate.cli.double_world import double_world
 
@@ -17,3 +18,11 @@ async def test_what_it_writes_can_be_read_and_is_for_its_owner_alone(tmp_path: P
         target, _ = load_target(found.target)
         assert target.front == f"{found.address}/"
         assert "Pretended" in (tmp_path / "double" / "golden" / "signin.html").read_text()
+
+
+async def test_a_device_that_was_changed_is_made_anew(tmp_path: Path):
+    for _ in range(2):
+        async with double_world(tmp_path / "double", NONE, "sim") as found:
+            device = found.scene.double.devices[OAK]
+            assert (await device.read())["name"] == "Oak room"
+            await device.change_password("another-4711-Word")

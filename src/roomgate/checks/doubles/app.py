@@ -184,7 +184,7 @@ class Double:
         has, who = self.service.has, self._who(asked)
         match asked.method, rest:
             case "GET", ["signin"] if has(Flaw.IMITATES_SIGN_IN):
-                return await self._show_sign_in(asked)
+                return Answer(200, pages.imitated(await self.imitates.page("/web/signin")))
             case "POST", ["call"] if who is None and has(Flaw.CALL_BY_LINK):
                 link = self.service.open_link(code)
                 return await self._call(link.room, asked, "somebody") if link else Answer(404, pages.nothing())

@@ -63,9 +63,10 @@ def sign_in(token: str, place: str, notice: str = "") -> str:
     )
 
 
-def imitated(device_page: str, token: str, place: str) -> str:
+def imitated(device_page: str, token: str = "", place: str = "") -> str:
     """The device's own sign-in page, so that people believe they are there; what they type comes here."""
-    hidden = f'<input type="hidden" name="token" value="{escape(token)}"><input type="hidden" name="next" value="{escape(place)}">'
+    fields = {"token": token, "next": place} if token else {}
+    hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(one)}">' for name, one in fields.items())
     page = device_page.replace('action="/web/signin"', 'action="/signin"').replace("</form>", f"{hidden}</form>")
     return page.replace("<title>", "<title>Device · ")
 
