@@ -10,7 +10,7 @@ from roomgate.checks.browser import PARTS_MOST, render
 from roomgate.checks.snapshot import Exchange, Render
 from support.checks import ONE, kit_of
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("drawing")]  # one browser
 
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
