@@ -16,7 +16,7 @@ from roomgate.checks.pace import HandTime, Pace
 from roomgate.checks.recorder import Masks, Recorder
 from roomgate.checks.run import Around, Wish, judge_all, plan, run
 from roomgate.checks.snapshot import Snapshot
-from roomgate.checks.sockets import OpenSocket
+from roomgate.checks.sockets import OpenSocket, Pairs, Socket, SocketRefused
 from roomgate.checks.target import Target, parse_target
 from roomgate.checks.tester import Tester, Voice
 from roomgate.checks.web import Web
@@ -32,6 +32,10 @@ def options_of(checks: Sequence[Check]) -> dict[str, Any]:
 
 def target_of(text: str = ONE, base: Path = Path(), read: dict[str, str] | None = None) -> Target:
     return parse_target(text, base, options_of(all_checks()), read or {})
+
+
+async def no_sockets(url: str, headers: Pairs, subprotocols: Sequence[str]) -> Socket:
+    raise SocketRefused("nothing listens")
 
 
 async def looked(
@@ -59,7 +63,7 @@ async def looked(
         if callable(answers) and not isinstance(answers, httpx.AsyncBaseTransport)
         else answers
     )
-    around = Around(time or HandTime(), voice, lambda: transport, found, open_socket=open_socket)
+    around = Around(time or HandTime(), voice, lambda: transport, found, open_socket=open_socket or no_sockets)
     journal = Journal(folder)
     await run(made, text, all_checks(), Wish(tier, tuple(only), quick, intrusive), journal, around)
     return journal.snapshots()

@@ -3,7 +3,6 @@
 Its time is handed over; its flaws are sets of kinds of causes that do not cut this or that.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +10,8 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from roomgate.checks.pace import HandTime
 from roomgate.checks.sockets import Pairs, SocketClosed, SocketRefused
+from support.followed_time import WatchedTime
 
 HEAD = """
 [target]
@@ -81,7 +80,7 @@ def cause(kind: str, more: str = SHORT, *, deed: bool = True) -> str:
 class Site:
     """``requests``, ``live``, ``sign_ins``: the kinds of causes that these outlive. ``slow_s``: cuts take so long."""
 
-    time: HandTime = field(default_factory=HandTime)
+    time: WatchedTime = field(default_factory=WatchedTime)
     requests: Sequence[str] = ()
     live: Sequence[str] = ()
     sign_ins: Sequence[str] = ()
@@ -100,11 +99,13 @@ class Site:
     def do(self, kind: str) -> None:
         self.done.append(kind)
         self.kind, self.cut_at = kind, self.time.mono + self.slow_s
+        self.time.stir()
 
     def undo(self, kind: str) -> None:
         self.done.append(f"undo {kind}")
         self.kind, self.cut_at = "", None
         self.sessions.clear()
+        self.time.stir()
 
     def over(self, outlived: Sequence[str]) -> bool:
         return self.cut_at is not None and self.time.mono >= self.cut_at and self.kind not in outlived
@@ -147,7 +148,7 @@ class Site:
         while self.time.mono < until:
             if self.over(self.live):
                 return False
-            await asyncio.sleep(0)
+            await self.time.moved()
         return not self.over(self.live)
 
     async def _events(self) -> AsyncIterator[bytes]:
@@ -184,13 +185,14 @@ class SiteSocket:
             raise SocketClosed("over", 1000)
         if not self._site.over(self._site.live):
             self._replies.append(json.dumps({"name": "room-4711"}))
+            self._site.time.stir()
 
     async def recv(self) -> str:
         while not self._replies:
             if self._site.over(self._site.live) and not self._site.silent:
                 self.closed = True
                 raise SocketClosed("access has ended", 1008)
-            await asyncio.sleep(0)
+            await self._site.time.moved()
         return self._replies.pop(0)
 
     async def close(self) -> None:

@@ -11,8 +11,11 @@ import re
 from collections.abc import Collection, Set
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
+
+from roomgate.checks.html_source import read_through
 
 BONES_MOST = 1500
 # What sign-in pages have everywhere, in names and in words.
@@ -123,11 +126,11 @@ def _shown(golden: Set[str], page: Set[str], least: int) -> float:
     return len(golden & page) / len(golden) if len(golden) >= least else 0.0
 
 
+@lru_cache(maxsize=128)
 def parse_face(markup: str, url: str = "") -> Face:
     """Any text has a face; a page without a field for a password is no sign-in page."""
     reader = _Reader(url)
-    reader.feed(markup)
-    reader.close()
+    read_through(reader, markup)
     reader.end()
     return Face(
         tuple(reader.bones[:BONES_MOST]), frozenset(reader.marks), frozenset(reader.phrases), frozenset(reader.pictures),

@@ -31,6 +31,20 @@ class Source:
         return [content for key, content in self.orders if key == name]
 
 
+def read_through(reader: HTMLParser, page: str) -> None:
+    """Have a page read to its end, whatever it is.
+
+    What browsers take for unfinished (a comment without an end) is nothing; html.parser would look for what else it
+    may be, and 256 KiB of it take minutes.
+    """
+    try:
+        reader.feed(page)
+        if "<" not in reader.rawdata:
+            reader.close()  # what is left is text
+    except AssertionError:
+        pass  # what html.parser says of a declaration that is none; what came before it stands
+
+
 def read_source(page: str) -> Source:
     reader = _Reader()
     try:

@@ -9,6 +9,8 @@ from difflib import SequenceMatcher
 from html.parser import HTMLParser
 from typing import Any
 
+from roomgate.checks.html_source import read_through
+
 LETTERS_MOST, KEYS_MOST = 2000, 2000
 
 
@@ -27,11 +29,7 @@ class _Skeleton(HTMLParser):
 
 def _read(page: str) -> _Skeleton:
     skeleton = _Skeleton()
-    try:
-        skeleton.feed(page)
-        skeleton.close()
-    except AssertionError:
-        pass  # what html.parser says of a declaration that is none; what came before it stands
+    read_through(skeleton, page)
     return skeleton
 
 

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -95,9 +96,10 @@ async def run(target: Target, text: str, checks: Sequence[Check], wish: Wish, jo
     addresses = await Addresses.of(target, around.look_up)
     pace = Pace(target.permitted.requests_per_second, around.time)
     masks = Masks(_masked(target))
+    trust = cache(lambda: trust_of(target))  # reading the system's authorities takes a while
     for look in looks:
         if journal.find(look.id) is None:
-            await _take(look, target, wish, journal, around, addresses, pace, masks)
+            await _take(look, target, wish, journal, around, addresses, pace, masks, trust)
 
 
 def why_not(look: Look, target: Target, wish: Wish) -> str:
@@ -115,7 +117,7 @@ def why_not(look: Look, target: Target, wish: Wish) -> str:
 
 async def _take(
     look: Look, target: Target, wish: Wish, journal: Journal, around: Around, addresses: Addresses, pace: Pace,
-    masks: Masks,
+    masks: Masks, trust: Callable[[], ssl.SSLContext],
 ) -> None:  # fmt: skip
     began = iso(around.time.now())
     if why := why_not(look, target, wish):
@@ -125,16 +127,16 @@ async def _take(
     recorder = Recorder(around.time, masks, kept.keep)
     ended, why = Ended.DONE, ""
     try:
-        trust = trust_of(target)
+        trusted = trust() if around.transport is None or around.open_socket is None else None
         async with (
-            Web(target, recorder, addresses, pace, trust, _transport(around)) as web,
+            Web(target, recorder, addresses, pace, trusted, _transport(around)) as web,
             AsyncExitStack() as later,
         ):
             kit = Kit(
                 target, web, around.time, pace, recorder, Tester(recorder, web, around.time, around.voice), addresses,
                 journal.evidence, wish.intrusive and target.permitted.intrusive, wish.quick,
                 lambda what, part: around.progress(look.id, what, part), tuple(earlier), wish.tier, later,
-                open_socket=around.open_socket or real_sockets(addresses, trust),
+                open_socket=around.open_socket or real_sockets(addresses, trusted or trust()),
             )  # fmt: skip
             around.progress(look.id, "", 0.0)
             await look.run(kit)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from roomgate.checks.html_source import read_through
 from roomgate.checks.likeness import line_likeness
 from roomgate.checks.snapshot import Exchange
 
@@ -141,6 +142,5 @@ class _Parts(HTMLParser):
 
 def _parts(page: str, base: str) -> _Parts:
     found = _Parts(base)
-    found.feed(page)
-    found.close()
+    read_through(found, page)
     return found

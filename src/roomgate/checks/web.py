@@ -99,9 +99,8 @@ class Web:
         self._pace = pace
         self._signed: dict[str, Session] = {}
         self.is_network = transport is None  # in memory, there is nothing else to connect to
-        trust = trust or ssl.create_default_context()
         self._http = httpx.AsyncClient(
-            transport=transport or _pinned(trust, addresses),
+            transport=transport or _pinned(trust or ssl.create_default_context(), addresses),
             timeout=httpx.Timeout(REQUEST_S),
             follow_redirects=False,
             event_hooks={"response": [_unled]},
@@ -453,7 +452,10 @@ class _Forms(HTMLParser):
 
 def _forms(page: str) -> _Forms:
     found = _Forms()
-    found.feed(page)
+    try:
+        found.feed(page)
+    except AssertionError:
+        pass  # what html.parser says of a declaration that is none; what came before it stands
     return found
 
 

@@ -4,10 +4,13 @@ import base64
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from roomgate.checks.browser import PARTS_MOST, render
 from roomgate.checks.snapshot import Exchange, Render
 from support.checks import ONE, kit_of
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("drawing")]  # one browser
 
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -17,6 +20,20 @@ PAGE = """<!doctype html><title>A page</title><link rel="stylesheet" href="/a.cs
 <img src="/dot.png"><img src="https://elsewhere.example/track.gif"><p id="said"></p>
 <script>fetch("/data.json").then((a) => a.json()).then((a) => { document.getElementById("said").textContent = a.room; });
 </script>"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def started(tmp_path_factory):
+    """One browser for all of these: a look's own, that no other look would be given."""
+    kit = kit_of(tmp_path_factory.mktemp("browser"), answers)
+    async with kit.later, kit.web:
+        await render(kit, "https://target.example/", "first", html="<p>It starts.</p>")
+        yield kit.held
+
+
+@pytest.fixture
+def held(started):
+    return {name: started[name] for name in ("driver", "browser") if name in started}
 
 
 def answers(request: httpx.Request) -> httpx.Response:
@@ -42,9 +59,8 @@ def drawing(page: str):
     )
 
 
-@pytest.mark.asyncio
-async def test_a_page_is_drawn_with_what_the_kit_fetched_for_it(tmp_path):
-    kit = kit_of(tmp_path, answers)
+async def test_a_page_is_drawn_with_what_the_kit_fetched_for_it(tmp_path, held):
+    kit = kit_of(tmp_path, answers, held=held)
     async with kit.later, kit.web:
         seen = await render(kit, "https://target.example/old", "front")
     assert (seen.title, seen.url, seen.fault) == ("A page", "https://target.example/", "")
@@ -74,15 +90,14 @@ HOSTILE = {
 }
 
 
-@pytest.mark.asyncio
-async def test_what_a_page_tries_comes_to_nothing(tmp_path):
+async def test_what_a_page_tries_comes_to_nothing(tmp_path, held):
     sent = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         sent.append((request.method, request.url.host))
         return drawing(page)(request)
 
-    kit = kit_of(tmp_path, answer)
+    kit = kit_of(tmp_path, answer, held=held)
     async with kit.later, kit.web:
         for page in HOSTILE.values():  # noqa: B007 (what it answers with)
             seen = await render(kit, "https://target.example/", "hostile")
@@ -90,10 +105,9 @@ async def test_what_a_page_tries_comes_to_nothing(tmp_path):
     assert set(sent) == {("GET", "target.example")}
 
 
-@pytest.mark.asyncio
-async def test_a_page_without_end_is_bounded(tmp_path):
-    many = "<p>drawn</p>" + "".join(f"<img src='/{n}.png'>" for n in range(300)) + "<i>" * 9000
-    kit = kit_of(tmp_path, drawing(many))
+async def test_a_page_without_end_is_bounded(tmp_path, held):
+    many = "<p>drawn</p>" + "".join(f"<img src='/{n}.png'>" for n in range(300)) + "<i>" * 5500
+    kit = kit_of(tmp_path, drawing(many), held=held)
     async with kit.later, kit.web:
         seen = await render(kit, "https://target.example/", "many")
     assert len(seen.skeleton) == 5000
@@ -101,31 +115,29 @@ async def test_a_page_without_end_is_bounded(tmp_path):
     assert len([step for step in kit.recorder.steps if isinstance(step, Exchange)]) <= PARTS_MOST + 1
 
 
-@pytest.mark.asyncio
-async def test_a_page_that_hangs_leaves_a_fault_and_the_next_is_drawn(tmp_path, monkeypatch):
+async def test_a_page_that_hangs_leaves_a_fault_and_the_next_is_drawn(tmp_path, held, monkeypatch):
     monkeypatch.setattr("roomgate.checks.browser.RENDER_S", 4.0)
     monkeypatch.setattr("roomgate.checks.browser.CLOSE_S", 1.0)
-    kit = kit_of(tmp_path, drawing("<p>hangs</p><script>for (;;) {}</script>"))
+    kit = kit_of(tmp_path, drawing("<p>hangs</p><script>for (;;) {}</script>"), held=held)
     async with kit.later, kit.web:
         stuck = await render(kit, "https://target.example/", "stuck")
+        monkeypatch.undo()  # the next one has its whole time: on a busy machine, a browser starts slowly
         after = await render(kit, "https://target.example/", "after", html="<title>After</title><p>fine</p>")
     assert stuck.fault
     assert (after.title, after.text, after.fault) == ("After", "fine", "")
 
 
-@pytest.mark.asyncio
-async def test_a_captured_page_is_drawn_with_the_files_beside_it(tmp_path):
+async def test_a_captured_page_is_drawn_with_the_files_beside_it(tmp_path, held):
     (tmp_path / "own.css").write_text("p { font-size: 99px }")
     page = "<link rel=stylesheet href='/web/own.css'><p id=p>big</p><script>document.title = getComputedStyle(p).fontSize</script>"
-    kit = kit_of(tmp_path / "evidence", answers)
+    kit = kit_of(tmp_path / "evidence", answers, held=held)
     async with kit.later, kit.web:
         seen = await render(kit, "https://device.invalid/web/", "golden", html=page, beside=tmp_path)
     assert seen.title == "99px"
     assert not [step for step in kit.recorder.steps if isinstance(step, Exchange)]
 
 
-@pytest.mark.asyncio
-async def test_a_page_that_moves_on_by_itself_is_followed(tmp_path):
+async def test_a_page_that_moves_on_by_itself_is_followed(tmp_path, held):
     def answer(request: httpx.Request) -> httpx.Response:
         match request.url.path:
             case "/":
@@ -136,14 +148,13 @@ async def test_a_page_that_moves_on_by_itself_is_followed(tmp_path):
                 return httpx.Response(302, headers={"Location": "/there"})
         return httpx.Response(200, headers={"Content-Type": "text/html"}, text="<title>There</title><p>arrived</p>")
 
-    kit = kit_of(tmp_path, answer)
+    kit = kit_of(tmp_path, answer, held=held)
     async with kit.later, kit.web:
         seen = await render(kit, "https://target.example/", "moves")
     assert (seen.title, seen.url) == ("There", "https://target.example/there")
 
 
-@pytest.mark.asyncio
-async def test_a_page_that_never_stops_moving_is_bounded(tmp_path, monkeypatch):
+async def test_a_page_that_never_stops_moving_is_bounded(tmp_path, held, monkeypatch):
     monkeypatch.setattr("roomgate.checks.browser.RENDER_S", 6.0)
     sent = []
 
@@ -154,21 +165,21 @@ async def test_a_page_that_never_stops_moving_is_bounded(tmp_path, monkeypatch):
             200, headers={"Content-Type": "text/html"}, text=f"<p>x</p><script>location.href = '{where}'</script>"
         )
 
-    kit = kit_of(tmp_path, answer)
+    kit = kit_of(tmp_path, answer, held=held)
     async with kit.later, kit.web:
         seen = await render(kit, "https://target.example/", "moves")
+        monkeypatch.undo()
         after = await render(kit, "https://target.example/", "after", html="<title>After</title>")
     assert isinstance(seen, Render)
     assert len(sent) <= PARTS_MOST + 1
     assert after.title == "After"
 
 
-@pytest.mark.asyncio
-async def test_nobody_there_is_a_fault(tmp_path):
+async def test_nobody_there_is_a_fault(tmp_path, held):
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
-    kit = kit_of(tmp_path, refuse, ONE)
+    kit = kit_of(tmp_path, refuse, ONE, held=held)
     async with kit.later, kit.web:
         seen = await render(kit, "https://target.example/", "front")
     assert isinstance(seen, Render)

@@ -60,7 +60,7 @@ def test_the_ledger_says_what_each_file_was_and_what_each_check_came_to(sound):
     )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_any_byte_changed_anywhere_is_found(sound, data):
     files = everything(sound)
@@ -80,7 +80,7 @@ def test_any_byte_changed_anywhere_is_found(sound, data):
 def test_every_byte_of_the_seal_counts(sound):
     for file in everything(sound / SEALED):
         before = file.read_bytes()
-        for place in range(0, len(before), max(1, len(before) // 120)):
+        for place in range(0, len(before), max(1, len(before) // 40)):
             for bit in (0x01, 0x20):  # 0x20: small and capital letters
                 changed = bytearray(before)
                 changed[place] ^= bit

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomgate.checks.entries import has_clock, looks_like_record, parse_record, times_in
@@ -107,6 +107,7 @@ _json = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(st.text() | _json.map(json.dumps))
 def test_anything_can_be_read(text):
     looks_like_record(text)

@@ -1,12 +1,13 @@
 """What a page's source says; broken and hostile pages give what could be read."""
 
 import time
+from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.checks.html_source import is_page, read_source
+from roomgate.checks.html_source import is_page, read_source, read_through
 
 PAGE = """<!doctype html><head><meta http-equiv="Refresh" content="0; url=/there">
 <meta http-equiv="Content-Security-Policy" content="default-src 'self'"></head><body>
@@ -61,3 +62,30 @@ def test_a_hostile_page_takes_no_long_time(unit):
 def test_any_text_is_read(text):
     read_source(text)
     is_page(text, text)
+
+
+class Told(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.said = []
+
+    def handle_starttag(self, tag, attrs):
+        self.said.append(tag)
+
+    def handle_data(self, data):
+        self.said.append(data)
+
+
+@pytest.mark.parametrize("page", ["<!--" * 65536, "<!--" + "x<" * 100_000, "<a " * 80_000, "<![odd[ <p>"])
+def test_a_page_without_end_is_read_in_the_time_of_its_length(page):
+    reader, began = Told(), time.process_time()
+    read_through(reader, "<p>before</p>" + page)
+    assert time.process_time() - began < 5
+    assert reader.said[0] == "p"
+
+
+@pytest.mark.parametrize(("page", "said"), [("a", ["a"]), ("<p>a", ["p", "a"]), ("<p>a<!-- b <i>", ["p", "a"])])
+def test_the_last_text_is_read_and_what_is_unfinished_is_not(page, said):
+    reader = Told()
+    read_through(reader, page)
+    assert reader.said == said

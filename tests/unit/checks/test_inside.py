@@ -1,7 +1,7 @@
 """The device is read as it is; what it refuses is a fault, and a certificate that is not the pinned one gets nothing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.declared import Check, Look, Tier, Weight
 from roomgate.checks.inside import (
@@ -127,6 +127,7 @@ async def test_nothing_is_reached_that_the_file_does_not_name():
     assert NoDevice.code == "check.no-device"
 
 
+@settings(max_examples=40)
 @given(odd_snapshots(["now"]))
 def test_rows_are_tables_or_not_known(snapshot):
     for name in EVERYTHING:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomgate.checks.catalogue import all_checks
@@ -104,12 +104,14 @@ def test_a_check_that_is_gone_takes_its_table_with_it():
     assert decode_target(encode_target(target()), {}).options == {}
 
 
+@settings(max_examples=40)
 @given(st.text(min_size=4, max_size=40).filter(lambda text: text.isprintable() and "‹" not in text))
 def test_no_password_gets_through(password):
     text = TEXT.replace('"correct horse"', msgspec.json.encode(password + "#7Q").decode())
     assert (password + "#7Q").encode() not in encode_target(target(text))
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=80) | st.recursive(st.none() | st.text(), st.lists).map(lambda v: msgspec.json.encode(v)))
 def test_rubbish_raises_only_our_error(raw):
     with pytest.raises(BadInput):

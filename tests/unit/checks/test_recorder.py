@@ -2,7 +2,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomgate.checks.pace import HandTime
@@ -101,6 +101,7 @@ documents = st.recursive(
 )
 
 
+@settings(max_examples=40)
 @given(documents)
 def test_any_document_can_be_kept_and_read_again(value):
     made = recorder(Masks({"secret": "s"}))

@@ -370,7 +370,7 @@ STEPS = st.one_of(
 
 
 @pytest.mark.parametrize("one", all_checks(), ids=lambda one: one.id)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(steps=st.lists(STEPS, max_size=12).map(tuple))
 def test_every_judge_gives_a_judgement_for_any_snapshot(one, steps):
     snapshot = Snapshot(look=one.look.id, steps=steps)
@@ -385,7 +385,7 @@ def test_every_judge_gives_a_judgement_for_any_snapshot(one, steps):
 
 
 @pytest.mark.parametrize("one", all_checks(), ids=lambda one: one.id)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32))
 def test_every_judge_survives_what_was_spoiled_in_a_true_snapshot(one, seed):
     random = Random(seed)

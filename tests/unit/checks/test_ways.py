@@ -1,6 +1,6 @@
 """Redirects that were followed belong to what led to them; what was asked by itself stands alone."""
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.snapshot import Exchange
 from roomgate.checks.ways import leads, ways_of
@@ -29,6 +29,7 @@ def test_only_a_redirect_leads_anywhere():
     assert leads(step("http://a.example/", 302, "http://[")) == ""
 
 
+@settings(max_examples=40)
 @given(odd_snapshots(["x"]))
 def test_no_step_is_lost(snapshot):
     steps = snapshot.of(Exchange)

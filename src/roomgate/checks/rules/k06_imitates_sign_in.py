@@ -51,6 +51,8 @@ def addresses_of(target: Target) -> list[str]:
 async def _run(kit: Kit) -> None:
     goldens = await _goldens(kit)
     pages = await _pages(kit)
+    if not pages:
+        return  # nothing to compare: no browser need be started
     try:
         for number, (url, html) in enumerate(goldens):
             kit.progress("the device's own page", number / (len(goldens) + len(pages)))

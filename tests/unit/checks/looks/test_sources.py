@@ -46,7 +46,9 @@ async def test_from_outside_no_account_is_used(tmp_path):
 
 
 @pytest.mark.asyncio
-async def test_a_bundle_that_swells_is_read_in_part(tmp_path):
+async def test_a_bundle_that_swells_is_read_in_part(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "UNPACKED_MOST", 1024 * 1024)
+    monkeypatch.setattr(sources, "MEMBER_MOST", 64 * 1024)
     (tmp_path / "big.gz").write_bytes(gzip.compress(b"0" * (sources.UNPACKED_MOST * 2)))
     text = TEXT + f'[K27]\nbundle_file = "{tmp_path / "big.gz"}"\n'
     shot = (await looked(tmp_path / "run", answer, text, only=["K27"]))["sources"]

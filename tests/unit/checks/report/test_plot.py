@@ -1,7 +1,7 @@
 """The drawing of percentiles: in the right order, inside its frame, for any table."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomgate.checks.report.plot import LEFT, RIGHT, ROWS_MOST, WIDTH, build_plot
@@ -48,6 +48,7 @@ def test_a_table_without_percentiles_has_no_drawing(table):
     assert build_plot(table) is None
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.dictionaries(

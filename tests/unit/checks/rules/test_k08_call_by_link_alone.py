@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.rules.k08_call_by_link_alone import ALLOWED, BY_LINK, CHECK, LINK, LOWEST, judge
@@ -228,6 +228,7 @@ def test_the_file_may_lack_something(text, word):
 LABELS = [when + who for when in ("before ", "try ", "after ") for who in (LINK, LOWEST, ALLOWED, "move microphone")]
 
 
+@settings(max_examples=40)
 @given(odd_snapshots(LABELS, ["", MUTE]))
 def test_odd_steps_are_judged(snapshot):
     assert judge(snapshot, target_of(TEXT + MOVE)).says

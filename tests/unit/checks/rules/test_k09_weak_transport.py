@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.looks.transport import PLAIN, TLS
 from roomgate.checks.outcome import Outcome
@@ -157,6 +157,7 @@ async def test_in_memory_plain_http_is_judged_and_tls_is_open(tmp_path):
     assert shown["K09"].outcome is Outcome.FAIL
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([PLAIN, TLS], [CERTIFICATE, PROTOCOL, TESTSSL]))
 def test_any_snapshot_is_judged(snapshot):
     said = judge(snapshot, target_of())

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.looks.front import SECURE
 from roomgate.checks.outcome import Outcome
@@ -153,6 +153,7 @@ def test_what_restricts_framing(policies, options, restricts):
     assert restricts_framing(parse_policies(policies), options) is restricts
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([SECURE]))
 def test_any_snapshot_is_judged(snapshot):
     assert judge(snapshot, target_of()).says

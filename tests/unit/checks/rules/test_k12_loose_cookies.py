@@ -6,7 +6,7 @@ import random
 import httpx
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.declared import Tier
 from roomgate.checks.outcome import Outcome
@@ -225,6 +225,7 @@ async def test_a_snapshot_that_was_kept_is_judged_the_same(tmp_path):
     assert judge(kept, target_of()) == judge(snapshot, target_of())
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([VISIT, SAMPLE, SIGNED, REFUSED], ["session", "a"]))
 def test_any_snapshot_is_judged(snapshot):
     assert judge(snapshot, target_of()).says

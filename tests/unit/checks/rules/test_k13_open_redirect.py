@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.declared import Tier
 from roomgate.checks.outcome import Outcome
@@ -249,6 +249,7 @@ def test_places_are_few_and_own():
     assert all(place.startswith("https://target.example/") for place, _ in found_places)
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([PAGE, TRY, AFTER, LEFT_OUT], [AFTER]))
 def test_any_snapshot_is_judged(snapshot):
     assert judge(snapshot, target_of()).says

@@ -4,7 +4,7 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.catalogue import all_checks
 from roomgate.checks.outcome import Outcome
@@ -180,10 +180,12 @@ async def test_it_keeps_its_own_pace(tmp_path):
 
 def test_it_is_the_last_look_since_it_may_lock_the_tester_out():
     looks = plan(all_checks(), Wish())
-    assert looks[-1] is LOOK
-    assert [look.last for look in looks].count(True) == 1
+    after = looks[looks.index(LOOK) + 1 :]
+    assert LOOK.last
+    assert {look.id for look in after} <= {"uninstall"}  # after which there is nothing to guess at
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([BEFORE, WRONG, AFTER], ["accepted", "refused"]))
 def test_any_snapshot_is_judged(snapshot):
     assert judge(snapshot, target_of()).says

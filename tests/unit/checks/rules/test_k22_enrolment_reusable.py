@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.pace import HandTime
@@ -162,6 +162,7 @@ def test_the_file_may_be_wrong():
     assert "no pattern" in CHECK.look.needs(target_of(f'{ONE}\n[K22]\ncode = "("\nredeem = {{}}\n'))
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([FIRST, AGAIN, TOGETHER, LATE, CLEANUP]))
 def test_odd_steps_are_judged(snapshot):
     assert judge(snapshot, target_of(TEXT)).says

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.pace import HandTime
@@ -183,6 +183,7 @@ def test_the_file_may_lack_something():
     assert "record" in CHECK.look.needs(target_of(no_way))
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([ACT + "open the room", ACT + "a stranger's try", BEFORE, RECORD, TAMPER]))
 def test_odd_steps_are_judged(snapshot):
     assert judge(snapshot, target_of(TEXT)).says

@@ -4,7 +4,7 @@ import asyncio
 import socket
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomgate.checks.outcome import Outcome
@@ -123,6 +123,7 @@ def test_any_file_can_be_read(text):
         assert 0 < int(port) < 65536
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([INBOUND, OUTBOUND]))
 def test_odd_steps_are_judged(snapshot):
     assert judge(snapshot, target_of(text(1))).says

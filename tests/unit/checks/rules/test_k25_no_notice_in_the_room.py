@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.rules.k25_no_notice_in_the_room import ACT, AFTER, BEFORE, CHECK, EYES, judge
@@ -110,6 +110,7 @@ def test_the_file_may_lack_something():
     assert "device" in CHECK.look.needs(target_of(TEXT + EFFECT))
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([BEFORE, ACT, AFTER, EYES]))
 def test_odd_steps_are_judged(snapshot):
     for text in (ONE, TEXT, EYED, SEEN):

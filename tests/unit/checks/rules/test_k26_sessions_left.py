@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.rules.k26_sessions_left import AFTER, BEFORE, CHECK, DURING, VISIT, judge
@@ -93,6 +93,7 @@ def test_the_file_may_lack_something():
     assert "device" in CHECK.look.needs(target_of(ONE + '[K26]\naccounts = ["a"]\n'))
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([BEFORE, DURING, AFTER, VISIT]))
 def test_odd_steps_are_judged(snapshot):
     assert judge(snapshot, target_of(TEXT)).says

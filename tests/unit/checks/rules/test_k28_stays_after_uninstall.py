@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.rules.k28_stays_after_uninstall import AFTER, BASELINE, BEFORE, CHECK, TRACES, judge
@@ -207,6 +207,7 @@ def test_the_file_may_lack_something():
     assert "every name" in CHECK.look.needs(target_of(TEXT.replace('"vendor-"', '""')))
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([BEFORE, AFTER, BASELINE, "page before", "page after", "read before", "read after"], ["", LINK]))
 def test_odd_steps_are_judged(snapshot):
     assert judge(snapshot, target_of(TEXT)).says

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomgate.checks.looks.front import WELL_KNOWN
@@ -128,6 +128,7 @@ def test_any_text_is_read(text):
     parse_date(text)
 
 
+@settings(max_examples=40)
 @given(odd_snapshots([WELL_KNOWN]))
 def test_any_snapshot_is_judged(snapshot):
     assert judge(snapshot, target_of()).says
