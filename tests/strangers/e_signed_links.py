@@ -14,7 +14,7 @@ from email.message import Message
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from strangers.ground import HEAD, say_ready, server_tls
+from strangers.ground import HEAD, PATIENCE, say_ready, server_tls
 
 TRUTH = {
     "K01": "fail", "K02": "pass", "K09": "pass", "K10": "fail", "K11": "pass", "K12": "not-applicable", "K13": "fail",
@@ -140,7 +140,7 @@ def target(said: dict[str, str]) -> str:
         )
         if n == 0:
             text += f'reads = [{{ url = "{url}{link.replace("?", "/state?")}", expects = "{serial}" }}]\n'
-    text += f'\n[K02]\nwatch_s = 30\nissue = {{ request = {{ url = "{url}/issue/11", account = "caller" }} }}\n'
+    text += PATIENCE.format(watch_s=30) + f'issue = {{ request = {{ url = "{url}/issue/11", account = "caller" }} }}\n'
     return text
 
 
