@@ -17,7 +17,9 @@ from litestar.response import Redirect
 from strangers.ground import HEAD, PATIENCE, SHORT, say_ready
 
 TRUTH = {
-    "K01": "pass", "K02": "pass", "K03": "pass", "K04": "pass", "K05": "not-applicable", "K09": "pass", "K10": "pass",
+    # Written as pass at first, for the address is a name. What ends is the sign-in, and four seconds do not show that.
+    "K02": "inconclusive",
+    "K01": "pass", "K03": "pass", "K04": "pass", "K05": "not-applicable", "K09": "pass", "K10": "pass",
     "K11": "pass", "K12": "pass", "K13": "pass", "K14": "pass", "K15": "pass", "K16": "pass", "K17": "not-applicable",
     "K18": "pass", "K19": "pass", "K20": "pass", "K27": "pass", "K29": "pass", "K30": "pass",
 }  # fmt: skip
@@ -232,7 +234,7 @@ def target(said: dict[str, str]) -> str:
     )
     causes += (
         f'\n[[causes]]\nname = "sign-out"\nkind = "signed-out"\naccount = "alice"\n{SHORT}[causes.deed.request]\n'
-        f'url = "{url}/logout"\nmethod = "POST"\naccount = "alice"\ncarry = true\n'
+        f'url = "{url}/logout"\nmethod = "POST"\naccount = "alice"\npage = "{url}/"\n'
     )
     channel = (
         f'\n[[channels]]\nname = "volume"\n[channels.request]\nurl = "{url}/device/{ALICE_ROOM}/volume"\n'
@@ -250,6 +252,7 @@ def target(said: dict[str, str]) -> str:
         + operator
         + links
         + PATIENCE.format(watch_s=4)
+        + "\n[K05]\nnone = true\n"
         + channel
         + causes
         + page_of

@@ -19,9 +19,15 @@ import uvicorn
 from strangers.ground import HEAD, PATIENCE, SHORT, say_ready
 
 TRUTH = {
-    "K01": "pass", "K02": "pass", "K03": "pass", "K04": "pass", "K05": "pass", "K09": "pass", "K10": "pass",
+    # Written as pass at first, for the address is a name. What ends is the sign-in, and four seconds do not show that.
+    "K02": "inconclusive",
+    "K01": "pass", "K03": "pass", "K04": "pass", "K05": "pass", "K09": "pass", "K10": "pass",
     "K11": "pass", "K12": "not-applicable", "K13": "pass", "K14": "pass", "K15": "pass", "K16": "pass",
-    "K17": "not-applicable", "K18": "not-applicable", "K19": "pass", "K20": "pass", "K27": "pass",
+    "K17": "not-applicable",
+    # Written as not applicable at first, for there is no cookie that another page could use. The target file names no
+    # change, so nothing was tried.
+    "K18": "inconclusive",
+    "K19": "pass", "K20": "pass", "K27": "pass",
     "K29": "fail",  # the page answers for security.txt too
     "K30": "pass",
 }  # fmt: skip

@@ -12,15 +12,22 @@ from urllib.parse import parse_qs, urlsplit
 from strangers.ground import HEAD, PATIENCE, SHORT, say_ready, server_tls
 
 TRUTH = {
-    "K01": "fail", "K02": "fail", "K03": "fail", "K04": "fail", "K05": "fail", "K09": "pass", "K10": "fail",
+    "K01": "fail", "K02": "fail", "K03": "fail", "K04": "fail", "K09": "pass", "K10": "fail",
     "K11": "fail", "K12": "fail", "K13": "pass", "K14": "fail", "K15": "pass",
-    "K16": "fail",  # Ben's room opens to Ann
+    # Written as fail at first, for live data goes on. So do plain requests: that is K03's and K04's matter, and nobody
+    # can say what the live channel would do of itself.
+    "K05": "inconclusive",
+    # Written as fail at first, for Ben's room opens to Ann. It opens to everybody: that is K01's matter.
+    "K16": "inconclusive",
     "K17": "not-applicable", "K19": "fail", "K20": "fail", "K27": "pass", "K29": "fail",
     "K30": "inconclusive",  # no cut ever came
 }  # fmt: skip
 LINKS = {
     secrets.token_hex(16): ("Hall 1", "FOC1911N0AX", "ann"),
     secrets.token_hex(16): ("Hall 2", "FOC1911N0BZ", "ben"),
+    secrets.token_hex(16): ("Hall 3", "FOC1911N0CY", "ann"),
+    secrets.token_hex(16): ("Hall 4", "FOC1911N0DX", "ben"),
+    secrets.token_hex(16): ("Hall 5", "FOC1911N0EW", "ann"),
 }
 PASSWORDS = {"ann": "letmein-please-1", "ben": "letmein-please-2", "admin": "correct-horse-55"}
 SESSIONS: dict[str, str] = {}
@@ -103,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
 def target(said: dict[str, str]) -> str:
     """As a security officer would write it: the links as they came by mail, and what people see when signed in."""
     url = said["url"]
-    one, two = said["one"], said["two"]
+    one, two, *more = said["links"].split()
     text = HEAD.format(name="C like 2019", url=url)
     for name, password in PASSWORDS.items():
         role = "administrator" if name == "admin" else "user"
@@ -124,6 +131,8 @@ def target(said: dict[str, str]) -> str:
         f'\n[[channels]]\nname = "wait"\nkind = "long-poll"\nexpects = "FOC1911N0AX"\n[channels.request]\n'
         f'url = "{url}/{one}/wait.json"\n'
     )
+    for id, (_, serial, _) in zip(more, list(LINKS.values())[2:], strict=True):
+        text += f'\n[[links]]\nurl = "{url}/{id}"\nmarker = "{serial}"\n'
     old = PASSWORDS["ann"]
     change = f'url = "{url}/admin/password/ann", method = "POST", account = "admin"'
     text += (
@@ -145,8 +154,7 @@ def main() -> None:
     server.socket = server_tls(Path(sys.argv[1])).wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
-    one, two = LINKS
-    say_ready(url=f"https://localhost:{server.server_port}", one=one, two=two)
+    say_ready(url=f"https://localhost:{server.server_port}", links=" ".join(LINKS))
     server.serve_forever()
 
 

@@ -16,7 +16,9 @@ from aiohttp import ClientSession, WSMsgType, web
 from strangers.ground import HEAD, PATIENCE, SHORT, say_ready, server_tls
 
 TRUTH = {
-    "K01": "pass", "K02": "pass", "K03": "pass", "K04": "pass",
+    # Written as pass at first, for the address is a name. What ends is the sign-in, and four seconds do not show that.
+    "K02": "inconclusive",
+    "K01": "pass", "K03": "pass", "K04": "pass",
     "K05": "fail",  # the events after a deletion
     "K09": "pass", "K10": "pass", "K11": "pass",
     "K12": "fail",
@@ -216,7 +218,7 @@ def target(said: dict[str, str]) -> str:
     for name, password in PASSWORDS.items():
         text += (
             f'\n[[accounts]]\nname = "{name}"\nuser = "{name}"\npassword = "{password}"\n[accounts.sign_in.request]\n'
-            f'url = "{url}/"\nmethod = "POST"\ncarry = true\nform = {{ login = "{{user}}", pw = "{{password}}" }}\n'
+            f'url = "{provider}/session/new"\npage = "{url}/"\nmethod = "POST"\nform = {{ login = "{{user}}", pw = "{{password}}" }}\n'
         )
     text += f'\n[[accounts]]\nname = "boss"\nrole = "administrator"\ntoken = "{said["key"]}"\nheaders = {{ X-Key = "{{token}}" }}\n'
     for id, (_, serial, owner) in ROOMS.items():

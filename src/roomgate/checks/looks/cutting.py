@@ -398,7 +398,7 @@ class _Watch:
                     await _fresh(kit, account)
             return await kit.tester.do(
                 cause.deed, cause.name, say=_say(cause), label=cause.name, values=_values(kit.target, cause),
-                session=session,
+                session=session, ends=cause.kind in _OWN,
             )  # fmt: skip
         except RoomgateError as broken:
             self._failed = str(broken)
@@ -573,6 +573,8 @@ class _Watch:
             how = "it came to its own end: name a longer one"
         elif held.vague and not self._met(held):
             how = "it ended, and nothing shows whether it was to be longer: name a longer one"
+        elif held.goes_on:
+            how = "it answered to the end of the watch, and was not refused"
         elif not held.held and held.ended_t is not None:
             cut = max(held.ended_t - self._done, last or 0.0, 0.0)
         elif held.silent():
