@@ -126,7 +126,9 @@ class Checked:
         """What a person may hold open: readings, a stream of events, a page's stream, a device's own socket."""
         hub = self.world.hub
         bearer = {"Authorization": "Bearer {token}"}
-        get = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "xGet", "params": {"Path": ["Status", "Audio", "Volume"]}})
+        get = json.dumps(
+            {"jsonrpc": "2.0", "id": 1, "method": "xGet", "params": {"Path": ["Status", "Audio", "Volume"]}}
+        )
         return [
             {"name": "readings", "kind": "request", "request": self.ask({"get": "Status/Audio/Volume"}),
              "expects": '"outcome":"done"'},
@@ -148,9 +150,7 @@ class Checked:
         await self._cause("disabled", self.by_admin(person, "PATCH", {"active": False}))
         await self._cause("grant-removed", self.by_admin(grant, "DELETE"))
         await self._cause("lock", self.by_admin("locks", "POST", {"person": "{id}", "reason": "a check"}))
-        await self._cause(
-            "token-revoked", self.by_admin("tokens/{token_id}", "DELETE"), channels=BY_TOKEN
-        )
+        await self._cause("token-revoked", self.by_admin("tokens/{token_id}", "DELETE"), channels=BY_TOKEN)
         await self._cause(
             "device-password", {"say": "device password: change both"}, room=self.spare, watch_s=NOTICED_S + 4,
             within_s=NOTICED_S, channels=BY_TOKEN,
@@ -185,7 +185,10 @@ class Checked:
 
     async def _own_tables(self, ada: Somebody, ben: Somebody) -> None:
         hub, room = self.world.hub, self.room
-        self.tables["K16"] = {"pairs": [self.ask(READ, account=ada.name, expects=self.serials[room.name])], "other": ben.name}
+        self.tables["K16"] = {
+            "pairs": [self.ask(READ, account=ada.name, expects=self.serials[room.name])],
+            "other": ben.name,
+        }
 
 
 def _basic(room: str, token: str) -> str:
