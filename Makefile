@@ -8,7 +8,7 @@ WORKERS ?= 2
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests setup-system setup-npm demo test check unit faults chaos matrix soak break fuzz flood netns bench format lock clean reference parity pictures
+.PHONY: help setup setup-tests setup-system setup-npm demo test check unit faults chaos matrix soak break fuzz flood netns bench format lock clean reference parity pictures samples
 
 help:  ## this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,9 @@ parity: setup-tests  ## docs/xapi/parity.md, written anew by trying jsxapi, xows
 
 pictures: setup-tests  ## the pictures of the console in docs/pictures
 	@$(PY) tools/pictures.py
+
+samples: setup-tests  ## sample reports in docs/checks/samples: the 2019 double, the clean one (SAMPLES="2019 clean name=target.toml")
+	@$(PY) tools/samples.py $(SAMPLES)
 
 lock:  ## pin all packages anew (needs uv)
 	@tools/lock.sh

@@ -24,6 +24,7 @@ from playwright.async_api import Browser, Page  # noqa: E402
 from roomgate import xapi  # noqa: E402
 from roomgate.cli.demo import invitations  # noqa: E402
 from roomgate.cli.demo.people import Caller, Unexpected  # noqa: E402
+from roomgate.clock import iso  # noqa: E402
 from support.browser import Scheme, Tab, chromium, tab  # noqa: E402
 from support.world import EVERYTHING, RunningWorld, Somebody, running_world  # noqa: E402
 
@@ -60,6 +61,22 @@ xapi.Event.UserInterface.Extensions.Widget.Action.on((event) => {
   xapi.Command.Audio.Sound.Play({ Sound: 'KeyInput' });
 });
 """
+REPORT = {
+    "target": "Old connector, trial", "grade": "F",
+    "findings": [
+        {
+            "id": id, "outcome": outcome, "severity": severity, "title": title, "says": says,
+            "mend": "Ask for a sign-in on every page, and on every request for data behind it."
+            if id == "K01"
+            else "Send the header on every answer.",
+        }
+        for id, outcome, severity, title, says in (
+            ("K01", "fail", "critical", "A device link opens without signing in", "Two of two links show the device."),
+            ("K10", "fail", "medium", "Browsers are not told to use HTTPS only", "No page sends the header."),
+            ("K21", "inconclusive", "high", "The connector trusts any device", "Nobody gave access to the site."),
+        )
+    ],
+}  # fmt: skip
 PLAN = """\
 name = "Autumn settings"
 
@@ -148,11 +165,13 @@ async def take_care(world: RunningWorld, browser: Browser, admin: Somebody) -> N
         )
         await world.world.inside["oslo"].say_yes()
         await world.world.inside["oslo"].shows(lambda state: state["calls"])
+        await caller.call("POST", "/api/v1/findings/reports", REPORT | {"began": iso(datetime.now(UTC))})  # noqa: TID251
     await shoot(
         world, browser, admin,
         ("status", "/rooms/oslo/status"), ("room-settings", "/rooms/oslo/settings"),
         ("macro", "/rooms/oslo/macros/edit?name=lights"), ("inventory", "/inventory"),
         ("plan", f"/fleet/{plan['id']}"), ("alerts", "/alerts"),
+        ("findings", "/findings"),
     )  # fmt: skip
 
 

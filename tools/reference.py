@@ -1,4 +1,4 @@
-"""Writes docs/reference from the code, so that no page of it can be out of date.
+"""Writes docs/reference and docs/checks from the code, so that no page of them can be out of date.
 
 `make reference` writes; `--check` compares instead, shows what differs, and exits 1 if anything does.
 Each page is a function from the code to Markdown. Nothing here starts a program or reads a disk but our source.
@@ -26,6 +26,10 @@ from cyclopts import App
 import roomgate
 from roomgate.access.capability import Capability, Classes
 from roomgate.access.principal import ROLES, Right
+from roomgate.checks.catalogue import all_checks
+from roomgate.checks.declared import Check, Weight
+from roomgate.checks.doubles.flaws import FOUND_BY
+from roomgate.checks.score import score_of
 from roomgate.cli.main import app
 from roomgate.errors import RoomgateError
 from roomgate.hub.http.problem import status_of
@@ -466,6 +470,120 @@ def _default_of(profile: Profile, path: tuple[str, ...]) -> str:
     return f"`{state.read('Configuration', *path)}`"
 
 
+# ---- the exposure checks ----------------------------------------------------------------------------
+
+CHECKS = PAGES.parent / "checks"
+_BY = ", written by `make reference`"
+_BLOCK = re.compile(rf"<!-- (\w+){_BY} -->\n.*?<!-- end -->", re.DOTALL)
+
+
+def check_page(one: Check) -> str:
+    """A check's own page: what it says of itself, for people who were failed by it."""
+    score = score_of(one.vector)
+    standards = [f"[CWE-{n}](https://cwe.mitre.org/data/definitions/{n}.html)" for n in one.cwe]
+    standards += [f"ASVS 5.0 {number}" for number in one.asvs]
+    facts = [
+        ["needs", one.tier.words + (", and leave to place a call or move a room" if one.look.intrusive else "")],
+        ["severity", f"{score.severity}, {score.base:.1f}: `{one.vector}`" if one.vector else "info"],
+        ["in the grade", WEIGHTS[one.weight]],
+        ["standards", ", ".join(standards) or "–"],
+        ["part of a quick check", "yes" if one.look.quick else "no"],
+    ]
+    parts = [
+        "## How it looks",
+        one.procedure,
+        "## How to mend it",
+        one.remedy,
+        "## How it could be mistaken",
+        one.mistaken,
+    ]
+    if one.options is not None:
+        about = inspect.cleandoc(one.options.__doc__ or "").replace("``", "`")
+        parts += [
+            f"## Its own table in the target file: `[{one.id}]`",
+            *([about] if about else []),
+            option_keys(one.options),
+        ]
+    if one.sources:
+        parts += [
+            "## Sources",
+            "\n".join(f"- {f'<{said}>' if said.startswith('https://') else said}" for said in one.sources),
+        ]
+    return page(f"{one.id}: {one.title}", table(["", ""], facts), *parts, "[All checks](README.md)")
+
+
+def option_keys(kind: type[msgspec.Struct]) -> str:
+    """The keys of a check's own table; what a request and a deed hold stands in the guide."""
+    about, rows = comments(kind), []
+    for one in msgspec.structs.fields(kind):
+        default = (
+            "–"
+            if isinstance(one.default, msgspec.Struct) or one.default in (None, "", (), False)
+            else f"`{one.default}`"
+        )
+        required = one.default is msgspec.NODEFAULT and one.default_factory is msgspec.NODEFAULT
+        if one.default is msgspec.NODEFAULT:
+            default = "required" if required else "–"
+        rows.append([f"`{one.name}`", _taken(one.type), default, about.get(one.name, "–")])
+    return table(["key", "takes", "default", "about"], rows)
+
+
+def _taken(hint: Any) -> str:
+    names = {"Ask": "a request", "Deed": "a deed", "datetime": "date and time", "date": "date", "dict": "table"}
+    match hint:
+        case types.UnionType():
+            return " or ".join(_taken(part) for part in hint.__args__ if part is not type(None))
+        case types.GenericAlias() if hint.__origin__ in (list, tuple):
+            return f"list of {_taken(hint.__args__[0])}"
+        case types.GenericAlias():
+            return "table"
+    name = getattr(hint, "__name__", "")
+    return names.get(name) or (
+        "table" if isinstance(hint, type) and issubclass(hint, msgspec.Struct) else kind_of(hint)
+    )
+
+
+WEIGHTS = {
+    Weight.FATAL: "fatal: a fail is an F, whatever else",
+    Weight.REQUIRED: "required: no A without a pass",
+    Weight.COUNTED: "counted",
+    Weight.INFO: "informs only",
+}
+
+
+def check_index() -> str:
+    """The tables in the page that people write: its blocks are named, and each is written anew."""
+    blocks = {"checks": _index(), "flaws": _flaws()}
+    there = (CHECKS / "README.md").read_text("utf-8")
+    if sorted(_BLOCK.findall(there)) != sorted(blocks):
+        raise SystemExit(f"tools/reference.py: docs/checks/README.md has other blocks than {', '.join(blocks)}")
+    return _BLOCK.sub(lambda found: f"<!-- {found[1]}{_BY} -->\n{blocks[found[1]]}\n<!-- end -->", there)
+
+
+def _index() -> str:
+    rows = [
+        [f"[{one.id}]({one.id}.md)", one.title, one.tier.words, score_of(one.vector).severity, one.weight.value]
+        for one in all_checks()
+    ]
+    return table(["check", "what is wrong if it fails", "needs", "severity", "weighs"], rows)
+
+
+def _flaws() -> str:
+    found: dict[str, list[str]] = {}
+    for flaw, id in FOUND_BY.items():
+        found.setdefault(id, []).append(flaw.value)
+    return table(["found by", "`--flaw`"], [[id, codes(names)] for id, names in found.items()])
+
+
+def check_pages() -> dict[str, str]:
+    return {"../checks/README.md": check_index()} | {f"../checks/{one.id}.md": check_page(one) for one in all_checks()}
+
+
+def gone(pages: Iterable[str]) -> list[Path]:
+    """Pages of checks that are no more."""
+    return [file for file in sorted(CHECKS.glob("K*.md")) if f"../checks/{file.name}" not in pages]
+
+
 WRITERS: dict[str, Callable[[], str]] = {
     "events.md": events,
     "errors.md": errors,
@@ -478,12 +596,11 @@ WRITERS: dict[str, Callable[[], str]] = {
 
 def check(name: str, text: str) -> bool:
     """Whether the page says what the code says; what differs goes to standard output."""
-    file = PAGES / name
+    file = (PAGES / name).resolve()
+    shown = file.relative_to(PAGES.parents[1]).as_posix()
     there = file.read_text("utf-8") if file.exists() else ""
     sys.stdout.writelines(
-        difflib.unified_diff(
-            there.splitlines(keepends=True), text.splitlines(keepends=True), f"docs/reference/{name}", "the code", n=0
-        )
+        difflib.unified_diff(there.splitlines(keepends=True), text.splitlines(keepends=True), shown, "the code", n=0)
     )
     return there == text
 
@@ -492,13 +609,17 @@ def main(words: list[str]) -> int:
     if words not in ([], ["--check"]):
         print("usage: tools/reference.py [--check]", file=sys.stderr)
         return 2
-    pages = {name: write() for name, write in WRITERS.items()}
+    pages = {name: write() for name, write in WRITERS.items()} | check_pages()
+    stray = gone(pages)
     if words:
         same = [check(name, text) for name, text in pages.items()]
-        return 0 if all(same) else 1
+        sys.stdout.writelines(f"{file.name}: there is no such check\n" for file in stray)
+        return 0 if all(same) and not stray else 1
     PAGES.mkdir(parents=True, exist_ok=True)
     for name, text in pages.items():
         (PAGES / name).write_text(text, "utf-8")
+    for file in stray:
+        file.unlink()
     return 0
 
 

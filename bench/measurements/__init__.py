@@ -2,6 +2,7 @@
 
 from bench.measurements import (
     calendars,
+    check_report,
     client,
     command,
     connector,
@@ -39,5 +40,6 @@ ALL: dict[str, Measurement] = {
         fleet,
         invitations,
         calendars,
+        check_report,
     )
 }

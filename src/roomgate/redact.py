@@ -35,5 +35,7 @@ class Secret(Generic[T]):
 
 def foreign(text: str, limit: int = 200) -> str:
     """Text from a peer, made fit for one line: no control, direction or line-breaking characters, bounded."""
+    if len(text) <= limit and text.isprintable():
+        return text  # nearly always: nothing unfit is printable
     clean = "".join("·" if unicodedata.category(c) in _UNFIT else c for c in text[: limit + 1])
     return clean if len(clean) <= limit else clean[:limit] + "…"

@@ -80,6 +80,9 @@ API: dict[tuple[str, str], Try] = {
     ("post", "/directories/{id}/people"): (("person", "name"), {"person": SUBJECT}),
     ("post", "/directories/{id}/release"): (("person", "name"), {"minutes": 5}),
     ("get", "/findings"): (NOTHING, None),
+    ("get", "/findings/{id}"): (("finding",), None),  # for who audits, and refused to all here
+    ("post", "/findings/{id}/close"): (("finding",), {"reason": "x"}),
+    ("post", "/findings/reports"): (NOTHING, {"target": "x"}),
     ("get", "/grants"): (NOTHING, None),
     ("post", "/grants"): (
         ("person", "name", "room"),
@@ -205,6 +208,7 @@ API: dict[tuple[str, str], Try] = {
 # What a question may name beside its address.
 QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
     "/connectors": {"site": ("site",)},
+    "/findings": {"q": NOTHING, "source": NOTHING, "severity": NOTHING},
     "/grants": {"person": ("person", "name"), "room": ("room", "room-id")},
     "/grants/explain": {"person": ("person", "name"), "room": ("room", "room-id"), "call": NOTHING, "value": NOTHING},
     "/inventory": {
@@ -239,6 +243,7 @@ PLAIN_QUERIES = {
     "past",
     "states",
     "ended",
+    "closed",
 }  # they name nothing of anybody's
 # The console, in the same way; its bodies are forms.
 CONSOLE: dict[tuple[str, str], Try] = {
@@ -263,6 +268,11 @@ CONSOLE: dict[tuple[str, str], Try] = {
     ("post", "/alerts/{id}/seen"): (("alert",), {}),
     ("post", "/alerts/routes"): (NOTHING, {"name": "x", "address": "file:///x"}),
     ("post", "/alerts/routes/{id}/{do}"): (("route",), {}),
+    ("get", "/findings"): (NOTHING, None),
+    ("get", "/findings/{id}"): (("finding",), None),
+    ("post", "/findings/{id}/close"): (("finding",), {"reason": "x"}),
+    ("get", "/findings.csv"): (NOTHING, None),
+    ("get", "/findings.json"): (NOTHING, None),
     ("get", "/inventory"): (NOTHING, None),
     ("get", "/inventory.csv"): (NOTHING, None),
     ("get", "/inventory.json"): (NOTHING, None),

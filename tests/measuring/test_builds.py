@@ -3,6 +3,7 @@
 import pytest
 
 from bench.measurements import (
+    check_report,
     command,
     connector,
     cut,
@@ -147,3 +148,18 @@ def test_an_invitation_is_right_where_each_of_its_meetings_leads_where_it_should
     assert not invitations.is_right(
         invitations.Case("x", cases["zoom-link-only"].raw, {"error": "meeting.invitation.bad"})
     )
+
+
+def test_a_report_is_held_against_two_seconds():
+    made = {"all forms, sealed": [1.0, 2.5, 1.5], "proven whole": [0.1]}
+    found = check_report.build(made, 100, 40.0)
+    assert by_id(found) == {"check-report.whole": 1.5}
+    assert found.judged[0].met
+    assert "600 requests" in found.judged[0].how
+
+
+def test_the_run_that_is_reported_on_is_as_large_as_it_is_said_to_be():
+    looks, checks = check_report.build_looks(3), check_report.build_checks(3)
+    assert len(looks["links"].steps) == 3 * check_report.EACH
+    assert len({step.body_sha256 for step in looks["links"].steps}) == 3 * check_report.EACH
+    assert [one.id for one in checks] == [f"K{n:02}" for n in range(1, 31)]

@@ -5,24 +5,31 @@ another address, uninstall it) are done by hand: `Hands` is the tester who is as
 ``--interactive``. Everything else is done by the API, as the file says.
 """
 
+import asyncio
 import base64
 import json
 import re
+import sqlite3
 import subprocess
-from collections.abc import Awaitable, Callable, Sequence
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
+
 from roomgate.checks.doubles.target_file import write_toml
 from roomgate.cli.demo.inside import Inside
-from roomgate.cli.demo.world import password
+from roomgate.cli.demo.world import devices_file, password
 from support.world import RunningWorld, Somebody
 
 ADMIN = "admin"
-MAY = ["observe", "call", "privacy", "ui", "av-control"]
+MAY = ["observe", "call", "privacy", "ui", "av-control", "configure"]
 PUT_BACK = "put this back as it was"
 READ = {"get": "Status/SystemUnit/Hardware/Module/SerialNumber"}
 BY_TOKEN = ["readings", "events", "socket"]
+CONFIRM_S = 30.0
 WATCH_S = 6.0
 NOTICED_S = 31.0  # what is promised for a password that is changed at the device itself
 SHORT_S = 25.0  # the life of a grant whose end is waited for
@@ -58,10 +65,25 @@ class Checked:
     hands: Hands = field(default_factory=Hands)
     tables: dict[str, Any] = field(default_factory=dict)
     serials: dict[str, str] = field(default_factory=dict)
+    left: str = ""
 
     @property
     def text(self) -> str:
         return write_toml(self.tables)
+
+    @asynccontextmanager
+    async def somebody_in_the_room(self) -> AsyncIterator[None]:
+        """Whoever is there says Yes to what is asked, as long as the block lasts."""
+
+        async def sits() -> None:
+            while True:
+                with suppress(TimeoutError, httpx.HTTPError):
+                    await self.room.say_yes()
+
+        async with asyncio.TaskGroup() as group:
+            sitting = group.create_task(sits())
+            yield
+            sitting.cancel()
 
     # ---- people and what they may ----------------------------------------------------------------------
 
@@ -184,11 +206,93 @@ class Checked:
     # ---- the checks' own tables ------------------------------------------------------------------------
 
     async def _own_tables(self, ada: Somebody, ben: Somebody) -> None:
-        hub, room = self.world.hub, self.room
-        self.tables["K16"] = {
-            "pairs": [self.ask(READ, account=ada.name, expects=self.serials[room.name])],
-            "other": ben.name,
+        hub, room, world = self.world.hub, self.room, self.world.world
+        dial = {"command": "Dial", "arguments": {"Number": "{callee}"}, "reason": "a check"}
+        louder = {"set": "Configuration/Audio/DefaultVolume", "value": 61}
+        offer = self.by_admin("connectors", "POST", {"site": world.sites["connector"]})
+        offer_call = ("POST", "/api/v1/connectors", {"site": world.sites["connector"]})
+        offered = await self.world.admin.call(*offer_call)
+        self.hands.deeds |= {
+            "point at": self._point_at,
+            "point back": self._point_back,
+            "uninstall": self._uninstall,
         }
+        self.tables |= {
+            "K06": {"golden": []},
+            "K08": {
+                "place": self.ask(dial), "account": ben.name, "allowed": ada.name, "wait_s": 2.0,
+            },
+            "K16": {"pairs": [self.ask(READ, account=ada.name, expects=self.serials[room.name])], "other": ben.name},
+            "K18": {
+                "page": f"{hub}/inventory?state=fine",
+                "changes": [{"url": f"{hub}/inventory/views", "method": "POST", "account": ada.name,
+                             "form": {"name": "a check was here", "state": "fine"}, "headers": {"Origin": hub},
+                             "expects": "a check was here"}],
+                "effect": {"url": f"{hub}/inventory", "account": ada.name},
+            },
+            "K21": {"listen": "127.0.0.1", "point_at": {"say": "point at: {host} {port}"},
+                    "point_back": {"say": "point back: as it was"}, "wait_s": 20.0},
+            "K22": {
+                "issue": offer, "code": '"code":"([^"]+)"',
+                "redeem": {"command": [sys.executable, "-m", "support.redeem", hub, world.ca,
+                                       offered["hub_fingerprint"], "{code}"]},
+                "expired": self._expired(await self.world.admin.call(*offer_call)),
+            },
+            "K23": {
+                "acts": [
+                    {"name": "a setting", "who": [ada.name, ada.id], "what": ["DefaultVolume"], "where": [room.name],
+                     "deed": {"request": self.ask(louder, account=ada.name)}},
+                    {"name": "somebody without a grant", "refused": True, "who": [ben.name, ben.id], "what": ["denied"],
+                     "where": [room.name], "deed": {"request": self.ask(READ, account=ben.name)}},
+                ],
+                "record": self.by_admin("ledger?limit=200", "GET"), "delay_s": 20.0,
+                "tamper_evidence": {"command": [sys.executable, "-m", "roomgate.cli.main", "ledger", "verify",
+                                                str(self.world.data("hub"))]},
+            },
+            "K24": {"expected": listening_ports(), "per_second": 200.0, "timeout_s": 0.2},
+            "K25": {"act": {"request": self.ask(dial | {"arguments": {"Number": "echo@example.com"}}, account=ada.name)},
+                    "undo": {"request": self.ask({"command": "Call/Disconnect"}, account=ada.name)},
+                    "panel": {"url": f"{room.panel}state", "expects": "Started from outside"}},
+            "K26": {"accounts": [room.user, room.privileged_user], "after_s": 5.0,
+                    "visit": {"request": self.ask(READ, account=ada.name)}},
+            "K28": {"uninstall": {"say": "uninstall: as the guide says"}, "accounts": [room.user, room.privileged_user],
+                    "panels": ["roomgate-"], "after_s": 1.0},
+        }  # fmt: skip
+
+    def _expired(self, offer: dict[str, Any]) -> str:
+        """A code whose quarter of an hour is over: all that were never used are, from now on."""
+        with closing(sqlite3.connect(self.world.data("hub") / "hub.db")) as db:
+            db.execute("UPDATE enrolment_codes SET until = '2026-01-01T00:00:00.000Z' WHERE used_by IS NULL")
+            db.commit()
+        return str(offer["code"])
+
+    # ---- what the tester does at the site --------------------------------------------------------------
+
+    async def _point_at(self, what: str) -> None:
+        self._devices({self.room.name: int(what.split()[-1])})
+
+    async def _point_back(self, what: str) -> None:
+        """The room is in quarantine now, as it should be: whoever looks after the site says that it is well."""
+        self._devices({})
+        config = str(self.world.folder / "connector.toml")
+        async with asyncio.timeout(CONFIRM_S):
+            while (await self.world.cli("connector", "confirm", self.room.name, "--config", config))[0]:
+                await asyncio.sleep(0.2)
+        await self.world.fine([self.room.name])
+
+    def _devices(self, ports: dict[str, int]) -> None:
+        """The site's own list of rooms, with another port for one: the connector looks at it every few seconds."""
+        world = self.world.world
+        world.file("devices.toml", devices_file((world.inside[name] for name in self.world.rooms), ports))
+
+    async def _uninstall(self, what: str) -> None:
+        """As docs/guides/enrol-a-connector.md has it."""
+        world = self.world.world
+        await world.programs.stop("connector")
+        config = str(self.world.folder / "connector.toml")
+        self.left = (await self.world.cli("connector", "leave", "--accounts", "--config", config, "--json"))[1]
+        for name in (self.room.name, self.spare.name):
+            await self.world.admin.call("DELETE", f"/api/v1/rooms/{name}")
 
 
 def _basic(room: str, token: str) -> str:

@@ -4,7 +4,7 @@ The double follows the time of whoever checks it; it never moves it.
 """
 
 import asyncio
-import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -155,6 +155,35 @@ class InMemory:
         )  # fmt: skip
 
 
+class Browser:
+    """Somebody's browser before the double, by name."""
+
+    def __init__(self, double: InMemory) -> None:
+        self._double = double
+        self.http = httpx.AsyncClient(transport=double.transport, base_url=ADDRESS)
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self.http.get(path, headers=headers)
+
+    async def post(self, path: str, **more: Any) -> httpx.Response:
+        return await self.http.post(path, **more)
+
+    async def token(self, path: str = "/") -> str:
+        found = re.search(r'name="token" value="([^"]+)"', (await self.get(path)).text)
+        assert found is not None
+        return found.group(1)
+
+    async def sign_in(self, name: str, password: str = "", **form: str) -> httpx.Response:
+        word = password or self._double.scene.passwords[name]
+        fields = {"token": await self.token("/signin"), "user": name, "password": word, **form}
+        return await self.post("/signin", data=fields)
+
+    async def operate(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """As the operator."""
+        headers = {"Authorization": f"Bearer {self._double.scene.service.operator_token}"}
+        return await self.http.request(method, path, json=body, headers=headers)
+
+
 @asynccontextmanager
 async def double_in_memory(flaws: Flaws) -> AsyncIterator[InMemory]:
     time = HandTime()
@@ -169,7 +198,3 @@ async def double_in_memory(flaws: Flaws) -> AsyncIterator[InMemory]:
         for task in asyncio.all_tasks():
             if task.get_coro().__qualname__.startswith(("Double.", "Face.")):
                 task.cancel()
-
-
-def as_json(snapshot: Snapshot) -> Any:
-    return json.loads(json.dumps([str(step) for step in snapshot.steps]))

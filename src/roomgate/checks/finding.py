@@ -27,6 +27,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     tier: int = 0
     weight: str = ""
     table: tuple[dict[str, object], ...] = ()
+    procedure: str = ""
+    mistaken: str = ""
+    sources: tuple[str, ...] = ()
 
 
 def build_finding(check: Check, snapshot: Snapshot | None, judgement: Judgement) -> Finding:
@@ -39,5 +42,5 @@ def build_finding(check: Check, snapshot: Snapshot | None, judgement: Judgement)
         id=check.id, outcome=judgement.outcome, severity=score.severity, title=check.title, says=judgement.says,
         mend=check.remedy, points=judgement.points, evidence=evidence, vector=score.vector, score=score.base,
         cwe=check.cwe, asvs=check.asvs, look=check.look.id, tier=int(check.tier), weight=check.weight.value,
-        table=judgement.table,
+        table=judgement.table, procedure=check.procedure, mistaken=check.mistaken, sources=check.sources,
     )  # fmt: skip

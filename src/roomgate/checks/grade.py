@@ -1,7 +1,7 @@
 """The grade of a run, by a formula that anyone can work out by hand. Pure; docs/checks/README.md has it in words.
 
 1. K01, K03 or K04 fails: F.
-2. K01 could not be judged: no grade ("-"), for nothing is known of the one thing that matters most.
+2. K01 could not be judged, or was not asked for: no grade ("-"), for nothing is known of what matters most.
 3. Otherwise 100 points, less 30 for each failed check of critical severity, 15 high, 7 medium, 3 low (what
    informs only takes nothing away). 95 and more is an A, 80 a B, 60 a C, 40 a D, less an E.
 4. No A while a required check is not a pass: it failed, or could not be judged. (K30 passes if the cut takes at most
@@ -30,7 +30,7 @@ class Grade:
 
 
 def grade(findings: Sequence[Finding]) -> Grade:
-    """Raises ValueError without the finding of K01."""
+    """Whatever was judged gives a grade, or says why there is none."""
     by = {one.id: one for one in findings}
     failed = [one for one in findings if one.outcome is Outcome.FAIL]
     points = max(0, 100 - sum(COSTS[one.severity] for one in failed))
@@ -38,7 +38,9 @@ def grade(findings: Sequence[Finding]) -> Grade:
     if fatal:
         return Grade("F", points, tuple(f"{one.id} fails: {one.title}." for one in fatal))
     if "K01" not in by:
-        raise ValueError("there is no grade without K01")
+        return Grade(
+            "-", points, ("K01 was not among the checks of this run, and without it a grade would say nothing.",)
+        )
     if by["K01"].outcome not in _GOOD:
         return Grade("-", points, ("K01 could not be judged, and without it a grade would say nothing.",))
     letter = next(letter for least, letter in STEPS if points >= least)

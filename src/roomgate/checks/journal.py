@@ -1,6 +1,7 @@
 """A run's folder: what has been looked at, kept so that a killed run goes on where it was.
 
-``run.json`` says what is checked and since when; ``looks/ID.json`` is a look that has ended, written whole and renamed
+``run.json`` says what is checked and since when, ``target.json`` what the target file named, without its secrets;
+``looks/ID.json`` is a look that has ended, written whole and renamed
 into place; ``looks/ID.steps`` holds the steps of one that is going on, a line each, flushed. A look that was broken
 off begins anew, and is given its earlier steps if it asks for them (a probe over days does).
 """
@@ -13,7 +14,7 @@ import msgspec
 
 from roomgate import __version__
 from roomgate.checks.snapshot import AnyStep, Snapshot, decode_snapshot, encode_snapshot
-from roomgate.errors import BadInput, Conflict
+from roomgate.errors import BadInput, Conflict, NotFound
 
 _step = msgspec.json.Encoder()
 _steps = msgspec.json.Decoder(AnyStep)
@@ -71,6 +72,20 @@ class Journal:
             return None
         except (msgspec.MsgspecError, RecursionError) as bad:
             raise BadInput(f"{self.folder / 'run.json'} is damaged: {bad}") from bad
+
+    def keep_target(self, raw: bytes) -> None:
+        """As the run began; one that goes on keeps what it began with."""
+        if not (self.folder / "target.json").exists():
+            _write(self.folder / "target.json", raw)
+
+    def load_target(self) -> bytes:
+        """Raises NotFound where no run ever began here."""
+        try:
+            return (self.folder / "target.json").read_bytes()
+        except FileNotFoundError:
+            raise NotFound(
+                f"{self.folder} holds no run.", hint="Name the folder that `roomgate check run` made."
+            ) from None
 
     def find(self, look: str) -> Snapshot | None:
         """A look that has ended."""
@@ -151,3 +166,6 @@ def _write(file: Path, raw: bytes) -> None:
         out.flush()
         os.fsync(out.fileno())
     made.replace(file)
+
+
+write_whole = _write  # of the folder's other writers: all of it, or what was there before, whenever the process ends

@@ -87,8 +87,7 @@ def parse_markup(page: str) -> Markup:
     """Of anything at all: what is no HTML has nothing in it. Several checks read the same page: nobody changes it."""
     reader = _Reader()
     try:
-        reader.feed(page)
-        reader.close()
+        reader.feed(page)  # and never `close`: 256 KiB of an unclosed comment keep it for a minute
     except AssertionError:
         pass  # what html.parser says of a declaration that is none; what came before it stands
     made = reader.made

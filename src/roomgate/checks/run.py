@@ -14,6 +14,7 @@ from roomgate.checks.addresses import Addresses, LookUp, look_up
 from roomgate.checks.declared import Check, Look, Tier
 from roomgate.checks.finding import Finding, build_finding
 from roomgate.checks.journal import Journal, Run, digest
+from roomgate.checks.kept import encode_target
 from roomgate.checks.kit import Kit
 from roomgate.checks.outcome import Judgement, Outcome, inconclusive
 from roomgate.checks.pace import Pace, SystemTime, Time
@@ -90,6 +91,7 @@ async def run(target: Target, text: str, checks: Sequence[Check], wish: Wish, jo
             only=wish.only, quick=wish.quick, intrusive=wish.intrusive,
         )
     )  # fmt: skip
+    journal.keep_target(encode_target(target))
     addresses = await Addresses.of(target, around.look_up)
     pace = Pace(target.permitted.requests_per_second, around.time)
     masks = Masks(_masked(target))

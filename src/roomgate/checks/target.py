@@ -231,7 +231,7 @@ class Target:
         """The hosts that may be asked anything at all, lower case."""
         urls = [*self.about.urls, self.about.sign_in, *(link.url for link in self.links), self.device.url]
         urls += [url for ask in self.asks for url in (ask.url, ask.page)]
-        named = {urlsplit(url).hostname or "" for url in urls}
+        named = {_host(url) for url in urls}
         return frozenset({*(host.lower() for host in named if host), *(h.lower() for h in self.permitted.hosts)})
 
     @property
@@ -264,6 +264,14 @@ class Target:
         """A check's own table; None where the file has none."""
         found = self.options.get(id)
         return found if isinstance(found, kind) else None
+
+
+def _host(url: str) -> str:
+    """Nothing for an address that cannot be read, such as one with half a pair of brackets."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
 
 
 def _asks_in(value: Any) -> list[Ask]:
@@ -428,7 +436,7 @@ def _whole(target: Target) -> list[str]:
     urls += [(f"[[links]] {n}", link.url) for n, link in enumerate(target.links, 1)]
     urls += [("[device]", target.device.url)] if target.device.url else []
     for where, url in urls:
-        if urlsplit(url).scheme not in ("http", "https", "ws", "wss") or not urlsplit(url).hostname:
+        if not url.lower().startswith(("http://", "https://", "ws://", "wss://")) or not _host(url):
             said.append(f"{where}: {url} is no web address")
     if not 0 < target.permitted.requests_per_second <= MOST_PER_SECOND:
         said.append(f"[permitted] requests_per_second: between 0 and {MOST_PER_SECOND:.0f}")

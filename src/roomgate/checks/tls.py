@@ -32,7 +32,8 @@ SECTIONS = ("-p", "-S")  # protocols, and the server's defaults: all it knows wo
 _FINDINGS_MOST = 250
 _OUTPUT_MOST = 4 * 1024 * 1024
 
-# X509_V_ERR_*: what OpenSSL says of a chain, in words of ours. https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
+# X509_V_ERR_*: what OpenSSL says of a chain, in words of ours.
+# https://docs.openssl.org/master/man3/X509_STORE_CTX_get_error/
 WRONG_NAME, EXPIRED, TOO_EARLY, SELF_SIGNED, UNKNOWN = 62, 10, 9, 18, (19, 20, 21)
 _REASONS = {
     WRONG_NAME: "wrong name", EXPIRED: "expired", TOO_EARLY: "not yet valid", SELF_SIGNED: "self-signed",

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Literal
 from cyclopts import App
 
 from roomgate.cli.exits import DONE, NO
-from roomgate.cli.output import Json, say, show_json, show_table, tell_rows
+from roomgate.cli.output import Json, say, show_json, show_page, tell_rows
 
 if TYPE_CHECKING:
     from roomgate.checks.journal import Journal
     from roomgate.checks.target import Target
 
 app = App(name="check", help="Is my connector a 2019 connector?")
-for _name, _verb in {"serve-double": "serve_double"}.items():
-    app.command(f"roomgate.cli.check_double:{_verb}", name=_name)
+for _name, _verb in {
+    "serve-double": "check_double:serve_double", "report": "check_report:report", "compare": "check_report:compare",
+    "verify": "check_report:verify",
+}.items():  # fmt: skip
+    app.command(f"roomgate.cli.{_verb}", name=_name)
 
 TierName = Literal["outside", "accounts", "site"]
 
@@ -70,7 +73,7 @@ def run(
     with progress() as show:
         around = Around(voice=Terminal(show) if interactive else None, progress=show)
         asyncio.run(take(made, text, all_checks(), wish, journal, around))
-    return tell_run(journal, made, json=json)
+    return tell_run(journal, json=json)
 
 
 def load_target(file: Path) -> "tuple[Target, str]":
@@ -89,24 +92,25 @@ def load_target(file: Path) -> "tuple[Target, str]":
         raise BadInput(f"{file}:\n{bad.message}", hint=bad.hint) from bad
 
 
-def tell_run(journal: "Journal", target: "Target", *, json: bool) -> int:
-    """What a run's folder says: the grade and every finding."""
-    from dataclasses import asdict
-
+def tell_run(journal: "Journal", *, json: bool) -> int:
+    """Write every form of the report into the run's folder, seal it, and say what came of it and where it is."""
     import msgspec
 
     from roomgate.checks.catalogue import all_checks
-    from roomgate.checks.grade import grade
-    from roomgate.checks.run import judge_all
+    from roomgate.checks.report.text import render_text
+    from roomgate.checks.report.writing import write_reports
+    from roomgate.clock import SystemClock
 
-    findings = judge_all(all_checks(), journal.snapshots(), target)
-    found = grade(findings)
+    report = write_reports(journal, all_checks(), SystemClock().now())
     if json:
-        show_json(asdict(found) | {"grade": found.letter, "findings": msgspec.to_builtins(findings)})
+        show_json(msgspec.to_builtins(report) | {"folder": str(journal.folder)})
     else:
-        show_table(msgspec.to_builtins(findings), ["id", "outcome", "severity", "title", "says"], empty="Nothing.")
-        say(f"Grade {found.letter}, {found.points} points.")
-    return NO if any(one.outcome == "fail" for one in findings) else DONE
+        show_page(render_text, report)
+        say(f"The report for people: {journal.folder / 'report.html'}")
+        say(
+            f"Everything that was seen: {journal.folder}, and `roomgate check verify {journal.folder}` proves it whole."
+        )
+    return NO if any(one.outcome == "fail" for one in report.findings) else DONE
 
 
 @app.command(name="list")
@@ -135,16 +139,22 @@ def explain(id: str, /, *, json: Json = False) -> None:
         the check, such as K01
     """
     from roomgate.checks.catalogue import get_check
+    from roomgate.checks.keys import describe_keys
     from roomgate.cli.output import show_facts
 
     one = get_check(id)
+    keys = [f"{key.name} ({key.takes}; {key.usual})" for key in describe_keys(one.options)] if one.options else []
     facts = {
         "check": f"{one.id}: {one.title}", "needs": one.tier.words, "how it looks": one.procedure,
         "how to mend it": one.remedy, "how it could be mistaken": one.mistaken, "counts in the grade": one.weight.value,
         "CVSS": one.vector, "CWE": ", ".join(f"CWE-{n}" for n in one.cwe), "ASVS 5.0": ", ".join(one.asvs),
-        "sources": ", ".join(one.sources),
+        "sources": ", ".join(one.sources), f"[{one.id}] in the target file": ", ".join(keys),
     }  # fmt: skip
     if json:
         show_json(facts)
     else:
         show_facts(facts)
+
+
+app.command("roomgate.cli.check_init:init", name="init")
+app.command("roomgate.cli.check_publish:publish", name="publish")

@@ -63,7 +63,7 @@ async def double_world(folder: Path, flaws: Flaws, device: str = "pretend", port
             address, "authorities.pem", (await bridge.devices[OAK].read())["serial"], (f"https://{HOST}:{listening}",),
             bridge.table, door, bridge.user if bridge.asked else "",
         )  # fmt: skip
-        await _write_golden(folder, bridge.devices[OAK])
+        await _write_golden(folder, scene.double.imitates)
         target = _write_private(folder / "target.toml", write_toml(_known(build_tables(scene, place))))
         yield Found(address, target, scene)
 

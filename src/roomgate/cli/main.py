@@ -49,6 +49,7 @@ _GROUPS = {
     ),
     "inventory": ("inventory:app", "All devices in one list, and their tags."),
     "alert": ("alerts:app", "What somebody should look after, and where it is sent."),
+    "finding": ("findings:app", "What exposure checks and the hub itself found, and that it has been dealt with."),
     "site": ("sites:site", "Sites and their connectors."),
     "person": ("people:person", "People."),
     "service-account": ("people:service_account", "Service accounts."),

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
 from cyclopts import Parameter
@@ -25,6 +25,15 @@ def show_json(value: Any) -> None:
 def say(text: str) -> None:
     """One sentence for people. Names and reasons in it are other people's: they cannot steer the terminal."""
     print(foreign(text, _LONGEST), flush=True)
+
+
+def show_page(render: Callable[..., str], *facts: Any) -> None:
+    """A page of text by its own renderer, as wide as the terminal; colours only where somebody sees them."""
+    import shutil
+
+    seen = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if seen else None
+    print(render(*facts, width, colour=seen and not os.environ.get("NO_COLOR")), end="", flush=True)
 
 
 def show_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, empty: str) -> None:

@@ -168,7 +168,7 @@ async def open_parts(config: HubConfig, clock: Clock, db: Database | None = None
         bus = Bus()
         record = Record(db, ORIGIN, keys.ledger)
         changes = Changes(db, record, bus, clock)
-        findings = Findings(db, changes)
+        findings = Findings(db, changes, clock)
         identity = Identity(db, changes, clock, passwords, idle_s=config.web_idle_s, absolute_s=config.web_absolute_s)
         directories = Directories(db, changes, clock, identity, findings, config.group_roles)
         sign_on = SignOn(config.providers, config.public_url, db, changes, clock, identity)

@@ -512,6 +512,16 @@ class FindingMade(Event, frozen=True, kw_only=True, tag="finding"):
     person: Personal[str] = ""
 
 
+class FindingClosed(Event, frozen=True, kw_only=True, tag="finding.closed"):
+    """Somebody dealt with a finding and said how, or published a report by which it is over."""
+
+    finding: Public[str]
+    severity: Public[str]
+    title: Public[str]
+    reason: Personal[str]
+    by: Personal[str]
+
+
 class PlanMade(Event, frozen=True, kw_only=True, tag="plan.made"):
     """A document says what rooms should have; ``digest`` is its SHA-256, ``rooms`` how many it is about."""
 
@@ -843,6 +853,24 @@ class SettingReverted(Event, frozen=True, kw_only=True, tag="setting.reverted"):
     order: Public[str]
     room: Public[str]
     path: Public[str]
+    outcome: Public[str]
+
+
+# ---- exposure checks ------------------------------------------------------------------------------
+
+
+class CheckEvidence(Event, frozen=True, kw_only=True, tag="check.evidence"):
+    """A file of an exposure check's folder, as it was when the run was sealed."""
+
+    file: Public[str]
+    sha256: Public[str]
+    size_bytes: Public[int]
+
+
+class CheckJudged(Event, frozen=True, kw_only=True, tag="check.judged"):
+    """What an exposure check concluded of one weakness: pass, fail, inconclusive or not-applicable."""
+
+    id: Public[str]
     outcome: Public[str]
 
 

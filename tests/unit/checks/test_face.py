@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.checks.face import Face, compare, parse_face
+from roomgate.sim.servers.asgi import load_file
 from support.signin_pages import COPIES, DEVICE, ORDINARY
 
 GOLDEN = parse_face(DEVICE, "https://device.example/web/signin")
@@ -16,6 +17,8 @@ def test_there_are_enough_of_both():
     assert len(ORDINARY) == 10
     assert len(COPIES) >= 5
     assert GOLDEN.known
+    assert not parse_face(ORDINARY["labels and a heading"]).known
+    assert parse_face(load_file("signin.html").decode()).known  # the simulated device's
 
 
 @pytest.mark.parametrize("name", ORDINARY)

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from roomgate.cli.check import parse_config
+from roomgate.cli.check_double import parse_config
 from roomgate.errors import BadInput
 from support.cli import Certificates, program, run
 
@@ -53,3 +53,11 @@ def test_it_serves_beside_a_simulated_room(one_sim, certificates: Certificates, 
     with program("check", "serve-double", str(tmp_path / "double.json"), "--json") as said:
         assert said["double"].startswith("https://localhost:")
     assert run("check", "serve-double", str(tmp_path / "none.json")).code == 2
+
+
+def test_it_stands_alone_and_says_what_to_run_next(tmp_path):
+    words = ("check", "serve-double", "--flaw", "endless", "--flaw", "silent", "--folder", str(tmp_path / "double"))
+    with program(*words, "--json") as said:
+        assert said["flaws"] == ["endless", "silent"]
+        assert run("check", "run", said["target"], "--only", "K10", "--out", str(tmp_path / "run")).code == 0
+    assert run("check", "serve-double", "--flaw", "endles").code == 2

@@ -44,8 +44,9 @@ BRIEF = {
     *("restoration.confirmed", "role.changed", "room.tagged"),
     *("factor.added", "factor.removed", "factor.refused", "invitation.made", "invitation.ended"),
     *("tunnel.opened", "tunnel.closed", "backup.made", "backup.removed", "logs.collected", "setting.reverted"),
-    *("plan.made", "plan.started", "plan.halted", "plan.ended", "alert-route.changed"),
+    *("plan.made", "plan.started", "plan.halted", "plan.ended", "alert-route.changed", "finding.closed"),
     *("call-panel.shown", "call-panel.removed", "call-panel.foreign", "control.pressed"),
+    *("check.evidence", "check.judged"),
 }
 
 

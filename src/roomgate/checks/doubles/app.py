@@ -47,6 +47,7 @@ class Double:
     devices: Mapping[str, Bridged]  # by the name of their room
     time: Time
     operator: Operator
+    imitates: Bridged  # whose sign-in page is copied, where one is
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         match scope["type"]:
@@ -133,12 +134,8 @@ class Double:
         visit = self.service.visit(asked.cookie(self.cookie))
         page = pages.sign_in(visit.token, place, notice)
         if self.service.has(Flaw.IMITATES_SIGN_IN):
-            page = pages.imitated(await self._device_page("/web/signin"), visit.token, place)
+            page = pages.imitated(await self.imitates.page("/web/signin"), visit.token, place)
         return Answer(status, page, headers=(self._set_cookie(visit.id), *more))
-
-    async def _device_page(self, path: str, room: str = "") -> str:
-        device = self.devices.get(room) or next(iter(self.devices.values()))
-        return await device.page(path)
 
     async def _sign_in(self, asked: Asked) -> Answer:
         form = asked.form()

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import ssl
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,26 +124,28 @@ class RealDevice:
         self._password = new
 
     async def install(self) -> None:
-        owner = await self._open(self.reach.owner, self.reach.owner_password)
-        running = self.group.create_task(owner.run(), name="double.owner")
-        await owner.command("Macros Macro Save", arguments={"Name": HELPER, "Overwrite": "True", "body": _MACRO})
-        word = secrets.token_urlsafe(12) + "1a"
-        await owner.command(
-            "UserManagement User Add", arguments={"Username": HELPER, "Passphrase": word, "Role": ["User"]}
-        )
-        await owner.aclose()
-        await running
+        async with self._owner() as owner:
+            await owner.command("Macros Macro Save", arguments={"Name": HELPER, "Overwrite": "True", "body": _MACRO})
+            users = await owner.command("UserManagement User List")
+            if HELPER not in str(users):
+                account = {"Username": HELPER, "Passphrase": f"{secrets.token_urlsafe(12)}1a", "Role": ["User"]}
+                await owner.command("UserManagement User Add", arguments=account)
 
     async def uninstall(self) -> None:
-        owner = await self._open(self.reach.owner, self.reach.owner_password)
-        running = self.group.create_task(owner.run(), name="double.owner")
-        await owner.command("Macros Macro Remove", arguments={"Name": HELPER})
-        await owner.command("UserManagement User Delete", arguments={"Username": HELPER})
-        await owner.aclose()
-        await running
+        async with self._owner() as owner:
+            await owner.command("Macros Macro Remove", arguments={"Name": HELPER})
+            await owner.command("UserManagement User Delete", arguments={"Username": HELPER})
         if self._client is not None:
             await self._client.aclose()
             self._client = None
+
+    @asynccontextmanager
+    async def _owner(self) -> AsyncIterator[xapi.Client]:
+        """The device's owner for a moment: their session is closed again, whatever happens."""
+        socket = self.reach.address.replace("https", "wss") + "/ws"
+        who = {"user": self.reach.owner, "password": self.reach.owner_password}
+        async with xapi.connect(socket, **who, ca=self.reach.ca) as owner:
+            yield owner
 
     def _browser(self) -> httpx.AsyncClient:
         address = self.reach.address

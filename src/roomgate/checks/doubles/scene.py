@@ -56,11 +56,11 @@ async def build_scene(
     links = [service.issue(ADA, OAK) for _ in range(LINKS)]
     for device in devices.values():
         await device.install()
-    return Scene(Double(service, devices, time, Operator(service, devices, dial)), links, passwords)
+    return Scene(Double(service, devices, time, Operator(service, devices, dial), devices[ELM]), links, passwords)
 
 
 def build_bare(flaws: Flaws, time: Time, devices: Mapping[str, Bridged], admin_password: str) -> Double:
     """A double with one administrator and a portal for them, for the demonstration."""
     service = Service(time, flaws)
     service.add_person("admin", admin_password, "administrator", frozenset(devices))
-    return Double(service, devices, time, Operator(service, devices, _nowhere, portal=True))
+    return Double(service, devices, time, Operator(service, devices, _nowhere, portal=True), devices[OAK])

@@ -244,7 +244,7 @@ def write_toml(tables: Mapping[str, Any]) -> str:
 
 
 def _key(key: str) -> str:
-    return key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else json.dumps(key)
+    return key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else _value(key)
 
 
 def _value(value: Any) -> str:
@@ -253,4 +253,5 @@ def _value(value: Any) -> str:
             return "{ " + ", ".join(f"{_key(key)} = {_value(one)}" for key, one in value.items()) + " }"
         case list() | tuple():
             return "[" + ", ".join(_value(one) for one in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+    # JSON lets DEL stand as it is; TOML does not.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

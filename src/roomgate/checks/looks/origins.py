@@ -76,11 +76,16 @@ async def _declared(kit: Kit, channel: Channel) -> Door | None:
 
 
 def _whose(target: Target, channel: Channel) -> str:
-    """Who opens a channel that names nobody: whoever a cause watches it as, or the first who signs in."""
-    for cause in target.causes:
-        if cause.account and (not cause.channels or channel.name in cause.channels):
-            return cause.account
-    return next((account.name for account in target.accounts if account.sign_in is not None), "")
+    """Who opens a channel that names nobody: somebody who is still let in, whose access no cause ends, if there is one."""
+    watched = [
+        cause.account
+        for cause in target.causes
+        if cause.account and (not cause.channels or channel.name in cause.channels)
+    ]
+    spent = {cause.account for cause in target.causes}
+    able = [one for one in target.accounts if one.sign_in is not None and not one.wrong_passwords]
+    lasting = [one.name for one in able if one.name not in spent]
+    return next(iter([*lasting, *watched, *(one.name for one in able)]), "")
 
 
 def _ambient(full: Session) -> Session:

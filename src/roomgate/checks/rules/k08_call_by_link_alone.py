@@ -254,7 +254,9 @@ def _at_device(snapshot: Snapshot, name: str, callee: str) -> bool | None:
 
 def _goes_to(row: Row, callee: str) -> bool:
     number, wanted = (_bare(str(one)) for one in (row.get("number", ""), callee))
-    return bool(number and wanted) and (number == wanted or number.split("@")[0] == wanted.split("@")[0])
+    if "@" not in number or "@" not in wanted:  # a device may show a number without its domain
+        number, wanted = number.partition("@")[0], wanted.partition("@")[0]
+    return bool(number) and number == wanted
 
 
 def _bare(number: str) -> str:

@@ -148,7 +148,8 @@ def _chain_words(value: dict[str, object]) -> str:
     if not rows:
         return "no certificate was seen"
     issuers = " ← ".join(str(one.get("issuer", "?"))[:80] for one in rows[:_CHAIN_SHOWN])
-    return f"for {str(rows[0].get('subject', '?'))[:80] or 'no name'}, until {str(rows[0].get('ends', '?'))[:10]}, issued by {issuers}"
+    name, ends = str(rows[0].get("subject", "?"))[:80] or "no name", str(rows[0].get("ends", "?"))[:10]
+    return f"for {name}, until {ends}, issued by {issuers}"
 
 
 CHECK = Check(
@@ -159,15 +160,17 @@ CHECK = Check(
     cwe=(295, 319, 757),
     asvs=("12.1.1", "12.2.1", "12.2.2"),
     sources=("https://www.rfc-editor.org/rfc/rfc8996", "https://testssl.sh/"),
-    procedure="Ask each address by plain HTTP (port 80 for one on 443, else the same port), without following to a page "
-    "that is not there. Shake hands by TLS as a browser does, and verify the certificate against the system's authorities "
-    "and the one that [target] ca names; then offer TLS 1.0 and TLS 1.1, each alone. A run that is not quick also asks "
-    "testssl.sh (-p -S), where it is installed: that takes up to two minutes for an address, at a pace of its own.",
-    remedy="Redirect plain HTTP to HTTPS, or do not answer it. Take TLS 1.2 and 1.3 only. Use a certificate of an authority "
-    "that browsers know, for the name that people use, and renew it by a program.",
-    mistaken="A proxy of your own network that inspects TLS shows its certificate in place of the target's: the chain is "
-    "told with the finding; if its issuer is yours, look from another network. A private authority is trusted when [target] "
-    "ca names it. A captive page or a filter of your own network may answer plain HTTP in the target's place. Plain HTTP that is refused, that answers 4xx or 5xx, or that redirects to HTTPS counts as sound.",
+    procedure="Ask each address by plain HTTP (port 80 for one on 443, else the same port), without following to a "
+    "page that is not there. Shake hands by TLS as a browser does, and verify the certificate against the system's "
+    "authorities and the one that [target] ca names; then offer TLS 1.0 and TLS 1.1, each alone. A run that is not "
+    "quick also asks testssl.sh (-p -S), where it is installed: that takes up to two minutes for an address, at a "
+    "pace of its own.",
+    remedy="Redirect plain HTTP to HTTPS, or do not answer it. Take TLS 1.2 and 1.3 only. Use a certificate of an "
+    "authority that browsers know, for the name that people use, and renew it by a program.",
+    mistaken="A proxy of your own network that inspects TLS shows its certificate in place of the target's: the chain "
+    "is told with the finding; if its issuer is yours, look from another network. A private authority is trusted when "
+    "[target] ca names it. A captive page or a filter of your own network may answer plain HTTP in the target's "
+    "place. Plain HTTP that is refused, that answers 4xx or 5xx, or that redirects to HTTPS counts as sound.",
     look=transport.LOOK,
     judge=judge,
 )

@@ -125,13 +125,16 @@ CHECK = Check(
         "https://www.zaproxy.org/docs/alerts/10038/",
     ),
     procedure="Fetch the front pages and the sign-in page, and read the headers of each answer that is a page (not of "
-    "redirects, and not of pages of other hosts that they lead to). It must say: frame-ancestors or X-Frame-Options, if the "
-    "page has a form, a control or a script; a Content-Security-Policy whose script-src (or default-src) has neither "
-    "'unsafe-inline' without a nonce or hash, nor a source that means anybody; and X-Content-Type-Options: nosniff.",
-    remedy="Send Content-Security-Policy: default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none', "
-    "with a nonce for each script that stands in a page; X-Content-Type-Options: nosniff; Referrer-Policy: no-referrer.",
-    mistaken="A page that is meant to be framed (a widget) names its frames in frame-ancestors. A policy in a meta element "
-    "counts for scripts, not for framing, as in browsers. A page without scripts and input gains little from a policy.",
+    "redirects, and not of pages of other hosts that they lead to). It must say: frame-ancestors or X-Frame-Options, "
+    "if the page has a form, a control or a script; a Content-Security-Policy whose script-src (or default-src) has "
+    "neither 'unsafe-inline' without a nonce or hash, nor a source that means anybody; and X-Content-Type-Options: "
+    "nosniff.",
+    remedy="Send Content-Security-Policy: default-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src "
+    "'none', with a nonce for each script that stands in a page; X-Content-Type-Options: nosniff; Referrer-Policy: "
+    "no-referrer.",
+    mistaken="A page that is meant to be framed (a widget) names its frames in frame-ancestors. A policy in a meta "
+    "element counts for scripts, not for framing, as in browsers. A page without scripts and input gains little from "
+    "a policy.",
     look=front.LOOK,
     judge=judge,
 )

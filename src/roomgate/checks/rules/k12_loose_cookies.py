@@ -162,7 +162,8 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
                 Point(f"{one.cookie.name} at {one.step.url}", what, (snapshot.number(one.step),))
             )
     table = [
-        {"cookie": one.cookie.name, "samples": one.count, "different": one.distinct, "length": one.length, "bits": one.bits}
+        {"cookie": one.cookie.name, "samples": one.count, "different": one.distinct, "length": one.length,
+         "bits": one.bits}
         for one in seen if one.known
     ]  # fmt: skip
     if bad:
@@ -236,16 +237,16 @@ CHECK = Check(
         "https://www.rfc-editor.org/rfc/rfc6265",
         "https://cheatsheetseries.owasp.org/cheatsheets/Session_Management_Cheat_Sheet.html",
     ),
-    procedure="Visit the front and sign-in pages without cookies, and read each Set-Cookie. Where a visitor is given a "
-    "session cookie, visit that page 20 times more, each time as somebody new ([K12] samples, up to 1,000, at per_second), "
-    "and estimate how many bits vary: by place, alphabet and order. With a test account, sign in four times and do the same "
-    "with the cookies of the sign-in, of whose values only figures are kept. Cookies against forgery, of taste and of load "
-    "balancers are no sessions, and are told apart by name.",
-    remedy="Set-Cookie: __Host-session=…; Path=/; Secure; HttpOnly; SameSite=Lax, with 128 random bits from the system's "
-    "source of randomness, given anew at each sign-in.",
-    mistaken="A cookie that is called a session and lets nobody in. A cookie of unknown purpose never fails the check, only "
-    "leaves it open. The estimate is an upper bound: a hash of a counter looks random, and passes. A cookie that a load "
-    "balancer of your own network adds is not the target's.",
+    procedure="Visit the front and sign-in pages without cookies, and read each Set-Cookie. Where a visitor is given "
+    "a session cookie, visit that page 20 times more, each time as somebody new ([K12] samples, up to 1,000, at "
+    "per_second), and estimate how many bits vary: by place, alphabet and order. With a test account, sign in four "
+    "times and do the same with the cookies of the sign-in, of whose values only figures are kept. Cookies against "
+    "forgery, of taste and of load balancers are no sessions, and are told apart by name.",
+    remedy="Set-Cookie: __Host-session=…; Path=/; Secure; HttpOnly; SameSite=Lax, with 128 random bits from the "
+    "system's source of randomness, given anew at each sign-in.",
+    mistaken="A cookie that is called a session and lets nobody in. A cookie of unknown purpose never fails the "
+    "check, only leaves it open. The estimate is an upper bound: a hash of a counter looks random, and passes. A "
+    "cookie that a load balancer of your own network adds is not the target's.",
     look=LOOK,
     judge=judge,
     options=Options,

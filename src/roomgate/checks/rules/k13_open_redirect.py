@@ -19,18 +19,19 @@ ELSEWHERE = "roomgate-check.invalid"  # RFC 2606: a name that nobody can have
 
 # Names of parameters that are used for it, the likely ones first.
 NAMES = (
-    "next", "url", "redirect", "return", "returnUrl", "return_to", "returnTo", "redirect_uri", "redirect_url", "redirectUrl",
-    "redirectTo", "redirect_to", "rd", "r", "u", "goto", "go", "dest", "destination", "target", "to", "continue", "forward",
-    "back", "from", "ref", "RelayState", "service", "callback", "success_url", "login_url", "logout_url", "page", "view",
-    "out", "link", "uri", "site", "path", "ReturnUrl",
+    "next", "url", "redirect", "return", "returnUrl", "return_to", "returnTo", "redirect_uri", "redirect_url",
+    "redirectUrl", "redirectTo", "redirect_to", "rd", "r", "u", "goto", "go", "dest", "destination", "target", "to",
+    "continue", "forward", "back", "from", "ref", "RelayState", "service", "callback", "success_url", "login_url",
+    "logout_url", "page", "view", "out", "link", "uri", "site", "path", "ReturnUrl",
 )  # fmt: skip
 _KNOWN = frozenset(name.lower() for name in NAMES)
 # The ways to write another host that servers have taken for their own. {} is the host, {own} the target's.
 PAYLOADS = (
-    "https://{}/", "//{}/", "/\\{}/", "https:{}", "//{own}@{}/", "https://{own}.{}/", "\\\\{}/", "///{}/", "/%09/{}/", "https:/\\{}/",
-    "%2f%2f{}/", "/%2f{}/", "https://{}?{own}", "https://{}#{own}", "https://{}\\@{own}/", "https://{own}@{}/", "/\t/{}/", "/\n/{}/",
-    "\t//{}/", " //{}/", "http:{}", "http://{}/", "HTTPS://{}/", "hTTps:\\\\{}/", "/.//{}/", "/..//{}/", "./\\{}/", "//{}%2f@{own}/",
-    "//{}%00.{own}/", "//{}:443/", "//{}。/", "/%5c{}/", "%5c%5c{}/", "https:///{}/", "//{}/%2e%2e", "/{own}//{}/", "{own}//{}/", "//%0d{}/",
+    "https://{}/", "//{}/", "/\\{}/", "https:{}", "//{own}@{}/", "https://{own}.{}/", "\\\\{}/", "///{}/", "/%09/{}/",
+    "https:/\\{}/", "%2f%2f{}/", "/%2f{}/", "https://{}?{own}", "https://{}#{own}", "https://{}\\@{own}/",
+    "https://{own}@{}/", "/\t/{}/", "/\n/{}/", "\t//{}/", " //{}/", "http:{}", "http://{}/", "HTTPS://{}/",
+    "hTTps:\\\\{}/", "/.//{}/", "/..//{}/", "./\\{}/", "//{}%2f@{own}/", "//{}%00.{own}/", "//{}:443/", "//{}。/",
+    "/%5c{}/", "%5c%5c{}/", "https:///{}/", "//{}/%2e%2e", "/{own}//{}/", "{own}//{}/", "//%0d{}/",
     "javascript:location='https://{}/'", "data:text/html,<script>location='https://{}/'</script>",
 )  # fmt: skip
 TRIES_QUICK, TRIES, PLACES, SIGN_INS, ALONE = 10, 60, 4, 3, 4
@@ -233,15 +234,16 @@ CHECK = Check(
         "https://url.spec.whatwg.org/",
         "https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html",
     ),
-    procedure="At the front page, the sign-in page and each address seen there with such a parameter: name another host "
-    "(*.roomgate-check.invalid) in the parameter that was seen, or in forty usual ones at once, in forty ways of writing it, "
-    "the likely ones first; 10 requests in a quick run, 60 otherwise. With a test account, sign in by its form with the "
-    "same wish. Location, Refresh and scripts that name the place are resolved as browsers do it; a move to that host is a fail.",
-    remedy="Take no address from a request: keep where to go on the server, or allow only a path of your own that you build anew "
-    "from its parts, by the rules of browsers (backslashes are slashes).",
-    mistaken="A page that shows the foreign address and lets people choose is no redirect, and does not fail. A page that "
-    "moves on after more than two seconds, or by a function, is inconclusive. A firewall that answers all tries with 403 "
-    "hides the answer: that is inconclusive too.",
+    procedure="At the front page, the sign-in page and each address seen there with such a parameter: name another "
+    "host (*.roomgate-check.invalid) in the parameter that was seen, or in forty usual ones at once, in forty ways of "
+    "writing it, the likely ones first; 10 requests in a quick run, 60 otherwise. With a test account, sign in by its "
+    "form with the same wish. Location, Refresh and scripts that name the place are resolved as browsers do it; a "
+    "move to that host is a fail.",
+    remedy="Take no address from a request: keep where to go on the server, or allow only a path of your own that you "
+    "build anew from its parts, by the rules of browsers (backslashes are slashes).",
+    mistaken="A page that shows the foreign address and lets people choose is no redirect, and does not fail. A page "
+    "that moves on after more than two seconds, or by a function, is inconclusive. A firewall that answers all tries "
+    "with 403 hides the answer: that is inconclusive too.",
     look=LOOK,
     judge=judge,
 )

@@ -12,6 +12,7 @@ from roomgate.checks.rules.k01_link_needs_no_sign_in import judge_link
 from roomgate.checks.snapshot import Snapshot
 from roomgate.checks.target import Target
 
+HALF_BITS = 40.0  # behind a sign-in: an id that is no secret, but cannot be gone through either
 FEWEST = 3  # of one alone, nobody sees what all have in common
 # Behind a sign-in, who guesses must have an account, and the address is only half of what opens the room.
 MILDER = "CVSS:4.0/AV:N/AC:L/AT:P/PR:L/UI:N/VC:L/VI:L/VA:N/SC:N/SI:N/SA:N"
@@ -61,7 +62,7 @@ def _behind_sign_in(
     bounds: Sequence[Bound], table: Sequence[dict[str, object]], names: bool, *, proven: bool
 ) -> Judgement:
     points = [Point(one.link, _said(one)) for one in bounds]
-    weak = [one for one in bounds if one.bits < WEAK_BITS and not one.is_name]
+    weak = [one for one in bounds if one.bits < HALF_BITS and not one.is_name]
     if weak and len(bounds) >= FEWEST and not names:
         least = min(weak, key=lambda one: one.bits)
         return failed(
@@ -89,7 +90,7 @@ CHECK = Check(
     "differ. Its length and alphabet give the most bits that it can have; a counter, a time, a shared part, a UUID "
     "that is made of a time, the hash of a small number, a name or something readable in base64 lower that. Below 64 "
     "bits it fails where the link opens by itself. Where it needs a sign-in, names are sound; three or more links that "
-    "are short codes or numbers fail, milder, for they are half of what opens a room.",
+    "are short codes or numbers, below 40 bits, fail, milder, for they are half of what opens a room.",
     remedy="Let an address open nothing by itself: then it may be a name. Where it must be a secret, make it of 128 "
     "bits or more from the system's random source.",
     mistaken="Numbers that are ids and nothing more, with every request weighed by who asks, are sound: names = true "

@@ -1,6 +1,7 @@
 """K16: what belongs to one person is served to another who is signed in as themself (insecure direct references)."""
 
 import re
+from collections.abc import Set
 
 import msgspec
 
@@ -10,10 +11,11 @@ from roomgate.checks.likeness import answers_alike
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
 from roomgate.checks.snapshot import Exchange, Fact, Snapshot
 from roomgate.checks.target import Account, Ask, Target
+from roomgate.checks.transit import normalised
 from roomgate.checks.web import has_password_field
 from roomgate.errors import NotFound
 
-OWN, OTHER, STRANGER, ASKED = "own", "other", "stranger", "asked"
+OWN, OTHER, STRANGER, ASKED, FRONT = "own", "other", "stranger", "asked", "front"
 MOST = 12  # pairs; each is three requests
 ALIKE = 0.6
 _FIGURES = re.compile(r"\d+")
@@ -89,6 +91,9 @@ def needs(target: Target) -> str:
 
 async def _run(kit: Kit) -> None:
     pairs = pairs_of(kit.target)
+    for name in dict.fromkeys(pair.other for pair in pairs):
+        # What every page of the target has for this account, such as its menu, is no sight of anything.
+        await kit.web.get(kit.target.front, FRONT, await kit.web.sign_in(name), follow=3)
     for number, pair in enumerate(pairs):
         kit.progress(pair.ask.url, number / len(pairs))
         kit.recorder.fact(
@@ -108,8 +113,9 @@ LOOK = Look("crossing", Tier.ACCOUNTS, _run, needs)
 
 
 def judge(snapshot: Snapshot, target: Target) -> Judgement:
-    crossed, unclear, shells = [], [], []
+    crossed, unclear, unshown, shells = [], [], [], []
     refused: list[str] = []
+    frame = {line for step in snapshot.of(Exchange, FRONT) for line in normalised(step.body)}
     for fact in snapshot.of(Fact, ASKED):
         asked = fact.value if isinstance(fact.value, dict) else {}
         steps = [_last(snapshot, f"{who} {fact.name}") for who in (OWN, OTHER, STRANGER)]
@@ -118,7 +124,7 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
             continue
         marker = str(asked.get("marker") or "")
         numbers = tuple(snapshot.number(one) for one in (own, other, stranger))
-        verdict, what = _verdict(own, other, stranger, marker, bool(asked.get("of_link")))
+        verdict, what = _verdict(own, other, stranger, marker, bool(asked.get("of_link")), frame)
         if verdict == "crossed" and asked.get("general") is True and not _the_owners(own, other, target):
             verdict, what = "unclear", "both accounts are served there, each something else; name a text of its owner's"
         point = Point(own.url, what, numbers)
@@ -128,6 +134,8 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
             refused.append(_asked_url(snapshot, fact.name))
         elif verdict == "shell":
             shells.append((_asked_url(snapshot, fact.name), point))
+        elif verdict == "unshown":
+            unshown.append(point)
         else:
             unclear.append(point)
     for url, point in shells:
@@ -139,11 +147,14 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         return failed(f"{len(crossed)} of the things that belong to one account were served to another.", crossed)
     if unclear or not refused:
         says = "Whether one account is served what belongs to another could not be told."
-        return inconclusive(says + ("" if unclear else " Nothing could be compared."), unclear)
-    return passed(f"What belongs to one account was refused to the other, {len(refused)} of {len(refused)} times.")
+        return inconclusive(says + ("" if unclear else " Nothing could be compared."), [*unclear, *unshown])
+    said = f"What belongs to one account was refused to the other, {len(refused)} of {len(refused)} times."
+    return passed(said, unshown)
 
 
-def _verdict(own: Exchange, other: Exchange, stranger: Exchange, marker: str, of_link: bool) -> tuple[str, str]:
+def _verdict(
+    own: Exchange, other: Exchange, stranger: Exchange, marker: str, of_link: bool, frame: Set[str]
+) -> tuple[str, str]:
     if (
         of_link
         and own.succeeded
@@ -153,15 +164,18 @@ def _verdict(own: Exchange, other: Exchange, stranger: Exchange, marker: str, of
     ):
         return "shell", "everybody is shown the same page there, and nothing of the room: name its reads"
     if not _served(own, marker):
+        if own.succeeded and marker and _shows(other, own, "", frame) != "yes":
+            # Its owner's own page does not show the thing itself: there is nothing in it that could be crossed.
+            return "unshown", f"even its own account is not shown {marker} there"
         return "unclear", f"its own account is not served it: {own.status or own.fault}"
     if not other.answered or other.status == 429 or other.status >= 500:
         return "unclear", f"the other account got no plain answer: {other.status or other.fault}"
-    shown = _shows(other, own, marker)
+    shown = _shows(other, own, marker, frame)
     if shown == "no":
         return "refused", ""
     if shown == "perhaps":
         return "unclear", "the other account was answered with something of its own that tells of it"
-    if _shows(stranger, own, marker) == "yes":
+    if _shows(stranger, own, marker, frame) == "yes":
         if not marker:
             return "unclear", "everybody is shown the same, signed in or not; name a text that only its owner sees"
         if of_link:
@@ -187,17 +201,26 @@ def _served(step: Exchange, marker: str) -> bool:
     return step.succeeded and (not marker or marker in step.body) and not (not marker and has_password_field(step.body))
 
 
-def _shows(step: Exchange, own: Exchange, marker: str) -> str:
+def _shows(step: Exchange, own: Exchange, marker: str, frame: Set[str]) -> str:
     """Whether this answer shows what its owner is shown: yes, no, perhaps."""
     if not step.succeeded or (has_password_field(step.body) and not has_password_field(own.body)):
         # A refusal that names the thing is a refusal, whatever its words.
         return "no"
-    same = step.body_sha256 == own.body_sha256 or answers_alike(step.body, own.body) >= ALIKE
+    same = step.body_sha256 == own.body_sha256 or _alike(step.body, own.body, frame) >= ALIKE
     if marker:
         if marker not in step.body:
             return "no"
         return "yes" if same else "perhaps"
     return "yes" if same else "no" if step.url != own.url or step.body_bytes else "perhaps"
+
+
+def _alike(body: str, own: str, frame: Set[str]) -> float:
+    """How much of what its owner is shown is there; of a page, without what every page has."""
+    particular = [line for line in normalised(own) if line not in frame] if own.lstrip().startswith("<") else []
+    if len(particular) < 3:
+        return answers_alike(body, own)
+    there = set(normalised(body))
+    return sum(line in there for line in particular) / len(particular)
 
 
 def _is_data(step: Exchange) -> bool:
@@ -229,7 +252,8 @@ CHECK = Check(
     "account (or its grants) into every query, and answer what is not theirs like what does not exist.",
     mistaken="A room that both accounts may see by design looks like a crossing: name it under [K16] shared, or use "
     "accounts that share none. A page that is the same for everybody (the shell of a script's page) proves nothing: "
-    "what it loads does, if the target file names it as the link's reads; otherwise it is inconclusive. So is an answer that names the room and shows little else.",
+    "what it loads does, if the target file names it as the link's reads; otherwise it is inconclusive. So is an answer "
+    "that names the room and shows little else beside what every page has.",
     look=LOOK,
     judge=judge,
     options=Options,

@@ -58,7 +58,7 @@ async def _run(kit: Kit) -> None:
 
 
 async def _right(kit: Kit, account: Account, label: str) -> None:
-    """Sign in as ever. Before the guesses this must work, or nothing that follows says anything: raises CannotSignIn."""
+    """Sign in as ever. Before the guesses this must work, or what follows says nothing: raises CannotSignIn."""
     try:
         await kit.web.sign_in_as(account, label)
     except CannotSignIn as refused:
@@ -181,14 +181,15 @@ CHECK = Check(
         "https://cheatsheetseries.owasp.org/cheatsheets/Authentication_Cheat_Sheet.html",
         "https://pages.nist.gov/800-63-4/sp800-63b.html",
     ),
-    procedure="With the one account that the target file marks wrong_passwords = true, and no other: sign in with the right "
-    "password; then send its sign-in twelve times with wrong ones, two a second; then with the right one again. A lock, a delay "
-    "that grows, or a refusal of the right password is a limit. It is done last, for it may lock the tester out.",
-    remedy="Slow down after a few wrong passwords for an account, from wherever they come, and for an address, whatever the "
-    "account; tell the account's owner. Better still, ask for something that cannot be guessed.",
-    mistaken="A limit that begins after more than twelve, or counts per day, is not seen. A firewall in front may limit "
-    "your address alone. If the limit shows but the right password is taken straight after, the check is inconclusive. "
-    "Name an account that no other check uses.",
+    procedure="With the one account that the target file marks wrong_passwords = true, and no other: sign in with the "
+    "right password; then send its sign-in twelve times with wrong ones, two a second; then with the right one again. "
+    "A lock, a delay that grows, or a refusal of the right password is a limit. It is done last, for it may lock the "
+    "tester out.",
+    remedy="Slow down after a few wrong passwords for an account, from wherever they come, and for an address, "
+    "whatever the account; tell the account's owner. Better still, ask for something that cannot be guessed.",
+    mistaken="A limit that begins after more than twelve, or counts per day, is not seen. A firewall in front may "
+    "limit your address alone. If the limit shows but the right password is taken straight after, the check is "
+    "inconclusive. Name an account that no other check uses.",
     look=LOOK,
     judge=judge,
 )

@@ -121,7 +121,7 @@ async def _see(kit: Kit, room: Room, sessions: dict[str, Session], when: str) ->
         await kit.web.get(link.url, PAGE + when, session, follow=3, subject=link.url)
         for ask in link.reads:
             bare = msgspec.structs.replace(ask, account="")
-            await kit.web.send(bare, READ + when, session, subject=link.url)
+            await kit.web.send(bare, READ + when, session, declared=True, subject=link.url)
     await read_lists(kit, room, when, (*_LISTS, SESSIONS))
 
 

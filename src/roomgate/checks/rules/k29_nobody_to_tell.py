@@ -140,12 +140,12 @@ CHECK = Check(
     cwe=(1059,),
     asvs=("15.1.2", "15.2.1"),
     sources=("https://www.rfc-editor.org/rfc/rfc9116",),
-    procedure="Fetch /.well-known/security.txt, and /security.txt if it is not there. It must name a Contact and one Expires "
-    "that is still to come. What [K29] updates and sbom say of the vendor is printed beside it.",
-    remedy="Publish /.well-known/security.txt over HTTPS, with Contact and Expires, and renew it in time; say how updates are "
-    "signed, and give out a list of components.",
-    mistaken="A vendor may have a contact on its own site alone: the file then redirects there, and that host must be under "
-    "[permitted] hosts to be read. A page in HTML that is shown for everything is not taken for the file.",
+    procedure="Fetch /.well-known/security.txt, and /security.txt if it is not there. It must name a Contact and one "
+    "Expires that is still to come. What [K29] updates and sbom say of the vendor is printed beside it.",
+    remedy="Publish /.well-known/security.txt over HTTPS, with Contact and Expires, and renew it in time; say how "
+    "updates are signed, and give out a list of components.",
+    mistaken="A vendor may have a contact on its own site alone: the file then redirects there, and that host must be "
+    "under [permitted] hosts to be read. A page in HTML that is shown for everything is not taken for the file.",
     look=front.LOOK,
     judge=judge,
     options=Options,

@@ -49,9 +49,10 @@ class AlertView:
 def view_of(alert: Alert, rooms: dict[str, str], people: dict[str, str]) -> AlertView:
     name = rooms.get(alert.room, alert.room)
     about_rooms = alert.kind not in (Kind.FINDING, Kind.PLAN) and not alert.subject.startswith(HUB + OF)
+    elsewhere = f"/findings/{alert.subject}" if alert.kind == Kind.FINDING else "/rooms" if about_rooms else ""
     return AlertView(
         alert.id, alert.kind, "bad" if alert.severity == "critical" else "warn", name,
-        room_href(name, alert.room) if alert.room else "/rooms" if about_rooms else "",
+        room_href(name, alert.room) if alert.room else elsewhere,
         alert.subject, alert.words, parse_iso(alert.since), parse_iso(alert.ended) if alert.ended else None,
         people.get(alert.seen_by or "", ""),
     )  # fmt: skip

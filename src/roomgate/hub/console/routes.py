@@ -29,6 +29,7 @@ from roomgate.hub.console.visit import (
 from roomgate.hub.console.words import LANGUAGES
 from roomgate.hub.cuts import pages as cuts_pages
 from roomgate.hub.extensions import pages as extensions_pages
+from roomgate.hub.findings import pages as findings_pages
 from roomgate.hub.fleet import pages as fleet_pages
 from roomgate.hub.grants import pages as grants_pages
 from roomgate.hub.http.asking import Req, give, given, parts_of, signed_of
@@ -63,6 +64,7 @@ PAGES = [
     *inventory_pages.ROUTES,
     *status_pages.ROUTES,
     *alerts_pages.ROUTES,
+    *findings_pages.ROUTES,
     *room_page.ROUTES,
     *backups_pages.ROUTES,
     *phonebook_pages.ROUTES,

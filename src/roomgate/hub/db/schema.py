@@ -404,13 +404,17 @@ findings = Table(
     "findings",
     metadata,
     Column("id", String(80), primary_key=True),  # stable: the same fact is the same finding
-    Column("source", String(20), nullable=False),  # reconciliation, rooms
+    Column("source", String(20), nullable=False),  # check, reconciliation, rooms, scim, break-glass
     Column("severity", String(20), nullable=False),
     Column("title", Text, nullable=False),
     Column("evidence", JSON, nullable=False),
     Column("mend", Text, nullable=False),
     Column("first_seen", String(40), nullable=False),
     Column("last_seen", String(40), nullable=False),
+    Column("closed", String(40)),  # when somebody had dealt with it; null: it is open
+    Column("closed_by", String(80)),
+    Column("reason", Text),  # what was done about it, or which report says that it is over
+    Index("ix_findings_closed", "closed"),
 )
 
 restorations = Table(

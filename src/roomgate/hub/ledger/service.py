@@ -256,5 +256,5 @@ def _seen(d: Discrepancy) -> Seen:
     return Seen(
         source="reconciliation", key=f"{d.kind.value} {d.order or d.at}", severity=_SEVERITY[d.kind],
         title=d.title[:1].upper() + d.title[1:] + ".", evidence=evidence, mend=_MEND[d.kind],
-        order=d.order, room=d.room, person=d.principal,
+        order=d.order, room=d.room, person=d.principal, past=True,
     )  # fmt: skip

@@ -165,6 +165,39 @@ async def test_without_the_device_a_request_tells(lets, outcome):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("seen", ["in a call", None])
+async def test_a_request_that_tells_nothing_is_no_pass(seen):
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/seen":
+            return httpx.Response(200 if seen else 500, text=seen or "in a call")
+        return connector(request)
+
+    connector = Connector()
+    text = ONE + ACCOUNTS + K08 + 'placed = {url = "https://target.example/seen", expects = "in a call"}\n'
+    one = await finding_of(CHECK, text, answers=answer, reach=connector.device.reach)
+    assert (one.outcome, "could not be seen" in one.says) == (Outcome.INCONCLUSIVE, True)
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("number", "outcome"),
+    [
+        ("echo", Outcome.FAIL),
+        ("SIP:Echo@Example.com", Outcome.FAIL),
+        ("echo@else.example", Outcome.INCONCLUSIVE),
+        ("echo2", Outcome.INCONCLUSIVE),
+    ],
+)
+async def test_only_a_call_to_the_callee_counts(number, outcome):
+    assert (await found(Connector(lets=("",), elsewhere=number))).outcome is outcome
+
+
+@pytest.mark.asyncio
+async def test_a_lowest_account_need_not_be_named():
+    assert (await found(Connector(), TEXT.replace('account = "low"\n', ""))).outcome is Outcome.PASS
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize(
     ("unmutes", "was", "outcome"),
     [(True, "On", Outcome.FAIL), (False, "On", Outcome.PASS), (True, "Off", Outcome.INCONCLUSIVE)],
@@ -175,6 +208,7 @@ async def test_a_microphone_that_opens_fails(unmutes, was, outcome):
     assert one.outcome is outcome
     if outcome is Outcome.FAIL:
         assert [point.where for point in one.points] == ["microphone"]
+    assert ("microphone" in one.says) is (outcome is Outcome.INCONCLUSIVE)
 
 
 @pytest.mark.parametrize(

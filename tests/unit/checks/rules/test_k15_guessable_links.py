@@ -94,6 +94,12 @@ async def test_codes_behind_a_sign_in_are_milder_unless_the_owner_says_they_are_
 
 
 @pytest.mark.asyncio
+async def test_ids_that_nobody_goes_through_are_sound_behind_a_sign_in(tmp_path):
+    parts = [f"25ec8a{n}2-e9e8-11f1-abf7-02fc00000001" for n in range(3)]
+    assert (await of(tmp_path, parts, alone=False)).outcome is Outcome.PASS
+
+
+@pytest.mark.asyncio
 async def test_dead_links_prove_nothing(tmp_path):
     assert (await of(tmp_path / "a", STRONG, alone=False, dead=True)).outcome is Outcome.INCONCLUSIVE
     assert (await of(tmp_path / "b", ["boardroom"], alone=True, dead=True)).outcome is Outcome.INCONCLUSIVE

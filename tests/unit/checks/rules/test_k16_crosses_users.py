@@ -119,6 +119,26 @@ async def test_an_answer_that_tells_of_the_room_and_shows_nothing_is_unclear(tmp
     assert found.outcome is Outcome.INCONCLUSIVE
 
 
+@pytest.mark.asyncio
+async def test_what_every_page_has_is_no_sight_of_a_room(tmp_path):
+    """A refusal within the same menus, which names the room, is mostly the same page; the room is not in it."""
+    menu = "<nav>" + "\n".join(f"<a href=/{n}>Part {n}</a>" for n in range(40)) + "</nav>\n"
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/":
+            return httpx.Response(200, text=f"{menu}<h1>Your rooms</h1>")
+        if request.url.path.startswith("/api"):
+            return httpx.Response(200, text=STATUS) if who(request) == "ada" else httpx.Response(404)
+        if who(request) in served:
+            return httpx.Response(200, text=menu + PAGE)
+        return httpx.Response(200, text=f"{menu}<h1>room-4711</h1>\n<p>Ask for access</p>\n<p>It is not yours.</p>")
+
+    served = ["ada"]
+    assert (await outcome(tmp_path / "a", answer)).outcome is Outcome.INCONCLUSIVE
+    served = ["ada", "bob"]
+    assert (await outcome(tmp_path / "b", answer)).outcome is Outcome.FAIL
+
+
 PAIR = TWO + '[K16]\npairs = [{ url = "https://target.example/mine", account = "ada" }]\n'
 
 

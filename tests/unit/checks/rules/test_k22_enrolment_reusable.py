@@ -9,6 +9,7 @@ from hypothesis import given
 from roomgate.checks.outcome import Outcome
 from roomgate.checks.pace import HandTime
 from roomgate.checks.rules.k22_enrolment_reusable import AGAIN, CHECK, CLEANUP, FIRST, LATE, TOGETHER, judge
+from roomgate.checks.snapshot import Act, Snapshot
 from support.checks import ONE, target_of
 from support.site_looks import Hands, finding_of, look_at, odd_snapshots
 
@@ -144,6 +145,16 @@ async def test_by_hand(says, outcome):
     )
     assert one.outcome is outcome
     assert "Enrol with by-hand-1" in hands.asked
+
+
+@pytest.mark.parametrize(("took_s", "outcome"), [(5.0, Outcome.PASS), (60.0, Outcome.INCONCLUSIVE)])
+def test_a_command_that_never_ended_refused_nothing(took_s, outcome):
+    def act(label: str, ok: bool, took_s: float = 1.0) -> Act:
+        return Act(label=label, t=took_s, at="", name="enrol", how="command", ok=ok, began=0.0)
+
+    uses = (act(FIRST, True), act(AGAIN, False, took_s), act(TOGETHER, True), act(TOGETHER, False), act(LATE, False))
+    target = target_of(f'{ONE}\n[K22]\nredeem = {{command = ["enrol", "{{code}}"]}}\n')
+    assert judge(Snapshot(look="enrolment", steps=uses), target).outcome is outcome
 
 
 def test_the_file_may_be_wrong():

@@ -57,7 +57,7 @@ async def test_routes_are_added_tested_and_removed(tmp_path: Path) -> None:
 async def test_one_without_a_room_leads_where_it_can_be_mended() -> None:
     away = view_of(Alert("a", "", "connector.away", "critical", "connector_1", "Gone.", AT), {}, {})
     finding = view_of(Alert("a", "", "record.finding", "warning", "finding_1", "Odd.", AT), {}, {})
-    assert (away.href, away.sign, finding.href, finding.sign) == ("/rooms", "bad", "", "warn")
+    assert (away.href, away.sign, finding.href, finding.sign) == ("/rooms", "bad", "/findings/finding_1", "warn")
     own = view_of(Alert("a", "", "certificate.ends", "warning", "hub · certificate 2026-04-01", "Soon.", AT), {}, {})
     of_connector = view_of(Alert("a", "", "certificate.ends", "warning", "c · hub_ca 2026-04-01", "Soon.", AT), {}, {})
     assert (own.href, of_connector.href) == ("", "/rooms")

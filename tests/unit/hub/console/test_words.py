@@ -18,6 +18,7 @@ from roomgate.hub.channels import Kind
 from roomgate.hub.console.words import LANGUAGES, Words, choose
 from roomgate.hub.extensions.panel import LOCATIONS
 from roomgate.hub.extensions.text import Kind as TextKind
+from roomgate.hub.findings.filter import SEVERITIES
 from roomgate.hub.fleet.pages import WAVES
 from roomgate.hub.fleet.plan import Mark, RoomState
 from roomgate.hub.fleet.plan import State as PlanState
@@ -72,7 +73,7 @@ def built() -> set[str]:
         "right.": {one.value for one in Right},
         "lock.": {"person", "room", "site", "connector", "session"},
         "line.became.": {"done", "waiting", "refused", "failed", "unknown"},
-        "nav.": {"rooms", "access", "fleet"},
+        "nav.": {"rooms", "access", "fleet", "findings"},
         "rules.kind-": {kind.value for kind in RuleChange if kind is not RuleChange.SAME},
         "meetings.how-": set(HOWS) - {"none"},
         "meetings.state-": set(STATES),
@@ -83,6 +84,8 @@ def built() -> set[str]:
         "meetings.next-": set(TROUBLES),
         "alerts.kind-": {one.value for one in AlertKind},
         "alerts.next-": {one.value for one in AlertKind},
+        "findings.sev-": set(SEVERITIES),
+        "findings.source-": {"check", "reconciliation", "rooms", "scim", "break-glass"},
         "tab.": {key or "room" for key in TABS},
         "time.days-hours.": {"one", "other"},
         "settings.how.": {"password", "totp", "passkey", "recovery", "invitation", "oidc"},

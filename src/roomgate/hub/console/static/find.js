@@ -26,6 +26,9 @@ async function ask(text) {
 }
 
 export function takeFind() {
+  for (const choice of document.querySelectorAll("[data-submit]")) {
+    choice.addEventListener("change", () => choice.form.requestSubmit());
+  }
   const input = document.querySelector("input[data-find]");
   if (!input) return;
   let pause = 0;
@@ -38,8 +41,5 @@ export function takeFind() {
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") { input.value = ""; refind(); }
   });
-  for (const choice of document.querySelectorAll("[data-submit]")) {
-    choice.addEventListener("change", () => choice.form.requestSubmit());
-  }
   refind();
 }
