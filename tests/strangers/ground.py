@@ -26,7 +26,7 @@ by = "Head of IT security"
 requests_per_second = 20
 """
 PATIENCE = "\n[K12]\nsamples = 30\nper_second = 20.0\n\n[K02]\nwatch_s = {watch_s}\n"  # what is looked at for how long
-SHORT = "watch_s = 2.0\nwithin_s = 2.0\n"
+SHORT = "watch_s = 4.0\nwithin_s = 4.0\n"
 
 
 def draw_certificates(folder: Path) -> None:
