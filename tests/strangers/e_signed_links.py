@@ -1,4 +1,4 @@
-"""E: signed links that end after twenty seconds, as they say; while they live, they open to anybody. No accounts.
+"""E: signed links that end when they say, after twenty seconds or, mailed, five minutes; till then they open to anybody.
 
 What is wrong: no sign-in; it sends people on to anywhere; no HSTS; a key in a script. What does not exist is
 answered with 200 and a friendly page, and so is a link that has ended.
@@ -28,6 +28,7 @@ TRUTH = {
 }  # fmt: skip
 TIER = "outside"
 LIFE = 20
+MAILED_LIFE = 300  # of those that were mailed to people, so that a busy machine comes in time to see them open
 SIGNING = secrets.token_bytes(32)
 ISSUING = "iss-" + secrets.token_urlsafe(16)
 KEY = "sk_" + "live_4eQx7Zp2Lm4Vt9Wb3KdR8sYh"  # of the shape of a payment service's secret key, and of no account
@@ -42,8 +43,8 @@ def sign(room: int, end: int) -> str:
     return hmac.new(SIGNING, f"{room}/{end}".encode(), "sha256").hexdigest()[:32]
 
 
-def issue(room: int) -> str:
-    end = int(time.time()) + LIFE
+def issue(room: int, life: int = LIFE) -> str:
+    end = int(time.time()) + life
     return f"/v/{room}?exp={end}&sig={sign(room, end)}"
 
 
@@ -139,12 +140,13 @@ def target(said: dict[str, str]) -> str:
         room = 11 + n
         serial = ROOMS[room][1]
         text += (
-            f'\n[[links]]\nurl = "{url}{link}"\nmarker = "{serial}"\nname = "room {room}"\nlifetime_s = {LIFE}\n'
+            f'\n[[links]]\nurl = "{url}{link}"\nmarker = "{serial}"\nname = "room {room}"\n'
             f"issued = {datetime.now(UTC).isoformat()}\n"
         )
         if n == 0:
             text += f'reads = [{{ url = "{url}{link.replace("?", "/state?")}", expects = "{serial}" }}]\n'
-    text += PATIENCE.format(watch_s=30) + f'issue = {{ request = {{ url = "{url}/issue/11", account = "caller" }} }}\n'
+    # Nothing is said of how long they live, but in their addresses. The one that K02 watches is issued anew.
+    text += PATIENCE.format(watch_s=23) + f'issue = {{ request = {{ url = "{url}/issue/11", account = "caller" }} }}\n'
     return text
 
 
@@ -153,7 +155,7 @@ def main() -> None:
     server.socket = server_tls(Path(sys.argv[1])).wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )
-    links = " ".join(issue(room) for room in ROOMS)
+    links = " ".join(issue(room, MAILED_LIFE) for room in ROOMS)
     say_ready(url=f"https://localhost:{server.server_address[1]}", links=links, issuing=ISSUING)
     server.serve_forever()
 
