@@ -169,8 +169,8 @@ async def test_a_killed_watch_goes_on_where_it_was(tmp_path):
     service = Service(time)
     checks = [get_check("K02")]
 
-    class Killed(BaseException):  # as a run is stopped; an error of a look's own is only written down
-        pass
+    class Killed(BaseException):
+        """Nothing that a run would take for a mistake of its own, and end the look by."""
 
     def answer(request):
         if time.monotonic() > 1000 + 20 * 3600:
