@@ -100,13 +100,6 @@ class Held:
     def last_t(self) -> float | None:
         return self.served[-1] if self.served else None
 
-    @property
-    def goes_on(self) -> bool:
-        """A long-poll whose last answer served, and that was not asked again yet: each of its answers ends so."""
-        if self.channel.kind != "long-poll" or self.held or self.refused or self.trouble:
-            return False
-        return self.last_t is not None and self.ended_t is not None and self.ended_t - self.last_t <= 0.1
-
     async def hold(self) -> None:
         """Returns when it is over. What goes wrong on the way is a fact about it, not an error."""
         self.refused = self.trouble = ""

@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 import secrets
+import shutil
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -69,7 +70,9 @@ async def double_world(folder: Path, flaws: Flaws, device: str = "pretend", port
 
 
 def _make(folder: Path) -> None:
+    """The folder, without the device of an earlier double: a check has changed its passwords."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.rmtree(folder / "sim", ignore_errors=True)
 
 
 def _papers(folder: Path, authority: Authority) -> Papers:

@@ -90,21 +90,6 @@ async def test_a_long_poll_is_judged_by_its_whole_answer(tmp_path):
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize(
-    ("kind", "status", "text", "goes_on"),
-    [
-        ("long-poll", 200, "room-4711", True),
-        ("long-poll", 200, "nothing new", False),
-        ("long-poll", 401, "room-4711", False),
-        ("events", 200, "data: room-4711\n\n", False),
-    ],
-)
-async def test_a_long_poll_goes_on_after_an_answer_that_served(tmp_path, kind, status, text, goes_on):
-    _, held = await hold(tmp_path, kind, httpx.Response(status, text=text), Known(expects="room-4711"))
-    assert held.goes_on is goes_on
-
-
-@pytest.mark.asyncio
 async def test_a_download_knows_whether_it_came_to_its_end(tmp_path):
     whole = httpx.Response(200, headers={"content-length": "4"}, stream=_Stream(parts(b"ab", b"cd")))
     _, held = await hold(tmp_path / "whole", "download", whole)

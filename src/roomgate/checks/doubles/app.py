@@ -184,7 +184,7 @@ class Double:
         has, who = self.service.has, self._who(asked)
         match asked.method, rest:
             case "GET", ["signin"] if has(Flaw.IMITATES_SIGN_IN):
-                return await self._show_sign_in(asked)
+                return Answer(200, pages.imitated(await self.imitates.page("/web/signin")))
             case "POST", ["call"] if who is None and has(Flaw.CALL_BY_LINK):
                 link = self.service.open_link(code)
                 return await self._call(link.room, asked, "somebody") if link else Answer(404, pages.nothing())
@@ -210,16 +210,16 @@ class Double:
         match asked.method, rest:
             case "GET", [] | ["web", *_]:
                 await device.visit(leave=self.service.has(Flaw.STAYS_SIGNED_IN))
+                counter = f"{COUNTER}/seen.gif" if self.service.has(Flaw.LEAKS_LINK) else ""
                 own = (
                     await device.page("/" + "/".join(rest or ["web", ""]))
                     if self.service.has(Flaw.MODIFIES_PAGES)
                     else ""
                 )
                 if own:
-                    return Answer(200, pages.doctored(own))
+                    return Answer(200, pages.doctored(own, counter))
                 if rest:
                     return Answer(404, pages.nothing())
-                counter = f"{COUNTER}/seen.gif" if self.service.has(Flaw.LEAKS_LINK) else ""
                 reading = await device.read()
                 return Answer(
                     200, pages.room(f"/d/{link.code}", reading["name"], reading, who.token if who else "", counter)

@@ -63,23 +63,28 @@ def sign_in(token: str, place: str, notice: str = "") -> str:
     )
 
 
-def imitated(device_page: str, token: str, place: str) -> str:
+def imitated(device_page: str, token: str = "", place: str = "") -> str:
     """The device's own sign-in page, so that people believe they are there; what they type comes here."""
-    hidden = f'<input type="hidden" name="token" value="{escape(token)}"><input type="hidden" name="next" value="{escape(place)}">'
+    fields = {"token": token, "next": place} if token else {}
+    hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(one)}">' for name, one in fields.items())
     page = device_page.replace('action="/web/signin"', 'action="/signin"').replace("</form>", f"{hidden}</form>")
     return page.replace("<title>", "<title>Device · ")
 
 
-def doctored(device_page: str) -> str:
+def _counter(third_party: str) -> str:
+    return f'<p><img src="{escape(third_party)}" alt="" width="1" height="1"></p>\n' if third_party else ""
+
+
+def doctored(device_page: str, third_party: str = "") -> str:
     """The device's own page, with something added on the way."""
     added = '<p class="added">Added on the way: control this room from here.</p><script src="/page.js"></script>'
-    return device_page.replace("</body>", f"{added}</body>")
+    return device_page.replace("</body>", f"{added}{_counter(third_party)}</body>")
 
 
 def room(link: str, name: str, reading: Mapping[str, str], token: str, third_party: str = "") -> str:
     """The page behind a device link."""
     rows = "\n".join(f"<tr><th>{escape(k)}</th><td>{escape(v)}</td></tr>" for k, v in reading.items())
-    tracker = f'<p><img src="{escape(third_party)}" alt="" width="1" height="1"></p>\n' if third_party else ""
+    tracker = _counter(third_party)
     return frame(
         f"Room {name}",
         f'<nav><a href="/">Your rooms</a> <a href="{escape(link)}/status">As data</a></nav>\n<h1>{escape(name)}</h1>\n'

@@ -142,8 +142,8 @@ def _cause(scene: Scene, place: Place, kind: str) -> dict[str, Any]:
         "kind": kind,
         "account": name,
         "deed": deed,
-        "watch_s": 20.0,
-        "within_s": 15.0,
+        "watch_s": 12.0,
+        "within_s": 10.0,
     }
     return made | ({"undo": undo} if undo else {})
 

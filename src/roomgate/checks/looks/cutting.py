@@ -573,8 +573,8 @@ class _Watch:
             how = "it came to its own end: name a longer one"
         elif held.vague and not self._met(held):
             how = "it ended, and nothing shows whether it was to be longer: name a longer one"
-        elif held.goes_on:
-            how = "it answered to the end of the watch, and was not refused"
+        elif held.channel.kind == "long-poll" and last is not None and not (held.held or held.refused or held.tries):
+            how = "it had just answered when the watch was over"
         elif not held.held and held.ended_t is not None:
             cut = max(held.ended_t - self._done, last or 0.0, 0.0)
         elif held.silent():

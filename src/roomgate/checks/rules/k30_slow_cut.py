@@ -11,14 +11,18 @@ from roomgate.checks.snapshot import Snapshot
 from roomgate.checks.target import Target
 
 MOST_S = 5.0
+# Changed at the device itself, where nobody tells the connector: it can only look, and K03 judges how long that takes.
+UNTOLD = "device-password"
 _CAME = (Verdict.CUT, Verdict.LATE)
 
 
 def judge(snapshot: Snapshot, target: Target) -> Judgement:
     cuts = [(cut, number) for cut, number in cuts_of(snapshot) if not cut.anew]
-    came = [(cut, number) for cut, number in cuts if verdict(cut) in _CAME]
+    came = [(cut, number) for cut, number in cuts if verdict(cut) in _CAME and cut.cause_kind != UNTOLD]
     if not came:
-        return inconclusive("No cut came, so there is nothing to measure.", not_undone(snapshot))
+        return inconclusive(
+            "No cut came that the target was told of, so there is nothing to measure.", not_undone(snapshot)
+        )
     table = build_table([cut for cut, _ in cuts])
     p99 = percentile([cut.latency_s for cut, _ in came], 99)
     says = f"Of {len(came)} cuts, 99 in 100 came within {p99:.1f} s."
@@ -63,7 +67,9 @@ CHECK = Check(
     procedure="Under every cause of the target file, measure for each channel the time from when the deed was done to "
     "the last moment at which it served. The table has the median, the 99th percentile (the nearest rank) and the most, "
     "by cause and by channel, and how many cuts never came. It passes if the 99th percentile of all cuts that came is "
-    "at most 5 s. All times are of one clock, that of the machine which runs the check.",
+    "at most 5 s; a password that was changed at the device itself stands in the table and does not count here, since "
+    "nobody tells the connector of it (K03 judges that). All times are of one clock, that of the machine which runs the "
+    "check.",
     remedy="Tell whatever holds a channel open that its right has ended, instead of letting it look now and then; keep "
     "caches of rights to a few seconds.",
     mistaken="A deed that is done by hand is timed from when Enter is pressed. Requests are made four times a second, and "

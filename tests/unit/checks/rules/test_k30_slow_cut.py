@@ -66,6 +66,8 @@ def snapshot(*cuts):
         ([cut(60.0, cut_s=None)], Outcome.INCONCLUSIVE),
         ([cut(30.0, anew=True)], Outcome.INCONCLUSIVE),
         ([cut(0.1), cut(60.0, cut_s=None)], Outcome.PASS),
+        ([cut(0.1), cut(25.0, cause_kind="device-password")], Outcome.PASS),
+        ([cut(25.0, cause_kind="device-password")], Outcome.INCONCLUSIVE),
         ([], Outcome.INCONCLUSIVE),
     ],
 )
