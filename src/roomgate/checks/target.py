@@ -47,7 +47,8 @@ class Ask(_Table, frozen=True, kw_only=True):
     """One HTTP request. ``form`` and ``json`` make a body; ``account`` is whose sign-in goes with it ("": nobody's).
 
     ``carry``: the page at this address is fetched first, and the hidden fields of its form go along (tokens
-    against forgery).
+    against forgery). ``page`` is the page with the form where that is another one: that of a button to sign out, or
+    the one that leads on to an identity provider, whose form goes to ``url``. Redirects are gone along with.
     """
 
     url: str
@@ -57,6 +58,7 @@ class Ask(_Table, frozen=True, kw_only=True):
     form: dict[str, str] = {}
     account: str = ""
     carry: bool = False
+    page: str = ""
     expects: str = ""  # text that a served answer holds; "": any 2xx
 
 
@@ -228,7 +230,7 @@ class Target:
     def hosts(self) -> frozenset[str]:
         """The hosts that may be asked anything at all, lower case."""
         urls = [*self.about.urls, self.about.sign_in, *(link.url for link in self.links), self.device.url]
-        urls += [ask.url for ask in self.asks]
+        urls += [url for ask in self.asks for url in (ask.url, ask.page)]
         named = {_host(url) for url in urls}
         return frozenset({*(host.lower() for host in named if host), *(h.lower() for h in self.permitted.hosts)})
 
@@ -309,7 +311,7 @@ def filled_in(value: Any, values: Mapping[str, str]) -> Any:
 def filled_ask(ask: Ask, values: Mapping[str, str]) -> Ask:
     """A request with the placeholders that a look has values for; those of an account stay for later."""
     return msgspec.structs.replace(
-        ask, url=filled(ask.url, values), headers=filled_in(ask.headers, values), json=filled_in(ask.json, values),
+        ask, url=filled(ask.url, values), page=filled(ask.page, values), headers=filled_in(ask.headers, values), json=filled_in(ask.json, values),
         form=filled_in(ask.form, values),
     )  # fmt: skip
 

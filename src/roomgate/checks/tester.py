@@ -7,12 +7,13 @@ tester, if there is one (``--interactive``). Nobody there, nothing said: the loo
 import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Protocol
+from urllib.parse import urljoin
 
 from roomgate.checks.pace import Pace, Time
 from roomgate.checks.recorder import Recorder
-from roomgate.checks.snapshot import Act, Told
-from roomgate.checks.target import Deed, filled, filled_ask
-from roomgate.checks.web import Session, Web
+from roomgate.checks.snapshot import Act, Exchange, Told
+from roomgate.checks.target import Ask, Deed, filled, filled_ask
+from roomgate.checks.web import Session, Web, has_password_field
 from roomgate.errors import RoomgateError
 
 _MOST_OUTPUT = 64 * 1024
@@ -58,12 +59,13 @@ class Tester:
 
     async def do(
         self, deed: Deed | None, name: str, *, say: str = "", label: str = "", values: Mapping[str, str] | None = None,
-        session: Session | None = None, pace: Pace | None = None,
+        session: Session | None = None, pace: Pace | None = None, ends: bool = False,
     ) -> Act:  # fmt: skip
         """Have it done, and record when. ``say`` is how a person is asked, where the file has no words of its own;
         ``session``: whose browser a request is sent from, if not its account's.
 
-        ``pace``: a budget of the look's own, for what has to happen at once.
+        ``pace``: a budget of the look's own, for what has to happen at once. ``ends``: it ends the very sign-in that it
+        is made with, so that being led to the sign-in page is no refusal.
 
         Gives the Act; its ``answer`` is what a request or a command gave back. Raises NobodyToAsk, NotDone.
         """
@@ -71,9 +73,14 @@ class Tester:
         began = self._recorder.t
         label, values = label or name, values or {}
         if deed.request is not None:
+            if session is None and not deed.request.account:
+                session = self._web.fresh()
             step = await self._web.send(filled_ask(deed.request, values), label, session, declared=True, pace=pace)
+            done = self._recorder.t
             ok = step.succeeded and (not deed.request.expects or deed.request.expects in step.body)
-            return self._done(name, label, "request", ok, step.body or step.fault, began)
+            if 300 <= step.status < 400:
+                ok = await self._led_on(step, deed.request, label, session, pace, ends=ends)
+            return self._done(name, label, "request", ok, step.body or step.fault or str(step.status), began, done)
         if deed.command:
             ok, said = await self._run([filled(word, values) for word in deed.command], deed.within_s)
             return self._done(name, label, "command", ok, said, began)
@@ -97,9 +104,28 @@ class Tester:
         self._recorder.add(Told, label=label, question=question, answer=answer)
         return answer
 
-    def _done(self, name: str, label: str, how: str, ok: bool, answer: str, began: float) -> Act:
+    async def _led_on(
+        self, step: Exchange, ask: Ask, label: str, session: Session | None, pace: Pace | None, *, ends: bool
+    ) -> bool:
+        """Whether a form whose answer leads on to another page was taken: most are answered so.
+
+        One that leads to a sign-in page was refused, unless it was a sign-out.
+        """
+        if ends and not ask.expects:
+            return True
+        to = urljoin(step.url, step.header("location"))
+        if not step.header("location") or not self._web.permits(to):
+            return False
+        # In the browser that sent the form; of an account that is known by its headers, with those.
+        after = Ask(url=to, account=ask.account)
+        page = await self._web.send(after, f"{label} (what it leads to)", session, follow=3, pace=pace)
+        return page.succeeded and (ask.expects in page.body if ask.expects else not has_password_field(page.body))
+
+    def _done(
+        self, name: str, label: str, how: str, ok: bool, answer: str, began: float, t: float | None = None
+    ) -> Act:
         act: Act = self._recorder.add(
-            Act, label=label, name=name, how=how, ok=ok, answer=answer[:_MOST_OUTPUT], began=began
+            Act, label=label, name=name, how=how, ok=ok, answer=answer[:_MOST_OUTPUT], began=began, t=t
         )
         if not ok:
             raise NotDone(f"{name}: it did not work ({answer[:200]})")

@@ -33,6 +33,7 @@ from roomgate.errors import RoomgateError
 BODY_MOST = 2 * 1024 * 1024
 REQUEST_S = 15.0
 AGENT = "roomgate-check (an exposure check that the owner of this service allowed)"
+_TO_THE_FORM = 4  # redirects, until the page with the form
 _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 _COOKIES_MOST = 100
 _CHARSET = re.compile(r"""(?i);\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""")
@@ -117,6 +118,9 @@ class Web:
         """A browser that has never been here."""
         return Session(name)
 
+    def permits(self, url: str) -> bool:
+        return self._addresses.knows(_host(url))
+
     async def get(self, url: str, label: str, session: Session | None = None, **more: Any) -> Exchange:
         return await self.send(Ask(url=url), label, session, **more)
 
@@ -153,10 +157,11 @@ class Web:
         values = dict(session.values)
         url = filled(ask.url, values)
         content, kind = _body(ask, values) if content is None else (content, "")
-        if ask.carry and ask.form:
+        if ask.page or (ask.carry and ask.form):
             page = await self.get(
-                url, label + " (its page)", session, agent=agent, pace=pace, subject=subject, kept=kept
-            )
+                ask.page or url, label + " (its page)", session, agent=agent, pace=pace, subject=subject, kept=kept,
+                follow=_TO_THE_FORM,
+            )  # fmt: skip
             content, kind = _body(msgspec.structs.replace(ask, form={**hidden_fields(page.body), **ask.form}), values)
         given = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "identity", **session.headers}
         given |= {name: filled(value, values) for name, value in ask.headers.items()} | dict(headers or {})

@@ -158,6 +158,11 @@ def _sign_in(asked: "Questions", how: str) -> dict[str, Any]:
     password = asked.text("The field of the password", usual="password")
     body = {user: "{user}", password: "{password}"}
     if how == "form":
+        page = asked.maybe(
+            "The page that leads to the form, if that is another one: yours, where a provider signs in", parse_url
+        )
+        if page:
+            return {"request": {"url": url, "method": "POST", "form": body, "page": page}}
         carry = asked.yes("Does the form have hidden fields (a token against forgery)?", usual=True)
         return {"request": {"url": url, "method": "POST", "form": body, "carry": carry}}
     token = asked.maybe("Where in the answer the token stands, such as access_token")

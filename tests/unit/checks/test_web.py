@@ -16,8 +16,8 @@ from roomgate.checks import web as web_module
 from roomgate.checks.addresses import NotPermitted
 from roomgate.checks.snapshot import TEXT_MOST, Exchange, Snapshot, decode_snapshot, encode_snapshot
 from roomgate.checks.target import Ask
-from roomgate.checks.web import BODY_MOST, Session, _charset, _led_to, has_password_field, hidden_fields
-from support.checks import ONE, kit_of
+from roomgate.checks.web import BODY_MOST, CannotSignIn, Session, _charset, _led_to, has_password_field, hidden_fields
+from support.checks import ONE, kit_of, target_of
 from support.hostile import real_web, saying
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -305,3 +305,68 @@ def test_any_content_type_gives_a_charset_that_reads(kind):
 def test_any_page_has_its_fields_read(page):
     assert isinstance(hidden_fields(page), dict)
     assert has_password_field(page) in (True, False)
+
+
+PROVIDER = """
+[[accounts]]
+name = "ana"
+user = "ana"
+password = "k7-Vintage-harp"
+[accounts.sign_in.request]
+url = "https://id.example/form"
+page = "https://target.example/"
+method = "POST"
+form = { login = "{user}", word = "{password}" }
+"""
+
+
+class Redirected:
+    """A portal that leads to a provider's form, whose state belongs to the portal's cookie."""
+
+    def __init__(self, *, keeps_state: bool = True):
+        self.keeps_state = keeps_state
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        match request.url.host, request.url.path:
+            case "target.example", "/":
+                headers = {"Location": "https://id.example/form?state=s-1", "Set-Cookie": "flow=f-1; Path=/"}
+                return httpx.Response(302, headers=headers)
+            case "id.example", "/form" if request.method == "GET":
+                state = request.url.params["state"] if self.keeps_state else ""
+                text = f"<form><input type=hidden name=state value={state}><input name=word type=password></form>"
+                return httpx.Response(200, text=text)
+            case "id.example", "/form":
+                sent = dict(httpx.QueryParams(request.content.decode()))
+                assert (sent["login"], sent["word"]) == ("ana", "k7-Vintage-harp")
+                return httpx.Response(302, headers={"Location": f"https://target.example/back?state={sent['state']}"})
+            case "target.example", "/back":
+                if (request.url.params["state"], request.headers.get("cookie")) != ("s-1", "flow=f-1"):
+                    return httpx.Response(400)
+                return httpx.Response(200, headers={"Set-Cookie": "sid=let-in; Path=/"}, text="Hello")
+        return httpx.Response(404)
+
+
+@pytest.mark.asyncio
+async def test_a_sign_in_at_a_provider_begins_at_the_page_that_leads_there(tmp_path):
+    kit = kit_of(tmp_path, Redirected(), ONE + PROVIDER)
+    session = await kit.web.sign_in("ana")
+    assert session.cookies.get("sid") == "let-in"
+    with pytest.raises(CannotSignIn):
+        await kit_of(tmp_path, Redirected(keeps_state=False), ONE + PROVIDER).web.sign_in("ana")
+
+
+@pytest.mark.asyncio
+async def test_a_button_with_a_token_stands_on_another_page(tmp_path):
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/home":
+            return httpx.Response(200, text="<form action=/out><input type=hidden name=token value=t-9></form>")
+        return httpx.Response(200 if request.content == b"token=t-9" else 403)
+
+    kit = kit_of(tmp_path, answer)
+    ask = Ask(url="https://target.example/out", page="https://target.example/home", method="POST")
+    assert (await kit.web.send(ask, "out", declared=True)).status == 200
+
+
+def test_the_host_of_a_page_is_permitted():
+    text = PROVIDER.replace("target.example", "portal.example")
+    assert {"portal.example", "id.example"} <= target_of(ONE + text).hosts

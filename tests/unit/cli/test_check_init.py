@@ -85,7 +85,8 @@ def test_answers_that_end_early_leave_no_file(tmp_path: Path) -> None:
 
 
 ACCOUNTS = [
-    *("anna", "", "form", "", "pass-of-anna", "https://c.example/in", "", "", "yes", "no"),
+    *("anna", "", "form", "", "pass-of-anna", "https://c.example/in", "", "", "", "yes", "no"),
+    *("otto", "", "form", "", "pass-of-otto", "https://id.example/form", "login", "", "https://c.example/", "no"),
     *("anna", "root", "administrator", "json", "root@c.example", "pass-of-root", "https://c.example/api/in"),
     *("email", "", "access_token", "y"),
     *("robot", "user", "token", "token-of-robot", "", ""),
@@ -131,13 +132,15 @@ def test_the_whole_way_with_accounts_causes_and_the_site(tmp_path: Path) -> None
         assert secret not in done.err
         assert secret not in done.out
     made, _ = load_target(file)
-    anna, root = made.account("anna"), made.account("root")
+    anna, root, otto = (made.account(name) for name in ("anna", "root", "otto"))
     assert (anna.user, anna.password, anna.wrong_passwords, root.role, root.wrong_passwords) == (
         "anna", "pass-of-anna", False, "administrator", True,
     )  # fmt: skip
     assert anna.sign_in is not None
     assert root.sign_in is not None
     assert anna.sign_in.request.carry
+    assert otto.sign_in is not None
+    assert (otto.sign_in.request.url, otto.sign_in.request.page) == ("https://id.example/form", "https://c.example/")
     assert root.sign_in.request.json == {"email": "{user}", "password": "{password}"}
     assert root.sign_in.token == "access_token"
     assert (made.links[0].account, made.links[0].lifetime_s, made.links[0].reads[0].account) == (

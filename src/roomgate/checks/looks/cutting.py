@@ -398,7 +398,7 @@ class _Watch:
                     await _fresh(kit, account)
             return await kit.tester.do(
                 cause.deed, cause.name, say=_say(cause), label=cause.name, values=_values(kit.target, cause),
-                session=session,
+                session=session, ends=cause.kind in _OWN,
             )  # fmt: skip
         except RoomgateError as broken:
             self._failed = str(broken)

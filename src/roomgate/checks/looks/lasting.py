@@ -3,7 +3,8 @@
 A link that was issued for a time is asked at its end and twice shortly after. One of which nothing is said is asked
 after an hour, a day, a week and a month, as far as ``watch_s`` lets it. Where there are several, the first is used in
 between and the others are left alone, for some ends come only to what nobody uses. A link that goes with an account
-is opened in one sign-in from first to last, and at the end in a fresh one too.
+is opened in one sign-in from first to last, and at the end in a fresh one too; unless it opens to a stranger, whatever
+its vendor says: then it is watched by itself.
 
 Killed, it goes on where it was: when the first try was made is in its earlier steps. A sign-in cannot be gone on
 with, so the series of a link that has one begins anew.
@@ -32,6 +33,7 @@ from roomgate.clock import parse_iso
 from roomgate.errors import BadInput
 
 PROBE, READ, ANEW, ANEW_READ = "probe", "probe reads", "signed in anew", "signed in anew reads"
+ALONE, ALONE_READ, BY_ITSELF = "as a stranger", "as a stranger reads", "opens by itself"
 CONTROL, FRONT, ALIVE, ISSUED, NOT_LET_IN = "never issued", "front door", "is it there", "issued", "account not let in"
 HOUR, DAY = 3600.0, 86400.0
 TIMES = (0.0, HOUR, DAY, 7 * DAY, 30 * DAY)
@@ -91,10 +93,12 @@ async def _run(kit: Kit) -> None:
         began = _began(earlier, link) or now
         one = _Watched(link, used=number == 0)
         one.due = [moment for moment in _times(link, one.used, began, options) if moment >= now or moment == began]
-        if link.account and not await _sign_in(kit, one):
-            continue
         if (control := never_issued(link.url)) != link.url:
             await kit.web.get(control, CONTROL, kit.web.fresh(), follow=FOLLOW, subject=subject_of(link))
+        if link.account and await _opens_by_itself(kit, link):
+            one.link = msgspec.structs.replace(link, account="")
+        elif link.account and not await _sign_in(kit, one):
+            continue
         watched.append(one)
     await _watch(kit, watched)
     for one in watched:
@@ -102,6 +106,24 @@ async def _run(kit: Kit) -> None:
             await _wait_for_its_end(kit, one, options)
             await _probe_anew(kit, one.link)
     await kit.web.get(kit.target.front, ALIVE, kit.web.fresh(), follow=FOLLOW)
+
+
+async def _opens_by_itself(kit: Kit, link: Link) -> bool:
+    subject = subject_of(link)
+    if any(
+        isinstance(step, Fact) and step.label == BY_ITSELF and step.subject == subject for step in kit.recorder.steps
+    ):
+        return True  # so it was before the run was killed
+    before, session = len(kit.recorder.steps), Session(values={"link": link.url})
+    await kit.web.get(link.url, ALONE, session, follow=FOLLOW, subject=subject)
+    for ask in link.reads[:1]:
+        await kit.web.send(without_sign_in(ask), ALONE_READ, session, declared=True, subject=subject)
+    control = [step for step in kit.recorder.exchanges(CONTROL) if step.subject == subject]
+    labels = (ALONE, ALONE_READ)
+    if is_open(kit.recorder.steps[before:], control, kit.recorder.exchanges(FRONT), link, kit.target, labels) is True:
+        kit.recorder.fact(BY_ITSELF, subject, subject=subject)
+        return True
+    return False
 
 
 async def _watch(kit: Kit, watched: list[_Watched]) -> None:
@@ -220,7 +242,8 @@ def _times(link: Link, used: bool, began: datetime, options: Options) -> list[da
 
 def _gone_on_with(kit: Kit) -> list[AnyStep]:
     """The steps of a try that was killed, but for those of a sign-in, which is gone."""
-    signed_in = {subject_of(link) for link in kit.target.links if link.account}
+    alone = {step.subject for step in kit.earlier if isinstance(step, Fact) and step.label == BY_ITSELF}
+    signed_in = {subject_of(link) for link in kit.target.links if link.account} - alone
     kept = [step for step in kit.earlier if step.subject not in signed_in and step.label != ISSUED]
     if (kit.target.option("K02", Options) or Options()).issue is not None:
         kept = []

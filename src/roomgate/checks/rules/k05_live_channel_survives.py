@@ -49,6 +49,11 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
 def _as_met(cut: Cut) -> Cut:
     if cut.held_cut_s is None:
         return cut
+    if cut.channel_kind == "long-poll" and cut.held_s is not None:
+        why = (
+            "it answered once more and ended, as every answer of a long-poll does, and was let in again like a request"
+        )
+        return msgspec.structs.replace(cut, proven=False, why=why)
     how = f"closed; opened again afterwards: {cut.how}" if cut.how else "closed"
     return msgspec.structs.replace(cut, last_s=cut.held_s, cut_s=cut.held_cut_s, unclear_s=None, how=how)
 

@@ -1,5 +1,6 @@
 """K16: what belongs to one person is served to another who is signed in as themself (insecure direct references)."""
 
+import re
 from collections.abc import Set
 
 import msgspec
@@ -17,6 +18,7 @@ from roomgate.errors import NotFound
 OWN, OTHER, STRANGER, ASKED, FRONT = "own", "other", "stranger", "asked", "front"
 MOST = 12  # pairs; each is three requests
 ALIKE = 0.6
+_FIGURES = re.compile(r"\d+")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +38,7 @@ class _Pair(msgspec.Struct, frozen=True):
     other: str
     marker: str
     of_link: bool  # whether a link alone should show it is K01's question
+    general: bool = False  # its marker is what a channel expects, which may be a word of everybody's
 
 
 def other_of(target: Target, owner: str, named: str = "") -> Account | None:
@@ -52,22 +55,25 @@ def other_of(target: Target, owner: str, named: str = "") -> Account | None:
 def pairs_of(target: Target) -> list[_Pair]:
     """What is asked: the file's own pairs, and what the links and channels of an account ask."""
     options = target.option("K16", Options) or Options()
-    wanted: list[tuple[Ask, str, str, bool]] = [
-        (ask, ask.account, ask.expects, _is_of_link(ask.url, target)) for ask in options.pairs
+    wanted: list[tuple[Ask, str, str, bool, bool]] = [
+        (ask, ask.account, ask.expects, _is_of_link(ask.url, target), False) for ask in options.pairs
     ]
     for link in target.links:
         if link.account:
-            wanted.append((Ask(url=link.url), link.account, link.marker, True))
-            wanted += [(read, read.account or link.account, read.expects or link.marker, True) for read in link.reads]
+            wanted.append((Ask(url=link.url), link.account, link.marker, True, False))
+            wanted += [
+                (read, read.account or link.account, read.expects or link.marker, True, False) for read in link.reads
+            ]
     for channel in target.channels:
         if channel.kind == "request" and channel.request.account:
             ask, marker = channel.request, channel.expects or channel.request.expects
-            wanted.append((ask, ask.account, marker, _is_of_link(ask.url, target)))
+            of_link = _is_of_link(ask.url, target)
+            wanted.append((ask, ask.account, marker, of_link, not of_link))
     pairs: dict[tuple[str, str, str], _Pair] = {}
-    for ask, owner, marker, of_link in wanted:
+    for ask, owner, marker, of_link, general in wanted:
         other = other_of(target, owner, options.other)
         if owner and other is not None and ask.url not in options.shared:
-            pairs.setdefault((ask.method, ask.url, owner), _Pair(ask, owner, other.name, marker, of_link))
+            pairs.setdefault((ask.method, ask.url, owner), _Pair(ask, owner, other.name, marker, of_link, general))
     return list(pairs.values())[:MOST]
 
 
@@ -90,7 +96,11 @@ async def _run(kit: Kit) -> None:
         await kit.web.get(kit.target.front, FRONT, await kit.web.sign_in(name), follow=3)
     for number, pair in enumerate(pairs):
         kit.progress(pair.ask.url, number / len(pairs))
-        kit.recorder.fact(ASKED, str(number), {"marker": pair.marker, "of_link": pair.of_link, "other": pair.other})
+        kit.recorder.fact(
+            ASKED,
+            str(number),
+            {"marker": pair.marker, "of_link": pair.of_link, "other": pair.other, "general": pair.general},
+        )
         # The file names these requests; a reading one may well be a POST.
         owner, other = await kit.web.sign_in(pair.owner), await kit.web.sign_in(pair.other)
         label, ask = str(number), msgspec.structs.replace(pair.ask, carry=False)
@@ -103,7 +113,8 @@ LOOK = Look("crossing", Tier.ACCOUNTS, _run, needs)
 
 
 def judge(snapshot: Snapshot, target: Target) -> Judgement:
-    crossed, unclear, unshown, refused = [], [], [], 0
+    crossed, unclear, unshown, shells = [], [], [], []
+    refused: list[str] = []
     frame = {line for step in snapshot.of(Exchange, FRONT) for line in normalised(step.body)}
     for fact in snapshot.of(Fact, ASKED):
         asked = fact.value if isinstance(fact.value, dict) else {}
@@ -114,26 +125,44 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         marker = str(asked.get("marker") or "")
         numbers = tuple(snapshot.number(one) for one in (own, other, stranger))
         verdict, what = _verdict(own, other, stranger, marker, bool(asked.get("of_link")), frame)
+        if verdict == "crossed" and asked.get("general") is True and not _the_owners(own, other, target):
+            verdict, what = "unclear", "both accounts are served there, each something else; name a text of its owner's"
         point = Point(own.url, what, numbers)
         if verdict == "crossed":
             crossed.append(point)
         elif verdict == "refused":
-            refused += 1
+            refused.append(_asked_url(snapshot, fact.name))
+        elif verdict == "shell":
+            shells.append((_asked_url(snapshot, fact.name), point))
         elif verdict == "unshown":
             unshown.append(point)
         else:
+            unclear.append(point)
+    for url, point in shells:
+        # The page that a script fills is everybody's; what it is filled with was asked for as well, or was not.
+        reads = [read.url for link in target.links if link.url == url for read in link.reads]
+        if not reads or not all(read in refused for read in reads):
             unclear.append(point)
     if crossed:
         return failed(f"{len(crossed)} of the things that belong to one account were served to another.", crossed)
     if unclear or not refused:
         says = "Whether one account is served what belongs to another could not be told."
         return inconclusive(says + ("" if unclear else " Nothing could be compared."), [*unclear, *unshown])
-    return passed(f"What belongs to one account was refused to the other, {refused} of {refused} times.", unshown)
+    said = f"What belongs to one account was refused to the other, {len(refused)} of {len(refused)} times."
+    return passed(said, unshown)
 
 
 def _verdict(
     own: Exchange, other: Exchange, stranger: Exchange, marker: str, of_link: bool, frame: Set[str]
 ) -> tuple[str, str]:
+    if (
+        of_link
+        and own.succeeded
+        and stranger.succeeded
+        and own.body_sha256 == stranger.body_sha256
+        and not (marker and marker in own.body)
+    ):
+        return "shell", "everybody is shown the same page there, and nothing of the room: name its reads"
     if not _served(own, marker):
         if own.succeeded and marker and _shows(other, own, "", frame) != "yes":
             # Its owner's own page does not show the thing itself: there is nothing in it that could be crossed.
@@ -158,6 +187,14 @@ def _verdict(
             "both accounts are shown the same page; name a text (expects, marker) that only its owner sees",
         )
     return "crossed", f"served to the other account ({other.status})"
+
+
+def _the_owners(own: Exchange, other: Exchange, target: Target) -> bool:
+    """Whether the other account was served the very thing of the owner's: the same but for figures, or with a marker."""
+    mine = [link.marker for link in target.links if link.marker and link.account == own.subject]
+    if found := [marker for marker in mine if marker in own.body]:
+        return any(marker in other.body for marker in found)
+    return _FIGURES.sub("0", own.body) == _FIGURES.sub("0", other.body)
 
 
 def _served(step: Exchange, marker: str) -> bool:
@@ -190,6 +227,11 @@ def _is_data(step: Exchange) -> bool:
     return "json" in step.header("content-type") and step.body.strip() not in ("", "{}", "[]", "null", "true")
 
 
+def _asked_url(snapshot: Snapshot, number: str) -> str:
+    found = snapshot.of(Exchange, f"{OWN} {number}")
+    return found[0].url if found else ""
+
+
 def _last(snapshot: Snapshot, label: str) -> Exchange | None:
     found = snapshot.of(Exchange, label)
     return found[-1] if found else None
@@ -209,8 +251,9 @@ CHECK = Check(
     remedy="Decide each request by who makes it and what it is about, never by whether the identifier is known: put the "
     "account (or its grants) into every query, and answer what is not theirs like what does not exist.",
     mistaken="A room that both accounts may see by design looks like a crossing: name it under [K16] shared, or use "
-    "accounts that share none. A page that is the same for everybody (the shell of a script's page) proves nothing, and "
-    "is told as inconclusive; so is an answer that names the room and shows little else beside what every page has.",
+    "accounts that share none. A page that is the same for everybody (the shell of a script's page) proves nothing: "
+    "what it loads does, if the target file names it as the link's reads; otherwise it is inconclusive. So is an answer "
+    "that names the room and shows little else beside what every page has.",
     look=LOOK,
     judge=judge,
     options=Options,

@@ -396,3 +396,19 @@ def test_channels_of_other_accounts_are_none_of_a_cause():
     text = HEAD + other + NAME + NAME.replace('"name"', '"bobs"', 1).replace('"ada"', '"bob"') + cause("deleted")
     target = target_of(text)
     assert [channel.name for channel in channels_of(target, target.causes[0])] == ["name"]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("kind", "expected"), [("signed-out", Verdict.CUT), ("disabled", Verdict.UNDECIDED)])
+async def test_a_sign_out_may_lead_to_the_sign_in_page_and_nothing_else_may(tmp_path, kind, expected):
+    class Leads(Site):
+        async def answer(self, request):
+            if request.url.path == "/login":
+                return httpx.Response(200, text="<form><input type=password name=word></form>")
+            answer = await super().answer(request)
+            if request.url.path.startswith("/do/"):
+                return httpx.Response(303, headers={"location": "/login"})
+            return answer
+
+    snapshot = await look(tmp_path, Leads(), HEAD + NAME + cause(kind))
+    assert verdicts(snapshot)["name"] is expected

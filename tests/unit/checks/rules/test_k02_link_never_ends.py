@@ -129,6 +129,16 @@ async def test_a_grant_that_ends_reaches_a_fresh_sign_in(tmp_path):
 
 
 @pytest.mark.asyncio
+async def test_a_link_with_an_account_that_opens_by_itself_is_watched_by_itself(tmp_path):
+    old = toml('account = "ana"', "issued = 2025-11-02T10:00:00Z", more=ACCOUNT + "[K02]\nwatch_s = 0.0\n")
+    found = await of(tmp_path / "a", old)
+    assert (found.outcome, "opens by itself" in found.says) == (Outcome.FAIL, True)
+    assert (await of(tmp_path / "b", old, sign_in_s=9e9)).outcome is Outcome.INCONCLUSIVE
+    short = toml('account = "ana"', "lifetime_s = 20.0", more=ACCOUNT)
+    assert (await of(tmp_path / "c", short, lives_s=20)).outcome is Outcome.PASS
+
+
+@pytest.mark.asyncio
 async def test_dead_links_and_dead_targets_prove_nothing(tmp_path):
     assert (await of(tmp_path / "a", toml("lifetime_s = 20.0"), lives_s=-1)).outcome is Outcome.INCONCLUSIVE
     time = HandTime()

@@ -47,6 +47,19 @@ async def test_a_poll_that_is_let_in_again_and_again_fails_though_requests_are_r
 
 
 @pytest.mark.asyncio
+async def test_the_answer_of_a_poll_is_no_cut_where_requests_go_on(tmp_path):
+    class Polls(Site):
+        async def answer(self, request):
+            if request.url.path == "/poll":
+                return httpx.Response(200, stream=_Stream(self._poll()))
+            return await super().answer(request)
+
+    site = Polls(requests=["deleted"], live=["deleted"])
+    found = await judge(tmp_path, site, HEAD + NAME + POLL + cause("deleted"))
+    assert (found.outcome, "long-poll" in str(found.points)) == (Outcome.INCONCLUSIVE, True)
+
+
+@pytest.mark.asyncio
 async def test_a_session_that_goes_on_is_not_its_business_where_the_channel_was_closed(tmp_path):
     class Reopens(Site):
         """Closes what is open at the cut, and lets the same session open it again: requests survive."""

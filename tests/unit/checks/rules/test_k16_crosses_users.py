@@ -181,3 +181,59 @@ def test_what_it_needs():
 @given(st.text(max_size=20))
 def test_nothing_seen_is_no_pass(why):
     assert CHECK.judge(Snapshot(look="crossing", why=why), target_of(LINK)).outcome is Outcome.INCONCLUSIVE
+
+
+SHELL = "<div id=root></div><script src=/app.js></script>"
+
+
+def single_page(*allowed: str, shell: str = SHELL):
+    """One page for every address and everybody; the data only for these people."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.startswith("/api"):
+            return httpx.Response(200, headers={"Content-Type": "text/html"}, text=shell)
+        return serving(*allowed)(request)
+
+    return answer
+
+
+@pytest.mark.asyncio
+async def test_the_page_that_everybody_gets_is_nobodys_where_its_data_was_asked_for(tmp_path):
+    assert (await outcome(tmp_path / "a", single_page("ada"))).outcome is Outcome.PASS
+    assert (await outcome(tmp_path / "b", single_page("ada", "bob"))).outcome is Outcome.FAIL
+    without = LINK.replace("reads = [", "# reads = [")
+    found = await outcome(tmp_path / "c", single_page("ada"), without)
+    assert (found.outcome, "name its reads" in found.points[0].what) == (Outcome.INCONCLUSIVE, True)
+
+
+CHANNEL = """
+[[channels]]
+name = "my rooms"
+expects = "Your rooms"
+[channels.request]
+url = "https://target.example/rooms"
+account = "ada"
+"""
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (
+            {"ada": "Your rooms: the Library, 2nd floor", "bob": "Your rooms: the Kitchen, 3rd floor"},
+            Outcome.INCONCLUSIVE,
+        ),
+        ({"ada": "Your rooms: room-4711", "bob": "Your rooms: room-4712"}, Outcome.INCONCLUSIVE),
+        ({"ada": "Your rooms: room-4711, at 10:15", "bob": "Your rooms: room-4711, at 10:16"}, Outcome.FAIL),
+        ({"ada": "Your rooms: Library, at 10:15", "bob": "Your rooms: Library, at 10:16"}, Outcome.FAIL),
+        ({"ada": "Your rooms: Library"}, Outcome.PASS),
+    ],
+)
+async def test_what_a_channel_expects_may_be_a_word_of_everybodys(tmp_path, texts, expected):
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/rooms" and who(request) in texts:
+            return httpx.Response(200, headers={"Content-Type": "text/html"}, text=texts[who(request)])
+        return serving("ada")(request)
+
+    assert (await outcome(tmp_path, answer, LINK + CHANNEL)).outcome is expected
