@@ -196,7 +196,7 @@ def _plain(value: object) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
     if isinstance(value, str):
-        return value[:300]
+        return f"a page of {len(value):,} characters" if value.lstrip()[:1] == "<" else value[:300]
     return msgspec.json.encode(value, enc_hook=str).decode("utf-8", "replace")[:300]
 
 
