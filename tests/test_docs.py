@@ -15,6 +15,8 @@ import pytest
 from cyclopts import App
 
 from roomgate.access.offered import offered
+from roomgate.checks.catalogue import all_checks
+from roomgate.checks.target import parse_target, secret_files
 from roomgate.cli.fleet import read_document
 from roomgate.cli.main import app
 from roomgate.connector import config as connector_config
@@ -187,6 +189,9 @@ def test_a_settings_example_is_taken_by_its_program(name, body, tmp_path):
         msgspec.convert(values, SiteRules)
     elif "sample" in values:
         assert build_rules([(name, body.encode())]).own  # its samples too come out as they say
+    elif "authorisation" in values:
+        options = {one.id: one.options for one in all_checks() if one.options is not None}
+        parse_target(body, tmp_path, options, dict.fromkeys(secret_files(body), "a password"))
     elif "listen_port" in values:
         hub_config.parse_config(values)
     else:

@@ -3,6 +3,7 @@
 from bench.measurements import (
     calendars,
     check_report,
+    check_run,
     client,
     command,
     connector,
@@ -41,5 +42,6 @@ ALL: dict[str, Measurement] = {
         invitations,
         calendars,
         check_report,
+        check_run,
     )
 }

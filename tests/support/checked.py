@@ -155,7 +155,7 @@ class Checked:
         return [
             {"name": "readings", "kind": "request", "request": self.ask({"get": "Status/Audio/Volume"}),
              "expects": '"outcome":"done"'},
-            {"name": "page", "kind": "request", "request": {"url": f"{hub}/rooms/{{room}}"}, "expects": "{room}"},
+            {"name": "page", "kind": "request", "request": {"url": f"{hub}/rooms/{{room}}"}, "expects": "/signout"},
             {"name": "events", "kind": "events", "expects": "Volume",
              "request": {"url": f"{hub}/api/v1/rooms/{{room}}/events?path=Status/Audio", "headers": bearer}},
             {"name": "page stream", "kind": "events", "expects": "event:",

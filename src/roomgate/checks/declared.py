@@ -50,7 +50,8 @@ class Look:
 
     ``run`` sees only what the kit gives, and everything that the kit does is recorded. What it raises of ours ends
     the look as failed; the steps until then are kept. ``quick``: whether it belongs to a quick check. ``last``: it may
-    get the tester locked out, so it is taken after all others.
+    get the tester locked out, so it is taken after all others. ``beside``: it waits for this machine more than for the
+    target, and disturbs nobody, so a quick look from outside takes it while others wait for their turn.
     """
 
     id: str
@@ -60,6 +61,7 @@ class Look:
     intrusive: bool = False
     quick: bool = True
     last: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,26 @@ if TYPE_CHECKING:
     from roomgate.checks.target import Target
 
 app = App(name="check", help="Is my connector a 2019 connector?")
-for _name, _verb in {
-    "serve-double": "check_double:serve_double", "report": "check_report:report", "compare": "check_report:compare",
-    "verify": "check_report:verify",
-}.items():  # fmt: skip
-    app.command(f"roomgate.cli.{_verb}", name=_name)
+# Loaded when they are asked for; so what the list of verbs says of each stands here.
+for _verb, _module, _help in (
+    ("init", "check_init", "Make a target file: every question is explained in a sentence, and answers are "
+     "checked as you give them.\n\n"
+     "Nothing is asked of the network. The file may hold passwords, so only you can read it.\n\n"
+     "Example: ``roomgate check init target.toml``"),
+    ("serve-double", "check_double", "Run a connector on loopback that does it all wrong, as in 2019, and write the "
+     "target file for checking it.\n\nExample: ``roomgate check serve-double --flaw no-sign-in --flaw endless``"),
+    ("report", "check_report", "Make the report of a run again, from its folder alone; asks nobody, and changes "
+     "nothing in the folder.\n\nExample: ``roomgate check report check-our-connector --form html --out report.html``"),
+    ("compare", "check_report", "What got better between two runs, and what got worse.\n\n"
+     "The exit code is 1 if something got worse, or fails that was not looked at before.\n\n"
+     "Example: ``roomgate check compare check-in-march check-in-april``"),
+    ("verify", "check_report", "Whether a run's folder is as it was sealed: no byte changed, no file missing, none put "
+     "in. Asks nobody.\n\nExample: ``roomgate check verify check-our-connector``"),
+    ("publish", "check_publish", "Send a report to your hub: what failed, and what could not be judged, stands among "
+     "its findings then.\n\nA later report of the same target closes what passes by then. Takes the rights to audit "
+     "and to cut.\n\nExample: ``roomgate check publish check-our-connector``"),
+):  # fmt: skip
+    app.command(f"roomgate.cli.{_module}:{_verb.replace('-', '_')}", name=_verb, help=_help)
 
 TierName = Literal["outside", "accounts", "site"]
 
@@ -154,7 +169,3 @@ def explain(id: str, /, *, json: Json = False) -> None:
         show_json(facts)
     else:
         show_facts(facts)
-
-
-app.command("roomgate.cli.check_init:init", name="init")
-app.command("roomgate.cli.check_publish:publish", name="publish")

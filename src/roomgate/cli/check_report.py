@@ -9,7 +9,7 @@ from roomgate.cli.output import Json, say, show_json, show_page
 Form = Literal["text", "html", "json", "sarif", "csv"]
 
 
-def report(folder: Path, /, *, form: Form = "text", out: Path | None = None) -> None:
+def report(folder: Path, /, *, form: Form = "text", out: Path | None = None, json: Json = False) -> None:
     """Make the report of a run again, from its folder alone; asks nobody, and changes nothing in the folder.
 
     Example: ``roomgate check report check-our-connector --form html --out report.html``
@@ -31,6 +31,7 @@ def report(folder: Path, /, *, form: Form = "text", out: Path | None = None) -> 
     from roomgate.checks.report.writing import load_report, render
 
     made = load_report(Journal(folder), all_checks())
+    form = "json" if json else form
     if out is not None:
         out.write_bytes(render(made, form, folder))
         say(f"It is in {out}.")

@@ -127,6 +127,42 @@ async def test_a_cancelled_run_goes_on_later(tmp_path):
     assert [step.name for step in snapshots["stuck"].steps] == ["try 1"]
 
 
+def meeting(times: list[str]) -> tuple[Look, Look]:
+    """A look that waits for what only the other one gives, which comes after it."""
+    there = asyncio.Event()
+
+    async def waits(kit) -> None:
+        await asyncio.wait_for(there.wait(), 0.2)
+        times.append("met")
+
+    async def comes(kit) -> None:
+        there.set()
+        kit.recorder.fact("seen", "it")
+
+    return Look("waits", Tier.OUTSIDE, waits, beside=True), Look("comes", Tier.OUTSIDE, comes)
+
+
+@pytest.mark.asyncio
+async def test_beside_others_only_in_a_quick_run_from_outside(tmp_path):
+    for number, (wish, met) in enumerate(
+        [(Wish(quick=True), True), (Wish(), False), (Wish(Tier.ACCOUNTS, quick=True), False)]
+    ):
+        times: list[str] = []
+        snapshots = await taken(tmp_path / str(number), *meeting(times), wish=wish)
+        assert bool(times) is met
+        assert snapshots["comes"].ended is Ended.DONE
+
+
+@pytest.mark.asyncio
+async def test_what_befalls_one_beside_another_is_told_as_itself(tmp_path, monkeypatch):
+    def full(self, snapshot) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Journal, "end", full)
+    with pytest.raises(OSError, match="no space left"):
+        await taken(tmp_path, *meeting([]), wish=Wish(quick=True))
+
+
 KILLED = """
 import asyncio, sys, time
 from pathlib import Path

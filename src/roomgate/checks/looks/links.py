@@ -3,9 +3,12 @@
 A stranger comes thrice, each time as if never here before: as a browser, as the preview of a chat, as a program. Then
 the data behind the page is asked for: what the target file names (``reads``), and a few addresses that the page itself
 names, below the link's own, which only read by all that their names say.
+
+A quick run looks at the first few links, and comes thrice to the first of them alone.
 """
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
 import msgspec
@@ -32,6 +35,7 @@ AGENTS = (
 )
 FOLLOW = 4
 FOUND_MOST = 5
+LINKS_QUICK = 5
 DRAWN_MOST = 2  # links whose page a browser draws: it asks for much
 _MAIL_MOST = 256 * 1024
 _QUOTED = re.compile(r"""["'`]((?:https?://|/|\./)?[A-Za-z0-9][^"'`<>\s{}\\]{0,300}|/[^"'`<>\s{}\\]{1,300})["'`]""")
@@ -136,15 +140,16 @@ def subject_of(link: Link) -> str:
 
 async def _run(kit: Kit) -> None:
     await kit.web.get(kit.target.front, FRONT, kit.web.fresh(), follow=FOLLOW)
-    for number, link in enumerate(kit.target.links):
-        kit.progress(subject_of(link), number / len(kit.target.links))
-        await _look_at(kit, link)
+    chosen = kit.target.links[:LINKS_QUICK] if kit.quick else kit.target.links
+    for number, link in enumerate(chosen):
+        kit.progress(subject_of(link), number / len(chosen))
+        await _look_at(kit, link, AGENTS[:1] if kit.quick and number else AGENTS)
 
 
-async def _look_at(kit: Kit, link: Link) -> None:
+async def _look_at(kit: Kit, link: Link, agents: Sequence[str]) -> None:
     subject = subject_of(link)
     _read_mail(kit, link)
-    page = await _as_stranger(kit, link, subject)
+    page = await _as_stranger(kit, link, subject, agents)
     if (control := never_issued(link.url)) != link.url:
         await kit.web.get(control, CONTROL, kit.web.fresh(), follow=FOLLOW, agent=AGENTS[0], subject=subject)
     session = await _let_in(kit, link.account, subject)
@@ -181,14 +186,14 @@ def _drawn(kit: Kit) -> int:
     return sum(isinstance(step, Render) and step.label == DRAWN for step in kit.recorder.steps)
 
 
-async def _as_stranger(kit: Kit, link: Link, subject: str) -> Exchange:
+async def _as_stranger(kit: Kit, link: Link, subject: str, agents: Sequence[str]) -> Exchange:
     """The first goes along with redirects; the others only where theirs lead elsewhere than the first one's did."""
     led = set()
-    page = await kit.web.get(link.url, STRANGER, kit.web.fresh(), follow=FOLLOW, agent=AGENTS[0], subject=subject)
+    page = await kit.web.get(link.url, STRANGER, kit.web.fresh(), follow=FOLLOW, agent=agents[0], subject=subject)
     for step in kit.recorder.exchanges(STRANGER):
         if step.subject == subject and (where := step.header("location")):
             led.add(_place(step.url, where))
-    for agent in AGENTS[1:]:
+    for agent in agents[1:]:
         session = kit.web.fresh()
         step = await kit.web.get(link.url, STRANGER, session, agent=agent, subject=subject)
         where = step.header("location") if 300 <= step.status < 400 else ""

@@ -186,9 +186,18 @@ def describe(step: AnyStep) -> str:
 
 
 def _short(value: object) -> str:
-    return (
-        value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode("utf-8", "replace")[:300]
-    )
+    """A value as people read it: what a mapping says, without its brackets, as far as its values are simple."""
+    if isinstance(value, dict):
+        return ", ".join(f"{str(name).replace('_', ' ')} {_plain(one)}" for name, one in value.items())[:300]
+    return _plain(value)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, str):
+        return f"a page of {len(value):,} characters" if value.lstrip()[:1] == "<" else value[:300]
+    return msgspec.json.encode(value, enc_hook=str).decode("utf-8", "replace")[:300]
 
 
 def tally(findings: Sequence[Finding]) -> dict[str, int]:

@@ -98,7 +98,7 @@ def _shut(
     ``guarded``: a read was refused to the stranger and served to the account, or a browser drew the difference.
     """
     if not answers:
-        return inconclusive(f"{subject} was not looked at.", points)
+        return inconclusive(f"{subject} was not looked at (a quick run takes the first {links.LINKS_QUICK}).", points)
     if silent := [answer for _, answer in answers if answer.way in (Way.SILENT, Way.ELSEWHERE)]:
         return inconclusive(f"{subject}: {silent[0].why}.", points)
     if unclear:

@@ -106,7 +106,7 @@ def _is_shell(step: Exchange) -> bool:
     return len(parse_face(step.body).bones) <= 6 and "<script" in step.body.lower()
 
 
-LOOK = Look("sign-in-pages", Tier.OUTSIDE, _run, needs)
+LOOK = Look("sign-in-pages", Tier.OUTSIDE, _run, needs, beside=True)
 
 
 @dataclass(frozen=True, slots=True)

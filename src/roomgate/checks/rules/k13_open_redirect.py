@@ -15,6 +15,7 @@ from roomgate.checks.target import Account, Ask, Target
 from roomgate.checks.web import session_of
 
 PAGE, TRY, AFTER, LEFT_OUT = "page", "try", "after sign-in", "left out"
+UNTRIED = "not tried: it takes a test account"
 ELSEWHERE = "roomgate-check.invalid"  # RFC 2606: a name that nobody can have
 
 # Names of parameters that are used for it, the likely ones first.
@@ -62,6 +63,8 @@ async def _run(kit: Kit) -> None:
     accounts = [one for one in kit.target.accounts if one.sign_in is not None and not one.wrong_passwords]
     if accounts and kit.tier >= Tier.ACCOUNTS:
         await _after_sign_in(kit, accounts[0], 1 if kit.quick else SIGN_INS)
+    elif accounts or kit.target.about.sign_in:
+        kit.recorder.fact(LEFT_OUT, AFTER, subject="after a sign-in", fault=UNTRIED)
 
 
 def places_of(steps: list[Exchange], target: Target) -> list[tuple[str, str]]:
@@ -216,7 +219,8 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
         return inconclusive(f"Of {len(tries)} tries, {silent} had no answer and {len(hindered)} were turned away.")
     places = len({step.subject for step in answered})
     left_out = [Point(fact.subject, fact.fault) for fact in snapshot.of(Fact, LEFT_OUT)]
-    return passed(f"No address leads elsewhere ({len(answered)} tries at {places} places).", left_out)
+    only = " before a sign-in" if any(one.what == UNTRIED for one in left_out) else ""
+    return passed(f"No address leads elsewhere{only} ({len(answered)} tries at {places} places).", left_out)
 
 
 def _shown(url: str) -> str:

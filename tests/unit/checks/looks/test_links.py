@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from roomgate.checks.declared import Tier
 from roomgate.checks.looks import links
 from roomgate.checks.looks.links import FOUND_MOST, find_reads, without_sign_in
+from roomgate.checks.outcome import Outcome
+from roomgate.checks.rules.k01_link_needs_no_sign_in import judge, judge_link
 from roomgate.checks.snapshot import Exchange, Fact
 from roomgate.checks.target import Ask
-from support.checks import AUTHORISED, looked
+from support.checks import AUTHORISED, looked, target_of
 
 LINK = "https://target.example/d/9b1f04c7d2e85a63"
 TEXT = f"""[target]
@@ -87,3 +89,18 @@ async def test_a_message_that_is_not_there_is_told(tmp_path):
     text = TEXT.replace('account = "ana"', 'account = "ana"\nmail = "nowhere.eml"')
     shot = (await looked(tmp_path, answer, text, only=["K01"]))["links"]
     assert shot.of(Fact, links.MAIL)[0].fault
+
+
+@pytest.mark.asyncio
+async def test_a_quick_run_takes_the_first_links_and_the_rest_are_not_known(tmp_path):
+    def shut(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(401 if "/d/" in request.url.path else 404)
+
+    more = "".join(f'[[links]]\nurl = "{LINK[:-2]}{n}"\nname = "{n}"\n' for n in range(10, 10 + links.LINKS_QUICK))
+    shot = (await looked(tmp_path, shut, TEXT + more, only=["K01"], tier=Tier.OUTSIDE, quick=True))["links"]
+    strangers = shot.of(Exchange, links.STRANGER)
+    assert len({step.url for step in strangers}) == links.LINKS_QUICK
+    assert len(strangers) == len(links.AGENTS) + links.LINKS_QUICK - 1
+    target = target_of(TEXT + more)
+    assert "quick" in judge_link(shot, target.links[-1], target).says
+    assert judge(shot, target).outcome is Outcome.INCONCLUSIVE

@@ -80,7 +80,12 @@ def test_a_number_that_no_step_has_is_told_of_no_step(steps):
         (Render(url="https://target.example/", **BASE), "in a browser: without a title"),
         (Act(name="leave", how="by hand", ok=False, **BASE), "leave, by hand: not done"),
         (Told(question="Is there a notice?", answer="no", **BASE), "They said: no"),
-        (Fact(name="ports", value={"443": "open"}, **BASE), 'ports: {"443":"open"}'),
+        (Fact(name="ports", value={"443": "open"}, **BASE), "ports: 443 open"),
+        (
+            Fact(name="watched", value={"last_s": 20.5, "proven": True, "end": None}, **BASE),
+            "last s 20.5, proven yes, end –",
+        ),
+        (Fact(name="signin.html", value="<p>Hello</p>", **BASE), "signin.html: a page of 12 characters"),
     ],
 )
 def test_each_kind_of_step_has_its_line(step, words):

@@ -212,7 +212,10 @@ async def test_after_the_sign_in_by_the_field_of_its_form(tmp_path):
     assert (one.outcome, without.posts) == (Outcome.PASS, 0)
     assert "no field" in one.points[0].what
     outside = SignIn(field=True, sends=True)
-    assert (await found(tmp_path / "4", outside, text, tier=Tier.OUTSIDE)).outcome is Outcome.PASS
+    one = await found(tmp_path / "4", outside, text, tier=Tier.OUTSIDE)
+    assert one.outcome is Outcome.PASS
+    assert "before a sign-in" in one.says  # and says what it is that passed
+    assert "takes a test account" in one.points[0].what
     assert outside.posts == 0
 
 
