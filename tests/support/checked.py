@@ -158,7 +158,7 @@ class Checked:
             {"name": "page", "kind": "request", "request": {"url": f"{hub}/rooms/{{room}}"}, "expects": "/signout"},
             {"name": "events", "kind": "events", "expects": "Volume",
              "request": {"url": f"{hub}/api/v1/rooms/{{room}}/events?path=Status/Audio", "headers": bearer}},
-            {"name": "page stream", "kind": "events", "expects": "event:",
+            {"name": "page stream", "kind": "events", "expects": "now",
              "request": {"url": f"{hub}/rooms/{{room}}/stream"}},
             {"name": "socket", "kind": "websocket", "send": get, "expects": '"result"',
              "request": {"url": f"{hub.replace('https', 'wss', 1)}/ws", "headers": {"Authorization": "Basic {basic}"}}},
