@@ -1,83 +1,25 @@
 """Single sign-on with npm's oidc-provider: sign-in, groups, and its own back-channel logout, over real TLS."""
 
 import asyncio
-import ssl
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-import trustme
 from playwright.async_api import Page, expect
 
-from roomgate.hub.making import init
-from roomgate.hub.program import serve
-from roomgate.listening import lasting_port
 from support.browser import chromium, tab
-from support.hub import PASSWORD, config
-from support.oidc import RealProvider, go, real_provider
+from support.oidc import go
+from support.single_sign_on import Site, single_sign_on
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("single-sign-on")]
-
-GROUPS = {"carol": ["desk", "elsewhere"], "dave": ["desk"]}
-
-
-@dataclass
-class Site:
-    url: str
-    corp: RealProvider
-    school: RealProvider
-    trust: ssl.SSLContext
-    stack: AsyncExitStack
-
-    async def browser(self) -> httpx.AsyncClient:
-        made = httpx.AsyncClient(base_url=self.url, verify=self.trust, timeout=20, trust_env=False)
-        return await self.stack.enter_async_context(made)
-
-    async def sign_in(self, name: str, who: str) -> httpx.AsyncClient:
-        browser = await self.browser()
-        answer = await go(browser, f"{self.url}/auth/{name}/start", who)
-        assert (answer.status_code, answer.headers.get("refresh")) == (200, "0; url=/rooms"), answer.text
-        return browser
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", name="here")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Site]:
-    """A hub and two providers; at both, strangers may come in."""
-    folder = tmp_path_factory.mktemp("single-sign-on")
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    pem = folder / "server.pem"
-    authority.issue_cert("localhost", "127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pem)
-    trust = ssl.create_default_context()
-    authority.configure_trust(trust)
-    port = lasting_port()
-    url = f"https://localhost:{port}"
-    async with AsyncExitStack() as stack:
-        corp = await stack.enter_async_context(real_provider(folder, "corp", url, GROUPS))
-        school = await stack.enter_async_context(real_provider(folder, "school", url, {}))
-        tables: list[dict[str, Any]] = [
-            corp.table(folder, create=True, algorithms=["ES256"], roles={"desk": ["service-desk"]}),
-            school.table(folder, create=True, end_session=True),
-        ]
-        settings = config(
-            folder / "data", certificate=str(pem), certificate_key=str(pem), listen_port=port, public_url=url,
-            providers=tables,
-        )  # fmt: skip
-        await init(settings, "ada", PASSWORD)
-        ready = asyncio.Event()
-        async with asyncio.TaskGroup() as group, AsyncExitStack() as clients:
-            task = group.create_task(serve(settings, lambda _: ready.set()))
-            try:
-                async with asyncio.timeout(20):
-                    await ready.wait()
-                yield Site(url, corp, school, trust, clients)
-            finally:
-                await clients.aclose()
-                task.cancel()
+    async with single_sign_on(tmp_path_factory.mktemp("single-sign-on")) as made:
+        yield made
 
 
 async def who(browser: httpx.AsyncClient) -> dict[str, Any]:

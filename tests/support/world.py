@@ -257,13 +257,15 @@ class RunningWorld:
 
 
 @asynccontextmanager
-async def running_world(folder: Path, rooms: int = ROOMS, sip: str = "") -> AsyncIterator[RunningWorld]:
+async def running_world(
+    folder: Path, rooms: int = ROOMS, sip: str = "", source: Path | None = None
+) -> AsyncIterator[RunningWorld]:
     """All four programs in a new folder, on free ports; every room is connected when the block begins.
 
-    ``sip``: where the rooms' SIP calls really go.
+    ``sip``: where the rooms' SIP calls really go. ``source``: the programs of another tree than this one.
     """
     made = World(folder, rooms, hub_port=0, cedar=CEDAR_WITH_PAGES, sip=sip)
-    made.programs.env |= {"PYTHONPATH": str(Path(roomgate.__file__).parents[1]), **CHEAP}
+    made.programs.env |= {"PYTHONPATH": str(source or Path(roomgate.__file__).parents[1]), **CHEAP}
     try:
         async with asyncio.timeout(START_S):
             await made.start_all()
