@@ -15,6 +15,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -28,6 +29,7 @@ ADMIN = "admin"
 MAY = ["observe", "call", "privacy", "ui", "av-control", "configure"]
 PUT_BACK = "put this back as it was"
 READ = {"get": "Status/SystemUnit/Hardware/Module/SerialNumber"}
+REDEEM = Path(__file__).with_name("redeem.py")
 BY_TOKEN = ["readings", "events", "socket"]
 CONFIRM_S = 30.0
 WATCH_S = 6.0
@@ -235,7 +237,7 @@ class Checked:
                     "point_back": {"say": "point back: as it was"}, "wait_s": 20.0},
             "K22": {
                 "issue": offer, "code": '"code":"([^"]+)"',
-                "redeem": {"command": [sys.executable, "-m", "support.redeem", hub, world.ca,
+                "redeem": {"command": [sys.executable, str(REDEEM), hub, world.ca,
                                        offered["hub_fingerprint"], "{code}"]},
                 "expired": self._expired(await self.world.admin.call(*offer_call)),
             },

@@ -1,4 +1,4 @@
-"""Somebody who enrols a connector with a code: ``python -m support.redeem HUB CA FINGERPRINT CODE``; exits 0 if let in."""
+"""Somebody who enrols a connector with a code: ``python redeem.py HUB CA FINGERPRINT CODE``; exits 0 if let in."""
 
 import subprocess
 import sys

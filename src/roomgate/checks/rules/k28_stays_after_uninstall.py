@@ -38,6 +38,7 @@ _LISTS = (USERS, MACROS, PANELS, SLOTS)
 _WORDS = {USERS: "account", MACROS: "macro", PANELS: "panel", SLOTS: "feedback slot", SESSIONS: "session"}
 # Of traces on the device alone, which serve nobody by themselves: whoever has what they know must be near it.
 TRACES = "CVSS:4.0/AV:A/AC:L/AT:P/PR:L/UI:N/VC:H/VI:H/VA:L/SC:N/SI:N/SA:N"
+PAUSES_S = (0.0, 30.0, 45.0)  # before a sign-in is tried, and tried again
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,13 +107,19 @@ async def _load_baseline(kit: Kit, options: Options) -> dict[str, list[str]]:
 
 
 async def _session(kit: Kit, link: Link) -> Session:
-    """Whoever the link is for, signed in while there is still something to sign in to."""
+    """Whoever the link is for, signed in while there is still something to sign in to.
+
+    Wrong passwords of a check before this one may have slowed sign-ins down for a while.
+    """
     if not link.account:
         return kit.web.fresh()
-    try:
-        return await kit.web.sign_in(link.account)
-    except CannotSignIn:
-        return kit.web.fresh()  # its exchange is on record, and the page before will show nothing
+    for pause_s in PAUSES_S:
+        await kit.time.sleep(pause_s)
+        try:
+            return await kit.web.sign_in(link.account)
+        except CannotSignIn:
+            continue  # its exchange is on record
+    return kit.web.fresh()  # and the page before will show nothing
 
 
 async def _see(kit: Kit, room: Room, sessions: dict[str, Session], when: str) -> None:
