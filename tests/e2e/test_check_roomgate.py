@@ -45,9 +45,10 @@ async def checked_world(folder: Path, source: Path | None = None) -> AsyncIterat
     async with (
         running_world(folder / "world", 3, source=source) as world,
         world.room(returns=False) as room,
+        world.room(returns=False) as other,
         world.room(returns=False) as spare,
     ):
-        checked = Checked(world, room, spare)
+        checked = Checked(world, room, other, spare)
         await checked.make()
         yield checked
 

@@ -63,6 +63,7 @@ class Checked:
 
     world: RunningWorld
     room: Inside
+    other: Inside  # somebody else's
     spare: Inside  # the room whose device's passwords are changed
     hands: Hands = field(default_factory=Hands)
     tables: dict[str, Any] = field(default_factory=dict)
@@ -110,11 +111,11 @@ class Checked:
 
     async def make(self) -> None:
         hub, room = self.world.hub, self.room
-        for one in (room, self.spare):
+        for one in (room, self.other):
             self.serials[one.name] = await self._serial(one)
         marker = self.serials[room.name]
         ada = await self.world.guest(room.name, MAY)
-        ben = await self.world.guest(self.spare.name, MAY)
+        ben = await self.world.guest(self.other.name, MAY)
         gus = await self.world.person()
         self.tables = {
             "target": {"name": "Roomgate", "urls": [f"{hub}/"], "sign_in": f"{hub}/signin", "ca": self.world.ca},
@@ -123,12 +124,12 @@ class Checked:
             "links": [
                 {"url": f"{hub}/r/{room.name}", "name": "oslo", "marker": marker, "account": ada.name,
                  "reads": [self.ask(READ, expects=marker)]},
-                {"url": f"{hub}/r/{self.spare.name}", "name": "lima", "marker": self.serials[self.spare.name],
-                 "account": ben.name, "reads": [self.ask(READ, expects=self.serials[self.spare.name])]},
+                {"url": f"{hub}/r/{self.other.name}", "name": "lima", "marker": self.serials[self.other.name],
+                 "account": ben.name, "reads": [self.ask(READ, expects=self.serials[self.other.name])]},
             ],
             "accounts": [
                 {"name": ADMIN, "role": "administrator", "token": self.world.admin.token},
-                self.account(ada, room), self.account(ben, self.spare),
+                self.account(ada, room), self.account(ben, self.other),
                 self.account(gus, room, wrong_passwords=True),
                 *({"name": _by_token(one), "token": one.token, "values": {"room": room.name}} for one in (ada, ben)),
             ],
@@ -296,7 +297,7 @@ class Checked:
         await world.programs.stop("connector")
         config = str(self.world.folder / "connector.toml")
         self.left = (await self.world.cli("connector", "leave", "--accounts", "--config", config, "--json"))[1]
-        for name in (self.room.name, self.spare.name):
+        for name in (self.room.name, self.other.name, self.spare.name):
             await self.world.admin.call("DELETE", f"/api/v1/rooms/{name}")
 
 
