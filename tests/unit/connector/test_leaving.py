@@ -16,6 +16,7 @@ from roomgate.connector.app import tables
 from roomgate.connector.config import parse_config
 from roomgate.connector.devices import device_id
 from roomgate.connector.enrol import Identity, save_identity
+from roomgate.connector.keeper import dial_device
 from roomgate.connector.leaving import Left, leave
 from roomgate.connector.quarantine import CREDENTIAL, Quarantine, Why
 from roomgate.connector.shown_panels import ShownPanels
@@ -128,6 +129,21 @@ async def test_bookings_panel_and_accounts_are_gone_afterwards(tmp_path):
     kinds = [event.kind for event in events(tmp_path, "connector")]
     assert kinds.count("privileged.used") == 3  # each before it is used
     assert kinds[-1] == "device.left"
+
+
+@pytest.mark.asyncio
+async def test_each_use_of_the_privileged_account_is_on_record_before_its_login(tmp_path):
+    async with site(tmp_path) as here:
+        seen = []
+
+        def dial(entry, user, password):
+            if user == entry.privileged:
+                seen.append([event.kind for event in events(tmp_path, "connector")].count("privileged.used"))
+            return dial_device(entry, user, password)
+
+        await leave(here.config, accounts=True, clock=here.clock, connect=dial)
+    # The last login is the proof that the account is gone: it is refused, and does nothing.
+    assert seen == [1, 2, 2]
 
 
 @pytest.mark.asyncio
