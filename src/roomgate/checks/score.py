@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import cache
 
+from roomgate.errors import CannotStart
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -16,10 +18,17 @@ NONE = Score("", 0.0, "info")
 
 @cache
 def score_of(vector: str) -> Score:
-    """``vector`` with its prefix ``CVSS:4.0/``; an empty one scores nothing. Raises ValueError for a wrong one."""
+    """``vector`` with its prefix ``CVSS:4.0/``; an empty one scores nothing. Raises ValueError for a wrong one,
+    and CannotStart where the package is not installed."""
     if not vector:
         return NONE
-    from cvss import CVSS4, CVSSError
+    try:
+        from cvss import CVSS4, CVSSError
+    except ImportError as missing:
+        raise CannotStart(
+            "A report needs the package cvss, which is not installed here.",
+            hint='`pip install "roomgate[check]"` brings it (`pip install ".[check]"` in a clone). Nothing seen is lost.',
+        ) from missing
 
     try:
         found = CVSS4(vector)

@@ -1,10 +1,13 @@
 """CVSS 4.0 scores are those that the standard's own calculator gives."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.checks.score import NONE, score_of
+from roomgate.errors import CannotStart
 
 
 # Vectors and scores as FIRST's calculator and the reference of the exposure checks have them.
@@ -33,3 +36,11 @@ def test_no_vector_scores_nothing():
 def test_anything_else_is_refused(text):
     with pytest.raises(ValueError, match="CVSS"):
         score_of(text)
+
+
+def test_a_missing_package_is_said_with_what_brings_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "cvss", None)
+    score_of.cache_clear()
+    with pytest.raises(CannotStart) as missing:
+        score_of("CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:H/SI:H/SA:L")
+    assert "roomgate[check]" in missing.value.hint
