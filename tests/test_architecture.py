@@ -17,6 +17,8 @@ BIN = Path(sys.executable).parent
 
 # Modules without a unit test of their own: shells whose every line is run by the test named here.
 SHELLS: dict[str, str] = {
+    "checks/looks/undoing.py": "tests/unit/checks/looks/test_cutting.py",
+    "checks/looks/watching.py": "tests/unit/checks/looks/test_cutting.py",
     "cli/demo/guest.py": "tests/e2e/test_demo.py",
     "cli/demo/manage.py": "tests/e2e/test_demo.py",
     "hub/db/migrations/versions/v0002_restorations.py": "tests/unit/hub/db/test_migrate.py",

@@ -4,7 +4,7 @@ import msgspec
 
 from roomgate.checks.cuts import Cut, cuts_of, late_of, not_undone, open_questions, point, row
 from roomgate.checks.declared import Check, Weight
-from roomgate.checks.looks import cutting
+from roomgate.checks.looks import causes, cutting
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, not_applicable, passed
 from roomgate.checks.snapshot import Snapshot
 from roomgate.checks.target import Cause, Target
@@ -59,7 +59,7 @@ def _as_met(cut: Cut) -> Cut:
 
 
 def _has_live(target: Target, cause: Cause) -> bool:
-    return any(channel.kind != "request" for channel in cutting.channels_of(target, cause))
+    return any(channel.kind != "request" for channel in causes.channels_of(target, cause))
 
 
 CHECK = Check(

@@ -7,9 +7,10 @@ import pytest
 
 from roomgate.checks.cuts import Verdict, cuts_of, verdict
 from roomgate.checks.journal import Journal, Run, digest
-from roomgate.checks.looks.cutting import LOOK, SAY, UNDO, channels_of
+from roomgate.checks.looks.causes import SAY
+from roomgate.checks.looks.cutting import LOOK
+from roomgate.checks.looks.undoing import UNDO
 from roomgate.checks.snapshot import Act, Exchange, Fact, Frame
-from roomgate.checks.target import CAUSES
 from support.checks import ONE, looked, target_of
 from support.cut_target import DOWNLOAD, EVENTS, HEAD, LIVE, NAME, SOCKET, Site, cause
 
@@ -385,17 +386,6 @@ def test_a_file_without_causes_or_channels_is_told_what_it_lacks():
     assert "[[causes]]" in LOOK.needs(target_of(ONE))
     assert "[[channels]]" in LOOK.needs(target_of(HEAD + cause("deleted")))
     assert LOOK.needs(target_of(HEAD + NAME + cause("deleted"))) == ""
-
-
-def test_every_kind_of_cause_has_words_for_a_person():
-    assert set(SAY) == set(CAUSES)
-
-
-def test_channels_of_other_accounts_are_none_of_a_cause():
-    other = '[[accounts]]\nname = "bob"\ntoken = "bobs-token"\n'
-    text = HEAD + other + NAME + NAME.replace('"name"', '"bobs"', 1).replace('"ada"', '"bob"') + cause("deleted")
-    target = target_of(text)
-    assert [channel.name for channel in channels_of(target, target.causes[0])] == ["name"]
 
 
 @pytest.mark.asyncio
