@@ -15,7 +15,8 @@ from typing import Any, Protocol
 
 import httpx
 
-from roomgate.checks.likeness import asks_for_password, line_likeness, skeleton_likeness
+from roomgate.checks.forms import has_password_field
+from roomgate.checks.likeness import line_likeness, skeleton_likeness
 
 REQUEST_S = 10.0
 ALIKE = 0.8
@@ -190,10 +191,10 @@ async def _f5(out: _Outside) -> tuple[bool, str]:
 async def _f6(out: _Outside) -> tuple[bool, str]:
     access = await out.target.owner.issue(60)
     shown = await out.page(access.link.rstrip("/") + "/signin")
-    if not asks_for_password(shown):
+    if not has_password_field(shown):
         shown = await out.page(access.link)
     true = await _true_page(out.target, "/web/signin")
-    alike = skeleton_likeness(shown, true) if asks_for_password(shown) else 0.0
+    alike = skeleton_likeness(shown, true) if has_password_field(shown) else 0.0
     return alike >= ALIKE, f"sign-in is {alike:.0%} like the device's (a copy: from {ALIKE:.0%})"
 
 

@@ -47,12 +47,7 @@ def read_through(reader: HTMLParser, page: str) -> None:
 
 def read_source(page: str) -> Source:
     reader = _Reader()
-    try:
-        reader.feed(
-            page
-        )  # and never close(): what browsers take for unfinished is nothing, and costs it minutes to find out
-    except AssertionError:
-        pass  # what html.parser says of a declaration that is none; what came before it stands
+    read_through(reader, page)
     return reader.found
 
 

@@ -18,12 +18,10 @@ class _Skeleton(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.bones: list[str] = []
-        self.password = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         facts = dict(attrs)
         kind = (facts.get("type") or "").lower()
-        self.password |= tag == "input" and kind == "password"
         self.bones.append(":".join((tag, kind, facts.get("name") or "")))
 
 
@@ -43,10 +41,6 @@ def line_likeness(one: str, other: str) -> float:
     """How much of the lines of two pages is the same, from 0 to 1."""
     a, b = ([line.strip() for line in page.splitlines() if line.strip()] for page in (one, other))
     return SequenceMatcher(None, a, b, autojunk=False).ratio() if a and b else 0.0
-
-
-def asks_for_password(page: str) -> bool:
-    return _read(page).password
 
 
 def answers_alike(one: str, other: str) -> float:

@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from roomgate.checks.addresses import NotPermitted
+from roomgate.checks.forms import has_password_field
 from roomgate.checks.kit import Kit
 from roomgate.checks.recorder import Recorder
 from roomgate.checks.served import Known, Manner, is_heartbeat, manner_of_text
 from roomgate.checks.snapshot import Frame
 from roomgate.checks.sockets import Socket, SocketClosed, SocketRefused, socket_url
 from roomgate.checks.target import Channel, filled
-from roomgate.checks.web import AGENT, Session, Stream, StreamBroke, has_password_field, with_cookies
+from roomgate.checks.web import AGENT, Session, Stream, StreamBroke, with_cookies
 
 _TEXT_MOST = 8192
 _BODY_MOST = 256 * 1024

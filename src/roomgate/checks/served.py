@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+from roomgate.checks.forms import has_password_field
 from roomgate.checks.likeness import skeleton_likeness
 from roomgate.checks.snapshot import Exchange
-from roomgate.checks.web import has_password_field
 
 _MOST = 64 * 1024
 _ALIKE = 0.8

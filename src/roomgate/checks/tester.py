@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 from urllib.parse import urljoin
 
+from roomgate.checks.forms import has_password_field
 from roomgate.checks.pace import Pace, Time
 from roomgate.checks.recorder import Recorder
 from roomgate.checks.snapshot import Act, Exchange, Told
 from roomgate.checks.target import Ask, Deed, filled, filled_ask
-from roomgate.checks.web import Session, Web, has_password_field
+from roomgate.checks.web import Session, Web
 from roomgate.errors import RoomgateError
 
 _MOST_OUTPUT = 64 * 1024

@@ -6,16 +6,11 @@ is bounded too: what a server sends cannot fill memory.
 """
 
 import asyncio
-import codecs
-import hashlib
 import json
-import re
 import ssl
-import zlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -24,24 +19,19 @@ import httpx
 import msgspec
 
 from roomgate.checks.addresses import Addresses, NotPermitted
+from roomgate.checks.body import Body, charset_of, decoded, raw_of
+from roomgate.checks.forms import has_password_field, hidden_fields
 from roomgate.checks.pace import Pace
 from roomgate.checks.recorder import Recorder
 from roomgate.checks.snapshot import TEXT_MOST, Exchange, Headers
 from roomgate.checks.target import Account, Ask, Target, filled, filled_in
 from roomgate.errors import RoomgateError
 
-BODY_MOST = 2 * 1024 * 1024
 REQUEST_S = 15.0
 AGENT = "roomgate-check (an exposure check that the owner of this service allowed)"
 _TO_THE_FORM = 4  # redirects, until the page with the form
 _READ_ONLY = ("GET", "HEAD", "OPTIONS")
 _COOKIES_MOST = 100
-_CHARSET = re.compile(r"""(?i);\s*charset\s*=\s*["']?([a-z0-9_.:-]{1,40})""")
-# Python knows codecs that are no charsets (punycode, unicode-escape, utf-7 …): slow, or able to make what is no text.
-_WRITTEN = (
-    "utf-8", "utf-16", "ascii", "iso8859", "cp125", "cp866", "cp932", "cp949", "latin", "koi8", "shift_jis", "euc_",
-    "gb", "big5", "mac-", "hz", "iso2022",
-)  # fmt: skip
 
 
 class CannotSignIn(RoomgateError):
@@ -225,7 +215,7 @@ class Web:
         began = self._recorder.t
         seen: dict[str, Any] = {}
         sent: Headers = tuple(headers.items())
-        body = _Body()
+        body = Body()
         try:
             async with asyncio.timeout(REQUEST_S):
                 request = httpx.Request(method, url, headers=with_cookies(headers, session, url), content=content)
@@ -234,7 +224,7 @@ class Web:
                 try:
                     seen["status"] = answer.status_code
                     seen["headers"] = _said(answer)
-                    body.charset = _charset(answer.headers.get("content-type", ""))
+                    body.charset = charset_of(answer.headers.get("content-type", ""))
                     _keep_cookies(session, answer)
                     self._mask_cookies(session)
                     await body.read(answer)
@@ -281,7 +271,7 @@ class Web:
                     answer.status_code,
                     _said(answer),
                     int(length) if length.isascii() and length.isdecimal() and not coding else None,
-                    _decoded(_raw(answer), coding),
+                    decoded(raw_of(answer), coding),
                 )
             finally:
                 await answer.aclose()
@@ -351,44 +341,6 @@ def _dig(body: str, path: str) -> str:
     return found if isinstance(found, str) else ""
 
 
-# ---- reading what a server sends, however much it is -----------------------------------------------
-
-
-@dataclass(slots=True)
-class _Body:
-    """What came of a body, at most BODY_MOST bytes after one bounded decompression; also of one that broke off."""
-
-    raw: bytearray = field(default_factory=bytearray)
-    charset: str = "utf-8"
-    truncated: bool = False
-
-    async def read(self, answer: httpx.Response) -> None:
-        kind = answer.headers.get("content-encoding", "").strip().lower()
-        async for part in _decoded(_raw(answer), kind):
-            self.raw += part
-            if len(self.raw) > BODY_MOST:
-                del self.raw[BODY_MOST:]
-                self.truncated = True
-                return
-
-    def fields(self) -> dict[str, Any]:
-        """Body, hash and size of what was read."""
-        text = self.raw.decode(self.charset, "replace")
-        return {
-            "body": text[:TEXT_MOST],
-            "body_sha256": hashlib.sha256(self.raw).hexdigest(),
-            "body_bytes": len(self.raw),
-            "truncated": self.truncated or len(text) > TEXT_MOST,
-        }
-
-
-def _raw(answer: httpx.Response) -> httpx.AsyncByteStream:
-    """Not aiter_raw(): of an answer that a test made from a text, httpx has read the stream already."""
-    stream = answer.stream
-    assert isinstance(stream, httpx.AsyncByteStream)
-    return stream
-
-
 async def _unled(answer: httpx.Response) -> None:
     """Even where it follows no redirect, httpx works out where one leads, and throws away the answer if it cannot.
     An odd Location is just what an open redirect is looked for with."""
@@ -402,34 +354,6 @@ def _said(answer: httpx.Response) -> Headers:
     return said
 
 
-async def _decoded(parts: AsyncIterable[bytes], kind: str) -> AsyncIterator[bytes]:
-    if kind not in ("gzip", "x-gzip", "deflate"):
-        async for part in parts:
-            yield part
-        return
-    unzip = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    async for part in parts:
-        while part:
-            try:
-                made = unzip.decompress(part, 64 * 1024)
-            except zlib.error as bad:
-                raise ValueError("its compression is damaged") from bad
-            if not made:
-                break
-            yield made
-            part = unzip.unconsumed_tail
-
-
-def _charset(content_type: str) -> str:
-    """The charset that it names, if that is one in which pages are written; UTF-8 otherwise."""
-    found = _CHARSET.search(content_type)
-    try:
-        name = codecs.lookup(found[1]).name if found else "utf-8"
-    except (LookupError, ValueError):
-        return "utf-8"
-    return name if name.startswith(_WRITTEN) else "utf-8"
-
-
 def _fault(fault: Exception) -> str:
     cause: BaseException | None = fault
     while cause is not None:
@@ -437,40 +361,6 @@ def _fault(fault: Exception) -> str:
             return f"certificate: {cause.verify_message}"
         cause = cause.__cause__ or cause.__context__
     return f"{type(fault).__name__}: {fault}"[:200]
-
-
-class _Forms(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.hidden: dict[str, str] = {}
-        self.password = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        facts = dict(attrs)
-        if tag != "input":
-            return
-        kind = (facts.get("type") or "text").lower()
-        self.password |= kind == "password"
-        if kind == "hidden" and (name := facts.get("name")):
-            self.hidden[name] = facts.get("value") or ""
-
-
-def _forms(page: str) -> _Forms:
-    found = _Forms()
-    try:
-        found.feed(page)
-    except AssertionError:
-        pass  # what html.parser says of a declaration that is none; what came before it stands
-    return found
-
-
-def hidden_fields(page: str) -> dict[str, str]:
-    """The hidden fields of a page's forms, as a browser would send them back."""
-    return _forms(page).hidden
-
-
-def has_password_field(page: str) -> bool:
-    return _forms(page).password
 
 
 # ---- connecting, to permitted hosts alone ----------------------------------------------------------

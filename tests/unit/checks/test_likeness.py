@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.checks.likeness import answers_alike, asks_for_password, line_likeness, skeleton_likeness
+from roomgate.checks.likeness import answers_alike, line_likeness, skeleton_likeness
 
 SIGN_IN = """<html><head><title>Sign in</title></head><body><h1>Welcome</h1>
 <form method="post"><input name="user"><input type="password" name="passphrase"><button>Go</button></form></body></html>"""
@@ -22,22 +22,6 @@ def test_a_doctored_page_keeps_most_of_its_lines():
     assert line_likeness(page, page + "\n<p>added on the way</p>") > 0.9
     assert line_likeness(page, OTHER) == 0.0
     assert line_likeness(page, "  " + page.replace("\n", "\n\n   ")) == 1.0
-
-
-@pytest.mark.parametrize(
-    ("page", "asks"),
-    [
-        (SIGN_IN, True),
-        (SIGN_IN.upper(), True),
-        ("<input type=password>", True),
-        (OTHER, False),
-        ('<input type="text" name="password">', False),
-        ("<p>type=password</p>", False),
-        ("", False),
-    ],
-)
-def test_whether_a_page_asks_for_a_password(page, asks):
-    assert asks_for_password(page) is asks
 
 
 @pytest.mark.parametrize(
@@ -65,5 +49,4 @@ markup = st.text("<>/=\"' \n!-&;#\x00éinputypeaswordform", max_size=60)
 def test_any_rubbish_has_a_likeness_from_nothing_to_the_same(one, other):
     for likeness in (skeleton_likeness, line_likeness, answers_alike):
         assert 0.0 <= likeness(one, other) <= 1.0
-    assert asks_for_password(one) in (True, False)
     assert line_likeness(one, "") == skeleton_likeness("", other) == 0.0

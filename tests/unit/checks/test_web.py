@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from roomgate.checks import web as web_module
 from roomgate.checks.addresses import NotPermitted
+from roomgate.checks.body import BODY_MOST
 from roomgate.checks.snapshot import TEXT_MOST, Exchange, Snapshot, decode_snapshot, encode_snapshot
 from roomgate.checks.target import Ask
-from roomgate.checks.web import BODY_MOST, CannotSignIn, Session, _charset, _led_to, has_password_field, hidden_fields
+from roomgate.checks.web import CannotSignIn, Session, _led_to
 from support.checks import ONE, kit_of, target_of
 from support.hostile import real_web, saying
 
@@ -294,17 +295,6 @@ async def test_a_header_that_cannot_be_sent_is_a_fault_and_not_an_end(value):
 def test_any_location_leads_somewhere_or_nowhere(location):
     where = _led_to("https://target.example/a/b", location)
     assert where == "" or where.startswith(("http://", "https://"))
-
-
-@given(st.text(max_size=60))
-def test_any_content_type_gives_a_charset_that_reads(kind):
-    assert isinstance(b"\xff+2AA-".decode(_charset("text/html; charset=" + kind), "replace"), str)
-
-
-@given(st.text("<>/=\"' \n!-&;#\x00éinputypeaswordhidenvalu", max_size=120))
-def test_any_page_has_its_fields_read(page):
-    assert isinstance(hidden_fields(page), dict)
-    assert has_password_field(page) in (True, False)
 
 
 PROVIDER = """

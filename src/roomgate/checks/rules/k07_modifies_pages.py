@@ -5,13 +5,14 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from roomgate.checks.declared import Check, Look, Tier, Weight
+from roomgate.checks.forms import has_password_field
 from roomgate.checks.golden import load_golden
 from roomgate.checks.kit import Kit
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
 from roomgate.checks.snapshot import Exchange, Fact, Snapshot
 from roomgate.checks.target import Ask, Target
 from roomgate.checks.transit import GUARDS, Transit, compare
-from roomgate.checks.web import Session, has_password_field
+from roomgate.checks.web import Session
 
 DIRECT, VIA, GOLDEN = "direct", "via", "golden"
 MOST = 4

@@ -3,13 +3,13 @@
 import re
 
 from roomgate.checks.declared import Check, Weight
+from roomgate.checks.forms import has_password_field
 from roomgate.checks.looks import transport
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
 from roomgate.checks.snapshot import Exchange, Fact, Snapshot
 from roomgate.checks.target import Target
 from roomgate.checks.tls import CERTIFICATE, PROTOCOL, TESTSSL
 from roomgate.checks.ways import leads, ways_of
-from roomgate.checks.web import has_password_field
 
 _REFRESH = re.compile(r"(?is)<meta[^>]{0,200}http-equiv\s*=\s*[\"']?refresh[^>]{0,200}url\s*=\s*[\"']?\s*https://")
 _OLD = {"SSLv2": "SSL 2", "SSLv3": "SSL 3", "TLS1": "TLS 1.0", "TLS1_1": "TLS 1.1"}  # testssl.sh's names

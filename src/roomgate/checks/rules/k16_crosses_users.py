@@ -6,13 +6,13 @@ from collections.abc import Set
 import msgspec
 
 from roomgate.checks.declared import Check, Look, Tier, Weight
+from roomgate.checks.forms import has_password_field
 from roomgate.checks.kit import Kit
 from roomgate.checks.likeness import answers_alike
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
 from roomgate.checks.snapshot import Exchange, Fact, Snapshot
 from roomgate.checks.target import Account, Ask, Target
 from roomgate.checks.transit import normalised
-from roomgate.checks.web import has_password_field
 from roomgate.errors import NotFound
 
 OWN, OTHER, STRANGER, ASKED, FRONT = "own", "other", "stranger", "asked", "front"

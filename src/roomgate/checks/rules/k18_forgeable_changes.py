@@ -14,11 +14,12 @@ import httpx
 import msgspec
 
 from roomgate.checks.declared import Check, Look, Tier, Weight
+from roomgate.checks.forms import hidden_fields
 from roomgate.checks.kit import Kit
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, not_applicable, passed
 from roomgate.checks.snapshot import Exchange, Fact, Snapshot
 from roomgate.checks.target import Ask, Target, filled, filled_in
-from roomgate.checks.web import Session, hidden_fields
+from roomgate.checks.web import Session
 
 CONTROL, TRIED, GUARDED, STRANGER = "control", "tried", "guarded", "stranger"
 BEFORE, AFTER, WANTED, COOKIES = "before", "after", "wanted", "cookies"

@@ -6,6 +6,7 @@ from statistics import median
 import msgspec
 
 from roomgate.checks.declared import Check, Look, Tier, Weight
+from roomgate.checks.forms import has_password_field
 from roomgate.checks.html_source import is_page, read_source
 from roomgate.checks.kit import Kit
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
@@ -13,7 +14,7 @@ from roomgate.checks.pace import Pace
 from roomgate.checks.snapshot import Exchange, Fact, Snapshot
 from roomgate.checks.target import Account, Ask, Target
 from roomgate.checks.ways import leads
-from roomgate.checks.web import CannotSignIn, has_password_field
+from roomgate.checks.web import CannotSignIn
 
 BEFORE, WRONG, AFTER = "right before", "wrong", "right after"
 ACCEPTED, REFUSED = "accepted", "refused"

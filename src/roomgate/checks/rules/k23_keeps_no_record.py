@@ -7,8 +7,8 @@ import msgspec
 
 from roomgate.checks.declared import Check, Look, Tier, Weight
 from roomgate.checks.entries import has_clock, looks_like_record, parse_record, times_in
+from roomgate.checks.forms import has_password_field
 from roomgate.checks.kit import Kit
-from roomgate.checks.likeness import asks_for_password
 from roomgate.checks.outcome import Judgement, Point, failed, inconclusive, passed
 from roomgate.checks.snapshot import Act, Exchange, Snapshot, Told
 from roomgate.checks.target import Deed, Target
@@ -107,7 +107,7 @@ def judge(snapshot: Snapshot, target: Target) -> Judgement:
     text = _record(snapshot)
     if options is None or text is None:
         return inconclusive("The vendor's record was not fetched.")
-    if asks_for_password(text) or not looks_like_record(text):
+    if has_password_field(text) or not looks_like_record(text):
         return inconclusive("What came is no record that can be read: no list, and no line with a time.")
     if [act for act in snapshot.of(Act) if act.label.startswith(ACT) and not act.ok and not _may_fail(act, options)]:
         return inconclusive("Not all acts could be done, so the record cannot be compared with them.")

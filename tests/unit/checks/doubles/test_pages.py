@@ -1,5 +1,6 @@
 from roomgate.checks.doubles import device_pages, pages
-from roomgate.checks.likeness import asks_for_password, skeleton_likeness
+from roomgate.checks.forms import has_password_field
+from roomgate.checks.likeness import skeleton_likeness
 
 DEVICE = device_pages.show("/web/signin", "Oak", "S1")
 HOSTILE = '"><script>alert(1)</script>'
@@ -7,7 +8,7 @@ HOSTILE = '"><script>alert(1)</script>'
 
 def test_its_own_entrance_is_unlike_the_devices():
     own = pages.sign_in("token", "/")
-    assert asks_for_password(own)
+    assert has_password_field(own)
     assert skeleton_likeness(own, DEVICE) < 0.5
 
 
