@@ -68,7 +68,8 @@ ACTIONS: dict[str, Callable[[Form], Wish]] = {
     **CONTROLS,
 }
 JOIN = "join"
-BOOKINGS = Wish(Verb.COMMAND, "Bookings.List", {"Days": 1, "Limit": 50})
+# Two of the device's days, of which 24 hours are shown: at ten to midnight one of them has ten minutes left.
+BOOKINGS = Wish(Verb.COMMAND, "Bookings.List", {"Days": 2, "Limit": 50})
 DEFAULT_VOLUME = Wish(Verb.GET, "Configuration/Audio/DefaultVolume")
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from heapq import nsmallest
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -27,6 +27,7 @@ KINDS = {
 INSIDE = "inside"
 RESERVED = frozenset({"stream"})
 MOST_KEPT = 50_000
+AHEAD = timedelta(hours=24)
 _AWAKE = ("Off", "Halfwake")
 
 
@@ -226,10 +227,10 @@ def _by_site(rooms: Iterable[RoomView], linked: Mapping[str, bool]) -> tuple[Sit
 
 
 def read_bookings(result: Any, now: datetime) -> list[BookingView]:
-    """What the device listed and is not over, in order; entries that cannot be read are left out."""
+    """What is on, or begins within ``AHEAD``, in order; entries that cannot be read are left out."""
     listed = result.get("Booking") if isinstance(result, dict) else None
     found = [view for entry in (listed if isinstance(listed, list) else []) if (view := _booking(entry))]
-    return sorted((b for b in found if b.end > now), key=lambda b: (b.start, b.id))
+    return sorted((b for b in found if b.end > now and b.start < now + AHEAD), key=lambda b: (b.start, b.id))
 
 
 def _booking(entry: Any) -> BookingView | None:

@@ -150,8 +150,11 @@ def test_the_first_look_at_many_rooms_is_bounded() -> None:
 
 def test_bookings_are_those_ahead_in_order() -> None:
     listed = {
-        "Booking": [entry("late", 60), entry("over", -60), entry("now", -5), entry("bad", Time={"StartTime": "x"})]
-    }
+        "Booking": [
+            entry("late", 24 * 60 - 1), entry("tomorrow", 24 * 60), entry("over", -60), entry("now", -5),
+            entry("bad", Time={"StartTime": "x"}),
+        ]
+    }  # fmt: skip
     assert [booking.id for booking in read_bookings(listed, NOW)] == ["now", "late"]
     first = read_bookings(listed, NOW)[0]
     assert (first.title, first.organizer, first.number) == ("Review", "Org Anizer", "a@example.com")
