@@ -1,8 +1,7 @@
 """Each flaw of the double makes its own check fail, and no other; none fails on the clean one.
 
-Most of the double is checked in memory, with time that is handed over: all looks, against the same application that
-serves on a port. What only a port or a device shows (TLS, listeners, sessions at the device, the picture of a page) is
-checked on loopback.
+The double is checked in memory, with time that is handed over: all looks, against the same application that serves
+on a port. What only a port or a device shows is in test_check_doubles_on_a_port.py.
 
 What one flaw hides of another check is told here (`HIDES`): where nobody needs to sign in for a link, nobody can say
 whether one account's links are shut to another.
@@ -15,15 +14,10 @@ from pathlib import Path
 import pytest
 
 from roomgate.checks.catalogue import all_checks
-from roomgate.checks.declared import Tier
 from roomgate.checks.doubles.flaws import ALL, FOUND_BY, NONE, Flaw, Flaws, expected
 from roomgate.checks.doubles.scene import CAUSES
-from roomgate.checks.grade import grade
-from roomgate.checks.journal import Journal
 from roomgate.checks.outcome import Outcome
-from roomgate.checks.run import Around, Wish, judge_all, run
-from roomgate.cli.check import load_target
-from roomgate.cli.double_world import double_world
+from roomgate.checks.run import judge_all
 from support.double import double_in_memory
 
 pytestmark = pytest.mark.asyncio
@@ -121,51 +115,3 @@ async def test_some_at_random_taken_whole(tmp_path: Path, flaws: Flaws):
 
 async def test_every_look_is_among_those():
     assert {check.look.id for check in all_checks() if check.id in IN_MEMORY} == set(SEES)
-
-
-# ---- on loopback -------------------------------------------------------------------------------------
-
-
-async def on_loopback(folder: Path, flaws: Flaws, device: str, only: Sequence[str]) -> Outcomes:
-    async with double_world(folder / "double", flaws, device) as found:
-        target, text = load_target(found.target)
-        journal = Journal(folder / "run")
-        await run(target, text, all_checks(), Wish(Tier.SITE, tuple(only), intrusive=True), journal, Around())
-        judged = judge_all(all_checks(), journal.snapshots(), target)
-    return {one.id: one.outcome for one in judged if one.id in only}
-
-
-@pytest.mark.parametrize(
-    ("device", "flaw", "only"),
-    [
-        ("pretend", None, ("K06", "K10", "K21", "K24")),
-        ("pretend", Flaw.IMITATES_SIGN_IN, ("K06", "K24")),
-        ("pretend", Flaw.TRUSTS_ANY_DEVICE, ("K21", "K24")),
-        ("pretend", Flaw.LISTENS, ("K24", "K10")),
-        ("sim", None, ("K06", "K07", "K08", "K25", "K26", "K28")),
-        ("sim", Flaw.IMITATES_SIGN_IN, ("K06", "K07")),
-        ("sim", Flaw.MODIFIES_PAGES, ("K07", "K26")),
-        ("sim", Flaw.CALL_BY_LINK, ("K08", "K25")),
-        ("sim", Flaw.SILENT, ("K25", "K08")),
-        ("sim", Flaw.STAYS_SIGNED_IN, ("K26", "K28")),
-        ("sim", Flaw.LEAVES_TRACES, ("K28", "K26")),
-        ("pretend", Flaw.PLAIN_HTTP, ("K09", "K10")),
-        ("pretend", Flaw.OLD_TLS, ("K09", "K10")),
-        ("pretend", Flaw.BAD_CERTIFICATE, ("K09", "K10")),
-    ],
-)
-async def test_what_only_a_port_or_a_device_shows(tmp_path: Path, device: str, flaw: Flaw | None, only: Sequence[str]):
-    flaws = frozenset({flaw}) if flaw else NONE
-    found = await on_loopback(tmp_path, flaws, device, only)
-    assert set(found) == set(only)
-    assert_exactly(found, flaws)
-
-
-async def test_the_clean_one_whole_gets_the_best_grade(tmp_path: Path):
-    async with double_world(tmp_path / "double", NONE, "sim") as found:
-        target, text = load_target(found.target)
-        journal = Journal(tmp_path / "run")
-        await run(target, text, all_checks(), Wish(Tier.SITE, intrusive=True), journal, Around())
-        judged = judge_all(all_checks(), journal.snapshots(), target)
-    assert not {one.id: one.says for one in judged if one.outcome not in GOOD}
-    assert grade(judged).letter == "A"

@@ -12,9 +12,10 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ BY_TOKEN = ["readings", "events", "socket"]
 CONFIRM_S = 30.0
 WATCH_S = 6.0
 NOTICED_S = 31.0  # what is promised for a password that is changed at the device itself
+TURN_S = 0.5
+VOLUMES = (51, 50)
 SHORT_S = 25.0  # the life of a grant whose end is waited for
 
 
@@ -65,6 +68,7 @@ class Checked:
     room: Inside
     other: Inside  # somebody else's
     spare: Inside  # the room whose device's passwords are changed
+    decoy: Inside  # the one that the connector looks for at a wrong address for a while
     hands: Hands = field(default_factory=Hands)
     tables: dict[str, Any] = field(default_factory=dict)
     serials: dict[str, str] = field(default_factory=dict)
@@ -73,6 +77,19 @@ class Checked:
     @property
     def text(self) -> str:
         return write_toml(self.tables)
+
+    def texts_of_causes(self, kinds: Sequence[str] = ()) -> list[str]:
+        """A target file for the causes of each room, or of these kinds alone; those of one room come one by one."""
+        room_of = {one["name"]: one["values"]["room"] for one in self.tables["accounts"] if "values" in one}
+        texts = []
+        for room in (self.room, self.spare):
+            here = [
+                cause
+                for cause in self.tables["causes"]
+                if room_of[cause["account"]] == room.name and (not kinds or cause["kind"] in kinds)
+            ]
+            texts += [write_toml(self.tables | {"causes": here})] if here else []
+        return texts
 
     @asynccontextmanager
     async def somebody_in_the_room(self) -> AsyncIterator[None]:
@@ -83,10 +100,21 @@ class Checked:
                 with suppress(TimeoutError, httpx.HTTPError):
                     await self.room.say_yes()
 
-        async with asyncio.TaskGroup() as group:
-            sitting = group.create_task(sits())
+        async with _meanwhile(sits()):
             yield
-            sitting.cancel()
+
+    @asynccontextmanager
+    async def somebody_turns_the_volume(self) -> AsyncIterator[None]:
+        """So that there is news for whoever listens, which nobody may hear after a cut."""
+
+        async def turns() -> None:
+            for volume in cycle(VOLUMES):
+                for room in (self.room, self.spare):
+                    await room.touch("volume", option=volume)
+                await asyncio.sleep(TURN_S)
+
+        async with _meanwhile(turns()):
+            yield
 
     # ---- people and what they may ----------------------------------------------------------------------
 
@@ -273,7 +301,7 @@ class Checked:
     # ---- what the tester does at the site --------------------------------------------------------------
 
     async def _point_at(self, what: str) -> None:
-        self._devices({self.room.name: int(what.split()[-1])})
+        self._devices({self.decoy.name: int(what.split()[-1])})
 
     async def _point_back(self, what: str) -> None:
         """The room is in quarantine now, as it should be: whoever looks after the site says that it is well."""
@@ -281,9 +309,9 @@ class Checked:
         config = str(self.world.folder / "connector.toml")
         async with asyncio.timeout(CONFIRM_S):
             while True:  # the connector reads its list of rooms every few seconds
-                await self.world.cli("connector", "confirm", self.room.name, "--config", config)
+                await self.world.cli("connector", "confirm", self.decoy.name, "--config", config)
                 with suppress(TimeoutError):
-                    await self.world.fine([self.room.name], within_s=1.0)
+                    await self.world.fine([self.decoy.name], within_s=1.0)
                     return
 
     def _devices(self, ports: dict[str, int]) -> None:
@@ -299,6 +327,17 @@ class Checked:
         self.left = (await self.world.cli("connector", "leave", "--accounts", "--config", config, "--json"))[1]
         for name in (self.room.name, self.other.name, self.spare.name):
             await self.world.admin.call("DELETE", f"/api/v1/rooms/{name}")
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """What goes on as long as the block lasts."""
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(work)
+        try:
+            yield
+        finally:
+            task.cancel()
 
 
 def _by_token(who: Somebody) -> str:

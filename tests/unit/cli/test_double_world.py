@@ -1,4 +1,4 @@
-"""A double on loopback. What the checks say of it is in tests/e2e/test_check_doubles.py."""
+"""A double on loopback. What the checks say of it is in tests/e2e/test_check_doubles_on_a_port.py."""
 
 from pathlib import Path
 
