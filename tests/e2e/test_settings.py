@@ -1,5 +1,7 @@
 """A room's settings as people change them: a real Chromium over the real hub, connector and device."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,6 +10,7 @@ from playwright.async_api import Browser, expect
 from roomgate import xapi
 from roomgate.cli.demo.inside import Inside
 from roomgate.hub.http.door import COOKIE
+from roomgate.sim.faults import Kind
 from support.browser import Tab, tab
 from support.world import EVERYTHING, RunningWorld, in_world
 
@@ -123,3 +126,58 @@ async def test_it_works_without_script_and_what_changed_meanwhile_is_asked_again
         await page.get_by_role("button", name="Apply 1 change").click()
         await expect(page.locator("tbody tr")).to_contain_text("Done")
         assert await device.get(f"Configuration/{VOLUME}") == 50
+
+
+@asynccontextmanager
+async def ailing(world: RunningWorld, room: Inside) -> AsyncIterator[None]:
+    """Whatever goes wrong with the device in this block is well again after it."""
+    try:
+        yield
+    finally:
+        await room.touch("fault", kind=Kind.CLEAR)
+        await world.fine([room.name])
+
+
+async def test_a_device_that_does_not_answer_is_told_beneath_the_head_and_tried_again(
+    browser: Browser, world: RunningWorld
+) -> None:
+    async with world.room() as room, at_settings(browser, world, room) as one:
+        page = one.page
+        async with ailing(world, room):
+            await room.touch("fault", kind=Kind.SILENT)
+            await page.goto(f"/rooms/{room.name}/settings?q=volume", wait_until="commit")
+            await expect(page.get_by_role("heading", level=1)).to_have_text("Settings")  # the answer never comes
+            await expect(page.get_by_text("Asking the device…")).to_be_visible()
+            await expect(page.get_by_role("alert")).to_contain_text("could not be read")
+            await expect(page.get_by_text("Asking the device…")).to_be_hidden()
+            assert (await one.axe(), await one.fits()) == ([], True)
+        await page.get_by_role("link", name="Try again").click()
+        await expect(page.get_by_role("alert")).to_have_count(0)
+        await expect(page.get_by_role("heading", name="All groups")).to_be_visible()
+
+
+async def test_a_device_that_restarts_between_two_changes_has_what_the_page_tells(
+    browser: Browser, world: RunningWorld
+) -> None:
+    async with world.room() as room, at_settings(browser, world, room) as one:
+        page, wanted = one.page, {VOLUME: 41, RING: 20}
+        await page.goto(f"/rooms/{room.name}/settings?q=volume")
+        for name, value in wanted.items():
+            await page.locator(f'[name="v:{name}"]').fill(str(value))
+        await page.get_by_role("button", name="Review changes").click()
+        await expect(page.locator("tbody tr")).to_have_count(2)
+        async with ailing(world, room):
+            await room.touch("fault", kind=Kind.DELAY, seconds=1.0)
+            began = time.monotonic()
+            applied = asyncio.create_task(page.get_by_role("button", name="Apply 2 changes").click())
+            await room.journal_says("config.set", after=began, within_s=60.0)
+            await room.touch("fault", kind=Kind.REBOOT, seconds=2.0)
+            await applied
+            await expect(page.get_by_role("heading", level=1)).to_have_text("What was changed")
+            told = [await page.locator("tbody tr", has_text=name.split("/")[-1]).inner_text() for name in wanted]
+            assert not all("Done" in line for line in told)
+        async with on_device(room) as device:
+            for line, (name, value) in zip(told, wanted.items(), strict=True):
+                has = await device.get(f"Configuration/{name}")
+                if "Not known" not in line:  # then the page says to look
+                    assert has == (value if "Done" in line else 50), line

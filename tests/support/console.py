@@ -12,6 +12,7 @@ import httpx
 
 from roomgate.clock import iso
 from roomgate.hub.app import build_app
+from roomgate.hub.http.asgi import App
 from roomgate.hub.http.door import COOKIE
 from roomgate.hub.program import extend_with
 from roomgate.hub.relay.extension import open_relay
@@ -59,6 +60,7 @@ class Site(FakeLink):
 class Console:
     hub: Hub
     relay: RelayParts
+    app: App
     http: httpx.AsyncClient
     site: Site | None = None
     _group: asyncio.TaskGroup = field(default_factory=asyncio.TaskGroup)
@@ -151,5 +153,5 @@ async def console(folder: Path, *, pages: bool = True) -> AsyncIterator[Console]
         await asyncio.sleep(0)
         transport = httpx.ASGITransport(app, raise_app_exceptions=True)
         async with httpx.AsyncClient(transport=transport, base_url="https://hub") as http:
-            yield Console(hub, relay, http, None, group)
+            yield Console(hub, relay, app, http, None, group)
         task.cancel()

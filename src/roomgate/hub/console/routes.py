@@ -7,7 +7,6 @@ from litestar import Response, Router, get, post
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 
-from roomgate import log
 from roomgate.clock import Clock
 from roomgate.errors import BadInput, NotFound, RoomgateError
 from roomgate.hub.alerts import pages as alerts_pages
@@ -20,6 +19,7 @@ from roomgate.hub.console.visit import (
     Visit,
     Visiting,
     language_cookie,
+    log_fault,
     read_form,
     refusal,
     sign_in_page,
@@ -55,8 +55,6 @@ from roomgate.hub.settings import pages as settings_pages
 from roomgate.hub.settings.drafts import Drafts
 from roomgate.hub.status import pages as status_pages
 from roomgate.xapi.errors import XapiError
-
-_log = log.get("console")
 
 # Behind the door, every one.
 PAGES = [
@@ -123,7 +121,7 @@ def refuse(request: Req, fault: Exception) -> Page:
     visit = visit_of(request)
     said = refusal(visit.t, fault)
     if not isinstance(fault, RoomgateError | XapiError):
-        _log.error("page.failed", path=request.url.path, error=f"{type(fault).__name__}: {fault}"[:300])
+        log_fault(request.url.path, fault)
     return visit.page("refused.html", said.status, said=said)
 
 

@@ -11,11 +11,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
+from litestar.response import Stream
 
+from roomgate import log
 from roomgate.access.decision import Denied
 from roomgate.clock import iso
 from roomgate.errors import BadInput, NotFound, RoomgateError
 from roomgate.hub.console import assets
+from roomgate.hub.console.early import Later, render_early
 from roomgate.hub.console.local import local_path
 from roomgate.hub.console.notices import Notice, Notices
 from roomgate.hub.console.words import LANGUAGES, Words, choose
@@ -64,6 +67,7 @@ def date(moment: datetime) -> str:
 
 ENVIRONMENT = _environment()
 _FIRST = Asked()
+_log = log.get("console")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,23 @@ class Visit:
         context["notices_at"] = {place: [n for n in told if n.at == place] for place in places}
         return _rendered(self, template, status, context)
 
+    def early(self, template: str, later: Later, **context: Any) -> Stream:
+        """Send what comes before ``late.more`` at once, and the rest with what ``later`` gives.
+
+        What that raises the page tells in its place: ``late.said``, None where all went well.
+        """
+
+        async def told() -> Mapping[str, Any]:
+            try:
+                return {"said": None, **await later()}
+            except Exception as fault:  # the head is sent: nobody else can tell it any more
+                if not isinstance(fault, RoomgateError | XapiError):
+                    log_fault(self.path, fault)
+                return {"said": refusal(self.t, fault)}
+
+        whole = _context(self, {"notices": self.notices.take(self.signed.principal.credential), "notices_at": {}})
+        return Stream(render_early(ENVIRONMENT.get_template(template), whole | context, told), media_type=_HTML)
+
     def part(self, template: str, **context: Any) -> Page:
         """The live parts of a page alone. What is to be said once waits for the page."""
         return _rendered(self, template, 200, {"notices": [], "notices_at": {}, **context})
@@ -128,12 +149,22 @@ Relayed = NamedDependency[RelayParts]  # in a route: ``relay: Relayed``
 
 
 def _rendered(visit: Visit, template: str, status: int, context: Mapping[str, Any]) -> Page:
-    signed = visit.signed
-    html = ENVIRONMENT.get_template(template).render(
-        t=visit.t, me=signed, csrf=signed.web.csrf if signed.web else "", now=visit.now, path=visit.path,
-        host=visit.host, **visit.extra, **context,
-    )  # fmt: skip
+    html = ENVIRONMENT.get_template(template).render(_context(visit, context))
     return Response(html.encode(), status_code=status, media_type=_HTML)
+
+
+def _context(visit: Visit, context: Mapping[str, Any]) -> dict[str, Any]:
+    """What every template finds, and this one."""
+    signed = visit.signed
+    return {
+        "t": visit.t, "me": signed, "csrf": signed.web.csrf if signed.web else "", "now": visit.now,
+        "path": visit.path, "host": visit.host, **visit.extra, **context,
+    }  # fmt: skip
+
+
+def log_fault(path: str, fault: Exception) -> None:
+    """Of an error that is not ours, which tells people nothing of itself."""
+    _log.error("page.failed", path=path, error=f"{type(fault).__name__}: {fault}"[:300])
 
 
 def words_of(request: Req) -> Words:

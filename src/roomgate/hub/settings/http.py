@@ -17,9 +17,7 @@ from roomgate.hub.http.problem import NO_SUCH_ROOM
 from roomgate.hub.identity.person import Signed
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.asked import Answer, Wish
-from roomgate.hub.relay.http import raise_unless_done
 from roomgate.hub.relay.parts import RelayParts
-from roomgate.hub.rooms.seen import NotDone
 from roomgate.hub.settings import service
 from roomgate.hub.settings.change import Edit, Planned, Step, plan_changes
 from roomgate.hub.settings.groups import settings_in
@@ -109,11 +107,7 @@ async def held_by(parts: Parts, signed: Signed, name: str) -> list[frozenset[Cap
 async def read(parts: Parts, relay: RelayParts, signed: Signed, room: str) -> list[Setting]:
     """Raises as an ask does."""
     held = await held_by(parts, signed, room)
-    try:
-        return await service.read_settings(asking(relay, signed, room), held, relay.relay.catalogue)
-    except NotDone as no:
-        raise_unless_done(no.answer)
-        raise
+    return await service.read_settings(asking(relay, signed, room), held, relay.relay.catalogue)
 
 
 def space_words(space: ValueSpace) -> str:

@@ -1,11 +1,12 @@
 """The pages of a room's settings: look, change several, see the difference, apply, take back; and who changed one."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
 
 from roomgate.clock import parse_iso
 from roomgate.errors import RoomgateError
@@ -42,20 +43,44 @@ def asking(visit: Visit, relay: RelayParts, seen: Seen) -> service.Ask:
     return ask
 
 
-async def read(visit: Visit, relay: RelayParts, seen: Seen, draft: Draft) -> list[Setting]:
-    """What the device has now, or had a moment ago where only a search goes on."""
+async def begin(visit: Visit, relay: RelayParts, seen: Seen, draft: Draft) -> Callable[[], Awaitable[list[Setting]]]:
+    """Ask for what the device has now; a search as you type goes by what it had a moment ago.
+
+    What the hub itself refuses is raised here, also where no connector is there; what site and device refuse, by what
+    is given.
+    """
     held = () if seen.locked else [grant.capabilities for grant in seen.live]
-    catalogue = relay.relay.catalogue
+    me, catalogue = visit.signed.principal, relay.relay.catalogue
     try:
         session, now = await page_session(visit, relay, seen), visit.now.timestamp()
         kept = draft.reading
         fresh = kept is not None and kept.session == session.id and 0 <= now - kept.at < LOOK_AGAIN_S
-        if kept is None or not (visit.quiet and fresh):
-            document = await service.read_document(asking(visit, relay, seen))
-            kept = draft.reading = Reading(session.id, now, document)
+        asked = None
+        if not (visit.quiet and fresh):
+            wait_s = service.READ_S if relay.relay.links.ready(session.room) is None else 0
+            asked = await relay.relay.ask(me, seen.summary.name, service.WHOLE, session=session, wait_s=wait_s)
+            if asked.outcome != "waiting":
+                service.document_of(asked)
     except (RoomgateError, XapiError) as fault:
         raise told_of_room(visit, fault) from fault
-    return build_settings(kept.document, held, catalogue)
+
+    async def rest() -> list[Setting]:
+        found = kept
+        try:
+            if asked is not None:
+                answer = await relay.relay.answer(asked.ask, me, False, service.READ_S)
+                found = draft.reading = Reading(session.id, now, service.document_of(answer))
+        except (RoomgateError, XapiError) as fault:
+            raise told_of_room(visit, fault) from fault
+        assert found is not None, "what is fresh is there"
+        return build_settings(found.document, held, catalogue)
+
+    return rest
+
+
+async def read(visit: Visit, relay: RelayParts, seen: Seen, draft: Draft) -> list[Setting]:
+    """The same, waited for."""
+    return await (await begin(visit, relay, seen, draft))()
 
 
 # -- looking -------------------------------------------------------------------------------------------
@@ -71,22 +96,32 @@ async def show_settings(
     q: FromQuery[str] = "",
     group: FromQuery[str] = "",
     first: FromQuery[int] = 0,
-) -> Page:
+) -> Page | Stream:
     seen = await see_room(visit, parts, relay, name)
     draft = draft_of(visit, drafts, seen)
-    settings = await read(visit, relay, seen, draft)
-    shown = view.build_list(
-        settings, draft.edits, relay.relay.catalogue, visit.t, base=view.href(seen.summary.name),
-        find=q[:LONGEST_FIND], group=group[:LONGEST_FIND], first=first,
-    )  # fmt: skip
-    return await _page(visit, parts, relay, seen, "room_settings.html", list=shown, drafted=len(draft.edits))
+    rest = await begin(visit, relay, seen, draft)
+
+    async def later() -> dict[str, Any]:
+        return {
+            "list": view.build_list(
+                await rest(), draft.edits, relay.relay.catalogue, visit.t, base=view.href(seen.summary.name),
+                find=q[:LONGEST_FIND], group=group[:LONGEST_FIND], first=first,
+            )
+        }  # fmt: skip
+
+    context = await _context(visit, parts, relay, seen) | {"drafted": len(draft.edits)}
+    if visit.quiet:  # a script takes a page as a whole
+        return visit.page("room_settings.html", late={"more": "", "said": None, **await later()}, **context)
+    return visit.early("room_settings.html", later, **context)
+
+
+async def _context(visit: Visit, parts: Parts, relay: RelayParts, seen: Seen) -> dict[str, Any]:
+    here = view.href(seen.summary.name)
+    return {"settings_href": here, "unseen": view.UNSEEN, **await room_context(visit, parts, relay, seen)}
 
 
 async def _page(visit: Visit, parts: Parts, relay: RelayParts, seen: Seen, template: str, **context: Any) -> Page:
-    here = view.href(seen.summary.name)
-    return visit.page(
-        template, settings_href=here, unseen=view.UNSEEN, **await room_context(visit, parts, relay, seen), **context
-    )
+    return visit.page(template, **await _context(visit, parts, relay, seen), **context)
 
 
 @get("/rooms/{name:str}/settings/history", include_in_schema=False)

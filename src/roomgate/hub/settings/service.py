@@ -16,7 +16,7 @@ from roomgate.access.principal import Right
 from roomgate.errors import RoomgateError, Unreachable
 from roomgate.hub.identity.person import Signed
 from roomgate.hub.relay.asked import Answer, Wish
-from roomgate.hub.rooms.seen import NotDone
+from roomgate.hub.relay.http import raise_unless_done
 from roomgate.hub.settings.change import Planned, Step
 from roomgate.hub.settings.history import Changed, build_history, contained, outcomes_of
 from roomgate.hub.settings.setting import ROOT, Setting, build_settings
@@ -50,19 +50,20 @@ class _Said(msgspec.Struct, frozen=True):
     words: str = ""
 
 
-async def read_document(ask: Ask) -> Any:
-    """All settings that hub and site let this person see. Raises NotDone, Unreachable, and as the ask does."""
-    answer = await ask(Wish(Verb.GET, ROOT), READ_S)
+WHOLE = Wish(Verb.GET, ROOT)  # all settings that hub and site let this person see
+
+
+def document_of(answer: Answer) -> Any:
+    """What came of asking for the `WHOLE`; raises as `raise_unless_done`, and Unreachable where nothing came in time."""
     if answer.outcome == "waiting":
         raise Unreachable("The room has not answered yet.", hint="Open the page again in a moment.")
-    if answer.outcome != "done":
-        raise NotDone(answer)
+    raise_unless_done(answer)
     return answer.result
 
 
 async def read_settings(ask: Ask, held: Collection[frozenset[Capability]], catalogue: Catalogue) -> list[Setting]:
-    """The same, each with what the catalogue and these grants say of it."""
-    return build_settings(await read_document(ask), held, catalogue)
+    """Those settings, each with what the catalogue and these grants say of it. Raises also as the ask does."""
+    return build_settings(document_of(await ask(WHOLE, READ_S)), held, catalogue)
 
 
 async def judge(ask: Ask, calls: Sequence[Call]) -> list[Verdict]:

@@ -1,11 +1,15 @@
 """The pages of a room's settings, read as somebody reads them, over a device that answers from memory."""
 
+import asyncio
 import re
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from roomgate.access.capability import Capability
+from roomgate.hub.settings import view
 from roomgate.link.messages import Outcome
 from support.console import console, words
 from support.settings import settled
@@ -226,6 +230,103 @@ async def test_a_room_that_does_not_answer_or_is_not_theirs_has_no_settings(tmp_
         boss = await it.as_("ada")  # sees every room, and has no grant there
         assert (await boss.get(HERE)).status_code == 403
         assert f'href="{HERE}"' not in (await bob.get("/rooms/oslo")).text
+
+
+@asynccontextmanager
+async def browsing(it, reader, path):
+    """A page that is on its way: what has come of it so far, message by message, and its connection's task."""
+    came: asyncio.Queue = asyncio.Queue()
+
+    async def told(scope, receive, send):
+        async def tell(message):
+            came.put_nowait(message)
+            await send(message)
+
+        await it.app(scope, receive, tell)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(told), base_url="https://hub") as http:
+        task = asyncio.create_task(http.get(path, headers={**reader.headers, "Accept": "text/html"}))
+        try:
+            yield came, task
+        finally:
+            task.cancel()
+
+
+async def test_the_head_is_on_its_way_before_the_device_answers_and_the_list_follows(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        site = await it.connect("oslo")
+        device = settled(site)
+        bob = await person(it, *ENOUGH)
+        site.silent = True
+        async with browsing(it, bob, f"{HERE}?group=Audio") as (came, page):
+            start, head = await came.get(), await came.get()
+            assert start["status"] == 200
+            assert re.search(rb"rel=.stylesheet.*<h1>", head["body"], re.DOTALL)
+            assert b"DefaultVolume" not in head["body"]
+            assert (device.reads, page.done(), came.empty()) == (0, False, True)
+            await site._answer(site.orders[-1])
+            assert 'name="v:Audio/DefaultVolume"' in (await page).text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words_of_it", "status"),
+    [
+        (Outcome("", "failed", rule="device.gone", words="It <went> away."), "It &lt;went&gt; away.", 409),
+        (Outcome("", "refused", rule="policy", words="Not from outside."), "Not from outside.", 403),
+    ],
+)
+async def test_what_fails_behind_the_head_is_told_in_the_page(
+    tmp_path: Path, outcome: Outcome, words_of_it: str, status: int
+) -> None:
+    async with console(tmp_path) as it:
+        site = await it.connect("oslo")
+        settled(site)
+        bob = await person(it, *ENOUGH)
+        site.answers["Configuration"], site.silent = outcome, True
+        async with browsing(it, bob, HERE) as (came, page):
+            await came.get(), await came.get()
+            await site._answer(site.orders[-1])
+            told = await page
+            assert f"could not be read {words_of_it}" in words(told)
+            assert (told.status_code, "v:Audio" in told.text) == (200, False)
+            assert told.text.rstrip().endswith("</html>")
+        site.silent = False
+        looked = await bob.get(HERE, **{"X-Look": "1"})  # a script goes by the status
+        assert looked.status_code == status
+
+
+async def test_a_fault_of_ours_behind_the_head_is_logged_and_says_nothing_of_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with console(tmp_path) as it:
+        site = await it.connect("oslo")
+        settled(site)
+        bob = await person(it, *ENOUGH)
+        monkeypatch.setattr(view, "build_list", lambda *_, **__: 1 // 0)
+        told = await bob.get(HERE)
+        assert "division" not in told.text
+        assert "Something failed here; it was noted." in words(told)
+
+
+async def test_without_a_connector_the_page_is_refused_with_its_status(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        await it.hub.rooms("oslo")
+        bob = await person(it, *ENOUGH)
+        assert (await bob.get(HERE)).status_code == 503
+
+
+async def test_whoever_is_cut_off_while_the_device_thinks_sees_nothing_of_it(tmp_path: Path) -> None:
+    async with console(tmp_path) as it:
+        site = await it.connect("oslo")
+        settled(site)
+        bob = await person(it, *ENOUGH)
+        site.silent = True
+        async with browsing(it, bob, f"{HERE}?group=Audio") as (came, page):
+            await came.get(), await came.get()
+            (record,) = await it.hub.parts.grants.of_room("oslo")
+            await it.hub.parts.grants.end(record.grant.id, it.hub.admin)
+            await site._answer(site.orders[-1])
+            assert "DefaultVolume" not in (await page).text
 
 
 async def test_a_member_of_a_list_that_no_product_has_is_shown_and_not_changed(tmp_path: Path) -> None:

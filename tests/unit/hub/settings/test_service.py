@@ -5,9 +5,9 @@ import pytest
 from roomgate.access.capability import Capability
 from roomgate.access.decision import Denied
 from roomgate.access.offered import offered
-from roomgate.errors import Unreachable
+from roomgate.errors import OutcomeUnknown, Unreachable
 from roomgate.hub.relay.asked import Answer
-from roomgate.hub.rooms.seen import NotDone
+from roomgate.hub.relay.http import AskFailed
 from roomgate.hub.settings.change import Edit, plan_changes
 from roomgate.hub.settings.service import Verdict, apply_changes, judge, read_settings
 from roomgate.hub.settings.setting import parse_change
@@ -54,7 +54,10 @@ async def test_all_settings_are_read_in_one_ask():
     assert [(wish.verb, wish.path) for wish in room.asked] == [(Verb.GET, "Configuration")]
 
 
-@pytest.mark.parametrize(("outcome", "raised"), [("waiting", Unreachable), ("failed", NotDone), ("refused", NotDone)])
+@pytest.mark.parametrize(
+    ("outcome", "raised"),
+    [("waiting", Unreachable), ("failed", AskFailed), ("refused", Denied), ("unknown", OutcomeUnknown)],
+)
 async def test_what_was_not_read_is_said(outcome, raised):
     with pytest.raises(raised):
         await read_settings(Room(answer(outcome)).ask, ALL, offered())
