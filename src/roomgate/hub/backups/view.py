@@ -1,7 +1,6 @@
 """Pure: backups and their differences as a page shows them."""
 
 import base64
-import difflib
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from roomgate.clock import parse_iso
 from roomgate.fleet.backup import Shown
 from roomgate.fleet.restoring import Change
 from roomgate.hub.backups.service import Comparison
+from roomgate.hub.edits import edits, grouped
 from roomgate.hub.rooms.state import RoomSummary
 
 COLUMNS = (
@@ -86,8 +86,14 @@ def _picture(text: str) -> str:
 def _lines(was: str, will: str) -> list[tuple[str, str]]:
     """A panel's XML is one line: it is broken at its elements."""
     before, after = (text.replace("><", ">\n<").splitlines() for text in (was, will))
-    found = difflib.unified_diff(before, after, n=1, lineterm="")
-    return [(line[:1], line[1:200]) for line in found if not line.startswith(("---", "+++", "@@"))]
+    found: list[tuple[str, str]] = []
+    for part in (part for group in grouped(edits(before, after), 1) for part in group):
+        if part.same:
+            found += [(" ", line) for line in before[part.old : part.old_end]]
+            continue
+        found += [("-", line) for line in before[part.old : part.old_end]]
+        found += [("+", line) for line in after[part.new : part.new_end]]
+    return [(sign, line[:199]) for sign, line in found]
 
 
 def same_kind(rooms: Iterable[RoomSummary], product: str) -> list[str]:

@@ -1,9 +1,10 @@
 """Pure: the texts that a device is programmed with, told apart by their digest, and how two of them differ."""
 
-import difflib
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
+
+from roomgate.hub.edits import edits, grouped
 
 MOST_BYTES = 160 * 1024  # of one text: what fits into a request, however it is written there
 LONGEST_NAME = 250
@@ -59,18 +60,17 @@ class DiffLine:
 def difference(old: str, new: str) -> list[DiffLine]:
     """What became of the old text, in parts with the lines around; empty where both are the same."""
     before, after = old.splitlines(), new.splitlines()
-    # autojunk off: it calls lines that come often nothing, and then shows more than has changed.
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=len(before) * len(after) > 4_000_000)
     lines: list[DiffLine] = []
-    for group in matcher.get_grouped_opcodes(CONTEXT):
-        (_, i1, _, j1, _), (_, _, i2, _, j2) = group[0], group[-1]
-        lines.append(DiffLine("@", f"-{_span(i1, i2)} +{_span(j1, j2)}"))
-        for tag, a1, a2, b1, b2 in group:
-            if tag == "equal":
-                lines += [DiffLine(" ", before[a1 + n], a1 + n + 1, b1 + n + 1) for n in range(a2 - a1)]
+    for group in grouped(edits(before, after), CONTEXT):
+        first, last = group[0], group[-1]
+        lines.append(DiffLine("@", f"-{_span(first.old, last.old_end)} +{_span(first.new, last.new_end)}"))
+        for part in group:
+            if part.same:
+                numbers = zip(range(part.old, part.old_end), range(part.new, part.new_end), strict=True)
+                lines += [DiffLine(" ", before[n], n + 1, m + 1) for n, m in numbers]
                 continue
-            lines += [DiffLine("-", before[n], n + 1, 0) for n in range(a1, a2)]
-            lines += [DiffLine("+", after[n], 0, n + 1) for n in range(b1, b2)]
+            lines += [DiffLine("-", before[n], n + 1, 0) for n in range(part.old, part.old_end)]
+            lines += [DiffLine("+", after[m], 0, m + 1) for m in range(part.new, part.new_end)]
         if len(lines) > MOST_DIFFERENT:
             return [*lines[:MOST_DIFFERENT], DiffLine("@", "…")]
     if not lines and old != new:  # only the ends of lines differ

@@ -44,6 +44,11 @@ def test_texts_are_shown_by_the_lines_that_differ_and_not_without_end():
     assert (len(panel.lines), panel.more > 0, panel.lines[0]) == (MOST_LINES, True, ("+", "<a>"))
 
 
+def test_a_line_that_begins_with_dashes_is_a_line_like_any():
+    [macro] = view_rows(found(Change("macro", "m", "let n = 3;\n--n;", "let n = 3;\n++n;")))
+    assert macro.lines == ((" ", "let n = 3;"), ("-", "--n;"), ("+", "++n;"))
+
+
 def test_rooms_of_the_same_kind_are_offered_by_name():
     class Room:
         def __init__(self, name: str, product: str) -> None:

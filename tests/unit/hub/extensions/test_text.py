@@ -43,3 +43,9 @@ def test_a_difference_is_bounded() -> None:
 def test_a_digest_tells_texts_apart_and_takes_any_text() -> None:
     assert digest_of("a") != digest_of("a\r")
     assert len(digest_of("\ud800")) == 64
+
+
+def test_a_text_that_was_made_to_be_slow_is_compared_all_the_same() -> None:
+    """Each line stands in the other text a thousand times: comparing all of them with one another takes minutes."""
+    signs = "".join(one.sign for one in difference("a\n" * 1000, "b\na\n" * 1000))
+    assert signs == "@" + "-" * 999 + "+" * 1999 + " "
