@@ -12,7 +12,7 @@ from bench.result import Result, Table, judged
 from bench.run import Run
 from bench.samples import Spread
 from bench.words import number
-from roomgate.hub.fleet.engine import AT_ONCE
+from roomgate.hub.fleet.run import AT_ONCE
 
 NAME = "fleet"
 SECONDS = 120.0

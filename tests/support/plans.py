@@ -34,6 +34,7 @@ class Rooms:
     loses: set[str] = field(default_factory=set)  # rooms whose next set is done, and its answer lost
     drops: set[str] = field(default_factory=set)  # rooms whose next set is lost, and so is its answer
     software: dict[str, str] = field(default_factory=dict)
+    troubles: dict[str, list[str]] = field(default_factory=dict)  # what a room complains of, by type
     held: asyncio.Event = field(default_factory=asyncio.Event)  # cleared: nothing that changes something is answered
     asked: asyncio.Event = field(default_factory=asyncio.Event)  # something that changes something has come
     macros: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -66,6 +67,8 @@ class Rooms:
     def read(self, room: str, text: str) -> Any:
         if text.startswith("Status/SystemUnit"):
             return self.software.get(room, "ce11.1")
+        if text.startswith("Status/Diagnostics"):
+            return [{"id": n, "Level": "Error", "Type": kind} for n, kind in enumerate(self.troubles.get(room, ()), 1)]
         if text.startswith("Status/"):
             return []
         volume = self.volume.setdefault(room, 30)

@@ -102,7 +102,7 @@ def upgrade(
     url
         where devices fetch it; the site's own file lists the hosts that it allows
     version
-        what a device says that it has afterwards, or a part of it
+        what a device says that it has afterwards, or how that begins
     minutes
         how long a room may take
     site

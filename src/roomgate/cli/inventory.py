@@ -27,12 +27,14 @@ class Sought:
     tag: Annotated[str, Parameter(help="only rooms that bear this tag")] = ""
     product: Annotated[str, Parameter(help="only this model")] = ""
     software: Annotated[str, Parameter(help="only this software")] = ""
+    state: Annotated[str, Parameter(help="only what is so: fine, call, warn, trouble or unknown")] = ""
 
     @property
     def words(self) -> dict[str, str]:
         """As the hub names them, without those that leave nothing out."""
         asked = {
-            "q": self.find, "site": self.site, "tag": self.tag, "product": self.product, "software": self.software
+            "q": self.find, "site": self.site, "tag": self.tag, "product": self.product, "software": self.software,
+            "state": self.state,
         }  # fmt: skip
         return {name: text for name, text in asked.items() if text}
 

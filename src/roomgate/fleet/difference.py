@@ -1,5 +1,6 @@
 """What is to be done in a room: its present state against what it should be, as steps in the order they are done in."""
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -26,7 +27,8 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``verdict`` is what would be said to it: allowed, consent (the room is asked), refused with ``rule`` and
     ``words``, or unasked where nobody could be asked. ``blind``: afterwards no reading tells whether it was done.
-    ``body`` is the digest of what is sent along, by which the document has it.
+    ``body`` is the digest of what is sent along, by which the document has it. ``troubles``: what the device
+    complained of just before other software was sent to it.
     """
 
     kind: str  # setting, macro, panel, branding, user, upgrade
@@ -41,6 +43,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     verdict: str = "unasked"
     rule: str = ""
     words: str = ""
+    troubles: tuple[str, ...] = ()
 
     @property
     def due(self) -> bool:
@@ -66,7 +69,7 @@ def difference(wanted: Layer, present: Present, catalogue: Catalogue) -> list[St
 
 def upgrade_step(upgrade: Upgrade, software: str) -> list[Step]:
     """The one step of an upgrade; none where the room says that it has the version already."""
-    if upgrade.version and upgrade.version in software:
+    if upgrade.version and has_version(software, upgrade.version):
         return []
     after = upgrade.version or upgrade.url
     return [
@@ -75,6 +78,11 @@ def upgrade_step(upgrade: Upgrade, software: str) -> list[Step]:
             before=software or None, after=after[:_LONGEST], blind=not upgrade.version,
         )
     ]  # fmt: skip
+
+
+def has_version(software: str, version: str) -> bool:
+    """Whether it is this version or begins with it: ce12.1.0 has ce12.1, and ce12.10 has not."""
+    return re.search(rf"(?<![0-9.]){re.escape(version)}(?![0-9])", software) is not None
 
 
 def _setting(key: str, value: Value, present: Present, catalogue: Catalogue) -> Iterator[Step]:

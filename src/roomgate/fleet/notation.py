@@ -1,10 +1,12 @@
 """How a document is written: TOML, YAML or JSON, all to the same plain tables.
 
 YAML is read with less power than it has: no tags, no anchors (a few lines of them can fill the memory), no key
-twice, and every word as it stands, so that ``On`` stays a word.
+twice, and every word as it stands, so that ``On`` stays a word. Of TOML, no key has more parts than tables may be
+deep: the library's time and memory go with the square of them.
 """
 
 import json
+import re
 import tomllib
 from typing import Any
 
@@ -15,6 +17,7 @@ from roomgate.errors import BadInput
 LARGEST = 8 * 1024 * 1024
 LARGEST_BY_HAND = 512 * 1024  # of TOML and YAML, which take seconds for a few MiB; what is larger comes as JSON
 DEEPEST = 40
+_LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')[ \t]*\.[ \t]*){%d}""" % DEEPEST)  # noqa: UP031
 
 
 class _Plain(yaml.BaseLoader):  # type: ignore[misc]  # as above
@@ -47,7 +50,7 @@ def read_tables(text: str) -> dict[str, Any]:
     if len(text.encode("utf-8", "surrogatepass")) > LARGEST:
         raise BadInput("A document has at most 8 MiB.")
     try:
-        found = _read(text)
+        found = _read(text.removeprefix("\ufeff"))
     except (ValueError, yaml.YAMLError, RecursionError) as bad:
         raise BadInput(
             f"The document cannot be read: {_line(bad)}", hint="It is written in TOML, YAML or JSON."
@@ -58,10 +61,22 @@ def read_tables(text: str) -> dict[str, Any]:
 
 
 def _read(text: str) -> Any:
+    found = _parse(text)
+    if "\\" in text:  # JSON and YAML can write half of a character, and that can be neither told nor sent
+        try:
+            json.dumps(found, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError as bad:
+            raise ValueError("it holds half of a character, written with a backslash") from bad
+    return found
+
+
+def _parse(text: str) -> Any:
     if text.lstrip().startswith("{"):
         return json.loads(text, object_pairs_hook=_no_twice)
     if len(text) > LARGEST_BY_HAND:
         raise ValueError("TOML and YAML have at most 512 KiB; name files beside it, or write JSON")
+    if _LONG_KEY.search(text):
+        raise ValueError(f"a key has more than {DEEPEST} parts")
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as bad:

@@ -108,7 +108,6 @@ class Parts:
 
     async def aclose(self) -> None:
         self.passwords.close()
-        self.alert_routes.close()
         await self.db.aclose()
 
     async def expire(self) -> None:

@@ -1,4 +1,7 @@
-"""The listener for scrapes: one address, one path, plain HTTP on the loopback. It takes nothing in."""
+"""The listener for scrapes: one address, one path, plain HTTP on the loopback. It takes nothing in.
+
+On the loopback it answers to this machine's own names alone: a page in a browser may have its own name lead here.
+"""
 
 import asyncio
 import ipaddress
@@ -31,13 +34,17 @@ def listen_complaint(listen: str, remote: bool) -> str:
     at = split_listen(listen)
     if at is None:
         return "metrics_listen: must be HOST:PORT."
-    try:
-        here = ipaddress.ip_address(at[0]).is_loopback
-    except ValueError:
-        here = at[0] == "localhost"
-    if here or remote:
+    if is_here(at[0]) or remote:
         return ""
     return "metrics_listen: must be an address of this machine alone, unless metrics_allow_remote is true."
+
+
+def is_here(host: str) -> bool:
+    """Whether it is this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 class _Once:
@@ -104,9 +111,16 @@ class Listener:
         path = target.split(" ")[0].split("?")[0]
         if verb != "GET" or path != "/metrics":
             return _response("405 Method Not Allowed" if path == "/metrics" else "404 Not Found", b"", "text/plain")
-        accept = next((line.partition(":")[2].strip() for line in rest if line.lower().startswith("accept:")), "")
+        headers = {name.strip().lower(): said.strip() for name, _, said in (line.partition(":") for line in rest)}
+        if "host" in headers and is_here(self._host) and not is_here(_without_port(headers["host"])):
+            return _response("403 Forbidden", b"Ask by an address of this machine alone.\n", "text/plain")
+        accept = headers.get("accept", "")
         body, kind = render(await self._scrape(), accept)
         return _response("200 OK", body, kind)
+
+
+def _without_port(host: str) -> str:
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
 
 
 def _response(status: str, body: bytes, kind: str) -> bytes:

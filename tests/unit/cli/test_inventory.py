@@ -14,6 +14,7 @@ def test_tags_by_file_and_views(hub: RealHub, tmp_path: Path):
     assert run("inventory", "list", "--tag", "inventory-test", "--json").json == []
     assert [one["room"] for one in run("inventory", "tag", str(sheet), "--json").json["changed"]] == ["rome"]
     assert [one["name"] for one in run("inventory", "list", "--tag", "inventory-test", "--json").json] == ["rome"]
+    assert run("inventory", "list", "--tag", "inventory-test", "--state", "call", "--json").json == []
     sheet.write_text("name,tags\nnowhere,x\n", "utf-8")
     assert run("inventory", "tag", str(sheet)).code in (1, 2)
     sheet.write_bytes(b"name,tags\nros\xe9,x\n")

@@ -1,7 +1,7 @@
 import pytest
 
 from roomgate.access.offered import offered
-from roomgate.fleet.difference import HIDDEN, difference, noted, upgrade_step
+from roomgate.fleet.difference import HIDDEN, difference, has_version, noted, upgrade_step
 from roomgate.fleet.document import Branding, Layer, Macro, Panel, Upgrade, User
 from roomgate.fleet.reading import MacroThere, Present, UserThere
 
@@ -161,6 +161,19 @@ def test_accounts_that_nobody_named_are_told_or_removed_and_the_sites_own_are_ne
 def test_an_upgrade_is_one_step_and_none_where_the_software_is_there():
     upgrade = Upgrade("https://files.example.com/a.pkg", "ce12.1")
     assert upgrade_step(upgrade, "ce12.1.0") == []
+    assert upgrade_step(upgrade, "ce12.10.0") != []
     [step] = upgrade_step(upgrade, "ce11")
     assert (step.before, step.after, step.blind) == ("ce11", "ce12.1", False)
     assert upgrade_step(Upgrade("https://x"), "ce11")[0].blind
+
+
+@pytest.mark.parametrize(
+    ("software", "version", "has"),
+    [
+        ("ce12.1.0.abc", "ce12.1", True), ("ce12.1", "ce12.1", True), ("RoomOS 26.4.1.3 0123", "26.4", True),
+        ("ce12.1.0", "12.1", True), ("ce12.10.0", "ce12.1", False), ("RoomOS 26.4.1.3", "6.4", False),
+        ("RoomOS 26.4.1.3", "4.1", False), ("ce12-1", "ce12.1", False), ("", "ce12.1", False),
+    ],
+)  # fmt: skip
+def test_a_version_is_had_by_its_whole_numbers(software, version, has):
+    assert has_version(software, version) is has

@@ -44,7 +44,7 @@ async def test_a_scrape_is_read_in_both_formats_names_nobody_and_is_all_there_is
         assert answer.headers["content-type"].startswith("application/openmetrics-text")
         found = {one.name: one for one in open_parser.text_string_to_metric_families(answer.text)}
         calls = {sample.labels["state"]: sample.value for sample in found["roomgate_rooms"].samples}
-        assert calls == {"call": 1}
+        assert calls == {"fine": 0, "call": 1, "warn": 0, "trouble": 0, "unknown": 0}
         assert [sample.value for sample in found["roomgate_calls"].samples] == [1]
         assert {s.labels["quality"]: s.value for s in found["roomgate_call_rooms"].samples}["fair"] == 1
         for name in ("call_jitter_seconds", "call_loss_percent", "link_round_trip_seconds"):
@@ -61,3 +61,14 @@ async def test_a_scrape_is_read_in_both_formats_names_nobody_and_is_all_there_is
         assert (await http.post("/metrics")).status_code == 405
         with pytest.raises(httpx.RemoteProtocolError):
             await http.get("/metrics", headers={"X": "y" * 20_000})
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost", 200), ("127.0.0.1:9464", 200), ("[::1]:9464", 200), ("rebound.example", 403), ("[2001:db8::1]", 403),
+     ("127.0.0.1.example:9464", 403), ("", 403)],
+)  # fmt: skip
+async def test_a_page_whose_name_leads_here_learns_nothing(tmp_path: Path, host: str, status: int) -> None:
+    async with console(tmp_path) as it, scraped(it) as (http, _):
+        answer = await http.get("/metrics", headers={"Host": host})
+    assert (answer.status_code, "roomgate_" in answer.text) == (status, status == 200)

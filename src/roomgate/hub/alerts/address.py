@@ -60,9 +60,11 @@ def parse_address(text: str) -> Address:
         options = [one for one in options if one[0] != "discovery"]
     if parts.fragment:
         raise BadAddress("The address has a # in it: write %23.")
-    for name, _value in options:
+    for name, value in options:
         if name not in _OPTIONS and not (scheme in ("json", "jsons") and _HEADER.fullmatch(name)):
             raise BadAddress("The address has an option that is not taken here.")
+        if not f"{name}{value}".isprintable():
+            raise BadAddress("The address has an option with a line break or a control character.")
     if scheme.startswith("matrix"):
         options.append(("discovery", "no"))  # it would be told another host
     # A header's mark goes out as it came. A space in a value does not: the library would take a plus for one.

@@ -146,9 +146,6 @@ class AlertRoutes:
 
     # -- sending --------------------------------------------------------------------------------------
 
-    def close(self) -> None:
-        self._sender.close()
-
     async def run(self) -> None:
         """For ever."""
         while True:

@@ -2,7 +2,8 @@
 
 Theory: a rule never says "all is well" of what it does not know. Each look gives the conditions that hold and the
 kinds that it could judge at all; what is open and was not judged stays as it was. A condition is raised once it
-has held for a while and ended once it has been gone for a while, so that what flickers is one alert.
+has held for a while and ended once it has been gone for a while, so that what flickers is one alert. What becomes
+critical is another alert: the one before it ends, and whoever looks after it, or was told of it, is told.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -157,23 +158,26 @@ def judge_hub(certificates: Iterable[tuple[str, datetime]], now: datetime) -> Ju
     return Judged(tuple(_certificates("", HUB, own, now)), frozenset({Kind.CERTIFICATE}), subject=HUB)
 
 
-def judge_findings(found: Iterable[tuple[str, str, str]]) -> Judged:
-    """Of the comparison of the records: id, severity, title of each that is open. Notes are no alerts."""
+def judge_findings(found: Iterable[tuple[str, str, str]], *, all_of_them: bool) -> Judged:
+    """Of the comparison of the records: id, severity, title of each that is open. Notes are no alerts.
+
+    Where these are not all of them, what is missing may be open all the same.
+    """
     conditions = [
         _condition("", Kind.FINDING, id, Severity.CRITICAL if severity == "critical" else Severity.WARNING, title)
         for id, severity, title in found
         if severity in ("critical", "warning")
     ]
-    return Judged(conditions, frozenset({Kind.FINDING}))
+    return Judged(conditions, frozenset({Kind.FINDING}) if all_of_them else frozenset())
 
 
-def judge_plans(halted: Iterable[tuple[str, str, str]]) -> Judged:
-    """Id, name and words of each plan that has stopped."""
+def judge_plans(halted: Iterable[tuple[str, str, str]], *, all_of_them: bool) -> Judged:
+    """Id, name and words of each plan that has stopped; as with findings."""
     conditions = [
         _condition("", Kind.PLAN, id, Severity.WARNING, f"{name}: {words}" if words else name)
         for id, name, words in halted
     ]
-    return Judged(conditions, frozenset({Kind.PLAN}))
+    return Judged(conditions, frozenset({Kind.PLAN}) if all_of_them else frozenset())
 
 
 def forgotten_call(room: str) -> Judged:
@@ -263,6 +267,10 @@ def _peripherals(room: str, document: Document) -> Iterator[Condition]:
             yield _condition(room, Kind.PERIPHERAL, subject, Severity.WARNING, f"{name} is not connected any more.")
 
 
+def _is_worse(now: Condition, before: Condition) -> bool:
+    return now.severity is Severity.CRITICAL and before.severity is not Severity.CRITICAL
+
+
 # -- over time ---------------------------------------------------------------------------------------------
 
 
@@ -309,8 +317,12 @@ class Tracker:
                 since = self._coming[key][0] if key in self._coming else now
                 self._coming[key] = (since, one)
                 self._place(key).add(key)
-            elif self.open[key] != one:
-                self._coming[key] = (now - self.wait_s(key.kind), one)
+            elif self.open[key] == one:
+                self._coming.pop(key, None)
+            else:
+                waits = self.wait_s(key.kind)
+                since = self._coming.get(key, (now, one))[0] if _is_worse(one, self.open[key]) else now - waits
+                self._coming[key] = (since, one)
         for key in [key for key in self._known(judged) if key not in hold and judged.covers(key)]:
             self._coming.pop(key, None)
             if key in self.open:
@@ -324,14 +336,17 @@ class Tracker:
         over = [key for key, since in self._going.items() if now - since >= self.wait_s(key.kind)]
         raised: list[Condition] = []
         changed: list[Condition] = []
+        ended: list[Key] = []
         for key in ripe:
             one = self._coming.pop(key)[1]
-            (changed if key in self.open else raised).append(one)
+            worse = key in self.open and _is_worse(one, self.open[key])
+            (changed if key in self.open and not worse else raised).append(one)
+            ended += [key] if worse else []
             self.open[key] = one
         for key in over:
             del self._going[key], self.open[key]
             self._drop(key)
-        return News(tuple(raised), tuple(changed), tuple(over))
+        return News(tuple(raised), tuple(changed), (*ended, *over))
 
     def rooms(self) -> frozenset[str]:
         """That something is open or coming of."""

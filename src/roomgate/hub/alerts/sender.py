@@ -1,10 +1,15 @@
-"""Sends one text to one address, in a thread with a deadline. The library is loaded when the first is sent."""
+"""Sends one text to one address, in a thread with a deadline. The library is loaded when the first is sent.
+
+A receiver that says a word every few seconds holds its thread for as long as it likes. So each has one of its own,
+and no second one while it is held; and none of them keeps the program from ending.
+"""
 
 import asyncio
 import re
 import socket
+import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from roomgate.hub.alerts.address import Address, BadAddress, is_public
@@ -28,7 +33,7 @@ class Sender:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._resolve = resolve
         self._deadline_s = deadline_s
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="alerts.send")
+        self._held: set[str] = set()  # addresses with a thread that has not come to its end
 
     async def check(self, address: Address) -> None:
         """Whether it may be sent to; raises BadAddress."""
@@ -43,12 +48,33 @@ class Sender:
         except TimeoutError:
             return "The receiver took too long."
 
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    async def _in_thread(self, work: Callable[..., Any], address: Address, *given: object) -> Any:
+        """Raises TimeoutError, also where the last that was sent there has not come to its end."""
+        if address.url in self._held:
+            raise TimeoutError
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Any] = loop.create_future()
 
-    async def _in_thread(self, work: Callable[..., Any], *given: object) -> Any:
+        def settle(found: Any, fault: Exception | None) -> None:
+            self._held.discard(address.url)
+            if fault is None and not done.done():
+                done.set_result(found)
+            elif fault is not None and not done.done():
+                done.set_exception(fault)
+
+        def run() -> None:
+            found, fault = None, None
+            try:
+                found = work(address, *given)
+            except Exception as bad:  # handed to whoever waits
+                fault = bad
+            with suppress(RuntimeError):  # the program has ended meanwhile
+                loop.call_soon_threadsafe(settle, found, fault)
+
+        self._held.add(address.url)
+        threading.Thread(target=run, name="alerts.send", daemon=True).start()
         async with asyncio.timeout(self._deadline_s):
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
+            return await done
 
     def _open(self, address: Address) -> Any:
         """The library's own view of it, once its host may be sent to: looked up each time, as names move."""

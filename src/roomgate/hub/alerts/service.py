@@ -47,7 +47,7 @@ from roomgate.storage.database import Database
 LOOK_EVERY_S = 2.0
 FORGET_EVERY_S = 3600.0
 KEPT = timedelta(days=90)
-MOST_FINDINGS = 200
+MOST_FINDINGS, MOST_PLANS = 200, 100  # that are looked at
 NO_SUCH = "There is no such alert."
 
 
@@ -114,8 +114,10 @@ class Alerts:
             self._judge_room(room, now)
         self._judge_connectors(now)
         found = await self._findings.page(limit=MOST_FINDINGS)
-        self._tracker.absorb(judge_findings((one.id, one.severity, one.title) for one in found), now)
-        self._tracker.absorb(judge_plans(await self._db.read(store.halted_plans)), now)
+        told = ((one.id, one.severity, one.title) for one in found)
+        self._tracker.absorb(judge_findings(told, all_of_them=len(found) < MOST_FINDINGS), now)
+        halted = await self._db.read(lambda conn: store.halted_plans(conn, MOST_PLANS))
+        self._tracker.absorb(judge_plans(halted, all_of_them=len(halted) < MOST_PLANS), now)
         if news := self._tracker.due(now):
             await self._keep(news)
         if hourly:
@@ -164,6 +166,9 @@ class Alerts:
         def unit(conn: Connection) -> dict[Key, Alert]:
             place = store.place(conn)
             fresh = {}
+            for key in news.ended:
+                place += 1
+                store.end(conn, known[key].id, at, place)
             for one in news.raised:
                 place += 1
                 alert = Alert(
@@ -174,9 +179,6 @@ class Alerts:
                 fresh[one.key] = alert
             for one in news.changed:
                 store.say(conn, known[one.key].id, one.severity.value, one.words)
-            for key in news.ended:
-                place += 1
-                store.end(conn, known[key].id, at, place)
             return fresh
 
         fresh = await self._db.write(unit)

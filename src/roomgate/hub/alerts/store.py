@@ -109,8 +109,8 @@ def forget(conn: Connection, before: str) -> None:
     conn.execute(delete(alerts).where(alerts.c.ended.is_not(None), alerts.c.ended < before))
 
 
-def halted_plans(conn: Connection) -> list[tuple[str, str, str]]:
-    query = select(plans.c.id, plans.c.name, plans.c.words).where(plans.c.state == HALTED).limit(100)
+def halted_plans(conn: Connection, most: int) -> list[tuple[str, str, str]]:
+    query = select(plans.c.id, plans.c.name, plans.c.words).where(plans.c.state == HALTED).limit(most)
     return [(row.id, row.name, row.words) for row in conn.execute(query)]
 
 

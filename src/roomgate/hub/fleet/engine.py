@@ -8,21 +8,20 @@ it ends with their access, and the first no of the hub's own decision halts the 
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from datetime import timedelta
 from weakref import WeakValueDictionary
 
+import msgspec
 from sqlalchemy import Connection
 
 from roomgate import log
 from roomgate.access.decision import Denied
-from roomgate.access.principal import Principal
-from roomgate.clock import Clock, iso
+from roomgate.clock import Clock, iso, parse_iso
 from roomgate.errors import RoomgateError
 from roomgate.fleet.difference import Step
-from roomgate.fleet.document import Document
-from roomgate.fleet.layers import NOTHING, About, Layers
-from roomgate.fleet.waves import Options, opens_in, pause, stops, waves
+from roomgate.fleet.layers import NOTHING
+from roomgate.fleet.waves import opens_in, pause, stops, waves
 from roomgate.hub.change import Change, Changes
 from roomgate.hub.fleet import store
 from roomgate.hub.fleet.look import AWAY, Away, FactsSource, Looks, Visitor
@@ -38,7 +37,9 @@ from roomgate.hub.fleet.plan import (
     looked_again,
     planned,
     rests_on,
+    unless_changed,
 )
+from roomgate.hub.fleet.run import Learn, Rest, Run, Stopped, Wait, wait_for
 from roomgate.hub.identity.sealing import Seal
 from roomgate.hub.relay.asked import Wish
 from roomgate.hub.relay.service import Along
@@ -47,69 +48,15 @@ from roomgate.ledger.event import PlanEnded, PlanHalted
 from roomgate.storage.database import Database
 from roomgate.xapi.call import Verb
 
-AT_ONCE = 64  # rooms of one connector
 SLOW_S = 15.0  # how long to wait where the site allows no more commands in this minute
 LOOK_EVERY_S = 5.0  # whether the person's access has ended, while a plan waits
 HEALTH_EVERY_S = 10.0
+FRESH = timedelta(minutes=10)  # how long a room is believed to be as the plan found it
 ROOMS_OWN = frozenset({"no-room", "room.gone", "lock.room", "lock.site", "lock.connector"})
 FAULT_WORDS = "The hub had a fault while it did this plan."
 
 _CUTS = frozenset(cause.value for cause in Cause)
 _log = log.get("fleet")
-
-Wait = Callable[[float, asyncio.Event], Awaitable[None]]
-
-
-async def wait_for(seconds: float, news: asyncio.Event) -> None:
-    """So long, or until something is said."""
-    try:
-        async with asyncio.timeout(seconds):
-            await news.wait()
-    except TimeoutError:
-        pass
-
-
-@dataclass(slots=True)
-class Known:
-    """What a plan's rooms are looked at with: read once, kept while it is carried out."""
-
-    document: Document
-    layers: Layers
-    principal: Principal
-    about: Callable[[str], About | None]  # a room, by its id
-    place: Callable[[str], str]  # its connector
-    bodies: Mapping[str, str]  # what steps send along, by its digest
-
-
-Learn = Callable[[Plan], Awaitable[Known]]
-
-
-@dataclass(slots=True)
-class Run:
-    """One plan that is being carried out."""
-
-    plan: Plan
-    known: Known
-    gates: defaultdict[str, asyncio.Semaphore] = field(
-        default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(AT_ONCE))
-    )
-    news: asyncio.Event = field(default_factory=asyncio.Event)
-    stopped: str = ""  # why it goes no further
-    told: bool = False  # whoever stopped it has written that down
-    failed: int = 0
-    ended: int = 0
-
-    @property
-    def options(self) -> Options:
-        return self.plan.options
-
-    @property
-    def reason(self) -> str:
-        return self.options.reason or f"Plan {self.plan.name or self.plan.id}"
-
-    def stop(self, why: str) -> None:
-        self.stopped = self.stopped or why
-        self.news.set()
 
 
 class Engine:
@@ -247,20 +194,25 @@ class Engine:
 
     async def _apply(self, run: Run) -> None:
         plan = run.plan
-        left = defaultdict[int, list[str]](list)
+        left, over = defaultdict[int, list[str]](list), set[int]()
         for room, wave, state in await self._db.read(lambda conn: store.standing(conn, plan.id)):
             if state in OPEN:
                 left[wave].append(room)
-        run.failed = 0
+            else:
+                over.add(wave)
+        # What failed before the hub was killed counts still; what somebody went on in spite of does not.
+        run.failed, run.ended = await self._db.read(lambda conn: store.ended_since(conn, plan.id, plan.started or ""))
+        if why := stops(run.options, run.failed, run.ended, wave_over=not left or min(left) not in over):
+            run.stop(why)
         for _, some in sorted(left.items()):
+            if run.stopped:
+                break
             loaded = await self._load(plan.id, some)
             async with asyncio.TaskGroup() as group:
                 for row in loaded:
                     group.create_task(self._room(run, row), name="fleet.room")
             if not run.stopped and (why := stops(run.options, run.failed, run.ended, wave_over=True)):
                 run.stop(why)
-            if run.stopped:
-                break
         if not run.stopped:
             await self._end(plan)
         elif not run.told:
@@ -282,7 +234,7 @@ class Engine:
             try:
                 async with run.gates[run.known.place(row.room)]:
                     row = await self._once(run, row)
-            except _Rest as rest:
+            except Rest as rest:
                 row = rest.row
                 if rest.away:
                     row = replace(row, tries=row.tries + 1)
@@ -298,7 +250,7 @@ class Engine:
             return
 
     async def _once(self, run: Run, row: PlanRoom) -> PlanRoom:
-        """As far as it goes now. Raises _Rest where it is to be tried again later."""
+        """As far as it goes now. Raises Rest where it is to be tried again later."""
         if run.stopped:
             return row
         visitor = self._looks.visit(run.known.principal, row.room)
@@ -321,10 +273,12 @@ class Engine:
                 waits = row.open_question() and run.known.document.upgrade is not None
                 if not waits:
                     row = looked_again(row, await self._fresh(run, row, visitor))
-            else:
+            elif self._clock.now() - parse_iso(run.plan.created) < FRESH:
                 return row
+            else:
+                row = unless_changed(row, await self._fresh(run, row, visitor), self._now())
         except Away as away:
-            raise _Rest(replace(row, state=RoomState.OFFLINE, words=away.message[:500])) from away
+            raise Rest(replace(row, state=RoomState.OFFLINE, words=away.message[:500])) from away
         except Denied as no:
             return await self._denied(run, row, None, no)
         if row.open_question():  # an upgrade under way: it is waited for, never begun twice
@@ -336,43 +290,42 @@ class Engine:
         step = row.steps[number]
         if (why := rests_on(row, number)) is not None:
             return row.marked(number, Mark.REFUSED, "fleet.rests", why)
-        row = replace(row.marked(number, Mark.DOING), state=RoomState.DOING)
-        troubles = frozenset[str]()
         try:
             if step.kind == "upgrade":
-                troubles = await self._looks.troubles(visitor, run.reason)
+                row = await self._noted(run, row, visitor, number)
+            row = replace(row.marked(number, Mark.DOING), state=RoomState.DOING)
             body = run.known.bodies[step.body] if step.body else None
             wish = Wish(Verb(step.verb), step.path, step.arguments, body, run.reason)
             answer = await visitor.ask(wish, self._about_to(run, row))
-        except _Stopped:
+        except Stopped:
             return await self._undone(row, number)
         except Away as away:
-            raise _Rest(await self._undone(replace(row, words=away.message[:500]), number)) from away
+            raise Rest(await self._undone(replace(row, words=away.message[:500]), number)) from away
         except Denied as no:
             return await self._denied(run, row, number, no)
         match answer.outcome:
             case "done" if step.kind == "upgrade":
-                return await self._healthy(run, row, visitor, number, troubles)
+                return await self._healthy(run, row, visitor, number)
             case "done":
                 return row.marked(number, Mark.DONE)  # written with what comes next, before that is asked
             case "failed" | "refused" if answer.rule in AWAY:
-                raise _Rest(await self._undone(replace(row, words=answer.words), number))
+                raise Rest(await self._undone(replace(row, words=answer.words), number))
             case "refused" if answer.rule == "cap":
-                raise _Rest(await self._undone(row, number), away=False)
+                raise Rest(await self._undone(row, number), away=False)
             case "refused" if answer.rule in _CUTS:
                 return await self._undone(row, number)  # cut: whether it may still be asked, the next ask is told
             case "failed" | "refused":
                 mark = Mark.FAILED if answer.outcome == "failed" else Mark.REFUSED
                 return row.marked(number, mark, answer.rule, answer.words[:300] or answer.outcome)
             case _:  # what became of it is read from the device before anything else
-                raise _Rest(replace(row, words=answer.words[:300] or answer.outcome))
+                raise Rest(replace(row, words=answer.words[:300] or answer.outcome))
 
     def _about_to(self, run: Run, row: PlanRoom) -> Along:
         """The row as it is while its step is asked: written in one commit with the step's permit, or neither is."""
 
         def unit(conn: Connection) -> None:
             if run.stopped:  # while it waited for the writer
-                raise _Stopped
+                raise Stopped
             store.save_room(conn, row)
 
         return unit
@@ -392,24 +345,28 @@ class Engine:
         await self._save(row)
         return row
 
-    async def _healthy(
-        self, run: Run, row: PlanRoom, visitor: Visitor, number: int, troubles: frozenset[str] = frozenset()
-    ) -> PlanRoom:
+    async def _noted(self, run: Run, row: PlanRoom, visitor: Visitor, number: int) -> PlanRoom:
+        """With what the device complains of before its software is another: kept, as the hub may be killed meanwhile."""
+        troubles = tuple(sorted(await self._looks.troubles(visitor, run.reason)))
+        step = msgspec.structs.replace(row.steps[number], troubles=troubles)
+        row = replace(row, steps=(*row.steps[:number], step, *row.steps[number + 1 :]))
+        await self._save(row, steps=True)
+        return row
+
+    async def _healthy(self, run: Run, row: PlanRoom, visitor: Visitor, number: int) -> PlanRoom:
         """Wait until the room is back with other software, and complains of nothing new."""
         upgrade = run.known.document.upgrade
         assert upgrade is not None, "only an upgrade is waited for"
-        before, wanted = row.steps[number].before or "", upgrade.version
         ends = self._clock.monotonic() + upgrade.minutes * 60.0
         words = f"It was not back with the new software within {upgrade.minutes} minutes."
         while self._clock.monotonic() < ends:
             await self._wait(HEALTH_EVERY_S, run.news)
             try:
-                found = await self._looks.software(visitor, run.reason)
-                if found and (wanted in found if wanted else found != before):
-                    new = await self._looks.troubles(visitor, run.reason) - troubles
-                    if not new:
-                        return row.marked(number, Mark.DONE)
-                    words = f"It is back, and complains: {', '.join(sorted(new))}."
+                complaint = await self._looks.after_upgrade(visitor, row.steps[number], upgrade.version, run.reason)
+                if complaint == "":
+                    return row.marked(number, Mark.DONE)
+                if complaint:
+                    words = complaint
                     break
             except Away:
                 pass  # it restarts
@@ -425,13 +382,12 @@ class Engine:
             for number, mark in enumerate(row.marks):
                 if mark is Mark.DOING:
                     row = row.marked(number, Mark.UNKNOWN, "outcome.unknown", "It may have been done.")
-        begun = row.done or Mark.UNKNOWN in row.marks
         if not row.marks:
             row = replace(row, state=RoomState.OFFLINE, at=self._now())
             await self._save(row)
             return
         words = f"{row.done} of {row.due} done. It did not answer {row.tries} times."
-        row = replace(row, state=RoomState.FAILED, words=words if begun else words[:500], at=self._now())
+        row = replace(row, state=RoomState.FAILED, words=words, at=self._now())
         await self._save(row)
         self._count(run, row)
 
@@ -485,16 +441,3 @@ class Engine:
 
     def _now(self) -> str:
         return iso(self._clock.now())
-
-
-class _Stopped(Exception):
-    """The plan was stopped before the step was permitted: nothing of it was written or sent."""
-
-
-class _Rest(Exception):
-    """The room is to be tried again later: since it is away, or since the site takes no more just now."""
-
-    def __init__(self, row: PlanRoom, *, away: bool = True) -> None:
-        super().__init__()
-        self.row = row
-        self.away = away

@@ -17,7 +17,7 @@ from roomgate.access.decision import Ask, Denied, Facts, Room, decide
 from roomgate.access.principal import Principal
 from roomgate.clock import Clock
 from roomgate.errors import RoomgateError, Unreachable
-from roomgate.fleet.difference import Step, difference, noted, upgrade_step
+from roomgate.fleet.difference import Step, difference, has_version, noted, upgrade_step
 from roomgate.fleet.document import Layer, Upgrade
 from roomgate.fleet.reading import Present, absorb, readings
 from roomgate.hub.relay.asked import Answer, Wish
@@ -108,6 +108,15 @@ class Looks:
         found = await self._read(visitor, Wish(Verb.GET, "Status/Diagnostics/Message", reason=reason))
         rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
         return frozenset(str(one.get("Type")) for one in rows if one.get("Level") in ("Error", "Critical"))
+
+    async def after_upgrade(self, visitor: Visitor, step: Step, version: str, reason: str) -> str | None:
+        """What the device complains of that it did not before, in a sentence; empty: it is well. None: it is not back
+        with other software, or nobody can tell. Raises Away and Denied."""
+        found = await self.software(visitor, reason)
+        if not (has_version(found, version) if version else found and step.before and found != step.before):
+            return None
+        new = await self.troubles(visitor, reason) - set(step.troubles)
+        return f"It is back, and complains: {', '.join(sorted(new))}." if new else ""
 
     async def _read(self, visitor: Visitor, wish: Wish) -> Any:
         """What was answered; None where the person, the site or the device says no to this reading."""

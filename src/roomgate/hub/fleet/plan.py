@@ -55,7 +55,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """``credential``: by which it was made or started last; its asks are asked by it."""
+    """``credential``: by which it was made or started last; its asks are asked by it. ``started``: last."""
 
     id: str
     kind: str  # document, upgrade, restore
@@ -141,6 +141,18 @@ def looked_again(row: PlanRoom, fresh: Sequence[Step]) -> PlanRoom:
             still = step.kind + " " + step.what in missing
             made = made.marked(number, Mark.TO_DO if still else Mark.DONE)
     return made
+
+
+def unless_changed(row: PlanRoom, fresh: Sequence[Step], at: str) -> PlanRoom:
+    """The room after a look at it, some time after it was planned: what others changed meanwhile is not overwritten
+    unseen. What they made right is done."""
+    now = {(one.kind, one.what): one.before for one in fresh}
+    row = looked_again(row, fresh)
+    for step, mark in zip(row.steps, row.marks, strict=True):
+        if mark is Mark.TO_DO and now[step.kind, step.what] != step.before:
+            words = f"{step.what} was changed since the plan looked at it. Plan again, or go on with it once more."
+            return replace(row, state=RoomState.FAILED, words=words[:500], at=at)
+    return row
 
 
 def ended(row: PlanRoom, at: str) -> PlanRoom:

@@ -25,9 +25,10 @@ from roomgate.fleet.waves import Options
 from roomgate.hub.change import Change, Changes
 from roomgate.hub.fleet import store
 from roomgate.hub.fleet.drift import MOST_ASKS, Changed, by_whom, last_changes
-from roomgate.hub.fleet.engine import AT_ONCE, Engine, Known, Wait, wait_for
+from roomgate.hub.fleet.engine import Engine
 from roomgate.hub.fleet.look import Away, Looks, Relay
 from roomgate.hub.fleet.plan import OVER, Mark, Plan, PlanRoom, RoomState, State
+from roomgate.hub.fleet.run import AT_ONCE, Known, Wait, wait_for
 from roomgate.hub.grants.service import Grants
 from roomgate.hub.identity.person import Forbidden, Signed
 from roomgate.hub.identity.sealing import Seal
@@ -321,9 +322,7 @@ class Fleet:
             if unread:  # it was halted while it looked
                 store.change(change.conn, id, (state,), state=State.PLANNING.value, **values)
             else:
-                store.change(
-                    change.conn, id, (state,), state=State.RUNNING.value, started=plan.started or change.at, **values
-                )
+                store.change(change.conn, id, (state,), state=State.RUNNING.value, started=change.at, **values)
                 change.record(PlanStarted, plan=id, by=signed.person.id)
             return self._shown(change.conn, self._mine(change.conn, id, signed), signed)
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from roomgate.fleet.waves import Options
 from roomgate.hub.db.schema import asks, plan_rooms, plans
-from roomgate.hub.fleet.plan import Plan, PlanRoom, RoomState, State, decode_steps, pack, unpack
+from roomgate.hub.fleet.plan import OPEN, Plan, PlanRoom, RoomState, State, decode_steps, pack, unpack
 from roomgate.storage.database import driver_of
 
 Open = Callable[[bytes, str], bytes]  # opens what was sealed, for a plan's room
@@ -124,6 +124,15 @@ def standing(conn: Connection, plan: str) -> list[tuple[str, int, RoomState]]:
 def counts(conn: Connection, plan: str) -> dict[RoomState, int]:
     query = select(plan_rooms.c.state, func.count()).where(plan_rooms.c.plan == plan).group_by(plan_rooms.c.state)
     return {RoomState(state): int(count) for state, count in conn.execute(query)}
+
+
+def ended_since(conn: Connection, plan: str, since: str) -> tuple[int, int]:
+    """How many rooms came to an end since then: those in which something failed, and all."""
+    over = plan_rooms.c.state.not_in([one.value for one in (*OPEN, RoomState.OFFLINE)])
+    ended = (plan_rooms.c.plan == plan) & (plan_rooms.c.at >= since) & over
+    failed = func.count().filter(plan_rooms.c.state == RoomState.FAILED.value)
+    found = conn.execute(select(failed, func.count()).where(ended)).one()
+    return int(found[0]), int(found[1])
 
 
 def save_room(conn: Connection, row: PlanRoom, sealed: bytes | None = None) -> None:

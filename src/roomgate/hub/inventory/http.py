@@ -1,8 +1,10 @@
 """REST: the inventory, tags for many rooms at once, and one's own views."""
 
+from typing import Annotated
+
 import msgspec
 from litestar import Router, delete, get, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from roomgate.errors import BadInput
 from roomgate.hub.console.naming import site_names
@@ -11,6 +13,8 @@ from roomgate.hub.http.paging import Page, build_page, parse_cursor, parse_limit
 from roomgate.hub.inventory.line import Filter, Line, fitting
 from roomgate.hub.inventory.sheet import Tagging, read_sheet
 from roomgate.hub.inventory.store import View
+
+StateQuery = Annotated[str, QueryParameter(name="state")]  # Litestar keeps the name `state` for itself
 
 
 class LineShown(msgspec.Struct, frozen=True):
@@ -90,12 +94,13 @@ async def list_devices(
     tag: FromQuery[str] = "",
     product: FromQuery[str] = "",
     software: FromQuery[str] = "",
+    health: StateQuery = "",
     cursor: FromQuery[str | None] = None,
     limit: FromQuery[int | None] = None,
 ) -> Page[LineShown]:
     """The devices of the rooms that one may see, by name; the filters are those of the page."""
     most, after = parse_limit(limit), parse_cursor(cursor)
-    wanted = Filter.of({"q": q, "site": site, "tag": tag, "product": product, "software": software})
+    wanted = Filter.of({"q": q, "site": site, "tag": tag, "product": product, "software": software, "state": health})
     lines = fitting(await parts.inventory.lines(signed, await site_names(parts)), wanted)
     found = sorted((line for line in lines if line.name > after), key=lambda line: line.name)
     return build_page(found[: most + 1], most, lambda line: line.name, show_line)

@@ -97,7 +97,7 @@ def fitting(lines: Iterable[Line], wanted: Filter) -> list[Line]:
     words = wanted.q.casefold().split()
 
     def fits(line: Line) -> bool:
-        if wanted.site not in ("", line.site) or wanted.state not in ("", line.kind):
+        if wanted.site not in ("", line.site) or wanted.state not in ("", line.kind, line.state):
             return False
         if wanted.product not in ("", line.product) or wanted.software not in ("", line.software):
             return False

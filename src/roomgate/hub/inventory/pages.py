@@ -13,15 +13,16 @@ from roomgate.hub.console.naming import site_names
 from roomgate.hub.console.notices import Notice
 from roomgate.hub.console.visit import Page, Visit, Visiting, read_form, refused
 from roomgate.hub.http.asking import Hub, Req
+from roomgate.hub.inventory.http import StateQuery
 from roomgate.hub.inventory.line import COLUMNS, SORTS, Filter, build_spread, fitting, row
 from roomgate.hub.inventory.sheet import Tagging, read_sheet
 from roomgate.hub.parts import Parts
+from roomgate.hub.rooms.view import KINDS
 
 HERE = "/inventory"
 MOST_LINES = 100  # until somebody asks for all: the first paint is light
 MOST_CHANGES = 200  # shown of a dry run
 
-StateQuery = Annotated[str, QueryParameter(name="state")]  # Litestar keeps the name `state` for itself
 AllQuery = Annotated[str, QueryParameter(name="all")]
 
 
@@ -42,6 +43,12 @@ async def show_inventory(
     return await _page(visit, parts, Filter.of(given), whole=bool(everything))
 
 
+async def _rows(request: Req, visit: Visit, parts: Parts) -> list[list[str]]:
+    """What the page lists, with the same filter."""
+    wanted = Filter.of(dict(request.query_params))
+    return [row(line) for line in fitting(await parts.inventory.lines(visit.signed, await site_names(parts)), wanted)]
+
+
 async def _page(
     visit: Visit,
     parts: Parts,
@@ -58,6 +65,7 @@ async def _page(
         "inventory.html", wanted=wanted, lines=shown, more=len(found) - len(shown), total=len(every), of=len(found),
         spread=build_spread(found), columns=SORTS, sheet=sheet, may_tag=visit.signed.may(Right.GIVE),
         sites=sorted({(line.site, line.site_name) for line in every}, key=lambda one: one[1].casefold()),
+        states=[(kind, visit.t(f"state.{kind}")) for kind in KINDS.values()],
         products=_pairs(line.product for line in every), tags=_pairs(tag for line in every for tag in line.tags),
         views=[(view, Filter.of(view.filter).query) for view in await parts.inventory.views(visit.signed)],
         changes=None if changes is None else changes[:MOST_CHANGES], changed=len(changes or ()),
@@ -70,15 +78,13 @@ def _pairs(words: Iterable[str]) -> list[tuple[str, str]]:
 
 
 @get("/inventory.csv", include_in_schema=False)
-async def inventory_csv(visit: Visiting, parts: Hub) -> Page:
-    lines = fitting(await parts.inventory.lines(visit.signed, await site_names(parts)), Filter())
-    return export.csv_page(COLUMNS, list(map(row, lines)), "inventory")
+async def inventory_csv(request: Req, visit: Visiting, parts: Hub) -> Page:
+    return export.csv_page(COLUMNS, await _rows(request, visit, parts), "inventory")
 
 
 @get("/inventory.json", include_in_schema=False)
-async def inventory_json(visit: Visiting, parts: Hub) -> Page:
-    lines = fitting(await parts.inventory.lines(visit.signed, await site_names(parts)), Filter())
-    return export.json_page(COLUMNS, list(map(row, lines)))
+async def inventory_json(request: Req, visit: Visiting, parts: Hub) -> Page:
+    return export.json_page(COLUMNS, await _rows(request, visit, parts))
 
 
 @post("/inventory/views", include_in_schema=False, status_code=303)

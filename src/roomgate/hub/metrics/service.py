@@ -11,7 +11,7 @@ from roomgate.hub.metrics import store
 from roomgate.hub.metrics.figures import JITTER_S, LOSS_PERCENT, Snapshot, families
 from roomgate.hub.parts import Parts
 from roomgate.hub.relay.parts import RelayParts
-from roomgate.hub.rooms.state import RoomSummary
+from roomgate.hub.rooms.state import RoomState, RoomSummary
 from roomgate.hub.status.sampling import build_values
 from roomgate.hub.status.summary import judge_quality
 from roomgate.ledger.event import SignInFailed
@@ -76,6 +76,7 @@ class Metrics:
     async def snapshot(self) -> Snapshot:
         parts, relay = self._parts, self._relay
         rooms = [room for id in parts.rooms.ids() if (room := parts.rooms.summary(id)) is not None]
+        states = Counter(room.state for room in rooms)
         connectors = parts.rooms.connectors()
         linked = sum(parts.rooms.linked(one) for one in connectors)
         size = await parts.record.size()
@@ -84,7 +85,7 @@ class Metrics:
         lag, self._lag_s = self._lag_s, 0.0
         return Snapshot(
             version=__version__,
-            room_states=Counter(room.state.value for room in rooms),
+            room_states={state.value: states[state] for state in RoomState},
             calls=sum(room.calls for room in rooms),
             quality=Counter(judge_quality(*self._measured_call(room)) or "unknown" for room in rooms if room.calls),
             loss=self._loss,

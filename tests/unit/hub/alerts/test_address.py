@@ -28,7 +28,7 @@ def test_what_is_taken(text: str, url: str, masked: str) -> None:
         "", "x", "file:///etc/passwd", "dbus://", "syslog://", "exec://h", "windows://", "gnome://", "macosx://", "python://x",
         "json://", "jsons://h?attach=/etc/passwd", "slack://a/b/c?template=/etc/passwd", "msteams://h/a?template=x",
         "json://h?verify=no", "json://h?redirect=yes", "json://h?rto=9999", "mailto://h?pgpkey=/x", "json://h\\@127.0.0.1",
-        "json://h, dbus://", "json://h\ndbus://", "json://ä.example", "json://[::1", "matrix://h/#room", "json://" + "a" * 1000,
+        "json://h, dbus://", "json://h\ndbus://", "json://ä.example", "json://[::1", "matrix://h/#room", "json://" + "a" * 1000, "json://h?+A=b%0d%0aEvil:%201", "mailto://h?name=a%0aBcc:%20x@y.z",
     ],
 )  # fmt: skip
 def test_what_is_refused(text: str) -> None:

@@ -61,8 +61,8 @@ def kinds(judged) -> list[str]:
         (connector(), []),
         (connector(linked=False), ["connector.away"]),
         (connector(came=4), ["connector.flapping"]),
-        (judge_findings([("f1", "critical", "x"), ("f2", "note", "y")]), ["record.finding"]),
-        (judge_plans([("p1", "Upgrade", "Two rooms failed.")]), ["plan.halted"]),
+        (judge_findings([("f1", "critical", "x"), ("f2", "note", "y")], all_of_them=True), ["record.finding"]),
+        (judge_plans([("p1", "Upgrade", "Two rooms failed.")], all_of_them=True), ["plan.halted"]),
     ],
 )  # fmt: skip
 def test_what_each_rule_finds(judged, found: list[str]) -> None:
@@ -80,6 +80,10 @@ def test_the_worst_of_a_type_counts_and_what_a_device_says_is_a_bounded_line() -
     assert len(one.words) < 310
     many = [{"id": n, "Level": "Error", "Type": f"T{n}"} for n in range(500)]
     assert len(room(Diagnostics={"Message": many}).conditions) == 20
+
+
+def problem(level: str, said: str = ""):
+    return room(Diagnostics={"Message": [{"id": 1, "Level": level, "Description": said}]})
 
 
 def test_it_is_told_once_it_has_held_and_over_once_it_has_been_gone() -> None:
@@ -131,20 +135,48 @@ def test_a_problem_that_cannot_be_judged_while_the_device_is_away_stays() -> Non
 
 def test_other_words_are_the_same_alert_said_otherwise() -> None:
     tracker = Tracker(30)
-    for level, at in (("Error", 0), ("Error", 30), ("Critical", 40)):
-        tracker.absorb(room(Diagnostics={"Message": [{"id": 1, "Level": level}]}), at)
+    for said, at in (("a", 0), ("a", 30), ("b", 40)):
+        tracker.absorb(problem("Error", said), at)
         news = tracker.due(at)
-    assert (news.raised, len(news.changed)) == ((), 1)
+    assert (news.raised, len(news.changed), news.ended) == ((), 1, ())
+
+
+def test_what_becomes_critical_is_another_alert_once_it_has_held_and_what_gets_better_is_the_same() -> None:
+    tracker, found = Tracker(30), []
+    for level, at in (
+        ("Error", 0), ("Error", 30), ("Critical", 40), ("Error", 50), ("Critical", 60), ("Critical", 79),
+        ("Critical", 80), ("Error", 90), ("Critical", 91),
+    ):  # fmt: skip
+        tracker.absorb(problem(level), at)
+        news = tracker.due(at)
+        found.append((at, len(news.ended), [one.severity.value for one in news.raised], len(news.changed)))
+    assert [one for one in found if one[1:] != (0, [], 0)] == [
+        (30, 0, ["warning"], 0), (80, 1, ["critical"], 0), (90, 0, [], 1),
+    ]  # fmt: skip
+    tracker.absorb(room(), 100)
+    assert len(tracker.due(130).ended) == 1
+    assert tracker.rooms() == frozenset()
+
+
+def test_of_more_than_are_looked_at_none_is_over() -> None:
+    tracker = Tracker(0)
+    tracker.absorb(judge_findings([("f", "warning", "x")], all_of_them=False), 0)
+    tracker.absorb(judge_plans([("p", "Upgrade", "x")], all_of_them=False), 0)
+    assert len(tracker.due(0).raised) == 2
+    tracker.absorb(judge_findings([("g", "warning", "x")], all_of_them=False), 1)
+    tracker.absorb(judge_plans([], all_of_them=False), 1)
+    news = tracker.due(1)
+    assert ([one.key.subject for one in news.raised], news.ended) == (["g"], ())
 
 
 def test_connectors_and_findings_are_told_apart() -> None:
     tracker = Tracker(0)
     for name in ("a", "b"):
         tracker.absorb(judge_connector(ConnectorFacts(name, linked=False), NOW), 0)
-    tracker.absorb(judge_findings([("f", "warning", "x")]), 0)
+    tracker.absorb(judge_findings([("f", "warning", "x")], all_of_them=True), 0)
     assert len(tracker.due(0).raised) == 3
     tracker.absorb(judge_connector(ConnectorFacts("a", linked=True), NOW), 1)
-    tracker.absorb(judge_findings([]), 1)
+    tracker.absorb(judge_findings([], all_of_them=True), 1)
     assert {key.subject for key in tracker.due(1).ended} == {"a", "f"}
     assert tracker.connectors() == {"b"}
     tracker.absorb(gone(connector="b"), 2)

@@ -1,5 +1,8 @@
 """Sent for real, to receivers on the loopback; which is refused unless it is named."""
 
+import asyncio
+import threading
+
 import pytest
 
 from roomgate.hub.alerts.address import BadAddress, parse_address
@@ -23,7 +26,6 @@ async def test_a_webhook_takes_it_or_says_why_not() -> None:
         assert await sender.send(address, "t", "b") == "The receiver answered 302."
         assert len(receiver.heard) == 3  # nobody was led elsewhere
     assert await sender.send(address, "t", "b") == "The receiver could not be reached."
-    sender.close()
 
 
 async def test_mail_goes_out() -> None:
@@ -32,7 +34,6 @@ async def test_mail_goes_out() -> None:
         url = f"mailto://corp.example:{server.port}?smtp=127.0.0.1&to=desk@corp.example&from=hub@corp.example&mode=insecure"
         assert await sender.send(parse_address(url), "oslo", "alert_1 raised") == ""
         assert "To: desk@corp.example" in server.heard[0]
-    sender.close()
 
 
 async def test_nothing_is_sent_inside_unless_it_is_named() -> None:
@@ -47,12 +48,10 @@ async def test_nothing_is_sent_inside_unless_it_is_named() -> None:
         await sender.check(parse_address("mailtos://out.example?smtp=inside.example&to=a@b.c&from=h@out.example"))
     with pytest.raises(BadAddress, match="not complete"):
         await sender.check(parse_address("slack://x"))
-    sender.close()
     plain = Sender([])
     async with webhook() as receiver:
         said = await plain.send(parse_address(f"http://127.0.0.1:{receiver.port}/"), "t", "b")
         assert (said, receiver.heard) == ("The host of the address is not a public one.", [])
-    plain.close()
     assert resolve("127.0.0.1") == ["127.0.0.1"]
 
 
@@ -62,7 +61,30 @@ async def test_a_host_that_is_nowhere_and_one_that_takes_too_long() -> None:
 
     sender = Sender([], resolve=nowhere)
     assert await sender.send(parse_address("https://out.example"), "t", "b") == "The host of the address was not found."
-    sender.close()
     slow = Sender([], deadline_s=0)
     assert await slow.send(parse_address("https://out.example"), "t", "b") == "The receiver took too long."
-    slow.close()
+
+
+async def test_a_receiver_that_never_ends_holds_up_no_other_and_is_not_begun_with_twice() -> None:
+    begun, ends, asked = threading.Event(), threading.Event(), []
+
+    def resolve(host: str) -> list[str]:
+        asked.append(host)
+        begun.set()
+        ends.wait(20)
+        raise OSError(host)
+
+    sender = Sender(["127.0.0.1"], resolve=resolve)
+    slow = parse_address("https://slow.example/x")
+    first = asyncio.create_task(sender.send(slow, "t", "b"))
+    try:
+        await asyncio.to_thread(begun.wait, 20)
+        async with webhook() as receiver:
+            address = parse_address(f"http://127.0.0.1:{receiver.port}/x")
+            assert await sender.send(address, "t", "b") == ""
+        assert await sender.send(slow, "t", "b") == "The receiver took too long."
+        assert asked == ["slow.example"]
+    finally:
+        ends.set()
+    assert await first == "The host of the address was not found."
+    assert await sender.send(slow, "t", "b") == "The host of the address was not found."

@@ -115,7 +115,11 @@ async def test_who_says_first_looks_after_it(tmp_path: Path) -> None:
         await it.state("oslo", {"Diagnostics": {"Message": [{"id": 1, "Level": "Critical", "Type": "Fan"}]}})
         await look(it)
         (again,) = await alerts.open_for(kim)
-        assert (again.id, again.severity, again.seen_by) == (one.id, "critical", kim.person.id)
+        assert (again.severity, again.seen_by) == ("critical", None)  # what becomes worse is looked at anew
+        (before,) = await alerts.ended_for(kim)
+        assert (before.id, before.severity, before.seen_by) == (one.id, "warning", kim.person.id)
+        assert before.over is not None
+        assert before.over < again.raised
 
 
 async def test_what_is_over_is_forgotten_after_a_while(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ async def test_places_go_on_where_alerts_are_forgotten(tmp_path):
         store.remove_route(conn, "r1")
         assert store.find_route(conn, "r1") is None
         assert store.place(conn) == 0
-        assert store.halted_plans(conn) == []
+        assert store.halted_plans(conn, 10) == []
 
     try:
         await db.write(unit)

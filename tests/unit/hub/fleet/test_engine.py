@@ -4,6 +4,7 @@ import threading
 import pytest
 
 from roomgate.access.capability import Capability
+from roomgate.hub.fleet import store
 from roomgate.hub.fleet.plan import Mark, RoomState, State
 from roomgate.link.messages import Outcome
 from support.plans import plans
@@ -197,6 +198,41 @@ async def test_the_next_hub_goes_on_where_the_last_was_killed(tmp_path):
     assert sorted(room for room, _ in world.rooms.sent if room != "r0") == sorted(MANY[1:])
 
 
+async def test_what_failed_before_the_hub_was_killed_still_halts_the_plan(tmp_path):
+    """Killed after a room's failure was written down, and before the plan was halted for it."""
+    async with plans(tmp_path, *MANY) as world:
+        shown = await world.plan(VOLUME)
+        world.rooms.fails.add("r0")
+        await world.apply(shown.plan.id)
+
+        def unit(conn):
+            store.change(conn, shown.plan.id, (State.HALTED,), state=State.RUNNING.value, words="")
+
+        await world.console.hub.parts.db.write(unit)
+        await world.begin(world.fleet.engine._wait)
+        done = await world.until(shown.plan.id, State.HALTED)
+        assert (done.plan.words, len(world.rooms.sent)) == ("1 room failed.", 1)
+        # Somebody goes on in spite of it: then it counts no more.
+        world.console.hub.clock.advance(1)
+        await world.fleet.resume(shown.plan.id, world.ada)
+        done = await world.until(shown.plan.id, State.DONE, State.HALTED)
+    assert done.counts == {RoomState.DONE: 13, RoomState.FAILED: 1}
+
+
+async def test_what_somebody_changed_since_the_plan_looked_is_not_overwritten_unseen(tmp_path):
+    async with plans(tmp_path, "oslo", "rome") as world:
+        shown = await world.plan(VOLUME)
+        world.rooms.volume.update(oslo=50, rome=40)
+        world.console.hub.clock.advance(700)
+        done = await world.apply(shown.plan.id)
+        assert done.counts == {RoomState.DONE: 1, RoomState.FAILED: 1}
+        assert (await told(world, shown.plan.id, "rome")).words.startswith("Audio/DefaultVolume was changed since")
+        assert world.rooms.sent == []
+        await world.fleet.resume(shown.plan.id, world.ada, again=True)
+        await world.until(shown.plan.id, State.DONE)
+    assert world.rooms.volume == {"oslo": 50, "rome": 50}
+
+
 async def test_a_halt_lets_what_is_under_way_end_and_asks_for_nothing_more(tmp_path):
     async with plans(tmp_path, *MANY) as world:
         shown = await world.plan(VOLUME)
@@ -295,6 +331,42 @@ async def test_an_upgrade_waits_until_each_room_is_back_with_the_new_software(tm
     assert done.counts == {RoomState.DONE: 1, RoomState.UNCHANGED: 1}
     assert [room for room, _ in world.rooms.sent] == ["oslo"]
     assert len(world.waits) == 3
+
+
+async def test_what_a_room_complained_of_before_its_upgrade_is_known_after_the_hub_was_killed(tmp_path):
+    text = '[upgrade]\nurl = "https://files.example.com/ce12.1.pkg"\nversion = "ce12.1"\n'
+    async with plans(tmp_path, "oslo", "rome") as world:
+        world.rooms.troubles["oslo"] = ["TouchPanelConnection"]
+        shown = await world.plan(text)
+        world.rooms.held.clear()
+        await world.fleet.start(shown.plan.id, world.ada)
+        async with asyncio.timeout(10):
+            await world.rooms.asked.wait()
+        world.rooms.software.update(oslo="ce12.1.0", rome="ce12.1.0")
+        world.rooms.troubles["rome"] = ["NetworkQuality"]
+        world.rooms.held.set()
+        await world.begin(world.fleet.engine._wait)
+        done = await world.until(shown.plan.id, State.DONE, State.HALTED)
+        oslo = await told(world, shown.plan.id, "oslo")
+    assert (done.plan.state, oslo.state, oslo.marks) == (State.DONE, RoomState.DONE, (Mark.DONE,))
+
+
+async def test_a_room_that_is_back_and_complains_of_something_new_halts_the_others(tmp_path):
+    text = '[upgrade]\nurl = "https://files.example.com/ce12.1.pkg"\n'
+    async with plans(tmp_path, "oslo", "rome") as world:
+        change = world.rooms.change
+
+        def upgraded(order, room, text):
+            world.rooms.software[room], world.rooms.troubles[room] = "ce12.1", ["NetworkQuality"]
+            return change(order, room, text)
+
+        world.rooms.change = upgraded
+        shown = await world.plan(text)
+        done = await world.apply(shown.plan.id)
+        row = await told(world, shown.plan.id, "oslo")
+    assert done.plan.state is State.HALTED
+    assert row.words.endswith("It is back, and complains: NetworkQuality.")
+    assert len(world.rooms.sent) == 1
 
 
 async def test_an_upgrade_that_does_not_come_back_in_time_halts_the_others(tmp_path):

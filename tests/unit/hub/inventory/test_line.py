@@ -48,7 +48,7 @@ def test_filters_leave_what_fits_all_of_them():
     assert names(q="BOARD") == ["oslo", "riga"]
     assert names(q="board a1") == ["oslo"]
     assert names(tag="Boards") == ["oslo"]
-    assert names(site="site_2") == names(state="bad") == ["rome"]
+    assert names(site="site_2") == names(state="bad") == names(state="trouble") == ["rome"]
     assert names(product="Board Pro", software="11.2") == ["riga"]
     assert names(product="Board Pro", software="11.1") == []
     assert names(sort="-name") == ["rome", "riga", "oslo"]

@@ -19,6 +19,13 @@ async def test_the_list_its_filter_and_its_files(tmp_path: Path) -> None:
         assert "/rooms/oslo" not in (await ada.get("/inventory?q=zzz")).text
         assert (await ada.get("/inventory.csv")).text.splitlines()[0].startswith("name,site,tags")
         assert [one["name"] for one in (await ada.get("/inventory.json")).json()] == ["oslo", "rome"]
+        # What is filtered is saved as it is filtered.
+        assert "/inventory.csv?q=rom&amp;sort=-name" in found.text
+        assert [one["name"] for one in (await ada.get("/inventory.json?q=rom")).json()] == ["rome"]
+        assert [line.split(",")[0] for line in (await ada.get("/inventory.csv?q=rom")).text.splitlines()] == [
+            "name", "rome",
+        ]  # fmt: skip
+        assert [one["name"] for one in (await ada.get("/inventory.json?state=trouble")).json()] == []
 
 
 async def test_tags_from_a_sheet_are_shown_first_and_then_given(tmp_path: Path) -> None:
