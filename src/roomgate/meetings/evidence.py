@@ -363,7 +363,7 @@ def _is_target(text: str, angle: int) -> bool:
 
 def _within_address(text: str, start: int) -> bool:
     """Is what begins here the rest of something else: behind a scheme there stands more than the scheme?"""
-    if text[start - 1 : start] not in (":", ";"):
+    if text[start - 1 : start] not in (":", ";", "/", "\\"):
         return False
     before = text[_start(_LINK_ENDS, text, start, 255, 0) : start]
     scheme = _SCHEMES.match(before)

@@ -41,6 +41,7 @@ def test_labels_of_other_languages(label):
         "sip:room%0d%0aContact:a@v.example.com",
         "sip:+19005550199;ext=1@v.example.com",
         "SIP: tel:1;sip:a@v.example.com",
+        "sip://evil.example/a@v.example.com",
     ],
 )
 def test_what_stands_within_another_address_is_none(text):
@@ -49,7 +50,9 @@ def test_what_stands_within_another_address_is_none(text):
     assert "it stands within another address" in seen.steps[0].decided
 
 
-@pytest.mark.parametrize("text", ["sip:sip:a@v.example.com", "Video:a@v.example.com", "Room;SIP:a@v.example.com"])
+@pytest.mark.parametrize(
+    "text", ["sip:sip:a@v.example.com", "sip://a@v.example.com", "Video:a@v.example.com", "Room;SIP:a@v.example.com"]
+)
 def test_a_label_that_is_glued_to_an_address_is_no_address(text):
     assert [str(one.address) for one in evidence(text).printed] == ["a@v.example.com"]
 
