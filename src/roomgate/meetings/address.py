@@ -24,14 +24,17 @@ KNOWN_NAMES = (
 )  # fmt: skip
 
 _HOST = re2.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
-_USER = re.compile(r"[A-Za-z0-9+*_][A-Za-z0-9._+*=!~-]{0,127}")  # two classes: linear
+# No star in front: at a company's own exchange that is a feature code, to divert the room's calls for instance.
+_USER = re.compile(r"[A-Za-z0-9+_][A-Za-z0-9._+*=!~-]{0,127}")  # two classes: linear
 _PORT = re.compile(r"[0-9]{1,5}")
 # Numbers that cost money by the minute, as written from abroad and at home (ITU country lists, national plans),
-# and satellite and international shared-cost ranges.
+# and satellite and international shared-cost ranges; also behind the digit that some exchanges want for a line out.
+_ABROAD = r"(?:\+|[09]?(?:00|011))"
 _PREMIUM = re2.compile(
-    r"^(?:(?:\+|00)?1?900[2-9][0-9]{6}|(?:\+|00)(?:449[0-9]{7,10}|(?:49|43|41|31|33|32|46|47|358|353)90[0-9]{5,10})"
-    r"|(?:\+|00)(?:3480[367]|3989[29]|6119[0-9]|81990|4870)[0-9]{4,10}"
-    r"|0190[0-9]{4,9}|0900[0-9]{4,9}|0990[0-9]{6}|(?:\+|00)(?:881|882|883|979)[0-9]{5,12})$"
+    rf"^(?:(?:{_ABROAD}|[09])?(?:1?900[2-9][0-9]{{6}}|0190[0-9]{{4,9}}|0900[0-9]{{4,9}}|0990[0-9]{{6}})"
+    rf"|{_ABROAD}(?:449[0-9]{{7,10}}|(?:49|43|41|31|33|32|46|47|358|353)90[0-9]{{5,10}}"
+    r"|(?:3389[0-9]|3480[367]|3989[29]|42090|4393|4590|6119[0-9]|81990|4870)[0-9]{4,10}"
+    r"|(?:881|882|883|979)[0-9]{5,12}))$"
 )
 _LOOKS = str.maketrans({"0": "o", "1": "l", "3": "e", "5": "s", "8": "b"})
 
@@ -166,7 +169,8 @@ class SipAddress:
         if colon and not _PORT.fullmatch(port):
             raise AddressRefused("that is not a port")
         # At a meeting service a number is a meeting's, whatever it would cost on the telephone.
-        dialled = (user[0].isdigit() or user[0] == "+") and _PREMIUM.match(user.replace("-", "").replace(".", ""))
+        number = user[user.rfind("+") :] if "+" in user else user  # whatever stands in front of it
+        dialled = number[0] in "+0123456789" and _PREMIUM.match(number.replace("-", "").replace(".", ""))
         if dialled and not any(belongs(host, one) for one in KNOWN_NAMES):
             raise AddressRefused("the number is a premium-rate or satellite one")
         return cls(user, check_host(host), port)

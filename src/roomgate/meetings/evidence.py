@@ -39,6 +39,7 @@ _BEFORE_USER = re.compile(r"[\s<>\"(),;:@\[\]|/\\]")  # looked for backwards
 _HOST_ENDS = re.compile(r"[\s<>\"(),@|/\\]")
 _DOTTED = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}")
 _SCHEME = re.compile(r"(?i)(?<![A-Za-z0-9])(conf:sips?|sips?|h323|mailto|tel|callto|xmpp|im):(?://)?$")
+_SCHEMES = re.compile(r"(?i)(?:conf:|sips?:|h323:|tel:|mailto:|callto:|xmpp:|im:|//)+")
 _ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _TAIL = ".,;:!?)]}>'*|»”’"
@@ -46,9 +47,10 @@ _ENTITIES = ("&gt;", "&lt;", "&quot;", "&#39;", "&nbsp;", "&apos;")
 # Words that announce an address for a room's device, in the languages of the invitations that we know.
 _LABEL = re2.compile(
     r"(?i)\b(?:sips?|h\.?323|video[ -]?(?:address|adresse|call|uri|room|system|conferenc\w*|konferenz\w*|endpoint"
-    r"|number)|room system|dial)\b|^\s*video\b"
+    r"|number)|room system|dial)\b|^\s*video\b|syst[eè]me vid[ée]o|sistema de v[ií]deo|visioconf|视频|ビデオ"
 )
-_LABEL_WORDS = ("sip", "323", "video", "room", "dial")  # one of them is in all that the pattern finds
+# One of them is in all that the pattern finds.
+_LABEL_WORDS = ("sip", "323", "vid", "víd", "visio", "room", "dial", "视频", "ビデオ")
 _LABEL_AFTER = re2.compile(r"(?i)^\s*\(\s*(?:sip|video)")
 # A number or a name long enough that two texts which have it speak of the same meeting. One class each: linear.
 _TELLING = re.compile(r"meetup-join/[^/]+|[0-9]{8,}|[a-z]{3}-[a-z]{4}-[a-z]{3}|MTID=[0-9a-f]+")
@@ -311,6 +313,9 @@ class _Gathering:
             before = _SCHEME.search(text[max(0, start - 12) : start])
             scheme = before.group(1).lower() if before else ""
             host = text[sign + 1 : stop]
+            if text[stop : stop + 1] == "@" or text[start - 1 : start] == "@" or _within_address(text, start):
+                self._tell("address", _shown(text[start:stop]), "refused: it stands within another address")
+                continue
             if scheme in _NOT_DIALLED or ";gruu" in host.lower():
                 continue  # the last is a Skype meeting's organizer, with the meeting behind it: calling it rings them
             target = f"{text[start:sign]}@{host.rstrip(_TAIL)}"
@@ -354,6 +359,15 @@ def _is_target(text: str, angle: int) -> bool:
         return False
     end = _index(_LINK_ENDS, text, colon)
     return text[end : end + 1] == ">"
+
+
+def _within_address(text: str, start: int) -> bool:
+    """Is what begins here the rest of something else: behind a scheme there stands more than the scheme?"""
+    if text[start - 1 : start] not in (":", ";", "/", "\\"):
+        return False
+    before = text[_start(_LINK_ENDS, text, start, 255, 0) : start]
+    scheme = _SCHEMES.match(before)
+    return scheme is not None and scheme.end() < len(before)
 
 
 def _index(ends: re.Pattern[str], text: str, start: int) -> int:

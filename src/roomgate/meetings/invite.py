@@ -321,7 +321,7 @@ def invitation(event: Event) -> Invitation:
     return Invitation(
         uid=event.uid,
         recurrence_id=event.recurrence_id,
-        title=plaintext.line(_text(properties, "SUMMARY")),
+        title=titled(_text(properties, "SUMMARY"), steps),
         start=in_utc(event.times.start, event.zone),
         end=in_utc(event.times.end, event.zone),
         all_day=not isinstance(event.times.start, datetime),
@@ -353,6 +353,18 @@ def _texts(properties: dict[str, list[Property]], steps: list[Step]) -> tuple[Te
             if text.strip() and (name != "SUMMARY" or "/" in text or "@" in text):
                 texts.append(Text(name, text))
     return tuple(texts)
+
+
+def titled(said: str, steps: list[Step]) -> str:
+    """What is shown of a subject; what of it is not shown as it came, and what it tries, is told."""
+    if plaintext.clean(said).split() != said.split():
+        steps.append(Step("title", "signs that no reader sees", "taken out"))
+    if "<script" in said.lower():
+        steps.append(Step("title", "a script", "shown as text, never run"))
+    title = plaintext.line(said)
+    if len(said) > len(title) == plaintext.MOST_LINE:
+        steps.append(Step("title", "it is too long", f"only its first {plaintext.MOST_LINE} characters are shown"))
+    return title
 
 
 def _organizer(value: Property) -> Organizer:

@@ -16,6 +16,7 @@ MOST_TAGS = 12_000  # of one text; what stands behind them is not read
 MOST_LINKS = 1000  # of one text, likewise: more than anybody follows
 MOST_ENTITIES = 20_000  # those behind stay as they are written
 MOST_TAG = 8192  # signs of one tag
+MOST_LINE = 200  # of a title or a name
 SPOILT = "\ufffd"  # stands where a control character stood: no address has it, so none is stitched together
 
 _TAGS = re2.compile(r"(?i)</?(?:html|body|p|br|div|span|a|table|td|tr|li|ul|b|h[1-6])(?:\s[^<>]*)?/?>")
@@ -70,7 +71,7 @@ def clean(text: str) -> str:
     return text
 
 
-def line(text: str, most: int = 200) -> str:
+def line(text: str, most: int = MOST_LINE) -> str:
     """A title or a name: one line, printable, not too long."""
     return " ".join(clean(text[: most * 8]).replace(SPOILT, " ").split())[:most]
 

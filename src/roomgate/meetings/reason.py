@@ -52,6 +52,7 @@ _SENTENCES: tuple[tuple[str, Reason], ...] = (
     ("no link has", Reason.NOT_A_LINK),
     ("no address has", Reason.NOT_A_LINK),
     ("only web links", Reason.NOT_A_LINK),
+    ("within another address", Reason.NOT_A_LINK),
 )
 
 

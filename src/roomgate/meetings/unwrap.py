@@ -9,7 +9,7 @@ import base64
 import binascii
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import re2
 
@@ -114,7 +114,7 @@ def _proofpoint3(link: Link) -> str | None:
         out.append(signs[used : used + length])
         used += length
         at += step
-    return "".join(out)
+    return "".join(out) if used == len(signs) else None  # cut or changed on its way: half a link leads elsewhere
 
 
 def _base64(name: str) -> Undo:
@@ -138,12 +138,23 @@ def _avanan(link: Link) -> str | None:
     return match.group(1) if match else None
 
 
+def _launched(link: Link) -> str | None:
+    place = link.argument("url") or ""
+    return f"https://{link.host}{quote(place.removeprefix('/_#'), safe='/?=&%')}"
+
+
 def _always(link: Link) -> bool:
     return True
 
 
 def _path(*starts: str) -> Callable[[Link], bool]:
     return lambda link: link.path.startswith(starts)
+
+
+def _launcher(link: Link) -> bool:
+    """The page that a browser stands on once somebody followed a link: it says the place on its own host."""
+    place = link.argument("url") if link.path == "/dl/launcher/launcher.html" else None
+    return (place or "").startswith(("/_#/l/meetup-join/", "/_#/meet/"))
 
 
 def _atp(link: Link) -> bool:
@@ -162,6 +173,7 @@ _WRAPPERS: tuple[tuple[str, tuple[str, ...], Callable[[Link], bool], Undo | None
         _argument("url"),
     ),
     ("Teams Safe Links", ("statics.teams.cdn.office.net",), _atp, _argument("url")),
+    ("Teams' launcher", ("teams.microsoft.com", "teams.live.com"), _launcher, _launched),
     ("Proofpoint v1", ("urldefense.proofpoint.com",), _path("/v1/"), _argument("u")),
     ("Proofpoint v2", ("urldefense.proofpoint.com",), _path("/v2/"), _proofpoint2),
     ("Proofpoint v3", ("urldefense.com", "urldefense.us"), _path("/v3/"), _proofpoint3),

@@ -1,9 +1,13 @@
+import re
+from pathlib import Path
+
 import pytest
 
 from support.cli import run
 from support.invites import ics
 from support.packs import OWN
 
+ROOT = Path(__file__).parents[3]
 SIP = ics("DTSTART:20260310T090000Z", "DTEND:20260310T093000Z", "SUMMARY:Weekly", "LOCATION:sip:standup@example.com")
 NONE = ics("DTSTART:20260310T090000Z", "DTEND:20260310T093000Z", "SUMMARY:Lunch", "LOCATION:Kitchen")
 ZOOM = ics(
@@ -37,6 +41,22 @@ def test_a_meeting_is_explained_for_people(invite):
         "  because",
     ]
     assert "    passcode: a passcode with letters → cannot be dialled: the meeting will ask for a numeric one" in lines
+
+
+@pytest.mark.parametrize(
+    ("guide", "file", "options", "others"),
+    [
+        ("one-touch-to-join", "review.ics", (), ["README.md"]),
+        ("calendars-folder", "standup.ics", ("--domain", "example.com"), []),
+    ],
+)
+def test_what_the_documents_show_of_it_is_what_it_prints(invite, guide, file, options, others):
+    page = (ROOT / "docs" / "guides" / f"{guide}.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```text\n(BEGIN:VCALENDAR\n.*?)```", page, re.DOTALL)
+    printed = run("meeting", "explain", invite(example.encode()), *options).out
+    command = " ".join(("roomgate meeting explain", file, *options))
+    for document in (page, *((ROOT / other).read_text(encoding="utf-8") for other in others)):
+        assert f"{command}\n```\n\n```text\n{printed}```" in document
 
 
 def test_a_meeting_is_explained_for_scripts(invite):

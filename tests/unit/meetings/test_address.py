@@ -87,6 +87,16 @@ def test_an_honest_link():
         ("+88161234567@example.com", "premium"),
         ("+34803123456@example.com", "premium"),
         ("+39899123456@example.com", "premium"),
+        ("9011449098550199@example.com", "premium"),
+        ("919005550199@example.com", "premium"),
+        ("00900123456@example.com", "premium"),
+        ("p+19005550199@example.com", "premium"),
+        ("a+1+19005550199@example.com", "premium"),
+        ("*72@example.com", "characters"),
+        ("+33899555019@example.com", "premium"),
+        ("004590123456@example.com", "premium"),
+        ("+43930123456@example.com", "premium"),
+        ("+420900123456@example.com", "premium"),
         ("+61190212345@example.com", "premium"),
         ("+81990123456@example.com", "premium"),
         ("+48701123456@example.com", "premium"),
@@ -100,6 +110,11 @@ def test_an_honest_link():
 def test_odd_sip_addresses_are_refused_with_the_reason(text, reason):
     with pytest.raises(AddressRefused, match=reason):
         SipAddress.parse(text)
+
+
+@pytest.mark.parametrize("user", ["noor+1900", "9011", "90114420", "4711*75", "+442055501234", "011442055501234"])
+def test_numbers_that_cost_no_more_and_names_are_addresses(user):
+    assert str(SipAddress.parse(f"{user}@example.com")) == f"{user}@example.com"
 
 
 def test_a_meetings_number_is_no_telephones():

@@ -26,6 +26,37 @@ def test_only_what_says_it_is_dialled_is_labelled():
     ]
 
 
+@pytest.mark.parametrize(
+    "label", ["Système vidéo :", "Sistema de vídeo:", "Visioconférence :", "视频会议系统：", "ビデオ会議システム："]
+)
+def test_labels_of_other_languages(label):
+    assert labelled(f"{label} a@v.example.com") == ["a@v.example.com"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sip:a@v.example.com@evil.example",
+        "sip:a@evil.example@v.example.com",
+        "sip:room%0d%0aContact:a@v.example.com",
+        "sip:+19005550199;ext=1@v.example.com",
+        "SIP: tel:1;sip:a@v.example.com",
+        "sip://evil.example/a@v.example.com",
+    ],
+)
+def test_what_stands_within_another_address_is_none(text):
+    seen = evidence(text)
+    assert seen.printed == ()
+    assert "it stands within another address" in seen.steps[0].decided
+
+
+@pytest.mark.parametrize(
+    "text", ["sip:sip:a@v.example.com", "sip://a@v.example.com", "Video:a@v.example.com", "Room;SIP:a@v.example.com"]
+)
+def test_a_label_that_is_glued_to_an_address_is_no_address(text):
+    assert [str(one.address) for one in evidence(text).printed] == ["a@v.example.com"]
+
+
 def test_a_label_does_not_reach_over_other_lines():
     assert labelled("Join by SIP\nQuestions?\nbob@example.com") == []
 

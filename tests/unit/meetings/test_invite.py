@@ -287,3 +287,19 @@ def test_how_lines_are_folded_never_matters(width, fold):
         fold.join(line[at : at + width] for at in range(0, len(line), width)) for line in whole.split(b"\r\n")
     )
     assert [invitation(e) for e in parse_events(folded)] == [invitation(e) for e in parse_events(whole)]
+
+
+@pytest.mark.parametrize(
+    ("said", "shown", "told"),
+    [
+        ("Planning", "Planning", []),
+        ("Réunion\u00a0:\ttous", "Réunion : tous", []),
+        ("gnp\u202e.exe\x07", "gnp .exe", ["signs that no reader sees"]),
+        ("<SCRIPT>alert(1)</SCRIPT>", "<SCRIPT>alert(1)</SCRIPT>", ["a script"]),
+        ("x" * 201, "x" * 200, ["it is too long"]),
+    ],
+)
+def test_what_a_subject_tries_is_told(said, shown, told):
+    one = invitation(parse_events(ics("DTSTART:20260310T090000Z", f"SUMMARY:{said}"))[0])
+    assert one.title == shown
+    assert [step.saw for step in one.steps if step.step == "title"] == told

@@ -32,6 +32,7 @@ def test_every_refusal_of_an_address_has_a_word(sentence):
         ("Mimecast cannot be undone without asking its server", Reason.WRAPPER_NOT_UNDONE),
         ("refused: an IP address that no known service vouches for", Reason.FOREIGN_DOMAIN),
         ("refused: a private, loopback or reserved IP address", Reason.PRIVATE_ADDRESS),
+        ("refused: it stands within another address", Reason.NOT_A_LINK),
         ("Safe Links wrapping taken off", None),
         ("the printed address is taken", None),
     ],

@@ -56,6 +56,24 @@ def hows(name: str, device: DeviceAbilities) -> list[str]:
     return [one["join"]["how"], *[other["how"] for other in one["alternatives"]]]
 
 
+MEETING = "https://teams.microsoft.com/l/meetup-join/19%3ameeting_YQ%40thread.v2/"
+
+
+@pytest.mark.parametrize(
+    ("link", "button"),
+    [
+        (f"{MEETING}0?context=x", True),
+        (MEETING.replace("%3a", ":") + "1623000000000", True),
+        ("https://teams.microsoft.com/l/meetup-join/../../evil", False),
+        (f"{MEETING}../../../evil", False),
+        ("https://teams.microsoft.com/l/meetup-join/evil", False),
+    ],
+)
+def test_a_teams_link_leads_to_a_meeting_and_not_on_from_there(link, button):
+    one = explain(ics("DTSTART:20260310T090000Z", f"DESCRIPTION:{link}"))[0]
+    assert (one["join"]["how"] == "native", one["join"]["address"]) == (button, link if button else None)
+
+
 def test_a_device_without_the_cloud_gets_no_native_join():
     assert hows("teams-cvi-cisco", DeviceAbilities(registered=False)) == ["sip"]
     assert hows("teams-no-cvi", DeviceAbilities(registered=False)) == ["none"]

@@ -54,6 +54,31 @@ def test_a_run_of_replaced_characters():
     assert seen.text == "https://a.example/x???y"
 
 
+@pytest.mark.parametrize("signs", ["Pz8", "Pz8_Pw", ""])
+def test_a_link_that_was_cut_on_its_way_is_not_undone(signs):
+    """Stars without their signs would make another link, and signs without stars were of another one."""
+    seen = unwrap(f"https://urldefense.com/v3/__https://a.example/x**By__;{signs}!!a$")
+    assert (seen.link, seen.stuck) == (None, "Proofpoint v3 cannot be undone without asking its server")
+
+
+LAUNCHER = "https://teams.microsoft.com/dl/launcher/launcher.html?type=meetup-join&url="
+
+
+def test_the_page_on_which_a_browser_stands_after_a_teams_link():
+    place = '/_#/l/meetup-join/19:meeting_YQ@thread.v2/0?context={"Tid":"1 1"}&anon=true'
+    seen = unwrap(LAUNCHER + quote(place, safe=""))
+    assert seen.wrappers == ("Teams' launcher",)
+    assert seen.text == (
+        "https://teams.microsoft.com/l/meetup-join/19%3Ameeting_YQ%40thread.v2/0"
+        "?context=%7B%22Tid%22%3A%221%201%22%7D&anon=true"
+    )
+
+
+@pytest.mark.parametrize("place", ["https://evil.example/l/meetup-join/1", "//evil.example/_#/meet/1", "/_#/l/chat/0"])
+def test_that_page_leads_to_its_own_meetings_only(place):
+    assert unwrap(LAUNCHER + quote(place, safe="")).wrappers == ()
+
+
 def nested(depth):
     text = TARGET
     for _ in range(depth):

@@ -21,7 +21,7 @@ from roomgate.meetings.calendars.entry import (
     moment,
     said,
 )
-from roomgate.meetings.invite import BadInvitation, Invitation, Text
+from roomgate.meetings.invite import BadInvitation, Invitation, Text, titled
 from roomgate.meetings.meeting import Organizer, Step
 
 OWN_UID = "roomgateUid"  # a private property of this calendar's copy: no invitation from elsewhere can bring it along
@@ -108,7 +108,7 @@ def parse_entry(raw: Raw, own: str, zone: tzinfo = UTC) -> Entry | None:
     invitation = Invitation(
         uid=_uid(event),
         recurrence_id=_recurrence_id(event, start, zone),
-        title=plaintext.line(event.summary or ""),
+        title=titled(event.summary or "", steps),
         start=start,
         end=end,
         all_day=event.start.date_time is None,

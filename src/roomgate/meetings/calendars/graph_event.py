@@ -23,7 +23,7 @@ from roomgate.meetings.calendars.entry import (
     moment,
     said,
 )
-from roomgate.meetings.invite import BadInvitation, Invitation, Text
+from roomgate.meetings.invite import BadInvitation, Invitation, Text, titled
 from roomgate.meetings.meeting import Organizer, Step
 
 FIELDS = (
@@ -116,7 +116,7 @@ def parse_entry(raw: Raw, own: str, zone: tzinfo = UTC) -> Entry:
     invitation = Invitation(
         uid=_uid(event),
         recurrence_id=_recurrence_id(event, start),
-        title=plaintext.line(event.subject or ""),
+        title=titled(event.subject or "", steps),
         start=start,
         end=end,
         all_day=all_day,
