@@ -435,6 +435,8 @@ async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], cl
             await _alone(connector.run(ready))
         finally:
             await connector.calendars.aclose()
+            if connector.reader is not None:
+                await connector.reader.aclose()
     finally:
         await db.aclose()
 
