@@ -1,18 +1,19 @@
 """The calendars of a large site: how long until every room's list is what its calendar says, and how late a change is.
 
-The synchronisation is the connector's own, in this process, with its client for CalDAV over real HTTP; the server is
-one process that has its answers ready (`bench/dav.py`), and the lists of the devices are in memory, so that neither
-is what is measured.
+The synchronisation is the connector's own, in this process, with its client for CalDAV over real HTTP and its reader of
+invitations in a process apart; the server is one process that has its answers ready (`bench/dav.py`), and the lists of
+the devices are in memory, so that neither is what is measured.
 """
 
 import asyncio
 import random
 import time
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.process import memory_kib
+from bench.process import cpu_s, memory_kib
 from bench.program import Program, WentWrong, started
 from bench.result import Result, Table, judged
 from bench.run import Run
@@ -25,6 +26,7 @@ from roomgate.meetings.calendars.caldav import CalDav
 from roomgate.meetings.calendars.credentials import NoCredentials
 from roomgate.meetings.calendars.http import Web
 from roomgate.meetings.plan import Held
+from roomgate.meetings.reader import Apart
 from roomgate.meetings.sync import Sync
 from roomgate.meetings.understand import DeviceAbilities
 
@@ -55,11 +57,13 @@ class Measured:
     """One figure a repeat, but of ``late_s`` one a change."""
 
     first_s: list[float] = field(default_factory=list)
-    cores: list[float] = field(default_factory=list)  # of this process, while all are read
-    idle_cores: list[float] = field(default_factory=list)  # and while only a few change
+    own_ms: list[float] = field(default_factory=list)  # this process's processor time for a room, while all are read
+    reader_ms: list[float] = field(default_factory=list)  # and the reader's
+    idle_cores: list[float] = field(default_factory=list)  # of both, while only a few change
     asked: list[float] = field(default_factory=list)  # requests a room, until all are there
     late_s: list[float] = field(default_factory=list)
     mib: list[float] = field(default_factory=list)
+    reader_mib: list[float] = field(default_factory=list)
 
 
 async def measure(run: Run) -> Result:
@@ -78,23 +82,26 @@ async def _once(run: Run, server: Program, rooms: int, found: Measured) -> None:
     names = [RoomName(f"r{n}") for n in range(rooms)]
     lists = Lists()
     poll_s = run.seconds(30.0, 2.0)
-    async with Web(clock, dice) as web, asyncio.TaskGroup() as group:
+    async with Web(clock, dice) as web, aclosing(Apart()) as reader, asyncio.TaskGroup() as group:
         calendar = CalDav(
             web, NoCredentials(), told["url"], lambda room: f"/rooms/{room[1:]}/", clock, dice, poll_s=poll_s
         )
-        sync = Sync(calendar, lists, clock, dict.fromkeys(names, DeviceAbilities()))
-        began, cpu = time.perf_counter(), time.process_time()
+        sync = Sync(calendar, lists, clock, dict.fromkeys(names, DeviceAbilities()), reader=reader)
+        began, own_s = time.perf_counter(), time.process_time()
         running = group.create_task(sync.run())
         async with asyncio.timeout(5 * FIRST_S):
             while len(lists.held) < rooms:
                 await asyncio.sleep(0.05)
         found.first_s.append(max(lists.at.values()) - began)
-        found.cores.append((time.process_time() - cpu) / found.first_s[-1])
+        assert reader.pid is not None
+        found.own_ms.append((time.process_time() - own_s) / rooms * 1e3)
+        found.reader_ms.append(cpu_s(reader.pid) / rooms * 1e3)
         found.asked.append((await server.say(do="count"))["asked"] / rooms)
         _check(lists, rooms)
-        found.mib.append(_own_mib())
+        found.mib.append(_mib(_pid()))
+        found.reader_mib.append(_mib(reader.pid))
         await asyncio.sleep(poll_s)  # the first looks have spread by then
-        await _change(run, server, rooms, lists, found, poll_s)
+        await _change(run, server, rooms, lists, found, poll_s, reader.pid)
         running.cancel()
 
 
@@ -107,25 +114,25 @@ def _check(lists: Lists, rooms: int) -> None:
 
 
 async def _change(
-    run: Run, server: Program, rooms: int, lists: Lists, found: Measured, poll_s: float
+    run: Run, server: Program, rooms: int, lists: Lists, found: Measured, poll_s: float, reader: int
 ) -> None:  # fmt: skip
     """One room after the other, over two periods; each is waited for."""
     chosen = random.Random(1).sample(range(rooms), min(CHANGED, rooms // 4))  # noqa: S311 (as above)
     changed: dict[RoomName, float] = {}
-    began, cpu = time.perf_counter(), time.process_time()
+    began, used_s = time.perf_counter(), time.process_time() + cpu_s(reader)
     for room in chosen:
         changed[RoomName(f"r{room}")] = time.perf_counter()
         await server.say(do="change", rooms=[room])
         await asyncio.sleep(2 * poll_s / len(chosen))
-    found.idle_cores.append((time.process_time() - cpu) / (time.perf_counter() - began))
+    found.idle_cores.append((time.process_time() + cpu_s(reader) - used_s) / (time.perf_counter() - began))
     async with asyncio.timeout(3 * LATE_S):
         while any(lists.at[room] < at for room, at in changed.items()):
             await asyncio.sleep(0.05)
     found.late_s += [lists.at[room] - at for room, at in changed.items()]
 
 
-def _own_mib() -> float:
-    return memory_kib(_pid())["pss"] / 1024
+def _mib(pid: int) -> float:
+    return memory_kib(pid)["pss"] / 1024
 
 
 def _pid() -> int:
@@ -139,8 +146,10 @@ def build(found: Measured, rooms: int) -> Result:
     rows = [
         ["until every list is right", f"{spread(Spread.of(found.first_s))} s"],
         ["requests a room until then", spread(Spread.of(found.asked))],
-        ["cores until then", spread(Spread.of(found.cores))],
+        ["processor time a room, the connector's", f"{spread(Spread.of(found.own_ms))} ms"],
+        ["processor time a room, its reader's", f"{spread(Spread.of(found.reader_ms))} ms"],
         ["memory then, the lists included", f"{spread(Spread.of(found.mib))} MiB"],
+        ["memory of the reader then", f"{spread(Spread.of(found.reader_mib))} MiB"],
         ["cores while each room is looked at every 30 s", spread(Spread.of(found.idle_cores))],
         [
             "a change is in the room after",

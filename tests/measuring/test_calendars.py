@@ -9,7 +9,10 @@ WEEK = Window(datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 3, 17, tzinfo=UT
 
 
 def measured(**more: list[float]) -> Measured:
-    told = {"first_s": [50.0], "cores": [1.0], "idle_cores": [0.1], "asked": [3.0], "late_s": [1.0, 59.0], "mib": [9.0]}
+    told = {
+        "first_s": [50.0], "own_ms": [9.0], "reader_ms": [20.0], "idle_cores": [0.1], "asked": [3.0],
+        "late_s": [1.0, 59.0], "mib": [9.0], "reader_mib": [3.0],
+    }  # fmt: skip
     return Measured(**{**told, **more})
 
 

@@ -10,7 +10,6 @@ import ssl
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sql
 
@@ -70,8 +69,8 @@ from roomgate.ledger.checkpoint import BadNote, VerifierKey
 from roomgate.ledger.event import ClockJumped, ConnectorStarted
 from roomgate.link.messages import CertificateEnd
 from roomgate.meetings.calendars.base import Calendar
-from roomgate.meetings.rules.catalogue import Catalogue, shipped
-from roomgate.meetings.rules.folder import load_rules
+from roomgate.meetings.reader import Apart
+from roomgate.meetings.rules.folder import build_rules, load_files
 from roomgate.meetings.sync import Sync
 from roomgate.metrics.listener import Listener, split_listen
 from roomgate.storage.database import Database
@@ -160,6 +159,7 @@ class Connector:
                 config.backup_keep,
                 random.Random(),  # noqa: S311 (spreads load, guards nothing)
             )
+        self.reader: Apart | None = None
         self.sync: Sync | None = None
         self.calendars = SiteCalendars(config, clock, random.Random())  # noqa: S311 (spreads load, guards nothing)
         self.changes: RoomChanges | None = None
@@ -260,14 +260,14 @@ class Connector:
         """Gives who is to hear of the devices' events."""
         rules, clock = self._config.bookings, self._clock
         self.changes = RoomChanges(calendar, wishes, rules, self.fleet.by_name, panel, clock)
+        self.reader = Apart(self._config.time_zone, _packs(self._config))
         self.sync = Sync(
             calendar,
             diary,
             clock,
-            zone=ZoneInfo(self._config.time_zone),
+            reader=self.reader,
             house=rules.house,
             about=self.changes,
-            rules=_rules(self._config),
         )
         self.changes.attend(self.sync)
         if rules.check_in is None:
@@ -368,14 +368,16 @@ def passwords_of(vault: Vault, room: str) -> list[str]:
     return [vault.get(room, account).reveal() for account in vault.rooms().get(room, {})]
 
 
-def _rules(config: ConnectorConfig) -> Catalogue:
-    """The packs that invitations are understood by. Raises `BadPack`: with half of a site's rules none are right."""
+def _packs(config: ConnectorConfig) -> list[tuple[str, bytes]]:
+    """The site's own rule packs, for the reader of invitations. Raises `BadPack`: with half of a site's rules none are
+    right.
+    """
     if config.rules is None:
-        return shipped()
-    rules = load_rules(config.rules)
-    for told in rules.passed_over:
+        return []
+    files = load_files(config.rules)
+    for told in build_rules(files).passed_over:
         _log.warning("rules.passed-over", told=told)
-    return rules.catalogue
+    return files
 
 
 @dataclass(frozen=True, slots=True)
@@ -433,6 +435,8 @@ async def _serve(config: ConnectorConfig, ready: Callable[[Connector], None], cl
             await _alone(connector.run(ready))
         finally:
             await connector.calendars.aclose()
+            if connector.reader is not None:
+                await connector.reader.aclose()
     finally:
         await db.aclose()
 

@@ -13,7 +13,7 @@ from roomgate.errors import RoomgateError
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars.base import CalendarRefused, Snapshot, Writable
 from roomgate.meetings.calendars.entry import Telling
-from roomgate.meetings.invite import BadInvitation, Invitation, Window, occurrences, parse_events
+from roomgate.meetings.invite import BadInvitation, Invitation, Window, occurrences, parse_file
 from roomgate.redact import foreign
 
 AHEAD = timedelta(days=7)
@@ -103,7 +103,10 @@ def judge(room: RoomName, name: str, snapshot: Snapshot, window: Window, *, writ
     bad = dict(snapshot.bad)
     for source in snapshot.sources:
         try:
-            found += occurrences(parse_events(source.raw), window)
+            events, left_out = parse_file(source.raw)
+            found += occurrences(events, window)
+            if left_out:
+                bad[source.name] = left_out[0]
         except BadInvitation as refused:
             bad[source.name] = refused.message
     number = sum(not one.cancelled for one in found)

@@ -16,7 +16,7 @@ from roomgate.meetings.zones import zone_described, zone_named, zone_of_offset
 
 __all__ = [
     "MOST_BYTES", "MOST_EVENTS", "BadInvitation", "Event", "Invitation", "Text", "Window", "invitation", "occurrences",
-    "parse_events", "parse_invitations",
+    "parse_events", "parse_file", "parse_invitations",
 ]  # fmt: skip
 
 MOST_OCCURRENCES = 2000
@@ -88,18 +88,38 @@ class Event:
 def parse_events(raw: bytes, zone: tzinfo = UTC) -> list[Event]:
     """The file's events, at least one. ``zone`` is where floating times are taken to be, unless it says so itself.
 
-    Raises `BadInvitation`.
+    Raises `BadInvitation`, also where one event alone cannot be read: see `parse_file`.
+    """
+    found, left_out = parse_file(raw, zone)
+    if left_out:
+        raise BadInvitation(left_out[0])
+    return found
+
+
+def parse_file(raw: bytes, zone: tzinfo = UTC) -> tuple[list[Event], list[str]]:
+    """As `parse_events`, but an event that cannot be read takes only its own series along, and not the file: what was
+    moved or called off in it must not be shown as if it had not been. Beside the events the reason for each left out.
+
+    Raises `BadInvitation` where the file as a whole is none.
     """
     found: list[Event] = []
+    bad: list[str] = []
+    spoiled: set[str] = set()  # uids
     for calendar in lines.parse_calendars(raw):
         if calendar.method not in _SERIOUS:
             raise BadInvitation("the file is an answer to an invitation, not an invitation")
         floating = (zone_named(calendar.zone_name) if calendar.zone_name else None) or zone
         zones = _Zones(calendar, floating)
-        found += [_event(properties, calendar.method == "CANCEL", zones) for properties in calendar.events]
-    if not found:
+        for properties in calendar.events:
+            try:
+                found.append(_event(properties, calendar.method == "CANCEL", zones))
+            except BadInvitation as refused:
+                bad.append(refused.message)
+                spoiled.add(_uid(properties))
+    if not found and not bad:
         raise BadInvitation("the file has no event")
-    return found
+    kept = [event for event in found if event.uid not in spoiled]
+    return kept, bad + ["another event of its series cannot be read"] * (len(found) - len(kept))
 
 
 class _Zones:
@@ -147,7 +167,7 @@ def _event(properties: dict[str, list[Property]], cancelled: bool, zones: _Zones
     recurs = parse_time(original, own) if original else None
     sequence = _word(properties, "SEQUENCE")
     stamp = properties.get("DTSTAMP")
-    uid = plaintext.line(_text(properties, "UID"), 500)
+    uid = _uid(properties)
     if not uid:
         uid = f"{in_utc(start, zones.floating).isoformat()} {plaintext.line(_text(properties, 'SUMMARY'))}"
     rules = {series.tidied(rule.value[:1000], start) for rule in properties.get("RRULE", ()) if rule.value.strip()}
@@ -172,6 +192,10 @@ def _event(properties: dict[str, list[Property]], cancelled: bool, zones: _Zones
         times,
         tuple(steps),
     )
+
+
+def _uid(properties: dict[str, list[Property]]) -> str:
+    return plaintext.line(_text(properties, "UID"), 500)
 
 
 def _dates(properties: dict[str, list[Property]], name: str) -> list[Property]:

@@ -62,7 +62,7 @@ _KEPT = (
 _MOST = {**dict.fromkeys(PEOPLE, MOST_PEOPLE), "EXDATE": MOST_DATE_LINES, "RDATE": MOST_DATE_LINES}
 
 # A name is never handed to Python as it stands: some of its codecs are no charsets, and some are slow.
-_CHARSETS = {
+CHARSETS = {
     "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "big5": "big5hkscs", "shift_jis": "cp932",
     "shift-jis": "cp932", "windows-31j": "cp932", "euc-jp": "euc_jp", "iso-2022-jp": "iso2022_jp", "euc-kr": "cp949",
     "ks_c_5601-1987": "cp949", "koi8-r": "koi8_r", "us-ascii": "cp1252", "utf8": "utf-8", "utf-8": "utf-8",
@@ -230,7 +230,7 @@ class _Reader:
         upper = head.upper()
         charset = None
         if "CHARSET=" in upper:
-            charset = _CHARSETS.get((Property(head, "").parameter("CHARSET") or "").lower())
+            charset = CHARSETS.get((Property(head, "").parameter("CHARSET") or "").lower())
         if "=QUOTED-PRINTABLE" in upper:
             pieces = [value]
             while pieces[-1].endswith("=") and self._at < len(self._lines):

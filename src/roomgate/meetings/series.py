@@ -105,7 +105,9 @@ def expand(parts: Sequence[Part], window_start: datetime, window_end: datetime) 
     calendar = icalendar.Calendar()
     for key, part in enumerate(parts):
         component = _component(key, part)
-        calendar.add_component(component if key else bounded(component, window_start, window_end))
+        if not key:
+            bind(component, window_start, window_end)
+        calendar.add_component(component)
     found = []
     for seen in recurring_ical_events.of(calendar).between(window_start, window_end):
         original = seen.get("RECURRENCE-ID")
@@ -152,18 +154,17 @@ def _component(key: int, part: Part) -> Component:
     return made
 
 
-def bounded(component: Component, window_start: datetime, window_end: datetime) -> Component:
-    """A copy of the event whose rule ends with the window. Raises `UnboundedSeries`; the library's own errors pass."""
-    copy: Component = component.copy(recursive=True)
+def bind(event: Component, window_start: datetime, window_end: datetime) -> None:
+    """Let the event's rule end with the window. Raises `UnboundedSeries`; the library's own errors pass."""
     for name in ("EXDATE", "RDATE"):
-        if sum(len(getattr(value, "dts", ())) for value in _many(copy.get(name))) > MOST_DATES:
+        if sum(len(getattr(value, "dts", ())) for value in _many(event.get(name))) > MOST_DATES:
             raise UnboundedSeries(f"the series names more than {MOST_DATES} dates")
-    rules = _many(copy.get("RRULE"))
+    rules = _many(event.get("RRULE"))
     if not rules:
-        return copy
+        return
     if len(rules) > 1:
         raise UnboundedSeries("the event has several recurrence rules")
-    rule, start = rules[0], copy["DTSTART"].dt
+    rule, start = rules[0], event["DTSTART"].dt
     frequency = str((rule.get("FREQ") or [""])[0]).upper()
     if frequency not in _SLOW:
         raise UnboundedSeries("the series repeats faster than daily")
@@ -175,8 +176,7 @@ def bounded(component: Component, window_start: datetime, window_end: datetime) 
     until = _last_of(rule, start, horizon, int(count[0])) if count else _earlier(rule, start, horizon)
     rule.pop("COUNT", None)
     rule["UNTIL"] = [until]
-    _take_up(copy, frequency, int((rule.get("INTERVAL") or [1])[0]), window_start)
-    return copy
+    _take_up(event, frequency, int((rule.get("INTERVAL") or [1])[0]), window_start)
 
 
 def _take_up(event: Component, frequency: str, interval: int, window_start: datetime) -> None:

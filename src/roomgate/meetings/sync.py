@@ -11,7 +11,7 @@ should show follows from the calendar and the site's house rules. So it does not
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -20,20 +20,23 @@ from roomgate.clock import Clock
 from roomgate.ids import RoomName
 from roomgate.meetings import plaintext
 from roomgate.meetings.booking import Booking, BookingId, plain_number
-from roomgate.meetings.calendars.base import Calendar, CalendarRefused, Snapshot
+from roomgate.meetings.calendars.base import Calendar, CalendarRefused, Snapshot, Source
 from roomgate.meetings.calendars.of_room import find_notices
 from roomgate.meetings.house_rules import DEFAULT, HouseRules
-from roomgate.meetings.invite import MOST_OCCURRENCES, BadInvitation, Event, Window, occurrences, parse_events
+from roomgate.meetings.invite import Window
 from roomgate.meetings.meeting import Meeting
 from roomgate.meetings.plan import Held, Plan, plan_bookings
-from roomgate.meetings.rules.catalogue import Catalogue
+from roomgate.meetings.reader import Here, Reader
+from roomgate.meetings.reading import Given
 from roomgate.meetings.showing import Shown, decide_shown
-from roomgate.meetings.understand import DeviceAbilities, understand
+from roomgate.meetings.turns import Turns
+from roomgate.meetings.understand import DeviceAbilities
 from roomgate.xapi.flag import Flag
 
 _log = log.get("meetings.sync")
 
 MARGIN = timedelta(hours=1)  # beyond the window, for which meetings are understood at once
+MOST_TOGETHER = 48 * 1024 * 1024  # bytes of one room's files
 
 
 class Diary(Protocol):
@@ -102,7 +105,8 @@ class NothingKnown:
 @dataclass(frozen=True, slots=True)
 class _Understood:
     """A snapshot's meetings in a window, kept while its cursor and the device stay: a room is looked at every minute,
-    and what it was invited to changes now and then. ``bad``: what was left out, by its file, and why."""
+    and what it was invited to changes now and then. ``bad``: what was left out, by its file, and why.
+    """
 
     cursor: str
     device: DeviceAbilities
@@ -118,29 +122,21 @@ class _Understood:
         return tuple(one for one in self.meetings if one.end > window.start and one.start < window.end)
 
 
-def _understand(
-    snapshot: Snapshot, window: Window, device: DeviceAbilities, zone: tzinfo, rules: Catalogue | None
-) -> _Understood:
-    """What was sent by one sender, or in one series, takes nothing else along where it cannot be understood."""
+async def _understand(snapshot: Snapshot, window: Window, device: DeviceAbilities, reader: Reader) -> _Understood:
     bad = dict(snapshot.bad)
-    by_uid: dict[str, list[tuple[str, Event]]] = {}  # an update or a cancellation may be a file of its own
+    sources: list[Source] = []
+    left = MOST_TOGETHER
     for source in snapshot.sources:
-        try:
-            for event in parse_events(source.raw, zone):
-                by_uid.setdefault(event.uid, []).append((source.name, event))
-        except BadInvitation as refused:
-            bad[source.name] = refused.message
-    ones = [one for one in snapshot.invitations if one.end > window.start and one.start < window.end]
-    for together in by_uid.values():
-        try:
-            ones += occurrences([event for _, event in together], window)
-        except BadInvitation as refused:
-            bad |= {name: refused.message for name, _ in together}
-    ones.sort(key=lambda one: (one.start, one.uid, one.recurrence_id))
-    if len(ones) > MOST_OCCURRENCES:
-        bad["all files together"] = f"more than {MOST_OCCURRENCES} occurrences: the later ones are left out"
-    meetings = tuple(understand(one, device, rules) for one in ones[:MOST_OCCURRENCES])
-    return _Understood(snapshot.cursor, device, window, meetings, bad)
+        left -= len(source.raw)
+        if left >= 0:
+            sources.append(source)
+        else:
+            bad[source.name] = "left out: the room's invitations are too large together"
+    given = Given(tuple(source.raw for source in sources), snapshot.invitations, window, device)
+    understood = await reader.read(given)
+    names = [*(source.name for source in sources), *(one.uid for one in snapshot.invitations), "all files together"]
+    bad |= {names[number]: reason for number, reason in understood.bad.items()}
+    return _Understood(snapshot.cursor, device, window, understood.meetings, bad)
 
 
 @dataclass(slots=True)
@@ -155,6 +151,7 @@ class _Room:
     calendar: Standing = Standing()
     one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     understood: _Understood | None = None
+    read_s: float = 0.0  # what reading its invitations took the last time
     bad: dict[str, str] = field(default_factory=dict)  # file name → why it was left out
     task: asyncio.Task[None] | None = None
 
@@ -169,27 +166,22 @@ class Sync:
         clock: Clock,
         rooms: Mapping[RoomName, DeviceAbilities] | None = None,
         *,
-        zone: tzinfo = UTC,
+        reader: Reader | None = None,
         timing: Timing | None = None,
         house: HouseRules = DEFAULT,
         about: RoomKnowledge | None = None,
         synced: Callable[[RoomName, Plan], Awaitable[None]] | None = None,
-        rules: Catalogue | None = None,
     ) -> None:
-        """``zone``: where floating times are. ``synced``: told after each put, for the record.
-
-        ``rules``: the packs to understand invitations by; left out, those of this release.
-        """
-        self._thinking = asyncio.Semaphore(1)
+        """``synced``: told after each put, for the record. ``reader``: who reads invitations; left out, this program."""
+        self._reader = reader or Here()
+        self._turns = Turns(clock)
         self._house = house
         self._about = about or NothingKnown()
         self._calendar = calendar
         self._diary = diary
         self._clock = clock
-        self._zone = zone
         self._timing = timing or Timing()
         self._synced = synced
-        self._rules = rules
         self._rooms = {name: _Room(device) for name, device in (rooms or {}).items()}
         self._group: asyncio.TaskGroup | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -318,10 +310,12 @@ class Sync:
         known = held.understood
         if known is None or not known.holds(snapshot.cursor, held.device, window):
             ahead = Window(window.start, window.end + MARGIN)  # so that the next minutes need no work
-            # In a thread: a hostile file may take most of a second, and a cut must not wait for it. In one at a time:
-            # threads that all want the interpreter only take it from one another.
-            async with self._thinking:
-                known = await asyncio.to_thread(_understand, snapshot, ahead, held.device, self._zone, self._rules)
+            async with self._turns.turn(held.read_s):
+                began = self._clock.monotonic()
+                try:
+                    known = await _understand(snapshot, ahead, held.device, self._reader)
+                finally:
+                    held.read_s = self._clock.monotonic() - began
             held.understood = known
         meetings, bad = known.within(window), known.bad
         for name, reason in bad.items():

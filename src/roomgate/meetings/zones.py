@@ -67,6 +67,11 @@ def _database() -> Mapping[str, str]:
     return {name.lower(): name for name in available_timezones() - {"localtime", "posixrules", "Factory"}}
 
 
+def load_all() -> Mapping[str, ZoneInfo]:
+    """Every zone of the database, by its name. While somebody holds them, none is read from the disk again."""
+    return {name: ZoneInfo(name) for name in _database().values()}
+
+
 def zone_described(lines: list[str]) -> tzinfo | None:
     """The zone of a VTIMEZONE's lines, without its name and its frame; None where it is none that we follow."""
     kept = _followed(lines)

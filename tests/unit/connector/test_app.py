@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -200,6 +201,29 @@ async def test_rules_of_the_site_s_own_are_used_or_nothing_starts(site, tmp_path
     (tmp_path / "rules" / "bridge.toml").write_text(OWN.replace("version = 1", "version = 0"))
     with pytest.raises(BadPack, match="version: takes a whole number"):
         await serve(site.config, connect=site.device.connect)
+
+
+@pytest.mark.asyncio
+async def test_invitations_are_read_by_a_process_apart_and_a_killed_one_loses_nothing(site, tmp_path):
+    site.settings |= {"calendar": "calendar", "meeting_domains": ["example.com"]}
+    folder = tmp_path / "calendar" / "oslo"
+    folder.mkdir(parents=True)
+    start = (SystemClock().now() + timedelta(hours=3)).strftime("%Y%m%dT%H%M%SZ")
+
+    def invite(uid):
+        (folder / f"{uid}.ics").write_bytes(ics(f"DTSTART:{start}", "LOCATION:sip:standup@example.com", uid=uid))
+
+    async with site.running() as connector:
+        invite("one")
+        await until(lambda: len(connector.sync.meetings("oslo")) == 1, 20)
+        reader = connector.reader.pid
+        os.kill(reader, signal.SIGKILL)
+        invite("two")
+        await until(lambda: len(connector.sync.meetings("oslo")) == 2, 20)
+        fresh = connector.reader.pid
+        assert fresh not in (None, reader, os.getpid())
+    with pytest.raises(ProcessLookupError):
+        os.kill(fresh, 0)
 
 
 # ---- calendars ----------------------------------------------------------------------------------------

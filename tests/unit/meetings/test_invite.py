@@ -12,6 +12,7 @@ from roomgate.meetings.invite import (
     invitation,
     occurrences,
     parse_events,
+    parse_file,
     parse_invitations,
 )
 from support.invites import ics
@@ -110,6 +111,35 @@ def test_an_event_that_ends_before_it_begins_takes_half_an_hour():
 def test_what_cannot_be_read_is_refused(lines):
     with pytest.raises(BadInvitation):
         parse_invitations(ics(*lines), WEEK)
+
+
+def together(*files):
+    """The events of all these in one file."""
+    events = [raw.partition(b"METHOD:REQUEST\r\n")[2].removesuffix(b"END:VCALENDAR\r\n") for raw in files]
+    return b"BEGIN:VCALENDAR\r\n" + b"".join(events) + b"END:VCALENDAR\r\n"
+
+
+def test_an_event_that_cannot_be_read_is_told_and_the_file_s_others_are_kept():
+    raw = together(ics("DTSTART:20260310T090000Z"), ics("SUMMARY:no start", uid="two@example.com"))
+    events, left_out = parse_file(raw)
+    assert ([event.uid for event in events], left_out) == (["one@example.com"], ["an event has no start"])
+    with pytest.raises(BadInvitation, match="no start"):
+        parse_events(raw)
+
+
+def test_of_a_series_with_a_change_that_cannot_be_read_nothing_is_shown():
+    series = ics("DTSTART:20260310T090000Z", "RRULE:FREQ=DAILY")
+    moved = ics("RECURRENCE-ID:20260311T090000Z", "DTSTART:nonsense")
+    for raw in (together(series, moved), together(moved, series)):
+        events, left_out = parse_file(raw)
+        assert (events, len(left_out)) == ([], 2)
+
+
+def test_events_without_a_uid_that_cannot_be_read_take_none_along():
+    nameless = ics("SUMMARY:no start").replace(b"UID:one@example.com\r\n", b"")
+    plain = ics("DTSTART:20260310T090000Z").replace(b"UID:one@example.com\r\n", b"")
+    events, left_out = parse_file(together(nameless, plain))
+    assert (len(events), len(left_out)) == (1, 1)
 
 
 def test_a_file_that_is_too_large_is_refused():

@@ -13,10 +13,13 @@ from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.house_rules import HouseRules
 from roomgate.meetings.invite import invitation, parse_events
 from roomgate.meetings.plan import Held
+from roomgate.meetings.reader import Here
 from roomgate.meetings.sync import CalendarState, Sync, Timing
 from roomgate.meetings.understand import DeviceAbilities
 from support.diaries import MemoryDiary
 from support.invites import ics
+from support.readers import PLANTED, apart, file
+from support.waiting import until
 
 OSLO, BERGEN = RoomName("oslo"), RoomName("bergen")
 NUMBER = "standup@v.example.com"
@@ -129,6 +132,64 @@ async def test_a_bad_file_is_told_and_stops_nothing(stage):
     stage.write(OSLO, "b.ics", INVITE.replace(b"one@", b"two@"))
     await stage.sync.sync_room(OSLO)
     assert (len(stage.sync.known(OSLO)), stage.sync.bad(OSLO)) == (2, {})
+
+
+@pytest.mark.asyncio
+async def test_what_a_reader_falls_over_is_told_by_its_name_and_the_room_s_other_meetings_are_put(stage):
+    stage.write(OSLO, "a.ics", INVITE)
+    stage.write(OSLO, "b.ics", file(2, "fall"))
+    async with apart(words=PLANTED) as reader:
+        sync = Sync(Folder(stage.root), stage.diary, stage.clock, {OSLO: SITE}, reader=reader)
+        await sync.sync_room(OSLO)
+    assert [one.number for one in stage.diary.puts[0][1]] == [NUMBER]
+    assert list(sync.bad(OSLO)) == ["b.ics"]
+
+
+class Pausing(Here):
+    """Reads here, remembers in which order, and lets a file that says so take its time."""
+
+    def __init__(self, clock):
+        super().__init__()
+        self.clock, self.order, self.go = clock, [], asyncio.Event()
+
+    async def read(self, given):
+        self.order.append(given.files[0])
+        if b"SUMMARY:wait" in given.files[0]:
+            await self.go.wait()
+        self.clock.advance(5 if b"SUMMARY:slow" in given.files[0] else 0)
+        return await super().read(given)
+
+
+@pytest.mark.asyncio
+async def test_a_calendar_that_takes_long_to_read_lets_the_others_go_first(stage):
+    def said(word, sequence):
+        raw = ics("DTSTART:20260310T100000Z", f"SUMMARY:{word}", f"SEQUENCE:{sequence}")
+        stage.write(RoomName(word), "a.ics", raw)
+        return raw
+
+    slow, quick, wait = RoomName("slow"), RoomName("quick"), RoomName("wait")
+    reader = Pausing(stage.clock)
+    sync = Sync(Folder(stage.root), stage.diary, stage.clock, dict.fromkeys([slow, quick, wait], SITE), reader=reader)
+    for room in (slow, quick):
+        said(room, 1)
+        await sync.sync_room(room)
+    raws = [said(word, 20) for word in ("wait", "quick", "slow")]
+    stage.clock.advance(1)
+    async with asyncio.TaskGroup() as group:
+        for room in (wait, slow, quick):
+            group.create_task(sync.sync_room(room))
+            await until(lambda room=room: sync.calendar(room).at == stage.clock.now())
+        reader.go.set()
+    assert reader.order[2:] == raws
+
+
+@pytest.mark.asyncio
+async def test_files_that_are_too_large_together_are_told_and_the_first_are_read(stage, monkeypatch):
+    monkeypatch.setattr("roomgate.meetings.sync.MOST_TOGETHER", len(INVITE) + 10)
+    stage.write(OSLO, "a.ics", INVITE)
+    stage.write(OSLO, "b.ics", INVITE.replace(b"one@", b"two@"))
+    await stage.sync.sync_room(OSLO)
+    assert (len(stage.sync.known(OSLO)), list(stage.sync.bad(OSLO))) == (1, ["b.ics"])
 
 
 @pytest.mark.asyncio

@@ -27,7 +27,7 @@ from roomgate.errors import BadInput
 from roomgate.ids import RoomName
 from roomgate.meetings.calendars import edit
 from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Slot, Snapshot, Source
-from roomgate.meetings.invite import MOST_BYTES, BadInvitation, Event, Window, parse_events
+from roomgate.meetings.invite import MOST_BYTES, BadInvitation, Event, Window, parse_file
 
 MOST_FILES = 2000
 POLL_S = 0.25
@@ -140,7 +140,7 @@ class Folder:
         found: list[tuple[bool, tuple[int, str, bool], Path, bytes]] = []
         for source in self._load(folder).sources:
             try:
-                events = [event for event in parse_events(source.raw, self._zone) if event.uid == uid]
+                events = [event for event in parse_file(source.raw, self._zone)[0] if event.uid == uid]
             except BadInvitation:
                 continue
             own = [event for event in events if event.recurrence_id == recurrence_id]

@@ -27,14 +27,18 @@ class Rules:
 
 def load_rules(folder: Path) -> Rules:
     """The release's packs and the folder's, samples and all. Raises `BadPack` with every complaint."""
+    return build_rules(load_files(folder))
+
+
+def load_files(folder: Path) -> list[tuple[str, bytes]]:
+    """What the folder holds, by name, as it stands. Raises `BadPack`."""
     try:
         paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml" and path.is_file())
         if len(paths) > MOST_PACKS:
             raise BadPack(f"{folder.name}: holds more than {MOST_PACKS} packs")
-        files = [(path.name, _read(path)) for path in paths]
+        return [(path.name, _read(path)) for path in paths]
     except OSError as bad:
         raise BadPack(f"{folder}: cannot be read: {bad.strerror}") from bad
-    return build_rules(files)
 
 
 def _read(path: Path) -> bytes:
