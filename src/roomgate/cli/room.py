@@ -234,6 +234,8 @@ def say_(
     seconds
         how long it is shown
     """
+    if not text.strip():
+        raise BadInput("There is nothing to say.", hint="Write the message in quotes.")
     arguments: dict[str, Any] = {"Text": text, "Duration": seconds} | ({"Title": title} if title else {})
     return do(
         room, "UserInterface Message Alert Display", arguments, f"{room} shows it for {seconds} s.",

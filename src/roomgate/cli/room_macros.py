@@ -53,7 +53,7 @@ def deactivate(room: str, name: str, /, *, json: Json = False) -> None:
 
 
 def _switch(room: str, name: str, do: str, words: str, json: bool) -> None:
-    answer = Api.from_profile().call("POST", at("rooms", room, WORD, name, do))
+    answer = Api.from_profile().call("POST", texts.place(room, WORD, name, do))
     note = f" The engine was not restarted: {answer['note']}" if answer["note"] else ""
     tell(answer, words + note, json=json)
 

@@ -10,7 +10,10 @@ from roomgate.cli.api import Api, at
 from roomgate.cli.files import read_bytes
 from roomgate.cli.output import Json, tell, tell_rows
 from roomgate.cli.room_texts import File, Over
+from roomgate.errors import RoomgateError
 from roomgate.hub.extensions import archive
+from roomgate.hub.extensions.text import Kind, refuse_name
+from roomgate.redact import foreign
 
 app = App(name="panels", help="Panels of a room: buttons and pages of its touch screen.")
 WORD = "panels"
@@ -55,10 +58,13 @@ def export_(room: str, file: Path, /, *, json: Json = False) -> None:
     Example: ``roomgate room panels export oslo panels.zip``
     """
     api = Api.from_profile()
-    names = [one["name"] for one in api.call("GET", at("rooms", room, WORD))["items"]]
+    found = [one["name"] for one in api.call("GET", at("rooms", room, WORD))["items"]]
+    names = [name for name in found if not refuse_name(Kind.PANEL, name)]
+    left = [name for name in found if name not in names]
     panels = {name: api.call("GET", at("rooms", room, WORD, name))["text"] for name in names}
     texts.write(file, archive.pack(panels))
-    tell({"panels": names}, f"{_count(names)} in {file}.", json=json)
+    out = f" Left out, since no file can be named so: {', '.join(map(foreign, left))}." if left else ""
+    tell({"panels": names, "left_out": left}, f"{_count(names)} in {file}.{out}", json=json)
 
 
 @app.command(name="import")
@@ -68,9 +74,15 @@ def import_(room: str, file: Path, /, *, json: Json = False) -> None:
     Example: ``roomgate room panels import oslo panels.zip``
     """
     panels, api = archive.unpack(read_bytes(file)), Api.from_profile()
+    saved: list[str] = []
     for name, text in panels.items():
-        api.call("PUT", at("rooms", room, WORD, name), {"text": text})
-    tell({"panels": list(panels)}, f"{_count(panels)} on {room}.", json=json)
+        try:
+            api.call("PUT", at("rooms", room, WORD, name), {"text": text})
+        except RoomgateError:
+            tell({"panels": saved, "stopped_at": name}, f"Stopped at {name}; {_count(saved)} on {room}.", json=json)
+            raise
+        saved.append(name)
+    tell({"panels": saved}, f"{_count(saved)} on {room}.", json=json)
 
 
 def _count(panels: Collection[str]) -> str:

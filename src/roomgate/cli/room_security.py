@@ -3,14 +3,14 @@
 from typing import Any
 
 from roomgate.cli.api import Api, at
-from roomgate.cli.exits import DONE, NO
+from roomgate.cli.exits import DONE, NO, UNREACHABLE
 from roomgate.cli.output import Json, say, show_json, show_table
 
 
 def security(room: str, /, *, json: Json = False) -> int:
     """What is exposed on a room's device and what to do about it; its sessions, accounts and certificates.
 
-    The answer is no (exit code 1) if something is bad.
+    The answer is no (exit code 1) if something is bad, and 3 if the device did not answer for a part of it.
 
     Example: ``roomgate room security oslo``
     """
@@ -20,7 +20,8 @@ def security(room: str, /, *, json: Json = False) -> int:
         show_json(found)
     else:
         _show(found)
-    return NO if bad else DONE
+    unread = any(part["outcome"] in ("failed", "late") for part in found["parts"].values())
+    return NO if bad else UNREACHABLE if unread else DONE
 
 
 # As the device says them, and as tables here do.

@@ -42,10 +42,17 @@ def _told(text: str) -> None:
     sys.stdout.write(text if text.endswith("\n") or not text else text + "\n")
 
 
+def place(room: str, word: str, name: str, *more: str, **query: str) -> str:
+    """The path of a text. Raises BadInput for a name that has none."""
+    if "/" in name:
+        raise BadInput("No name of a macro or panel has a “/”.", hint="Give its name, not a path of it.")
+    return at("rooms", room, word, name, *more, **query)
+
+
 def save(word: str, room: str, name: str, file: Path, over: str, anyway: bool, json: bool) -> None:
     text = read_text(file)
     headers = {"If-Match": f'"{over}"'} if over else {}
-    found = Api.from_profile().call("PUT", at("rooms", room, word, name), {"text": text, "anyway": anyway}, headers)
+    found = Api.from_profile().call("PUT", place(room, word, name), {"text": text, "anyway": anyway}, headers)
     if not json:
         _findings(found["findings"])
     tell(found, f"{name} is saved on {room}.", json=json)
@@ -67,7 +74,7 @@ def add_verbs(app: App, word: str, thing: str, form: str) -> None:
         file: Annotated[Path | None, Parameter(help="write it there instead; a file that is there is replaced")] = None,
         json: Json = False,
     ) -> None:
-        found = Api.from_profile().call("GET", at("rooms", room, word, name))
+        found = Api.from_profile().call("GET", place(room, word, name))
         if file is not None:
             write(file, found["text"].encode())
             tell({"file": str(file), "digest": found["digest"]}, f"{name} is in {file}.", json=json)
@@ -81,18 +88,18 @@ def add_verbs(app: App, word: str, thing: str, form: str) -> None:
         "remove oslo lights",
     )
     def remove(room: str, name: str, /, *, json: Json = False) -> None:
-        found = Api.from_profile().call("DELETE", at("rooms", room, word, name))
+        found = Api.from_profile().call("DELETE", place(room, word, name))
         back = f"`roomgate room {word} rollback {room} {name} {found['version']}` puts it back."
         tell(found, f"{name} is removed from {room}; {back}", json=json)
 
     @verb("What was saved from here, and seen on the device: the newest first.", "versions oslo lights")
     def versions(room: str, name: str, /, *, json: Json = False) -> None:
-        rows = Api.from_profile().call("GET", at("rooms", room, word, name, "versions"))["items"]
+        rows = Api.from_profile().call("GET", place(room, word, name, "versions"))["items"]
         tell_rows(rows, ["number", "how", "by", "at", "digest"], empty="Nothing was kept.", json=json)
 
     @verb("What changed from one version to another.", "diff oslo lights 1 2")
     def diff(room: str, name: str, old: int, new: int, /, *, json: Json = False) -> None:
-        path = at("rooms", room, word, name, "difference", old=str(old), new=str(new))
+        path = place(room, word, name, "difference", old=str(old), new=str(new))
         found = Api.from_profile().call("GET", path)
         if json:
             show_json(found)
@@ -103,7 +110,7 @@ def add_verbs(app: App, word: str, thing: str, form: str) -> None:
 
     @verb("Save an earlier version again.", "rollback oslo lights 1")
     def rollback(room: str, name: str, version: int, /, *, json: Json = False) -> None:
-        found = Api.from_profile().call("POST", at("rooms", room, word, name, "rollback"), {"version": version})
+        found = Api.from_profile().call("POST", place(room, word, name, "rollback"), {"version": version})
         tell(found, f"{name} on {room} is as it was in version {version}.", json=json)
 
 

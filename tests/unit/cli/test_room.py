@@ -196,3 +196,11 @@ def test_a_removed_room_is_gone(one_hub, book: BookHub):
     done = run("room", "remove", "a room")
     assert (done.code, book.asked[0].method, book.asked[0].path) == (0, "DELETE", "/api/v1/rooms/a%20room")
     assert run("room", "remove", "oslo", "--json").json == {"removed": "oslo"}
+
+
+@pytest.mark.parametrize("text", ["", "  \n"])
+def test_nothing_is_not_said_in_a_room(book: BookHub, text):
+    book.answer(ok({}))
+    done = run("room", "say", "oslo", text)
+    assert (done.code, book.asked) == (2, [])
+    assert "There is nothing to say." in done.err

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from support.cli import BookHub, ok, run
+from support.cli import BookHub, ok, problem, run
 
 pytestmark = pytest.mark.xdist_group("cli")
 TEXT = {"name": "lights", "text": "<a/>", "digest": "d" * 64, "active": None, "findings": []}
@@ -44,3 +44,23 @@ def test_panels_travel_in_an_archive(book: BookHub, tmp_path: Path) -> None:
     done = run("room", "panels", "import", "paris", str(file))
     assert (done.code, len(book.asked)) == (2, asked)  # refused whole
     assert run("room", "panels", "import", "paris", str(tmp_path / "none.zip")).code == 2
+
+
+def test_an_import_that_stops_says_what_is_on_the_device(book: BookHub, tmp_path: Path) -> None:
+    file = tmp_path / "panels.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("a", "b", "c"):
+            archive.writestr(f"{name}.xml", "<a/>")
+    book.answer(ok(TEXT), problem(403, "denied", "No."))
+    done = run("room", "panels", "import", "paris", str(file))
+    assert (done.code, done.out) == (1, "Stopped at b; 1 panel is on paris.\n")
+    assert "No." in done.err
+    assert [said.path.rsplit("/", 1)[-1] for said in book.asked] == ["a", "b"]
+
+
+def test_a_panel_whose_id_names_no_file_is_left_out_and_said(book: BookHub, tmp_path: Path) -> None:
+    file = tmp_path / "panels.zip"
+    book.answer(ok({"items": [{"name": "a/b", "title": "", "place": ""}, {"name": "lights"}]}), ok(TEXT))
+    done = run("room", "panels", "export", "oslo", str(file))
+    assert (done.code, done.out) == (0, f"1 panel is in {file}. Left out, since no file can be named so: a/b.\n")
+    assert zipfile.ZipFile(file).namelist() == ["lights.xml"]

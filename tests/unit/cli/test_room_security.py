@@ -29,6 +29,15 @@ def test_it_says_no_only_if_something_is_bad(book: BookHub) -> None:
     assert run("room", "security", "oslo", "--json").json["findings"][0]["id"] == "bad"
 
 
+@pytest.mark.parametrize(("outcome", "code"), [("failed", 3), ("late", 3), ("refused", 0), ("done", 0)])
+def test_a_device_that_does_not_answer_is_not_called_fine(book: BookHub, outcome: str, code: int) -> None:
+    part = {"outcome": outcome, "rule": "", "words": "The connection ended.", "opens": ""}
+    book.answer(ok(found("unknown", parts={"settings": part})))
+    assert run("room", "security", "oslo").code == code
+    book.answer(ok(found("bad", parts={"settings": part})))
+    assert run("room", "security", "oslo").code == 1
+
+
 def test_what_was_not_read_is_said_with_the_line_that_opens_it(book: BookHub) -> None:
     part = {"outcome": "refused", "rule": "never", "words": "Never.", "opens": 'open = ["UserManagement"]'}
     sessions = [{"user": "mallory", "kind": "Web", "origin": "192.0.2.1", "since": "", "ours": False}]

@@ -38,3 +38,11 @@ def test_a_check_that_finds_something_bad_ends_with_no(book: BookHub, tmp_path: 
     book.answer(ok({"findings": []}))
     assert run("room", "panels", "lint", str(file)).out == "Our checks find nothing.\n"
     assert run("room", "panels", "lint", str(tmp_path / "none")).code == 2
+
+
+@pytest.mark.parametrize("words", [("show", "oslo", "../x"), ("activate", "oslo", "a/b"), ("versions", "oslo", "/")])
+def test_a_path_is_no_name(book: BookHub, words: tuple[str, ...]) -> None:
+    book.answer(ok({}))
+    done = run("room", "macros", *words)
+    assert (done.code, book.asked) == (2, [])
+    assert "No name of a macro or panel has a “/”." in done.err

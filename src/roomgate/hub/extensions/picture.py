@@ -73,11 +73,11 @@ class _Canvas:
         return f'<svg class="touch" viewBox="0 0 {width:g} {height:g}" aria-hidden="true">{inner}</svg>'
 
 
-def fit(text: str, room: float, each: float = 7.2) -> str:
+def fit(text: str, room: float, each: float = 8.4) -> str:
     """As much of a text as fits, on one line."""
     line, used, shown = " ".join(text.split())[:200], 0.0, ""
     for one in line:
-        used += each * (1.8 if east_asian_width(one) in "WF" else 1)
+        used += each * (1.7 if east_asian_width(one) in "WF" else 1)
         if used > room:
             return shown[:-1].rstrip() + "…" if shown else ""
         shown += one

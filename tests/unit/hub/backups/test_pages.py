@@ -102,7 +102,7 @@ async def test_one_is_shown_beside_the_room_and_looking_changes_nothing(tmp_path
         text = words(page)
         for said in (
             "If it were restored to oslo", "4 to change, 1 left out", "Audio/DefaultVolume", "Left out: it makes a device itself",
-            "SIP/Turn/Password", "Another generation of software", "Plan 4 changes", "Background picture not there 1 KiB, 4c4b6a3be131", "New, 1 lines",
+            "SIP/Turn/Password", "Another generation of software", "Plan 4 changes", "Background picture not there 1 KiB, 4c4b6a3be131", "New, lines: 1",
         ):  # fmt: skip
             assert said in text
         assert EVIL not in page.text

@@ -52,5 +52,6 @@ def test_hidden_names_leave_the_row_its_width() -> None:
 def test_a_text_is_cut_to_what_fits() -> None:
     assert fit("abc", 100) == "abc"
     assert fit("a  b\n c" * 40, 70).endswith("…")
-    assert fit("灯光控制面板", 40) == "灯光…"
+    assert fit("灯光控制面板", 44) == "灯光…"
     assert fit("wide", 1) == ""
+    assert fit("Press me now please", 96) == "Press me n…"  # what a button of one column holds, in a wide letter
