@@ -57,8 +57,7 @@ async def begin(visit: Visit, relay: RelayParts, seen: Seen, draft: Draft) -> Ca
         fresh = kept is not None and kept.session == session.id and 0 <= now - kept.at < LOOK_AGAIN_S
         asked = None
         if not (visit.quiet and fresh):
-            wait_s = service.READ_S if relay.relay.links.ready(session.room) is None else 0
-            asked = await relay.relay.ask(me, seen.summary.name, service.WHOLE, session=session, wait_s=wait_s)
+            asked = await relay.relay.ask(me, seen.summary.name, service.WHOLE, session=session, wait_s=0)
             if asked.outcome != "waiting":
                 service.document_of(asked)
     except (RoomgateError, XapiError) as fault:

@@ -82,6 +82,16 @@ class Setting:
         """Its value for people; of a secret no more than whether there is one."""
         return shown_value(self.value, self.secret)
 
+    @property
+    def searched(self) -> str:
+        """What a search goes by, in small letters."""
+        return f"{_searched(self.name)} {self.shown.lower()}"
+
+
+@lru_cache(maxsize=16_384)  # bounded, since devices choose the paths
+def _searched(name: str) -> str:
+    return f"{name} {name.replace('/', ' ')}".lower()
+
 
 def name_of(path: Path) -> str:
     return _joined(path.parts)
@@ -192,7 +202,7 @@ def warnings(call: Call) -> tuple[str, ...]:
 
 def matches(setting: Setting, wanted: str) -> bool:
     """Whether each of the wanted words stands in the setting's name or value."""
-    text = f"{setting.name} {setting.name.replace('/', ' ')} {setting.shown}".lower()
+    text = setting.searched
     return all(word in text for word in wanted.lower().split())
 
 

@@ -122,7 +122,7 @@ def build_row(setting: Setting, edit: Edit | None, catalogue: Catalogue, t: Word
         notes.append(t("conf.at-default") if at_it else t("conf.default", value=setting.default or t("conf.empty")))
     return Row(
         setting.name,
-        f"{setting.name} {setting.name.replace('/', ' ')} {setting.shown}".lower(),
+        setting.searched,
         value,
         setting.shown if setting.secret else was,
         control,
