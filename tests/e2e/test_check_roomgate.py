@@ -21,7 +21,7 @@ from roomgate.checks.finding import Finding
 from roomgate.checks.grade import grade
 from roomgate.checks.journal import Journal
 from roomgate.checks.run import Around, Wish, judge_all, run
-from roomgate.checks.snapshot import Ended, Snapshot
+from roomgate.checks.snapshot import Ended, Fact, Snapshot
 from roomgate.checks.target import Target, parse_target
 from roomgate.checks.tester import Voice
 from support.checked import Checked, Hands
@@ -82,7 +82,10 @@ async def take_side_by_side(
         for name, ids in (("later", later), ("guesses", [id for id in only if id in GUESSES])):
             if ids:
                 seen.append(await look(text, folder / name, ids, hands))
-    return judge(text, folder, joined(seen), only)
+    whole = joined(seen)
+    causes = {one["name"] for one in checked.tables["causes"] if not kinds or one["kind"] in kinds}
+    assert {step.label for step in whole["cutting"].of(Fact) if step.name == "ended"} == causes
+    return judge(text, folder, whole, only)
 
 
 def joined(runs: Sequence[dict[str, Snapshot]]) -> dict[str, Snapshot]:

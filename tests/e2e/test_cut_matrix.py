@@ -33,7 +33,7 @@ from support.channels import Machine, machine
 from support.cut_scene import BY_TOKEN, CALL, EVERY, MAY, PAUSED, CutScene, Fallen
 from support.pairs import spread
 from support.proxy import Proxy, running
-from support.world import CEDAR_WITH_PAGES, CHEAP, RunningWorld, Somebody
+from support.world import CEDAR_WITH_PAGES, CHEAP, START_S, RunningWorld, Somebody
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("cut-matrix")]
 
@@ -251,6 +251,7 @@ CASES = [
 async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     folder = tmp_path_factory.mktemp("m")
     world = World(folder / "world", 30 if WHOLE else 8, hub_port=0, cedar=CEDAR_WITH_PAGES)
+    world.programs.start_s = START_S
     path = os.pathsep.join([str(Path(roomgate.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     world.programs.env |= {"PYTHONPATH": path, **CHEAP}
     for program in ("hub", "connector"):

@@ -18,7 +18,7 @@ from roomgate.cli.demo.people import Caller
 from roomgate.cli.demo.programs import Programs
 from roomgate.cli.demo.world import devices_file, password, passwords_file, toml, write_private
 from roomgate.listening import lasting_port
-from support.world import CHEAP
+from support.world import CHEAP, START_S
 
 VOLUME = {"get": "Status/Audio/Volume"}  # a wish that changes nothing
 SHOW = "UserInterface/Message/TextLine/Display"
@@ -56,7 +56,7 @@ class Shaken:
 
     def __post_init__(self) -> None:
         (self.folder / "logs").mkdir(parents=True)
-        self.programs = Programs(self.folder / "logs", {"ROOMGATE_DEBUG": "", **CHEAP})
+        self.programs = Programs(self.folder / "logs", {"ROOMGATE_DEBUG": "", **CHEAP}, start_s=START_S)
         self.authority = Authority(self.folder, (self.server,) if self.server else ())
         self.ports = {"hub": lasting_port(), "witness": lasting_port()}
 

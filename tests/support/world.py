@@ -265,6 +265,7 @@ async def running_world(
     ``sip``: where the rooms' SIP calls really go. ``source``: the programs of another tree than this one.
     """
     made = World(folder, rooms, hub_port=0, cedar=CEDAR_WITH_PAGES, sip=sip)
+    made.programs.start_s = START_S
     made.programs.env |= {"PYTHONPATH": str(source or Path(roomgate.__file__).parents[1]), **CHEAP}
     try:
         async with asyncio.timeout(START_S):

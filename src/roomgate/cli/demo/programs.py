@@ -32,13 +32,14 @@ class Programs:
     """The running programs, by name.
 
     ``within``: the command that a program is started by where not by itself, by its first word; it must become
-    the program, as ``ip netns exec`` does.
+    the program, as ``ip netns exec`` does. ``start_s``: how long a program may take until it says that it is ready.
     """
 
     logs: Path
     env: dict[str, str] = field(default_factory=dict)
     running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     within: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    start_s: float = START_S
 
     def _command(self, words: tuple[str, ...]) -> tuple[str, ...]:
         return *self.within.get(words[0], ()), sys.executable, "-m", "roomgate.cli.main", *words
@@ -58,7 +59,7 @@ class Programs:
         self.running[name] = process
         assert process.stdout is not None
         try:
-            async with asyncio.timeout(START_S):
+            async with asyncio.timeout(self.start_s):
                 while line := await process.stdout.readline():
                     if line.startswith(b"{"):
                         ready: dict[str, Any] = json.loads(line)

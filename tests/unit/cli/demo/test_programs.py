@@ -33,6 +33,13 @@ async def test_a_program_that_does_not_start_is_told_with_its_log(programs, tmp_
     await programs.stop_all()
 
 
+async def test_a_program_that_says_nothing_in_its_time_has_not_started(programs, tmp_path):
+    programs.start_s = 0.0
+    with pytest.raises(NotStarted, match="sim did not start"):
+        await programs.start("sim", "sim", "serve", "--data", str(tmp_path / "sim"), "--json")
+    await programs.stop_all()
+
+
 async def test_a_command_runs_to_its_end(programs):
     assert await programs.run("schema", "xapi", "schema") == {}
     assert (await programs.run("policy", "connector", "policy", "check", "--json"))["ok"] is True
