@@ -269,11 +269,11 @@ class Engine:
                 row = planned(row, await self._judged_steps(run, row), strict=run.options.strict)
                 if row.state is not RoomState.WAITING:
                     row = replace(row, at=self._now())
-            elif row.open_question() or row.state in (RoomState.READING, RoomState.OFFLINE):
+            elif row.open_question() or row.state is RoomState.READING:
                 waits = row.open_question() and run.known.document.upgrade is not None
                 if not waits:
                     row = looked_again(row, await self._fresh(run, row, visitor))
-            elif self._clock.now() - parse_iso(run.plan.created) < FRESH:
+            elif not row.tries and self._clock.now() - parse_iso(run.plan.created) < FRESH:
                 return row
             else:
                 row = unless_changed(row, await self._fresh(run, row, visitor), self._now())

@@ -95,8 +95,13 @@ def _contact(row: Any, places: Mapping[str, str]) -> Contact | None:
 
 
 def read_csv(text: str) -> list[Contact]:
-    """A table with a head; columns that are not ours are passed over. Raises BadInput with the line's number."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    """A table with a head; columns that are not ours are passed over. Commas, semicolons or tabs part them.
+
+    Raises BadInput with the line's number.
+    """
+    text = text.removeprefix("\ufeff")
+    part = max(",;\t", key=text.split("\n", 1)[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=part, strict=True)
     found: list[Contact] = []
     try:
         head = [word.strip().lower() for word in next(reader, [])]

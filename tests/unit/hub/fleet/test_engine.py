@@ -233,6 +233,22 @@ async def test_what_somebody_changed_since_the_plan_looked_is_not_overwritten_un
     assert world.rooms.volume == {"oslo": 50, "rome": 50}
 
 
+async def test_what_was_changed_while_a_room_was_away_is_not_overwritten_unseen_either(tmp_path):
+    async with plans(tmp_path, "oslo") as world:
+        shown = await world.plan(VOLUME, tries=100)
+        world.rooms.away.add("oslo")
+        await world.fleet.start(shown.plan.id, world.ada)
+        async with asyncio.timeout(10):
+            while not (await told(world, shown.plan.id, "oslo")).tries:
+                await asyncio.sleep(0)
+        world.rooms.volume["oslo"] = 40
+        world.rooms.away.clear()
+        done = await world.until(shown.plan.id, State.HALTED, State.DONE)
+        row = await told(world, shown.plan.id, "oslo")
+    assert (done.counts, world.rooms.sent) == ({RoomState.FAILED: 1}, [])
+    assert row.words.startswith("Audio/DefaultVolume was changed since")
+
+
 async def test_a_halt_lets_what_is_under_way_end_and_asks_for_nothing_more(tmp_path):
     async with plans(tmp_path, *MANY) as world:
         shown = await world.plan(VOLUME)

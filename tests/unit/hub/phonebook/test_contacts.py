@@ -68,6 +68,12 @@ def test_a_table_is_read_by_its_head():
     assert read_csv(text) == [Contact("Desk", "", "help", True), Contact("Elm", folder="Desks/Night")]
 
 
+@pytest.mark.parametrize("part", [";", "\t"])
+def test_a_table_may_be_parted_as_other_languages_have_it(part: str):
+    text = f"name{part}number\r\nDesk, left{part}1\r\n"
+    assert read_csv(text) == [Contact("Desk, left", "1")]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
