@@ -5,19 +5,20 @@ A machine that is busy makes an example slow, not wrong, so there is no deadline
 the first `st.text()` of a fresh clone alone takes seconds, in which hypothesis works out a table of all characters
 (it is kept in `.hypothesis/` from then on). The same examples each time: a red run is red for everybody.
 
-asyncio's debug mode writes down where each future, task and callback was made. Five frames of that tell it. Python's
-own way to get them asks the disk for each one whether the source is still the same, which was half the time of a test
-that awaits much; here a frame is its file and line, and the text is read once somebody wants to see it.
+asyncio's debug mode is off: it writes down where each future, task and callback was made, which was a fifth of a test
+that awaits much. Of what it finds, one thing makes a test fail: a loop that is given work by a thread that is not its
+own. That is looked for here, always. `pytest -o asyncio_debug=true` brings back the rest, for a hunt.
 
 What a shell starts in the background ignores ctrl-C, and hands that on to what it starts itself. Here ctrl-C means
 what it says, however the tests were started: some of them send it.
 """
 
-import asyncio.format_helpers
+import asyncio
 import gc
 import signal
-import sys
-import traceback
+import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from _pytest.nodeid import NodeId
@@ -28,23 +29,18 @@ from support.longest_first import group_of, longest_first
 settings.register_profile("roomgate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("roomgate")
 
-DEPTH = 5  # frames
+
+def _by_its_own_thread(schedule: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
+    def checked(loop: Any, *args: Any, **named: Any) -> asyncio.Handle:
+        if loop._thread_id not in (None, threading.get_ident()):
+            raise RuntimeError("a loop was given work by a thread that is not its own: use call_soon_threadsafe")
+        return schedule(loop, *args, **named)
+
+    return checked
 
 
-def _extract_stack(f=None, limit=None):
-    """Stands in for ``traceback.extract_stack``, with the names of that module: asyncio's C half holds the function."""
-    frame = sys._getframe(1) if f is None else f
-    kept = []
-    while frame is not None and (limit is None or len(kept) < limit):
-        code = frame.f_code
-        kept.append(FrameSummary(code.co_filename, frame.f_lineno, code.co_name, lookup_line=False))  # noqa: F821
-        frame = frame.f_back
-    return StackSummary(reversed(kept))  # noqa: F821
-
-
-traceback.extract_stack.__code__ = _extract_stack.__code__
-traceback.extract_stack.__defaults__ = (None, DEPTH)
-asyncio.format_helpers.extract_stack = traceback.extract_stack  # its Python half has one of its own
+for _name in ("call_soon", "call_at"):  # call_later is a call_at
+    setattr(asyncio.BaseEventLoop, _name, _by_its_own_thread(getattr(asyncio.BaseEventLoop, _name)))
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

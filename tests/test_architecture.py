@@ -1,6 +1,7 @@
 """The laws of the tree: what mirrors what, who imports whom, what is banned, what the connector carries."""
 
 import ast
+import asyncio
 import json
 import shutil
 import subprocess
@@ -313,6 +314,22 @@ def test_help_is_quick_because_it_loads_little():
     assert "connector" in report["said"]
     assert {"litestar", "sqlalchemy", "cryptography", "msgspec", "picows"} & set(report["packages"]) == set()
     assert [n for n in report["ours"] if n.startswith(("roomgate.hub", "roomgate.connector", "roomgate.sim"))] == []
+
+
+# ---- threads --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["call_soon", "call_later"])
+def test_a_loop_that_another_thread_gives_work_to_fails_the_test(way):
+    """What ``conftest.py`` has every test watched for."""
+
+    async def given() -> None:
+        loop = asyncio.get_running_loop()
+        more = () if way == "call_soon" else (0.0,)
+        await asyncio.to_thread(getattr(loop, way), *more, print)
+
+    with pytest.raises(RuntimeError, match="call_soon_threadsafe"):
+        asyncio.run(given())
 
 
 # ---- reference pages ------------------------------------------------------------------------------

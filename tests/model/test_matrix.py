@@ -5,9 +5,13 @@ each with its reason.
 """
 
 import pytest
+from sqlalchemy import Connection, text
 
+from roomgate.clock import HandClock
 from roomgate.hub.revocation import Cause as Word
 from support.cutting.causes import CAUSES, WITHOUT, Cause, Fate
+from support.cutting.database import MemoryDatabase
+from support.cutting.loop import run
 from support.cutting.matrix import WITHOUT_CHANNEL, Case, Condition
 
 
@@ -59,3 +63,21 @@ def test_a_fate_is_judged_for_both_sides() -> None:
         "mia.tok1 has ended",
     ):
         assert any(word in complaint for complaint in complaints), (word, complaints)
+
+
+def test_who_watches_the_disk_sees_each_commit() -> None:
+    """A hub is killed right after its commit: a stale look would kill it somewhat later, and nobody would notice."""
+
+    def pages(conn: Connection) -> int:
+        return int(conn.execute(text("PRAGMA page_count")).scalar_one())
+
+    async def watched() -> list[int]:
+        db = MemoryDatabase()
+        seen = [db.look(pages), db.look(pages)]
+        for name in ("a", "b"):
+            await db.write(lambda conn, name=name: conn.execute(text(f"CREATE TABLE {name} (id)")))
+            seen.append(db.look(pages))
+        db.close()
+        return seen
+
+    assert run(HandClock(), watched) == [0, 0, 2, 3]

@@ -5,8 +5,8 @@ The double follows the time of whoever checks it; it never moves it.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -172,21 +172,6 @@ class Browser:
         return await self.http.request(method, path, json=body, headers=headers)
 
 
-@contextmanager
-def _without_debug() -> Iterator[None]:
-    """A look at the double awaits some ten thousand times: asyncio's debug mode would be half of what that costs.
-
-    What it shows is seen where each part of the checker and of the double has its own test.
-    """
-    loop = asyncio.get_running_loop()
-    debug = loop.get_debug()
-    loop.set_debug(False)
-    try:
-        yield
-    finally:
-        loop.set_debug(debug)
-
-
 @asynccontextmanager
 async def double_in_memory(flaws: Flaws, causes: Sequence[str] = CAUSES) -> AsyncIterator[InMemory]:
     """``causes``: those that the target file names; fewer are quicker."""
@@ -197,10 +182,9 @@ async def double_in_memory(flaws: Flaws, causes: Sequence[str] = CAUSES) -> Asyn
     ids = {check.id for check in all_checks() if check.options is not None}
     tables = {k: v for k, v in build_tables(scene, place).items() if not k.startswith("K") or k in ids}
     tables["causes"] = [one for one in tables["causes"] if one["kind"] in causes]
-    with _without_debug():
-        async with asyncio.TaskGroup() as group:
-            transport = Transport({"double.example": scene.double, "device.example": Face(device)}, group)
-            yield InMemory(scene, target_of(write_toml(tables)), time, transport, group)
-            for task in asyncio.all_tasks():
-                if task.get_coro().__qualname__.startswith(("Double.", "Face.")):
-                    task.cancel()
+    async with asyncio.TaskGroup() as group:
+        transport = Transport({"double.example": scene.double, "device.example": Face(device)}, group)
+        yield InMemory(scene, target_of(write_toml(tables)), time, transport, group)
+        for task in asyncio.all_tasks():
+            if task.get_coro().__qualname__.startswith(("Double.", "Face.")):
+                task.cancel()

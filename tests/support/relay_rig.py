@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -298,6 +299,7 @@ def fill(conn) -> None:
         )  # fmt: skip
 
 
+@cache
 def tables() -> MetaData:
     both = MetaData()
     for source in (schema.metadata, record_tables.metadata):
@@ -307,15 +309,28 @@ def tables() -> MetaData:
     return both
 
 
+_filled: list[bytes] = []
+
+
+async def filled_database(folder) -> bytes:
+    """A database with all tables and what `fill` puts in: made once, since to make the tables takes its time."""
+    if not _filled:
+        db = Database.open(folder / "filled.db", tables())
+        await db.write(fill)
+        await db.aclose()
+        _filled.append((folder / "filled.db").read_bytes())
+    return _filled[0]
+
+
 @asynccontextmanager
 async def rig(folder, *, keep: Database | None = None, given: Given | None = None) -> AsyncIterator[Rig]:
     """A running relay with one connector linked and beating. ``keep``: an open database, as after a restart."""
     clock = given.clock if given else HandClock()
     given = given or Given(clock)
-    db = keep or Database.open(folder / "hub.db", tables())
-    record = Record(db, "roomgate.hub/test", RECORD_KEY)
     if keep is None:
-        await db.write(fill)
+        (folder / "hub.db").write_bytes(await filled_database(folder))
+    db = keep or Database.open(folder / "hub.db")
+    record = Record(db, "roomgate.hub/test", RECORD_KEY)
     bus = Bus()
     changes = Changes(db, record, bus, clock)
     told = Told()

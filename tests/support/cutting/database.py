@@ -43,6 +43,7 @@ class MemoryDatabase(Database):
         self._timer_at = 0.0
         self._busy = False
         self.committed: Callable[[], None] | None = None  # told right after each commit, before anybody else
+        self._read: dict[Unit[Any], Any] = {}
         self._conn = conn or _connect(image)
 
     def image(self) -> bytes:
@@ -64,6 +65,12 @@ class MemoryDatabase(Database):
     def again(self) -> "MemoryDatabase":
         """The same disk, as the next run of the program finds it."""
         return MemoryDatabase(dice=self._dice, conn=self._conn)
+
+    def look(self, unit: Unit[T]) -> T:
+        """What is durable now, for whoever watches it from outside and asks often: read once after each commit."""
+        if unit not in self._read:
+            self._read[unit] = unit(self._conn)
+        return self._read[unit]  # type: ignore[no-any-return]
 
     async def read(self, unit: Unit[T]) -> T:
         if self._dead:
@@ -119,6 +126,7 @@ class MemoryDatabase(Database):
         if not batch:
             return
         _do_all(self._conn, batch)
+        self._read.clear()
         self._untold = batch
         if self.committed is not None:
             self.committed()

@@ -9,7 +9,7 @@ import contextlib
 from dataclasses import dataclass, field
 from enum import Enum
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from roomgate.clock import HandClock
 from roomgate.errors import NotFound
@@ -406,7 +406,11 @@ async def _killed_at_commit(here: World, act: "asyncio.Task[None]", at_site: boo
 
 
 def _newest(here: World) -> int:
-    return int(here.db._conn.execute(select(func.coalesce(func.max(revocations.c.sequence), 0))).scalar_one())
+    return here.db.look(_newest_in)
+
+
+def _newest_in(conn: Connection) -> int:
+    return int(conn.execute(select(func.coalesce(func.max(revocations.c.sequence), 0))).scalar_one())
 
 
 # What the issue lists and has no channel here, and why.
