@@ -1,7 +1,8 @@
 """Rule packs for the tests: the smallest that is accepted, and what others say instead."""
 
+from roomgate.meetings.rules.build import parse_pack
 from roomgate.meetings.rules.catalogue import Catalogue, shipped
-from roomgate.meetings.rules.pack import Pack, parse_pack
+from roomgate.meetings.rules.pack import Pack
 
 OWN = """
 format = 1

@@ -5,14 +5,16 @@ Nothing here is ever fetched or dialled; what passes may become a join button, s
 
 import ipaddress
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 import re2
 
 from roomgate.errors import BadInput
+from roomgate.meetings.pattern import Pattern
 
 MOST_LINK = 4000
 MOST_SIP = 255  # Dial takes no longer number
@@ -23,14 +25,17 @@ KNOWN_NAMES = (
     "microsoft.us", "meet.google.com", "plcm.vc", "onpexip.com", "pexip.me", "pexip.com",
 )  # fmt: skip
 
+_KNOWN = frozenset(KNOWN_NAMES)
 _HOST = re2.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
+# Classes that part at signs which none of them has, so linear: a link without a port or anything odd.
+_PLAIN_LINK = re.compile(r"(?ai:https?)://([A-Za-z0-9.-]+)(/[^?#]*)?(?:\?([^#]*))?(?:#.*)?")
 # No star in front: at a company's own exchange that is a feature code, to divert the room's calls for instance.
 _USER = re.compile(r"[A-Za-z0-9+_][A-Za-z0-9._+*=!~-]{0,127}")  # two classes: linear
 _PORT = re.compile(r"[0-9]{1,5}")
 # Numbers that cost money by the minute, as written from abroad and at home (ITU country lists, national plans),
 # and satellite and international shared-cost ranges; also behind the digit that some exchanges want for a line out.
 _ABROAD = r"(?:\+|[09]?(?:00|011))"
-_PREMIUM = re2.compile(
+_PREMIUM = Pattern(
     rf"^(?:(?:{_ABROAD}|[09])?(?:1?900[2-9][0-9]{{6}}|0190[0-9]{{4,9}}|0900[0-9]{{4,9}}|0990[0-9]{{6}})"
     rf"|{_ABROAD}(?:449[0-9]{{7,10}}|(?:49|43|41|31|33|32|46|47|358|353)90[0-9]{{5,10}}"
     r"|(?:3389[0-9]|3480[367]|3989[29]|42090|4393|4590|6119[0-9]|81990|4870)[0-9]{4,10}"
@@ -51,9 +56,16 @@ def belongs(host: str, domain: str) -> bool:
     return host == domain or host.endswith("." + domain)
 
 
+@lru_cache(maxsize=4096)
+def suffixes(host: str) -> frozenset[str]:
+    """The host and every domain above it."""
+    labels = host.split(".")
+    return frozenset(".".join(labels[at:]) for at in range(len(labels)))
+
+
 def imitates(host: str) -> str | None:
     """The known name that this host shows without belonging to it."""
-    if any(belongs(host, name) for name in KNOWN_NAMES):
+    if not _KNOWN.isdisjoint(suffixes(host)):
         return None
     plain = host.translate(_LOOKS).replace("rn", "m").replace("vv", "w")
     return next((name for name in KNOWN_NAMES if name in host or name in plain or _hyphened(name) in plain), None)
@@ -105,8 +117,7 @@ def _is_ip(host: str) -> bool:
     return last.isdigit() or last.startswith("0x")
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     """A web link whose host is an honest name."""
 
     host: str
@@ -120,6 +131,9 @@ class Link:
             raise AddressRefused("the link is too long")
         if not text.isascii() or not text.isprintable() or " " in text or "\\" in text:
             raise AddressRefused("the link has characters that no link has")
+        if plain := _PLAIN_LINK.fullmatch(text):
+            host, path, query = plain.groups("")
+            return cls(check_host(host), path, query, text)
         try:
             parts = urlsplit(text)
             port = parts.port
@@ -135,10 +149,9 @@ class Link:
 
     def argument(self, name: str) -> str | None:
         """One value of the query, percent-decoded."""
-        try:
-            return parse_qs(self.query, max_num_fields=50).get(name, [None])[0]
-        except ValueError:
+        if name not in self.query and "%" not in self.query:
             return None
+        return _arguments(self.query).get(name, _NO_VALUE)[0]
 
     def within(self, *domains: str) -> bool:
         return any(belongs(self.host, domain) for domain in domains)
@@ -149,8 +162,18 @@ class Link:
         return (self.host + self.path)[:120]
 
 
-@dataclass(frozen=True, slots=True)
-class SipAddress:
+_NO_VALUE: list[str | None] = [None]
+
+
+@lru_cache(maxsize=16)  # one link's is read several times in a row
+def _arguments(query: str) -> Mapping[str, Sequence[str | None]]:
+    try:
+        return parse_qs(query, max_num_fields=50)
+    except ValueError:
+        return {}
+
+
+class SipAddress(msgspec.Struct, frozen=True):
     """``user@host[:port]``, without scheme, parameters or headers."""
 
     user: str
@@ -170,8 +193,8 @@ class SipAddress:
             raise AddressRefused("that is not a port")
         # At a meeting service a number is a meeting's, whatever it would cost on the telephone.
         number = user[user.rfind("+") :] if "+" in user else user  # whatever stands in front of it
-        dialled = number[0] in "+0123456789" and _PREMIUM.match(number.replace("-", "").replace(".", ""))
-        if dialled and not any(belongs(host, one) for one in KNOWN_NAMES):
+        dialled = number[0] in "+0123456789" and _KNOWN.isdisjoint(suffixes(host))
+        if dialled and _PREMIUM.find(number.replace("-", "").replace(".", "").encode()):
             raise AddressRefused("the number is a premium-rate or satellite one")
         return cls(user, check_host(host), port)
 

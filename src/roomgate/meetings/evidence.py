@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-import re2
+import msgspec
 
 from roomgate.meetings import quoted
 from roomgate.meetings.address import AddressRefused, Link, SipAddress, belongs, imitates
 from roomgate.meetings.invite import Invitation, Text
 from roomgate.meetings.meeting import Step
+from roomgate.meetings.pattern import Pattern
 from roomgate.meetings.unwrap import Unwrapped, unwrap
 
 MOST_LINKS = 200
@@ -31,7 +32,8 @@ _NOT_DIALLED = frozenset(("mailto", "tel", "callto", "xmpp", "im", "conf:sip", "
 _TARGETS = _WEB | _DIALLED | frozenset(
     ("mailto", "tel", "callto", "javascript", "vbscript", "data", "file", "ftp", "conf", "pexip", "msteams", "zoommtg")
 )  # fmt: skip
-# Texts are searched sign by sign for a colon, a slash, an at; these classes say where a link or an address ends there.
+_SLASHES = ("//", "\\\\")
+# Texts are searched sign by sign for a colon, a slash, an at, a slash, an at; these classes say where a link or an address ends there.
 # Each is one class, so each takes linear time.
 _LINK_ENDS = re.compile(r"[\s<>\"]")
 _BEFORE_HOST = re.compile(r"[\s(\[<>:：,;'*|\"]")  # looked for backwards
@@ -45,13 +47,13 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _TAIL = ".,;:!?)]}>'*|»”’"
 _ENTITIES = ("&gt;", "&lt;", "&quot;", "&#39;", "&nbsp;", "&apos;")
 # Words that announce an address for a room's device, in the languages of the invitations that we know.
-_LABEL = re2.compile(
+_LABEL = Pattern(
     r"(?i)\b(?:sips?|h\.?323|video[ -]?(?:address|adresse|call|uri|room|system|conferenc\w*|konferenz\w*|endpoint"
     r"|number)|room system|dial)\b|^\s*video\b|syst[eè]me vid[ée]o|sistema de v[ií]deo|visioconf|视频|ビデオ"
 )
 # One of them is in all that the pattern finds.
 _LABEL_WORDS = ("sip", "323", "vid", "víd", "visio", "room", "dial", "视频", "ビデオ")
-_LABEL_AFTER = re2.compile(r"(?i)^\s*\(\s*(?:sip|video)")
+_LABEL_AFTER = Pattern(r"(?i)^\s*\(\s*(?:sip|video)")
 # A number or a name long enough that two texts which have it speak of the same meeting. One class each: linear.
 _TELLING = re.compile(r"meetup-join/[^/]+|[0-9]{8,}|[a-z]{3}-[a-z]{4}-[a-z]{3}|MTID=[0-9a-f]+")
 
@@ -60,8 +62,7 @@ _MISLED = "refused: the words of the link show another address than the one it l
 Order = tuple[int, int]  # which field, where in it: the earlier, the more it counts
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True):
     """A link of the invitation, wrappers taken off."""
 
     link: Link
@@ -69,8 +70,7 @@ class Found:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Printed:
+class Printed(msgspec.Struct, frozen=True):
     """An address of the invitation. ``labelled``: it says itself that a device is meant to dial it."""
 
     address: SipAddress
@@ -79,8 +79,7 @@ class Printed:
     labelled: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """``older``: what stands in quoted mail, and last in a signature, for who found nothing here."""
 
     texts: tuple[Text, ...]
@@ -88,23 +87,6 @@ class Evidence:
     printed: tuple[Printed, ...]
     steps: tuple[Step, ...]
     older: "Evidence | None" = None
-
-    def first_group(self, pattern: object) -> str | None:
-        """The first group of the first match in any text, in the order of belief."""
-        for text in self.texts:
-            if match := pattern.search(text.text):  # type: ignore[attr-defined]  # re2 ships no types
-                return str(match.group(1))
-        return None
-
-    def every_group(self, pattern: object) -> list[str]:
-        """The first groups of the first hundred matches of every text."""
-        found: list[str] = []
-        for text in self.texts:
-            for match in pattern.finditer(text.text):  # type: ignore[attr-defined]  # re2 ships no types
-                found.append(str(match.group(1)))
-                if len(found) == 100:
-                    return found
-        return found
 
 
 def gather(invitation: Invitation) -> Evidence:
@@ -214,7 +196,7 @@ class _Gathering:
                 kept.append(f"{said}<{goes}>" if goes else f"{said} ")
                 rest.append(f"{said} {goes} " if goes and scheme in _DIALLED else f"{said} ")
                 end = stop + 1
-            elif scheme in _WEB and text.startswith(("//", "\\\\"), colon + 1):
+            elif scheme in _WEB and text.startswith(_SLASHES, colon + 1):
                 if _is_target(text, stop + (text[stop : stop + 1] == " ")):
                     colon = stop  # these are the words of the link that follows
                     continue
@@ -325,7 +307,7 @@ class _Gathering:
                     _is_label(text[max(line_start, start - 300) : start])
                     or (
                         "(" in text[stop : stop + 8]
-                        and bool(_LABEL_AFTER.search(text[stop : min(line_end, stop + 40)]))
+                        and _LABEL_AFTER.find(text[stop : min(line_end, stop + 40)].encode()) is not None
                     )
                     or _is_announced(text, line_start, lines_with_one)
                     or whole == target
@@ -341,14 +323,15 @@ class _Gathering:
 
 
 def _scheme_start(text: str, colon: int) -> int | None:
-    """Where the scheme begins that ends in this colon, if it is one that we look at."""
-    word = text[max(0, colon - 12) : colon].lower()
-    if word.endswith("http"):
-        return colon - 4
-    if word.endswith("https"):
-        return colon - 5
-    angle = word.rfind("<")
-    return colon - (len(word) - angle - 1) if angle != -1 and word[angle + 1 :] in _TARGETS else None
+    """Where the scheme begins that ends in this colon, if it is one that we look at: a web link's, or a target's."""
+    if text.startswith(_SLASHES, colon + 1):
+        word = text[max(0, colon - 5) : colon].lower()
+        if word.endswith("http"):
+            return colon - 4
+        if word == "https":
+            return colon - 5
+    angle = text.rfind("<", max(0, colon - 12), colon)
+    return angle + 1 if angle != -1 and text[angle + 1 : colon].lower() in _TARGETS else None
 
 
 def _is_target(text: str, angle: int) -> bool:
@@ -388,7 +371,7 @@ def _last(text: str) -> int:
 
 def _is_label(text: str) -> bool:
     lower = text.lower()
-    return any(word in lower for word in _LABEL_WORDS) and bool(_LABEL.search(text))
+    return any(word in lower for word in _LABEL_WORDS) and _LABEL.find(text.encode()) is not None
 
 
 def _is_announced(text: str, line_start: int, lines_with_one: set[int]) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
+import msgspec
+
 from roomgate.meetings import lines, plaintext, series
 from roomgate.meetings.lines import MOST_BYTES, MOST_EVENTS, BadInvitation, Calendar, Property
 from roomgate.meetings.meeting import Organizer, Step
@@ -36,8 +38,7 @@ class Window:
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """One field's plain text and where it stood."""
 
     source: str

@@ -5,9 +5,9 @@ The marks are those of Outlook, Gmail, Apple Mail and Thunderbird in the six lan
 mark that we know stays the mail's own. The words of the translations are background knowledge, not verified.
 """
 
-from dataclasses import dataclass
+import msgspec
 
-import re2
+from roomgate.meetings.pattern import Pattern
 
 OLDER_MAIL = "-----Original Message-----"  # what markup that means a quotation is written as, in plain text
 
@@ -22,7 +22,7 @@ _ORIGINAL = (
 _FROM = r"from|von|de|发件人|寄件者|差出人"
 _AFTER_FROM = r"sent|gesendet|envoyé|enviado(?: el)?|发送时间|寄件日期|送信日時|date|datum|fecha|日期|日付|subject|betreff|objet|asunto|主题|主旨|件名"
 _HEADER = r"[ \t]*[:：]"
-_MARKS = re2.compile(
+_MARKS = Pattern(
     r"(?im)^[ \t]*(?:"
     rf"[-_=*]{{2,}}[ \t]*(?:{_ORIGINAL})[ \t:：]*[-_=*]{{2,}}[ \t]*$"
     r"|begin forwarded message[ \t]*:[ \t]*$"
@@ -33,11 +33,12 @@ _MARKS = re2.compile(
     r"|[^\n]{4,200}写道[ \t]*[:：][ \t]*$|[0-9]{4}年[^\n]{4,200}(?:>|のメッセージ|書きました)[ \t]*[:：][ \t]*$"
     r")"
 )
-_SIGNATURE = re2.compile(r"(?m)^[ \t]*--[ \t]*$")
+# What each mark has in it, as an automaton of a few states: most texts have none, and are not searched further.
+_PERHAPS = Pattern(rf"(?im)^[ \t]*\*?(?:{_FROM}){_HEADER}|[-_=*]{{2}}|[:：][ \t]*$")
+_SIGNATURE = Pattern(r"(?m)^[ \t]*--[ \t]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(msgspec.Struct, frozen=True):
     """A text in the order in which its parts are believed. A part that is not there is empty."""
 
     own: str
@@ -48,8 +49,9 @@ class Parts:
 def split(text: str) -> Parts:
     """Pure, in linear time."""
     own, older = text, ""
-    if mark := _MARKS.search(text):
-        own, older = text[: mark.start()], text[mark.end() :]
+    raw = text.encode()
+    if _PERHAPS.find(raw) and (mark := _MARKS.find(raw)):
+        own, older = raw[: mark[0]].decode(), raw[mark[1] :].decode()
     if "\n>" in own or own.startswith(">"):
         own, cited = _without_cited(own)
         older = f"{cited}\n{older}"
@@ -57,8 +59,8 @@ def split(text: str) -> Parts:
         # A citation in what is older is older still, and read with it.
         older = "\n".join(line.lstrip("> \t") for line in older.split("\n"))
     signature = ""
-    if "--" in own and (mark := _SIGNATURE.search(own)):
-        own, signature = own[: mark.start()], own[mark.end() :]
+    if "--" in own and (mark := _SIGNATURE.find(raw := own.encode())):
+        own, signature = raw[: mark[0]].decode(), raw[mark[1] :].decode()
     return Parts(own, older, signature)
 
 

@@ -4,7 +4,6 @@ People read the sentence of a step; programs, pages and tests read the word. Who
 link says so in a sentence only, since it knows nothing of buttons; the word is found here.
 """
 
-from dataclasses import replace
 from enum import StrEnum
 
 from roomgate.meetings.meeting import Step
@@ -71,4 +70,4 @@ def with_reason(step: Step) -> Step:
     reason = find_reason(said)
     if reason is None:
         return step
-    return replace(step, reason=reason)
+    return Step(step.step, step.saw, step.decided, reason)

@@ -49,9 +49,7 @@ def understand(one: Invitation, device: DeviceAbilities, rules: Catalogue | None
         joins = []
     if joins:
         steps.append(
-            Step(
-                "join", "1 way in" if len(joins) == 1 else f"{len(joins)} ways in", f"{joins[0].how.value} comes first"
-            )
+            Step("join", "1 way in" if len(joins) == 1 else f"{len(joins)} ways in", f"{joins[0].how} comes first")
         )
     elif service != "none" and not one.cancelled and not any(step.reason for step in steps):
         steps.append(Step("join", f"{service}, and no way in", "no button", Reason.NO_ADDRESS))
@@ -126,21 +124,23 @@ def _nothing(catalogue: Catalogue, evidence: Evidence) -> Step:
 
 def _choose(found: Recognised, device: DeviceAbilities, steps: list[Step]) -> list[Join]:
     kept: list[Offer] = []
+    names: set[str] = set()
+    targets: set[tuple[How, str | None, str | None]] = set()
     for offer in found.offers:
-        if not offer.several and any(one.name == offer.name for one in kept):
+        if offer.name in names and not offer.several:
             continue
+        join = offer.join
+        target = join.how, join.address, join.command
         if refused := _refusal(offer, device, steps):
             steps.append(refused)
-        elif all(_target(one.join) != _target(offer.join) for one in kept):
+        elif target not in targets:
             kept.append(offer)
+            names.add(offer.name)
+            targets.add(target)
             steps += [offer.told] if offer.told else []
     if device.registered:
         kept.sort(key=lambda offer: not offer.preferred_on_cloud)  # stable: the service's order otherwise
     return [offer.join for offer in kept]
-
-
-def _target(join: Join) -> tuple[How, str | None, str | None]:
-    return join.how, join.address, join.command
 
 
 def _host(join: Join) -> str:
@@ -148,7 +148,7 @@ def _host(join: Join) -> str:
 
 
 def _refusal(offer: Offer, device: DeviceAbilities, steps: list[Step]) -> Step | None:
-    saw = f"{offer.join.how.value} by {offer.join.command}"
+    saw = f"{offer.join.how} by {offer.join.command}"
     if offer.domain is not None:
         if not allowed(offer.domain, device.allowed_domains):
             told = f"refused: {offer.domain} is not among the site's allowed domains"

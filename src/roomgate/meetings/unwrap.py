@@ -8,12 +8,12 @@ fetched. The result is as foreign as the input, and is parsed again by whoever u
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
+import msgspec
 import re2
 
-from roomgate.meetings.address import AddressRefused, Link
+from roomgate.meetings.address import AddressRefused, Link, suffixes
 
 MOST_DEPTH = 3
 
@@ -23,8 +23,7 @@ _EMBEDDED = re2.compile(r"(?i)https?(?::|%(?:25)?3a)(?:/|%(?:25)?2f){1,2}.+$")
 _RUN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
-@dataclass(frozen=True, slots=True)
-class Unwrapped:
+class Unwrapped(msgspec.Struct, frozen=True):
     """The innermost link, and the wrappers taken off, outermost first."""
 
     text: str
@@ -59,6 +58,8 @@ Undo = Callable[[Link], str | None]
 
 
 def _find(link: Link) -> tuple[str, Undo | None] | None:
+    if _BY_DOMAIN.keys().isdisjoint(suffixes(link.host)):
+        return None
     domain = link.host
     while domain:
         for name, fits, undo in _BY_DOMAIN.get(domain, ()):

@@ -1,3 +1,5 @@
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from roomgate.meetings.address import (
     check_host,
     check_public_ip,
     imitates,
+    suffixes,
 )
 
 
@@ -155,3 +158,26 @@ def test_belonging_is_by_whole_labels():
     assert not belongs("notzoom.us", "zoom.us")
     assert imitates("us02web.zoom.us") is None
     assert imitates("video.example.com") is None
+
+
+@given(
+    st.from_regex(
+        r"(?i:https?)://[A-Za-z0-9.-]{1,12}\.example(?::443)?(?:/[!-~]{0,9})?(?:\?[!-~]{0,9})?", fullmatch=True
+    )
+)
+def test_a_link_is_taken_apart_as_the_library_does_it(text):
+    try:
+        link = Link.parse(text)
+    except AddressRefused:
+        return
+    parts = urlsplit(text)
+    assert (link.host, link.path, link.query) == (parts.hostname, parts.path, parts.query)
+
+
+@given(st.text(alphabet="ab%61=&;+", max_size=12))
+def test_an_argument_is_the_one_that_the_library_reads(query):
+    assert Link("e.example", "/", query, "").argument("a") == parse_qs(query).get("a", [None])[0]
+
+
+def test_a_host_s_own_names():
+    assert suffixes("a.b.example") == {"a.b.example", "b.example", "example"}

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 
+from roomgate.meetings.address import suffixes
 from roomgate.meetings.evidence import Evidence
+from roomgate.meetings.rules.build import parse_pack
 from roomgate.meetings.rules.offer import Recognised
-from roomgate.meetings.rules.pack import ANY, Pack, parse_pack
+from roomgate.meetings.rules.pack import ANY, Pack
 from roomgate.meetings.rules.reach import Reach
-from roomgate.meetings.rules.recognise import Sight, is_hinted, recognise, suffixes
+from roomgate.meetings.rules.recognise import Sight, recognise
 
 
 class Catalogue:
@@ -26,7 +28,7 @@ class Catalogue:
         for number, pack in enumerate(self.packs):
             for host in pack.hosts:
                 self._at[host] = (*self._at.get(host, ()), number)
-        self._hinted = tuple(number for number, pack in enumerate(self.packs) if pack.hints)
+        self._hints = tuple((hint, number) for number, pack in enumerate(self.packs) for hint in pack.hints)
         self._any_address = frozenset(number for number, pack in enumerate(self.packs) if pack.any_address)
         self._wordy = tuple(number for number, pack in enumerate(self.packs) if pack.words)
         self._hosts = frozenset(host for pack in self.packs for host in (*pack.hosts, *pack.domains))
@@ -46,14 +48,15 @@ class Catalogue:
     def recognise(self, evidence: Evidence) -> list[Recognised]:
         """The services that appear, the one that counts first at the head."""
         sight = Sight(evidence)
-        concerned = {number for number in self._hinted if is_hinted(self.packs[number], sight)}
-        concerned |= self._any_address if sight.labelled else frozenset()
-        for names in (*sight.link_names, *sight.printed_names):
-            for name in names & self._at.keys():
-                concerned.update(self._at[name])
+        low = sight.low
+        concerned = {number for hint, number in self._hints if hint in low}
+        if sight.labelled:
+            concerned |= self._any_address
+        for name in sight.link_names | sight.printed_names:
+            concerned.update(self._at.get(name, ()))
         found = [seen for number in sorted(concerned) if (seen := recognise(self.packs[number], sight, self.reach))]
         # Beside a link that was refused for its looks, words and a number would make the lure work after all.
-        if not any(not one.fallback for one in found) and not sight.lured:
+        if all(one.fallback for one in found) and not sight.lured:
             found += [
                 seen
                 for number in self._wordy

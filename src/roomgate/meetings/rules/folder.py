@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from roomgate.meetings.rules.build import parse_pack
 from roomgate.meetings.rules.catalogue import Catalogue, shipped
 from roomgate.meetings.rules.form import MOST_BYTES, BadPack
-from roomgate.meetings.rules.pack import Pack, parse_pack
+from roomgate.meetings.rules.pack import Pack
 from roomgate.meetings.rules.samples import check_samples
 
 MOST_PACKS = 50

@@ -1,13 +1,12 @@
 """What a pack makes of an invitation: the ways in, in the service's own order, and why."""
 
-from dataclasses import dataclass
+import msgspec
 
 from roomgate.meetings.evidence import Order
 from roomgate.meetings.meeting import Join, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """A way in, and what it asks of the device and of the site.
 
     ``name``: of the offers that share it, only the first that can be used counts. ``cloud``: only a device that
@@ -25,8 +24,7 @@ class Offer:
     told: Step | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(msgspec.Struct, frozen=True):
     """A service found in an invitation: where first, how to join, and why.
 
     ``rank``: the lower it is, the more the service counts beside others. ``fallback``: only for want of another,

@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from roomgate.meetings.address import AddressRefused, Link, SipAddress, belongs, check_host, check_public_ip
+import msgspec
+
+from roomgate.meetings.address import AddressRefused, Link, SipAddress, belongs, check_host, check_public_ip, suffixes
 from roomgate.meetings.meeting import How
 
 # Classes and fixed words, each linear whatever it meets: RE2 would have to encode every text first.
@@ -37,23 +39,17 @@ class Reach:
 
     def vouches(self, host: str) -> bool:
         """Is the host, or a domain above it, a known service's?"""
-        return _within(host, self.domains)
+        return not suffixes(host).isdisjoint(self.domains)
 
     def vouches_link(self, host: str) -> bool:
-        return _within(host, self.links)
+        return not suffixes(host).isdisjoint(self.links)
 
     def vouches_ip(self, text: str) -> bool:
         address = ipaddress.IPv4Address(text)
         return any(address in network for network in self.networks)
 
 
-def _within(host: str, domains: frozenset[str]) -> bool:
-    labels = host.split(".")
-    return any(".".join(labels[at:]) in domains for at in range(len(labels) - 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(msgspec.Struct, frozen=True):
     """What passed its parser before, with its host: it need not again."""
 
     links: Mapping[str, str]
@@ -63,8 +59,7 @@ class Parsed:
 NOTHING = Parsed(MappingProxyType({}), MappingProxyType({}))
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """A checked address. ``domain``: where nobody vouches for it yet, so that the site's list decides."""
 
     text: str

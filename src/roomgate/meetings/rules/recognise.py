@@ -4,17 +4,17 @@ The rules are asked in the order links, addresses, texts, each in the order of t
 a fact; a later capture that says otherwise of the same fact belongs to another meeting, and is passed over.
 """
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from urllib.parse import unquote
 
-from roomgate.meetings.address import AddressRefused
-from roomgate.meetings.evidence import Evidence, Found, Order, Printed
+from roomgate.meetings.address import AddressRefused, Link, suffixes
+from roomgate.meetings.evidence import Evidence, Order
 from roomgate.meetings.meeting import How, Join, Step, h323_join, sip_join
+from roomgate.meetings.pattern import Pattern
 from roomgate.meetings.reason import Reason, find_reason
 from roomgate.meetings.rules.offer import Offer, Recognised
 from roomgate.meetings.rules.pack import AddressRule, LinkRule, Pack, TextRule, Way
-from roomgate.meetings.rules.pattern import Pattern
 from roomgate.meetings.rules.reach import Parsed, Reach, check_argument, check_target
 
 MOST_TRIES = 100  # matches of one pattern in one text
@@ -24,55 +24,40 @@ MOST_ARGUMENT = 2000  # the device's join commands take no longer link
 _FOCUS = "X-MICROSOFT-ONLINEMEETINGCONFLINK"
 
 Fields = dict[str, str]
-Captured = Mapping[str, str | None]
-
-
-def suffixes(host: str) -> frozenset[str]:
-    """The host and every domain above it."""
-    labels = host.split(".")
-    return frozenset(".".join(labels[at:]) for at in range(len(labels)))
 
 
 class Sight:
-    """The evidence of one invitation, made ready once for all packs that look at it."""
+    """The evidence of one invitation, made ready once for all packs that look at it.
+
+    ``low``: all that a hint or a service's own words may stand in, without case. ``link_names``, ``printed_names``:
+    what the host of some link, of some printed address is, or is below.
+    """
+
+    __slots__ = ("evidence", "labelled", "link_names", "links", "low", "parsed", "printed", "printed_names", "texts")
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        self.texts = tuple((text.source, text.text.encode()) for text in evidence.texts)
-        self.links = tuple((one.source, one.link.text.encode()) for one in evidence.links)
-        self.link_names = tuple(suffixes(one.link.host) for one in evidence.links)
-        self.printed_names = tuple(suffixes(one.address.host) for one in evidence.printed)
-        self.some_link = frozenset[str]().union(*self.link_names)  # what some link's host is, or is below
-        self.some_printed = frozenset[str]().union(*self.printed_names)
+        self.texts = [(text.source, text.text.encode()) for text in evidence.texts]
+        self.links = [(one, suffixes(one.link.host)) for one in evidence.links]
+        self.printed = [(one, suffixes(one.address.host)) for one in evidence.printed]
+        self.link_names = frozenset[str]().union(*[names for _, names in self.links])
+        self.printed_names = frozenset[str]().union(*[names for _, names in self.printed])
+        self.labelled = any(one.labelled for one in evidence.printed)
+        self.low = "\n".join(
+            [text.text for text in evidence.texts] + [one.link.text for one in evidence.links]
+        ).casefold()
         self.parsed = Parsed(
-            links={one.link.text: one.link.host for one in evidence.links},
-            addresses={str(one.address): one.address.host for one in evidence.printed},
+            {one.link.text: one.link.host for one in evidence.links},
+            {str(one.address): one.address.host for one in evidence.printed},
         )
 
-    @cached_property
-    def low(self) -> str:
-        """All that a hint or a service's own words may stand in, without case."""
-        return "\n".join(
-            [text.text for text in self.evidence.texts] + [one.link.text for one in self.evidence.links]
-        ).casefold()
-
-    @cached_property
+    @property
     def lured(self) -> bool:
         """Was something refused because it looks like a known service's?"""
         return any(
             step.decided.startswith("refused") and find_reason(step.decided) is Reason.LOOK_ALIKE
             for step in self.evidence.steps
         )
-
-    @cached_property
-    def labelled(self) -> bool:
-        return any(one.labelled for one in self.evidence.printed)
-
-
-def is_hinted(pack: Pack, sight: Sight) -> bool:
-    """Whether a pack that no host points to has anything to look at."""
-    low = sight.low
-    return any(hint in low for hint in pack.hints)
 
 
 def recognise(pack: Pack, sight: Sight, reach: Reach, *, by_words: bool = False) -> Recognised | None:
@@ -83,32 +68,32 @@ def recognise(pack: Pack, sight: Sight, reach: Reach, *, by_words: bool = False)
 class _Reading:
     """One pack over one invitation."""
 
+    __slots__ = ("_facts", "_hits", "_orders", "_pack", "_reach", "_sight", "_steps")
+
     def __init__(self, pack: Pack, sight: Sight, reach: Reach) -> None:
         self._pack = pack
         self._sight = sight
-        self._evidence = sight.evidence
         self._reach = reach
-        self._clean = dict(pack.clean)
         self._facts: Fields = {}
         self._hits: dict[str, list[Fields]] = {}
         self._orders: list[Order] = []
         self._steps: list[Step] = []
 
     def read(self, by_words: bool) -> Recognised | None:
-        pack = self._pack
-        for link_rule in pack.links:
-            self._ask_links(link_rule)
-        for address_rule in pack.addresses:
-            self._ask_addresses(address_rule)
-        spoken = not self._orders and by_words and self._spoken()
-        if not self._orders and not spoken and not any(rule.identifies for rule in pack.texts):
+        pack, sight = self._pack, self._sight
+        if sight.links and pack.links:
+            self._ask_links()
+        if sight.printed and pack.addresses:
+            self._ask_addresses()
+        spoken = not self._orders and by_words and any(map(sight.low.__contains__, pack.words))
+        if not self._orders and not spoken and not pack.text_identifies:
             return None
-        for text_rule in pack.texts:
-            self._ask_texts(text_rule)
+        if pack.texts:
+            self._ask_texts()
         if not self._orders:
             if not spoken or not pack.words_need <= self._facts.keys():
                 return None
-            self._orders.append((len(self._evidence.texts), 0))
+            self._orders.append((len(sight.texts), 0))
             self._steps.append(Step("service", "its own words, and no link", pack.title))
         for field, template in pack.derive:
             if field not in self._facts and (value := template.fill(self._facts)):
@@ -118,7 +103,8 @@ class _Reading:
             self._steps.append(Step("service", pack.service, pack.retired, Reason.RETIRED_SERVICE))
         else:
             for way in pack.ways:
-                offers += self._offers(way)
+                if self._holds(way.needs, way.unless):
+                    offers += self._offers(way)
         for note in pack.notes:
             if self._holds(note.needs, note.unless):
                 saw, decided = note.saw.fill(self._facts), note.decided.fill(self._facts)
@@ -127,92 +113,131 @@ class _Reading:
         rank = (bool(pack.retired), pack.priority)
         return Recognised(pack.service, rank, min(self._orders), tuple(offers), tuple(self._steps), pack.fallback)
 
-    def _spoken(self) -> bool:
-        return any(word in self._sight.low for word in self._pack.words)
-
     def _holds(self, needs: frozenset[str], unless: frozenset[str]) -> bool:
         facts = self._facts.keys()
-        return needs <= facts and not unless & facts
+        return facts >= needs and facts.isdisjoint(unless)
 
     # -- what the rules capture
 
-    def _accept(self, name: str, captured: Captured, own: Fields) -> bool:
+    def _accept(self, name: str, captured: Fields, own: Fields) -> bool:
         """Whether the capture agrees with what is known; then it is a fact. ``own``: what only this rule can say."""
-        fields = {key: value for key, raw in captured.items() if raw and (value := self._cleaned(key, raw))}
-        hits = self._hits.get(name, [])
-        shared = fields if not hits else fields.keys() - hits[0].keys()  # a further hit differs from the first
-        if any(self._facts.get(key, fields[key]) != fields[key] for key in shared):
-            return False
-        hit = own | fields
+        facts, clean = self._facts, self._pack.clean
+        if clean:
+            cleaned = ((key, _cleaned(clean[key], raw) if key in clean else raw) for key, raw in captured.items())
+            captured = {key: value for key, value in cleaned if value}
+        hits = self._hits.get(name)
+        known = hits[0].keys() if hits else ()  # a further hit differs from the first
+        for key, value in captured.items():
+            if key not in known and facts.get(key, value) != value:
+                return False
+        hit = own | captured
+        if hits is None:
+            self._facts = hit | facts
+            self._hits[name] = [hit]
+            return True
         if hit in hits:
             return False
-        if not hits:
-            self._facts = hit | self._facts
-        self._hits[name] = [*hits, hit]
+        hits.append(hit)
         return True
-
-    def _cleaned(self, key: str, value: str) -> str:
-        match self._clean.get(key):
-            case "digits":
-                return "".join(sign for sign in value if "0" <= sign <= "9")
-            case "lower":
-                return value.lower()
-            case "unquote":
-                return unquote(value)
-            case _:
-                return value
 
     def _identified(self, order: Order, told: str, saw: str, source: str) -> None:
         self._orders.append(order)
         self._steps.append(Step("service", f"{saw} in {source}"[:200], told))
 
-    def _ask_links(self, rule: LinkRule) -> None:
-        if rule.name in self._hits or not (rule.any_host or rule.hosts & self._sight.some_link):
-            return
-        if rule.unless & self._hits.keys():
-            return
-        for one, names in zip(self._evidence.links, self._sight.link_names, strict=True):
-            if not (rule.any_host or rule.hosts & names) or rule.not_hosts & names:
+    def _ask_links(self) -> None:
+        hits, here = self._hits, self._sight.link_names
+        anywhere: frozenset[int] | None = None
+        for number, rule in enumerate(self._pack.links):
+            if rule.any_host:
+                if anywhere is None:
+                    anywhere = self._fitting_anywhere()
+                if number not in anywhere:
+                    continue
+            elif rule.hosts.isdisjoint(here):
                 continue
-            captured = _link_fields(rule, one)
-            if captured is not None and self._accept(rule.name, captured, _said_by_link(rule.name, one)):
+            if rule.name not in hits and hits.keys().isdisjoint(rule.unless):
+                self._ask_link(rule)
+
+    def _fitting_anywhere(self) -> frozenset[int]:
+        """The rules for any host whose path some link has."""
+        find = self._pack.paths.find
+        return frozenset().union(*[find(one.link.path.encode()) for one, _ in self._sight.links])
+
+    def _ask_link(self, rule: LinkRule) -> None:
+        for one, names in self._sight.links:
+            if not rule.not_hosts.isdisjoint(names) or not (rule.any_host or not rule.hosts.isdisjoint(names)):
+                continue
+            link = one.link
+            if (captured := _link_fields(rule, link)) is None:
+                continue
+            own = dict(zip(rule.says, (link.text, link.host, link.path, link.shown, one.source), strict=True))
+            if self._accept(rule.name, captured, own):
                 if rule.identifies:
-                    self._identified(one.order, rule.told, f"link {one.link.shown}", one.source)
+                    self._identified(one.order, rule.told, f"link {link.shown}", one.source)
                 return
 
-    def _ask_addresses(self, rule: AddressRule) -> None:
-        if rule.name in self._hits or not (rule.any_domain or rule.domains & self._sight.some_printed):
-            return
+    def _ask_addresses(self) -> None:
+        here = self._sight.printed_names
+        for rule in self._pack.addresses:
+            if rule.name not in self._hits and (rule.any_domain or not rule.domains.isdisjoint(here)):
+                self._ask_address(rule)
+
+    def _ask_address(self, rule: AddressRule) -> None:
         taken = 0
-        for one, names in zip(self._evidence.printed, self._sight.printed_names, strict=True):
-            if not (rule.any_domain or rule.domains & names) or rule.not_domains & names or one.source == _FOCUS:
+        for one, names in self._sight.printed:
+            if (rule.labelled and not one.labelled) or one.source == _FOCUS:
                 continue
-            if (rule.labelled and not one.labelled) or (rule.any_domain and names & self._reach.domains):
+            if not (names.isdisjoint(self._reach.domains) if rule.any_domain else not rule.domains.isdisjoint(names)):
                 continue  # of a known service's domains its own pack speaks
-            captured = _address_fields(rule, one)
-            if captured is None:
+            if not rule.not_domains.isdisjoint(names):
                 continue
-            if not self._accept(rule.name, captured, _said_by_address(rule.name, one)):
-                self._steps.append(Step("address", f"{one.address} in {one.source}"[:200], "another meeting's: left"))
+            address = one.address
+            captured = dict(rule.set)
+            if rule.user is not None and not _captures(rule.user, address.user, captured):
+                continue
+            text = str(address)
+            if not self._accept(
+                rule.name, captured, dict(zip(rule.says, (text, address.user, address.host, one.source), strict=True))
+            ):
+                self._steps.append(Step("address", f"{text} in {one.source}"[:200], "another meeting's: left"))
                 continue
             if rule.identifies:
-                self._identified(one.order, rule.told, str(one.address), one.source)
+                self._identified(one.order, rule.told, text, one.source)
             taken += 1
             if taken == rule.most:
                 return
 
-    def _ask_texts(self, rule: TextRule) -> None:
-        if rule.name in self._hits or rule.unless & self._facts.keys() or rule.gives <= self._facts.keys():
+    def _ask_texts(self) -> None:
+        pack, texts = self._pack, self._sight.texts
+        holding = [pack.patterns.find(text) for _, text in texts]
+        for number in sorted(pack.link_texts.union(*holding)):
+            rule = pack.texts[number]
+            if rule.links:
+                links = [one for one, _ in self._sight.links]
+                self._ask_text(rule, [(at, one.source, one.link.text.encode()) for at, one in enumerate(links)])
+            else:
+                self._ask_text(rule, [(at, *texts[at]) for at, held in enumerate(holding) if number in held])
+
+    def _ask_text(self, rule: TextRule, texts: Iterable[tuple[int, str, bytes]]) -> None:
+        facts = self._facts.keys()
+        if rule.name in self._hits or facts >= rule.gives or not facts.isdisjoint(rule.unless):
             return
         taken = 0
-        for at, (source, text) in enumerate(self._sight.links if rule.links else self._sight.texts):
+        for at, source, text in texts:
             if rule.sources and source not in rule.sources:
                 continue
-            for start, captured, own in _text_fields(rule, source, text):
-                if not self._accept(rule.name, captured, own):
+            start = 0
+            if rule.after is not None:
+                heading = rule.after.find(text)
+                if heading is None:
+                    continue
+                start = heading[1]
+            for begin, end, groups in islice(rule.pattern.find_all(text, start), MOST_TRIES):
+                own = {rule.name: text[begin:end].decode(errors="replace").strip(), rule.source: source}
+                if not self._accept(rule.name, groups | rule.set, own):
                     continue
                 if rule.identifies:
-                    before = len(text[:start].decode(errors="ignore"))
+                    before = len(text[:begin].decode(errors="ignore"))
                     self._identified((at, before), rule.told, "its pattern", source)
                 taken += 1
                 if taken == rule.most:
@@ -221,11 +246,8 @@ class _Reading:
     # -- what comes of it
 
     def _offers(self, way: Way) -> Iterator[Offer]:
-        if not self._holds(way.needs, way.unless):
-            return
-        each = self._hits.get(way.each, []) if way.each else [{}]
-        for hit in each:
-            fields = self._facts | hit
+        for hit in self._hits.get(way.each, ()) if way.each else _ONCE:
+            fields = self._facts | hit if hit else self._facts
             address = way.address.fill(fields)
             if not address:
                 continue
@@ -238,15 +260,10 @@ class _Reading:
                 continue
             if join is None:
                 continue
+            told = self._told(way, target.text, fields)
             self._facts[f"way_{way.name}"] = "yes"
             yield Offer(
-                way.name,
-                join,
-                way.cloud,
-                way.preferred_on_cloud,
-                target.domain,
-                several=bool(way.each),
-                told=self._told(way, target.text, fields),
+                way.name, join, way.cloud, way.preferred_on_cloud, target.domain, several=bool(way.each), told=told
             )
 
     def _told(self, way: Way, target: str, fields: Fields) -> Step | None:
@@ -261,20 +278,33 @@ class _Reading:
             return sip_join(target, passcode)
         if way.how is How.H323:
             return h323_join(target, passcode)
-        arguments = tuple((key, value) for key, template in way.arguments if (value := template.fill(fields)))
-        longest = max((len(value) for _, value in arguments), default=0)
-        if max(longest, len(target)) > MOST_ARGUMENT:
+        arguments = tuple([(key, value) for key, template in way.arguments if (value := template.fill(fields))])
+        longest = max([len(target), *[len(value) for _, value in arguments]])
+        if longest > MOST_ARGUMENT:
             told = "longer than the device's join command takes"
-            self._steps.append(Step("link", f"{max(longest, len(target))} characters", told, Reason.TOO_LONG))
+            self._steps.append(Step("link", f"{longest} characters", told, Reason.TOO_LONG))
             return None
         for key, value in arguments:
             check_argument(key, value, self._reach, self._sight.parsed)
         return Join(How.NATIVE, target, way.command, arguments, passcode)
 
 
-def _link_fields(rule: LinkRule, one: Found) -> Captured | None:
-    link = one.link
-    captured: Fields = dict(rule.set)
+_ONCE: tuple[Fields, ...] = ({},)
+
+
+def _cleaned(how: str, value: str) -> str:
+    match how:
+        case "digits":
+            return "".join([sign for sign in value if "0" <= sign <= "9"])
+        case "lower":
+            return value.lower()
+        case _:
+            return unquote(value)
+
+
+def _link_fields(rule: LinkRule, link: Link) -> Fields | None:
+    """What a link says; None where its path or its query does not fit."""
+    captured = dict(rule.set)
     if rule.path is not None and not _captures(rule.path, link.path, captured):
         return None
     for key, pattern in rule.query:
@@ -295,36 +325,3 @@ def _captures(pattern: Pattern, text: str, into: Fields) -> bool:
         return False
     into |= found[2]
     return True
-
-
-def _said_by_link(name: str, one: Found) -> Fields:
-    link = one.link
-    said = {name: link.text, f"{name}_host": link.host, f"{name}_path": link.path}
-    return said | {f"{name}_shown": link.shown, f"{name}_source": one.source}
-
-
-def _address_fields(rule: AddressRule, one: Printed) -> Captured | None:
-    captured: Fields = dict(rule.set)
-    if rule.user is not None and not _captures(rule.user, one.address.user, captured):
-        return None
-    return captured
-
-
-def _said_by_address(name: str, one: Printed) -> Fields:
-    said = {name: str(one.address), f"{name}_user": one.address.user, f"{name}_host": one.address.host}
-    return said | {f"{name}_source": one.source}
-
-
-def _text_fields(rule: TextRule, source: str, text: bytes) -> Iterator[tuple[int, Captured, Fields]]:
-    start = 0
-    if rule.after is not None:
-        heading = rule.after.find(text)
-        if heading is None:
-            return
-        start = heading[1]
-    fixed = dict(rule.set)
-    for number, (begin, end, groups) in enumerate(rule.pattern.find_all(text, start)):
-        if number == MOST_TRIES:
-            return
-        own = {rule.name: text[begin:end].decode(errors="replace").strip(), f"{rule.name}_source": source}
-        yield begin, groups | fixed, own

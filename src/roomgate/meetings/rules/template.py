@@ -56,26 +56,17 @@ class Template:
 
     def fill(self, fields: Mapping[str, str]) -> str | None:
         """None where a field is missing, or the outcome is absurdly long."""
-        if not self.needed <= fields.keys():
+        try:
+            made = [part if isinstance(part, str) else _value(part, fields) for part in self.parts]
+        except KeyError:
             return None
-        made: list[str] = []
-        for part in self.parts:
-            if isinstance(part, str):
-                made.append(part)
-            elif len(part) == 1:
-                made.append(fields[part[0]])
-            elif (value := _first(part, fields)) is None:
-                return None
-            else:
-                made.append(value)
-        text = "".join(made)
+        text = made[0] if len(made) == 1 else "".join(made)
         return text if len(text) <= MOST_MADE else None
 
 
-def _first(names: tuple[str, ...], fields: Mapping[str, str]) -> str | None:
+def _value(names: tuple[str, ...], fields: Mapping[str, str]) -> str:
+    """Of the first that is there. Raises `KeyError` where none is."""
     for name in names:
-        if not name:
-            return ""
-        if name in fields:
-            return fields[name]
-    return None
+        if name in fields or not name:
+            return fields[name] if name else ""
+    raise KeyError(names)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from roomgate.meetings.rules.catalogue import Catalogue, shipped
 from roomgate.meetings.rules.offer import Recognised
-from roomgate.meetings.rules.recognise import Sight, is_hinted, recognise
+from roomgate.meetings.rules.recognise import Sight, recognise
 from support.meetings import evidence_of
 from support.packs import OWN, own, with_own
 
@@ -200,10 +200,18 @@ def test_the_label_of_another_language_is_no_pattern():
 
 
 def test_a_pack_for_any_host_is_asked_only_where_its_words_stand():
-    skype = shipped().find("skype")
-    assert skype is not None
-    assert is_hinted(skype, Sight(evidence_of("Join Skype Meeting")))
-    assert not is_hinted(skype, Sight(evidence_of("Join Zoom Meeting " + ZOOM)))
+    def asked(text: str) -> list[str]:
+        return [one.service for one in with_own(hinted).recognise(evidence_of(text))]
+
+    hinted = (
+        OWN.replace("title", 'hints = ["Nordic Bridge"]\ntitle')
+        .replace(
+            '[[rule]]\nname = "the bridge\'s number"\nmatch', '[[text]]\nname = "called"\nidentifies = true\npattern'
+        )
+        .replace("address =", '[[way]]\nhow = "sip"\naddress =')
+    )
+    assert asked("Nordic bridge: 4711") == ["bridge"]
+    assert asked("Bridge: 4711") == []
 
 
 def test_a_rule_of_one_s_own_may_look_at_links_and_take_a_passcode():

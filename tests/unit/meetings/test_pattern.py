@@ -3,7 +3,7 @@ import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.meetings.rules.pattern import BadPattern, Pattern
+from roomgate.meetings.pattern import BadPattern, Pattern, PatternSet
 
 
 def test_where_it_is_found_and_what_its_groups_took():
@@ -36,3 +36,23 @@ def test_it_finds_what_the_library_finds(text, pattern):
     raw = text.encode()
     theirs = [(found.start(), found.end()) for found in re2.compile(pattern).finditer(raw)]
     assert [found[:2] for found in Pattern(pattern).find_all(raw)] == theirs
+
+
+NUMBER, LINE, WORD = (Pattern(text) for text in ("[0-9]{2}", r"(?im)^x\s*(?P<v>\S+)$", "ü"))
+
+
+@given(st.text(alphabet="xX1ü \n", max_size=30))
+def test_a_set_names_those_that_match_and_those_that_always_do(text):
+    raw = text.encode()
+    alone = [number for number, one in enumerate((NUMBER, LINE, WORD)) if one.find(raw)]
+    assert sorted(PatternSet([NUMBER, LINE, WORD, None]).find(raw)) == [*alone, 3]
+
+
+def test_an_empty_set():
+    assert PatternSet([]).find(b"x") == []
+
+
+def test_a_set_that_is_too_large_asks_each_by_itself():
+    large = [Pattern(rf"\pL{{2,60}}-{number}") for number in range(10)]
+    made = PatternSet([*large, None])
+    assert (made.find(b"xx-7"), made.find(b"xx-")) == ([7, 10], [10])

@@ -4,8 +4,8 @@ The library's own match objects cost more than the matching: offsets are counted
 by one. Here its matcher is asked directly, and only groups that took part come back, decoded.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, cast
 
 import re2
 
@@ -55,6 +55,27 @@ class Pattern:
         while start <= len(text) and (found := self.find(text, start)):
             yield found
             start = found[1] if found[1] > start else start + 1
+
+
+class PatternSet:
+    """Patterns that are asked all at once: one search says which of them match a text at all, by their numbers.
+
+    None in the place of a pattern is one that always does.
+    """
+
+    __slots__ = ("_match", "_patterns")
+
+    def __init__(self, patterns: Iterable[Pattern | None]) -> None:
+        self._patterns = tuple(patterns)
+        made: Any = re2._re2.Set(_ANYWHERE, _OPTIONS)
+        added = [made.Add(one.text.encode() if one else b"") for one in self._patterns]
+        # More than its memory holds is not taken; then each is asked by itself.
+        self._match = made.Match if self._patterns and min(added) >= 0 and made.Compile() else None
+
+    def find(self, text: bytes) -> list[int]:
+        if self._match is not None:
+            return cast("list[int]", self._match(text))
+        return [number for number, one in enumerate(self._patterns) if one is None or one.find(text)]
 
 
 def _words(bad: Exception) -> str:
