@@ -55,9 +55,7 @@ class Timing:
 
     ahead: timedelta = timedelta(days=7)
     tick_s: float = 60.0
-    deadline_s: float = (
-        120.0  # for one room's fetch and put, and its turn where all rooms of a large site begin at once
-    )
+    deadline_s: float = 120.0  # for one room's fetch, and again for its put
     first_pause_s: float = 1.0
     most_pause_s: float = 60.0
 
@@ -259,7 +257,8 @@ class Sync:
     # -- the work
 
     async def sync_room(self, room: RoomName) -> Plan:
-        """Fetch, plan, apply, once. Raises what calendar or diary raise; then no new booking is counted as known.
+        """Fetch, plan, apply, once. Raises what calendar, reader or diary raise, or TimeoutError; then no new booking
+        is counted as known.
 
         Cancelling in the middle of a put leaves its outcome unknown; the next run looks, and puts again.
         """
@@ -271,9 +270,18 @@ class Sync:
         now = self._clock.now()
         # A meeting that is over can be joined for as long as its buffer says.
         window = Window(now - self._house.late, now + self._timing.ahead)
-        snapshot = await self._fetched(room, held, window)
+        async with asyncio.timeout(self._timing.deadline_s):
+            snapshot = await self._fetched(room, held, window)
+        # No deadline here: with very many rooms, or on a busy machine, its turn may be long in coming, and to ask for
+        # it again would only take longer. Who reads has a deadline for each answer.
         held.meetings = await self._understood(room, held, snapshot, window)
         held.shown = decide_shown(held.meetings, self._house, self._about.mailbox(room), self._about.withheld(room))
+        async with asyncio.timeout(self._timing.deadline_s):
+            return await self._brought(room, held, snapshot.cursor)
+
+    async def _brought(self, room: RoomName, held: _Room, cursor: str) -> Plan:
+        """What is to be shown is on the device."""
+        now = self._clock.now()
         wanted = [one.booking for one in held.shown if one.booking and one.booking.closes > now]
         found = await self._diary.current(room)
         if others := [entry for entry in found or () if not entry.ours]:
@@ -290,7 +298,7 @@ class Sync:
                 held.distrusted = True
                 raise
         held.known = {} if held.distrusted else {booking.id: booking for booking in wanted}
-        held.cursor = snapshot.cursor
+        held.cursor = cursor
         if plan.put is not None and self._synced:
             await self._synced(room, plan)
         return plan
@@ -378,8 +386,7 @@ class Sync:
         while True:
             held.wake.clear()
             try:
-                async with asyncio.timeout(self._timing.deadline_s):
-                    await self.sync_room(room)
+                await self.sync_room(room)
             except Exception as fault:  # the service's edge: device and calendar each have errors of their own
                 if not down:
                     _log.warning("room.down", room=room, error=f"{type(fault).__name__}: {fault}"[:300])

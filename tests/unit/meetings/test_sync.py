@@ -8,7 +8,7 @@ from roomgate.clock import HandClock
 from roomgate.errors import Unreachable
 from roomgate.ids import RoomName
 from roomgate.meetings.booking import BookingId, booking_id
-from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Snapshot
+from roomgate.meetings.calendars.base import CalendarRefused, CalendarUnreachable, Snapshot, Source
 from roomgate.meetings.calendars.folder import Folder
 from roomgate.meetings.house_rules import HouseRules
 from roomgate.meetings.invite import invitation, parse_events
@@ -181,6 +181,49 @@ async def test_a_calendar_that_takes_long_to_read_lets_the_others_go_first(stage
             await until(lambda room=room: sync.calendar(room).at == stage.clock.now())
         reader.go.set()
     assert reader.order[2:] == raws
+
+
+@pytest.mark.asyncio
+async def test_who_waits_long_for_its_turn_is_not_given_up(stage):
+    """Calendar and device have a deadline each; that others are read before is nobody's fault."""
+    raws = {OSLO: ics("DTSTART:20260310T100000Z", "SUMMARY:wait"), BERGEN: INVITE}
+
+    class Files(Spoken):
+        async def fetch(self, room, window):
+            return Snapshot((Source("a.ics", raws[room]),), "1")
+
+    reader, timing = Pausing(stage.clock), Timing(deadline_s=0.05)
+    sync = Sync(Files(), stage.diary, stage.clock, dict.fromkeys(raws, SITE), reader=reader, timing=timing)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(sync.sync_room(OSLO))
+        await until(lambda: reader.order)
+        waiting = group.create_task(sync.sync_room(BERGEN))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(4 * timing.deadline_s):
+                await asyncio.shield(waiting)
+        assert not waiting.done()
+        reader.go.set()
+    assert [room for room, _ in stage.diary.puts] == [OSLO, BERGEN]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("slow", ["calendar", "device"])
+async def test_a_calendar_or_a_device_that_never_answers_is_given_up(slow):
+    class Silent(Spoken, MemoryDiary):
+        def __init__(self):
+            Spoken.__init__(self)
+            MemoryDiary.__init__(self)
+
+        async def fetch(self, room, window):
+            return await (self.changed({}) if slow == "calendar" else super().fetch(room, window))
+
+        async def current(self, room):
+            return await self.changed({})
+
+    silent = Silent()
+    sync = Sync(silent, silent, HandClock(), {OSLO: SITE}, timing=Timing(deadline_s=0.05))
+    with pytest.raises(TimeoutError):
+        await sync.sync_room(OSLO)
 
 
 @pytest.mark.asyncio
