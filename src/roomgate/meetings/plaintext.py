@@ -6,6 +6,7 @@ All patterns run in linear time (RE2, or one class of characters), and every tex
 import html
 import quopri
 import re
+from urllib.parse import urljoin
 
 import re2
 
@@ -23,6 +24,10 @@ _TAGS = re2.compile(r"(?i)</?(?:html|body|p|br|div|span|a|table|td|tr|li|ul|b|h[
 # In a start tag's own text, which has neither < nor >.
 _HREF = re.compile(r"(?i)[\s\"']href\s*=\s*([\"']?)")
 _HREF_ENDS = re.compile(r"[\s\"']")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_SLASHES = re.compile(r"^[/\\]{2,}")
+_BARE_HOST = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}(?:[/?#]|$)")
+NOWHERE = "https://nowhere.invalid/"  # RFC 6761: no host ever has such a name
 # What only documents have: in them a line break is a space, as everywhere in HTML. Notes with a few tags keep theirs.
 _DOCUMENT = re.compile(r"(?i)<(?:!doctype|html|body|p|div|table)[\s>]")
 _NAME = re.compile(r"/?[a-z][a-z0-9]{0,15}|!")
@@ -99,6 +104,7 @@ class _Reader:
         # One letter has two in lower case; places in the two texts must agree.
         self._lower = lower if len(lower) == len(text) else text.replace("\u0130", "I").lower()
         self._made: list[str] = []
+        self._base: str | None = None  # what links without a host of their own are below
         self._target: str | None = None  # of the link that we are in, and where its words began
         self._words = 0
         self._links = 0
@@ -143,6 +149,8 @@ class _Reader:
         """What a tag says; where the text goes on behind it."""
         if name in _HIDDEN:
             end = self._after(f"</{name}", start)
+            if name == "head" and (base := self._lower.find("<base", start, end)) != -1:
+                self._take_base(base, self._text.find(">", base))
             return end if (angle := self._text.find(">", end)) == -1 else angle + 1
         if close - start > 20 and name[0] != "/" and name not in _VOID and self._is_unseen(start, close):
             return self._behind_element(name, close)
@@ -156,6 +164,8 @@ class _Reader:
             self._words = len(self._made)
         elif name == "/a":
             self._end_link()
+        elif name == "base":
+            self._take_base(start, close)
         elif self._lower.startswith(_TARGETS, start + 1):
             self._made.append(f" <{html.unescape(self._text[start + 1 : close])}> ")
         if name in _QUOTING and close - start > 12:
@@ -163,6 +173,12 @@ class _Reader:
             if any(mark in body for mark in _QUOTED):
                 self._made.append(f"{OLDER_MAIL}\n")
         return close + 1
+
+    def _take_base(self, start: int, close: int) -> None:
+        """The first one counts, as in a browser."""
+        found = _href(self._text[start : min(close, start + MOST_TAG)]) if self._base is None else None
+        if found is not None:
+            self._base = resolved(html.unescape(found), None)
 
     def _break(self) -> None:
         least = self._words if self._target is not None else 0
@@ -198,7 +214,7 @@ class _Reader:
             words = "".join(self._made[self._words :])
             del self._made[self._words :]
             self._links += 1
-            self._made.append(_link(html.unescape(self._target), words))
+            self._made.append(_link(resolved(html.unescape(self._target), self._base), words))
             self._target = None
 
 
@@ -213,13 +229,34 @@ def _href(tag: str) -> str | None:
     return tag[found.end() : ended.start() if ended else len(tag)]
 
 
+def resolved(target: str, base: str | None) -> str:
+    """Where a link leads, as a browser would take it, or a mail program where there is no base; below `NOWHERE` if to
+    no host: words beside it that show one are none of its.
+    """
+    target = "".join(target.split())
+    if not target or _ABSOLUTE.match(target) or (target.startswith("#") and base is None):
+        return target
+    target = _SLASHES.sub("//", target)
+    if base is not None:
+        try:
+            joined = urljoin(base, target)
+        except ValueError:
+            joined = ""
+        return joined if _ABSOLUTE.match(joined) else NOWHERE
+    if target.startswith("//"):
+        return f"https:{target}"
+    return f"https://{target}" if _BARE_HOST.match(target) else NOWHERE + target.lstrip("/\\")
+
+
 def _link(target: str, words: str) -> str:
-    target = "".join(target.split()).replace("<", "%3C").replace(">", "%3E")
+    target = target.replace("<", "%3C").replace(">", "%3E")
     words = " ".join(words.replace("<", " ").replace(">", " ").split())  # of several lines, and still of one link
     if not target or target.startswith("#"):
         return f" {words} "
     tokens = words.split(" ")
     shown = next((token for token in tokens if _ADDRESSED.search(token)), None)
+    if not shown and target.startswith(NOWHERE):
+        return f" {words} "
     if not shown:
         # A picture's link stands alone: it is no target of the words before it.
         return f" {words} <{target}> " if words else f"\n<{target}> "

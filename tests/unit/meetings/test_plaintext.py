@@ -14,6 +14,55 @@ def test_scripts_styles_and_comments_vanish_and_links_stay():
     assert text.split() == ["d", "h", "<https://e.example/?f=1&g=2>", "i"]
 
 
+@pytest.mark.parametrize(
+    ("target", "base", "leads_to"),
+    [
+        ("https://e.example/x", None, "https://e.example/x"),
+        ("HTTPS:e.example", None, "HTTPS:e.example"),  # for whoever reads links to refuse
+        ("//e.example/x", None, "https://e.example/x"),
+        ("\\\\e.example/x", None, "https://e.example/x"),
+        ("e.example/x", None, "https://e.example/x"),
+        ("/x", None, plaintext.NOWHERE + "x"),
+        ("x", None, plaintext.NOWHERE + "x"),
+        ("#x", None, "#x"),
+        ("", "https://b.example/", ""),
+        ("/x", "https://b.example/a/", "https://b.example/x"),
+        ("x", "https://b.example/a/", "https://b.example/a/x"),
+        ("#x", "https://b.example/", "https://b.example/#x"),
+        ("e.example/x", "https://b.example/", "https://b.example/e.example/x"),
+        ("//e.example/x", "https://b.example/", "https://e.example/x"),
+        ("https://e.example/x", "https://b.example/", "https://e.example/x"),
+        ("//[", "https://b.example/", plaintext.NOWHERE),
+        ("x", "javascript:1", plaintext.NOWHERE),
+    ],
+)
+def test_where_a_link_leads(target, base, leads_to):
+    assert plaintext.resolved(target, base) == leads_to
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<base href="https://b.example/">',
+        "<html><head><title>x</title><BASE target=_top HREF=//b.example/></head>",
+        '<base target="_top"><base href="https://b.example/"><base href="https://zoom.us/">',
+    ],
+)
+def test_what_a_document_s_links_are_below(head):
+    assert "zoom.us/j/1<https://b.example/j/1>" in plaintext.from_html(f'{head}<a href="/j/1">zoom.us/j/1</a>')
+
+
+def test_a_link_to_no_host_is_told_only_where_its_words_show_one():
+    assert plaintext.from_html('<a href="/help">Help</a>').split() == ["Help"]
+    assert plaintext.NOWHERE in plaintext.from_html('<a href="/help">help.example</a>')
+
+
+@given(st.text(max_size=40), st.none() | st.text(max_size=40))
+def test_any_target_leads_somewhere_or_is_none(target, base):
+    found = plaintext.resolved(target, base)
+    assert found == "" or found.startswith("#") or ":" in found
+
+
 def test_an_open_script_swallows_the_rest():
     assert plaintext.from_html("a<script>https://zoom.us/j/123456789").strip() == "a"
 

@@ -89,7 +89,6 @@ class _Builder:
             priority=form.priority,
             fallback=form.fallback,
             retired=form.retired,
-            printed_ips=form.printed_ips,
             domains=frozenset(form.domains),
             networks=tuple(self._networks()),
             clean=form.clean,

@@ -13,7 +13,7 @@ from roomgate.meetings.evidence import Evidence
 from roomgate.meetings.rules.build import parse_pack
 from roomgate.meetings.rules.offer import Recognised
 from roomgate.meetings.rules.pack import ANY, Pack
-from roomgate.meetings.rules.reach import Reach
+from roomgate.meetings.rules.reach import Reach, networks_of
 from roomgate.meetings.rules.recognise import Sight, recognise
 
 
@@ -77,9 +77,8 @@ class Catalogue:
 def _reach_of(packs: tuple[Pack, ...]) -> Reach:
     return Reach(
         domains=frozenset(domain for pack in packs for domain in pack.domains),
-        networks=tuple(network for pack in packs for network in pack.networks),
+        networks=networks_of(network for pack in packs for network in pack.networks),
         links=frozenset(host for pack in packs for rule in pack.links for host in rule.hosts if host != ANY),
-        printed_ips=frozenset(pack.service for pack in packs if pack.printed_ips),
     )
 
 

@@ -147,7 +147,6 @@ class PackForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fallback: bool = False
     retired: str = ""
     hints: Texts = ()
-    printed_ips: bool = False
     domains: Texts = ()
     networks: Texts = ()
     clean: dict[str, str] = {}

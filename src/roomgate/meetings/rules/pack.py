@@ -107,7 +107,6 @@ class Pack:
     priority: int
     fallback: bool
     retired: str
-    printed_ips: bool
     domains: frozenset[str]
     networks: tuple[ipaddress.IPv4Network, ...]
     clean: Mapping[str, str]

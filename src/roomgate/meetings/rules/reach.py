@@ -8,8 +8,9 @@ it may lead is not theirs to say.
 
 import ipaddress
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import msgspec
@@ -28,14 +29,13 @@ _H323 = re.compile(r"([0-9.]{7,15})##?([0-9A-Za-z*#]{1,64})")
 class Reach:
     """What the packs of a release vouch for: they alone make one.
 
-    ``links``: the hosts of their links. ``printed_ips``: the services that print their H.323 addresses anew in
-    each invitation, so that any public one is taken.
+    ``links``: the hosts of their links. ``networks``: by how many bits of an address name it, as a set, since a
+    service may have many.
     """
 
     domains: frozenset[str] = frozenset()
-    networks: tuple[ipaddress.IPv4Network, ...] = ()
+    networks: Mapping[int, frozenset[int]] = field(default_factory=dict)
     links: frozenset[str] = frozenset()
-    printed_ips: frozenset[str] = frozenset()
 
     def vouches(self, host: str) -> bool:
         """Is the host, or a domain above it, a known service's?"""
@@ -45,8 +45,16 @@ class Reach:
         return not suffixes(host).isdisjoint(self.links)
 
     def vouches_ip(self, text: str) -> bool:
-        address = ipaddress.IPv4Address(text)
-        return any(address in network for network in self.networks)
+        address = int(ipaddress.IPv4Address(text))
+        return any(address >> (32 - bits) in named for bits, named in self.networks.items())
+
+
+def networks_of(networks: Iterable[ipaddress.IPv4Network]) -> dict[int, frozenset[int]]:
+    """As `Reach` has them."""
+    found = defaultdict[int, set[int]](set)
+    for one in networks:
+        found[one.prefixlen].add(int(one.network_address) >> (32 - one.prefixlen))
+    return {bits: frozenset(named) for bits, named in found.items()}
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -66,14 +74,14 @@ class Target(msgspec.Struct, frozen=True):
     domain: str | None
 
 
-def check_target(how: How, text: str, reach: Reach, service: str = "", parsed: Parsed = NOTHING) -> Target:
-    """Raises `AddressRefused`. ``service``: whose pack made the address. ``parsed``: what need not be parsed again."""
+def check_target(how: How, text: str, reach: Reach, parsed: Parsed = NOTHING) -> Target:
+    """Raises `AddressRefused`. ``parsed``: what need not be parsed again."""
     if how is How.NATIVE:
         check_argument("", text, reach, parsed)
         return Target(text, None)
     if how is How.H323 and (match := _H323.fullmatch(text)):
         ip = check_public_ip(match.group(1))
-        if service not in reach.printed_ips and not reach.vouches_ip(ip):
+        if not reach.vouches_ip(ip):
             raise AddressRefused("an IP address that no known service vouches for")
         return Target(text, None)
     if host := parsed.addresses.get(text):

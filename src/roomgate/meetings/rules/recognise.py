@@ -252,7 +252,7 @@ class _Reading:
             if not address:
                 continue
             try:
-                target = check_target(way.how, address, self._reach, self._pack.service, self._sight.parsed)
+                target = check_target(way.how, address, self._reach, self._sight.parsed)
                 passcode = way.passcode.fill(fields) if way.passcode else None
                 join = self._join(way, target.text, passcode or None, fields)
             except AddressRefused as refused:

@@ -52,13 +52,12 @@ def test_a_host_that_shows_a_known_name():
 
 
 def test_the_customer_s_pack_comes_beside_and_reaches_no_further():
-    wider = OWN.replace("title", 'domains = ["evil.example"]\nnetworks = ["8.8.8.0/24"]\nprinted_ips = true\ntitle')
+    wider = OWN.replace("title", 'domains = ["evil.example"]\nnetworks = ["8.8.8.0/24"]\ntitle')
     rules = with_own(wider)
     assert services("Bridge: 4711", rules) == ["bridge"]
     assert rules.reach is shipped().reach
     assert not rules.reach.vouches("evil.example")
     assert not rules.reach.vouches_ip("8.8.8.8")
-    assert "bridge" not in rules.reach.printed_ips
 
 
 def test_the_customer_s_pack_takes_a_service_s_place():
