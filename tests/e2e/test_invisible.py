@@ -217,6 +217,7 @@ QUERIES: dict[str, dict[str, tuple[str, ...]]] = {
         "tag": NOTHING,
         "product": NOTHING,
         "software": NOTHING,
+        "state": NOTHING,
     },
     "/ledger": {"room": ("room",), "person": ("person",), "kind": NOTHING},
     "/bookings": {"room": ("room", "room-id"), "site": ("site",)},

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from roomgate.connector.local import ask_local
 from support.world import RunningWorld
@@ -14,13 +15,20 @@ async def policy(world: RunningWorld, text: str) -> AsyncIterator[None]:
     file = world.folder / "policy.toml"
     before = file.read_text()
     was = await _digest(world)
-    file.write_text(text)
+    _write(file, text)
     try:
         await _until(world, was, same=False)
         yield
     finally:
-        file.write_text(before)
+        _write(file, before)
         await _until(world, was, same=True)
+
+
+def _write(file: Path, text: str) -> None:
+    """At once: what a connector reads of a file half written is another policy, and it would be waited for in vain."""
+    fresh = file.with_suffix(".fresh")
+    fresh.write_text(text)
+    fresh.replace(file)
 
 
 async def _digest(world: RunningWorld) -> str:
