@@ -139,7 +139,7 @@ async def test_a_cut_closes_it_within_a_second_and_every_connection_in_it(scene:
         async with asyncio.timeout(1.0):
             assert await reader.read() == b""
         code, said = await open_.ended()
-        assert (code, "[grant.revoked]" in said, "Traceback" in said) == (1, True, False)
+        assert (code, "[grant.revoked]" in said, "Traceback" in said) == (1, True, False), said
         writer.transport.abort()
 
 

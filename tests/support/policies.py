@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from roomgate.connector.local import ask_local
+from roomgate.connector.site_policy import SitePolicy
 from support.world import RunningWorld
 
 
@@ -14,29 +16,23 @@ async def policy(world: RunningWorld, text: str) -> AsyncIterator[None]:
     """The site's policy within the block; it is as before afterwards."""
     file = world.folder / "policy.toml"
     before = file.read_text()
-    was = await _digest(world)
-    _write(file, text)
+    await _put(world, file, text)
     try:
-        await _until(world, was, same=False)
         yield
     finally:
-        _write(file, before)
-        await _until(world, was, same=True)
+        await _put(world, file, before)
 
 
-def _write(file: Path, text: str) -> None:
-    """At once: what a connector reads of a file half written is another policy, and it would be waited for in vain."""
+async def _put(world: RunningWorld, file: Path, text: str) -> None:
+    """Until it is in force, and no other that somebody wrote just before. At once, so that no half of it ever is."""
     fresh = file.with_suffix(".fresh")
     fresh.write_text(text)
     fresh.replace(file)
-
-
-async def _digest(world: RunningWorld) -> str:
-    told = await ask_local(world.data("connector") / "connector.sock", {"do": "status"})
-    return str(told["policy"]["digest"])
-
-
-async def _until(world: RunningWorld, digest: str, *, same: bool) -> None:
+    wanted = SitePolicy.load(file).digest
     async with asyncio.timeout(30):
-        while (await _digest(world) == digest) is not same:
+        while (await _status(world))["policy"]["digest"] != wanted:
             await asyncio.sleep(0.05)
+
+
+async def _status(world: RunningWorld) -> dict[str, Any]:
+    return dict(await ask_local(world.data("connector") / "connector.sock", {"do": "status"}))
