@@ -13,7 +13,7 @@ from roomgate.cli.api import Api, trust
 from roomgate.cli.exits import DONE, SaysNo
 from roomgate.cli.output import Json, say, show_json
 from roomgate.cli.running import until_stopped
-from roomgate.cli.tunnel_wire import TunnelWire, open_wire
+from roomgate.cli.tunnel_wire import Opened, TunnelWire, open_wire
 from roomgate.errors import BadInput, Unreachable
 from roomgate.tunnel.ends import End
 
@@ -61,29 +61,34 @@ async def _hold(api: Api, room: str, port: int, known: str, reason: str, *, brow
         opened = await wire.opened(lambda: None if json else say("Waiting for somebody in the room to say yes …"))
         async with asyncio.TaskGroup() as group:
             end = End(group, wire.put)
-
-            def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                group.create_task(end.carry(reader, writer))
-
-            try:
-                server = await asyncio.start_server(accept, HOST, port, limit=READ_AHEAD)
-                wire.listen(end.feed)
-                async with server:
-                    address = f"https://{HOST}:{server.sockets[0].getsockname()[1]}/"
-                    shown = await _look(wire, server.sockets[0].getsockname()[1])
-                    wanted = [one for one in (opened.fingerprint, known) if one]
-                    agree = bool(wanted) and all(hmac.compare_digest(one, shown) for one in wanted)
-                    _tell(room, address, opened.fingerprint, opened.by, shown, agree, json)
-                    if not agree:
-                        hint = "Somebody may stand between you and the device. Do not sign in; ask who runs the site."
-                        raise SaysNo("tunnel.certificate", "The device shows another certificate than expected.", hint)
-                    if browse:
-                        await asyncio.to_thread(webbrowser.open, address)
-                    await wire.ended
-            finally:
-                end.close()
+            server = await asyncio.start_server(end.accept, HOST, port, limit=READ_AHEAD)
+            wire.listen(end.feed)
+            async with server:
+                try:
+                    await _serve(
+                        wire, server.sockets[0].getsockname()[1], room, opened, known, browse=browse, json=json
+                    )
+                finally:
+                    end.close()  # first: from Python 3.12 on a server waits for its connections
     finally:
         wire.close()
+
+
+async def _serve(
+    wire: TunnelWire, port: int, room: str, opened: Opened, known: str, *, browse: bool, json: bool
+) -> None:  # fmt: skip
+    """Until the tunnel ends: raises why. Raises SaysNo at once where the certificates do not agree."""
+    address = f"https://{HOST}:{port}/"
+    shown = await _look(wire, port)
+    wanted = [one for one in (opened.fingerprint, known) if one]
+    agree = bool(wanted) and all(hmac.compare_digest(one, shown) for one in wanted)
+    _tell(room, address, opened.fingerprint, opened.by, shown, agree, json)
+    if not agree:
+        hint = "Somebody may stand between you and the device. Do not sign in; ask who runs the site."
+        raise SaysNo("tunnel.certificate", "The device shows another certificate than expected.", hint)
+    if browse:
+        await asyncio.to_thread(webbrowser.open, address)
+    await wire.ended
 
 
 async def _look(wire: TunnelWire, port: int) -> str:

@@ -129,6 +129,15 @@ class End:
             return
         await self._hold(one, reader, writer)
 
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """The near end: what its server does with a connection. One that came while all is ending is hung up: the group
+        takes no task any more.
+        """
+        if self._closed:
+            writer.transport.abort()
+        else:
+            self._group.create_task(self.carry(reader, writer))
+
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """The near end: carry a connection that was accepted, until it is over. One too many is hung up."""
         if self._closed or len(self._connections) >= MOST_CONNECTIONS:

@@ -2,7 +2,7 @@ import asyncio
 import random
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -234,3 +234,18 @@ async def test_nothing_comes_after_the_end_of_a_direction() -> None:
             both.far.feed(build_frame(What.DATA, 1, b"x"))
         both.far.feed(build_frame(What.DATA, 99, b"of a connection that is over"))
         writer.transport.abort()
+
+
+@pytest.mark.asyncio
+async def test_a_connection_that_comes_while_all_is_ending_is_hung_up():
+    """The group takes no task any more, and what a server's callback raises would be a traceback on the screen."""
+    mine, theirs = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=mine)
+    accepted = await asyncio.open_connection(sock=theirs)
+    async with asyncio.TaskGroup() as group:
+        end = End(group, Wire(random.Random(0)).put)
+        end.close()
+    end.accept(*accepted)
+    with suppress(ConnectionResetError):
+        assert await read_all(reader) == b""
+    writer.transport.abort()
