@@ -17,17 +17,20 @@ import asyncio
 import gc
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from _pytest.nodeid import NodeId
 from hypothesis import HealthCheck, settings
 
+from support import alone
 from support.longest_first import group_of, longest_first
 
 settings.register_profile("roomgate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("roomgate")
+
+_TURNS = pytest.StashKey[alone.Turns]()
 
 
 def _by_its_own_thread(schedule: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
@@ -49,6 +52,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 def pytest_configure(config: pytest.Config) -> None:
     """The order of the collection is the order in which the workers are given tests, and not by their number."""
     config.option.loadscopereorder = False
+    if (worker := getattr(config, "workerinput", None)) is not None:
+        config.stash[_TURNS] = alone.begin(worker["testrunuid"])
+
+
+def pytest_testnodedown(node: Any) -> None:
+    """The files of the locks have served once every worker has them open; a lock goes on without its name."""
+    for file in alone.files(node.workerinput["testrunuid"]):
+        file.unlink(missing_ok=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[Any]:
+    if (turns := item.config.stash.get(_TURNS, None)) is None:
+        return (yield)
+    with turns.beside_others():
+        return (yield)
 
 
 @pytest.hookimpl(trylast=True)

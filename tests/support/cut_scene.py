@@ -55,6 +55,7 @@ class Fallen:
 
     took: dict[str, float]
     at: float  # the commit, on the machine's monotonic clock
+    spread: float = 0.0  # where one act makes several: from the first to the last, from which it is counted
 
 
 @dataclass(slots=True)
@@ -110,8 +111,8 @@ class CutScene:
         page = await self.admin.call("GET", "/api/v1/ledger?limit=1")
         return int(page["items"][0]["index"])
 
-    async def committed(self, after: int, causes: Sequence[str] = ()) -> float:
-        """When the first revocation behind that entry was written, on the machine's monotonic clock."""
+    async def committed(self, after: int, causes: Sequence[str] = ()) -> tuple[float, float]:
+        """When the first and the last revocation behind that entry were written, on the machine's monotonic clock."""
         async with asyncio.timeout(STANDS_S):
             while True:
                 page = await self.admin.call("GET", "/api/v1/ledger?kind=revocation&limit=50")
@@ -121,7 +122,8 @@ class CutScene:
                     if entry["index"] > after and (not causes or entry["event"]["cause"] in causes)
                 ]
                 if found:
-                    return time.monotonic() - (SystemClock().now().timestamp() - min(found))
+                    ago = SystemClock().now().timestamp() - time.monotonic()
+                    return min(found) - ago, max(found) - ago
                 await asyncio.sleep(0.05)
 
     async def cut(
@@ -130,12 +132,14 @@ class CutScene:
         channels: Sequence[str],
         *,
         causes: Sequence[str] = (),
+        each: bool = False,
         within_s: float = 10.0,
     ) -> Fallen:
-        """Do it, and wait until all of these have ended."""
+        """Do it, and wait until all of these have ended. ``each``: the act commits one revocation after another."""
         newest = await self.newest()
         await act(self)
-        at = await self.committed(newest, causes)
+        first, last = await self.committed(newest, causes)
+        at = last if each else first
         ends = await all_say([self.held[name] for name in channels], "closed", after=self.began, within_s=within_s)
         took = {name: max(0.0, line["at"] - at) for name, line in ends.items()}
         if self.watching is not None:
@@ -143,7 +147,7 @@ class CutScene:
                 while self.watching.code < 0:
                     await asyncio.sleep(0.01)
             took[WATCH] = self.watching.ended - at
-        return Fallen(took, at)
+        return Fallen(took, at, last - first)
 
     async def call_ended(self, fallen: Fallen, within_s: float) -> None:
         ended = await self.room.journal_says("call.ended", after=self.began, within_s=within_s)
