@@ -117,7 +117,7 @@ def _is_ip(host: str) -> bool:
     return last.isdigit() or last.startswith("0x")
 
 
-class Link(msgspec.Struct, frozen=True):
+class Link(msgspec.Struct, frozen=True, gc=False):
     """A web link whose host is an honest name."""
 
     host: str
@@ -173,7 +173,7 @@ def _arguments(query: str) -> Mapping[str, Sequence[str | None]]:
         return {}
 
 
-class SipAddress(msgspec.Struct, frozen=True):
+class SipAddress(msgspec.Struct, frozen=True, gc=False):
     """``user@host[:port]``, without scheme, parameters or headers."""
 
     user: str

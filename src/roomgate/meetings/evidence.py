@@ -62,7 +62,7 @@ _MISLED = "refused: the words of the link show another address than the one it l
 Order = tuple[int, int]  # which field, where in it: the earlier, the more it counts
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, frozen=True, gc=False):
     """A link of the invitation, wrappers taken off."""
 
     link: Link
@@ -70,7 +70,7 @@ class Found(msgspec.Struct, frozen=True):
     source: str
 
 
-class Printed(msgspec.Struct, frozen=True):
+class Printed(msgspec.Struct, frozen=True, gc=False):
     """An address of the invitation. ``labelled``: it says itself that a device is meant to dial it."""
 
     address: SipAddress
@@ -79,7 +79,7 @@ class Printed(msgspec.Struct, frozen=True):
     labelled: bool
 
 
-class Evidence(msgspec.Struct, frozen=True):
+class Evidence(msgspec.Struct, frozen=True, gc=False):
     """``older``: what stands in quoted mail, and last in a signature, for who found nothing here."""
 
     texts: tuple[Text, ...]

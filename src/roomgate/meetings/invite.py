@@ -38,7 +38,7 @@ class Window:
     end: datetime
 
 
-class Text(msgspec.Struct, frozen=True):
+class Text(msgspec.Struct, frozen=True, gc=False):
     """One field's plain text and where it stood."""
 
     source: str

@@ -19,7 +19,7 @@ class How(StrEnum):
     NONE = "none"
 
 
-class Join(msgspec.Struct, frozen=True):
+class Join(msgspec.Struct, frozen=True, gc=False):
     """One way in: the address, and the xCommand with its arguments that a device would be sent.
 
     ``passcode`` is what a person may have to key in; where it fits into the address, it is there too.
@@ -56,10 +56,11 @@ def h323_join(address: str, passcode: str | None = None) -> Join:
     return Join(How.H323, address, "Dial", (("Number", address), ("Protocol", "H323")), passcode)
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, gc=False):
     """One decision on the way from the invitation to the button: what was looked at, what it led to.
 
-    A struct, since a dataclass that is frozen takes five times as long to make, and an invitation makes many.
+    A struct, since a dataclass that is frozen takes five times as long to make, and an invitation makes many. Like all
+    that an invitation is made of it holds nothing that could hold it, so the garbage collector need not know of it.
     ``reason``: where something was refused or left out, the stable word for why (`roomgate.meetings.reason`).
     """
 
@@ -79,8 +80,7 @@ class Organizer:
     email: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Meeting:
+class Meeting(msgspec.Struct, frozen=True, gc=False):
     """One occurrence. ``recurrence_id`` is the occurrence's original start in a series, else empty."""
 
     uid: str

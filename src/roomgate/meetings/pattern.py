@@ -5,7 +5,7 @@ by one. Here its matcher is asked directly, and only groups that took part come 
 """
 
 from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from typing import Any
 
 import re2
 
@@ -74,7 +74,8 @@ class PatternSet:
 
     def find(self, text: bytes) -> list[int]:
         if self._match is not None:
-            return cast("list[int]", self._match(text))
+            found: list[int] = self._match(text)
+            return found
         return [number for number, one in enumerate(self._patterns) if one is None or one.find(text)]
 
 

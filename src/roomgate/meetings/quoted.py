@@ -38,7 +38,7 @@ _PERHAPS = Pattern(rf"(?im)^[ \t]*\*?(?:{_FROM}){_HEADER}|[-_=*]{{2}}|[:：][ \t
 _SIGNATURE = Pattern(r"(?m)^[ \t]*--[ \t]*$")
 
 
-class Parts(msgspec.Struct, frozen=True):
+class Parts(msgspec.Struct, frozen=True, gc=False):
     """A text in the order in which its parts are believed. A part that is not there is empty."""
 
     own: str

@@ -66,7 +66,7 @@ def understand(one: Invitation, device: DeviceAbilities, rules: Catalogue | None
         join=joins[0] if joins else NO_JOIN,
         all_day=one.all_day,
         alternatives=tuple(joins[1:]),
-        because=tuple(with_reason(step) for step in steps[:MOST_STEPS]),
+        because=tuple([with_reason(step) for step in steps[:MOST_STEPS]]),
         tentative=one.tentative,
         declined_by=one.declined_by,
     )

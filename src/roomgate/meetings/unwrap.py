@@ -23,7 +23,7 @@ _EMBEDDED = re2.compile(r"(?i)https?(?::|%(?:25)?3a)(?:/|%(?:25)?2f){1,2}.+$")
 _RUN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
-class Unwrapped(msgspec.Struct, frozen=True):
+class Unwrapped(msgspec.Struct, frozen=True, gc=False):
     """The innermost link, and the wrappers taken off, outermost first."""
 
     text: str

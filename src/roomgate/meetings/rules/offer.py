@@ -6,7 +6,7 @@ from roomgate.meetings.evidence import Order
 from roomgate.meetings.meeting import Join, Step
 
 
-class Offer(msgspec.Struct, frozen=True):
+class Offer(msgspec.Struct, frozen=True, gc=False):
     """A way in, and what it asks of the device and of the site.
 
     ``name``: of the offers that share it, only the first that can be used counts. ``cloud``: only a device that
@@ -24,7 +24,7 @@ class Offer(msgspec.Struct, frozen=True):
     told: Step | None = None
 
 
-class Recognised(msgspec.Struct, frozen=True):
+class Recognised(msgspec.Struct, frozen=True, gc=False):
     """A service found in an invitation: where first, how to join, and why.
 
     ``rank``: the lower it is, the more the service counts beside others. ``fallback``: only for want of another,

@@ -99,30 +99,27 @@ class _Reading:
             if field not in self._facts and (value := template.fill(self._facts)):
                 self._facts[field] = value
         offers: list[Offer] = []
+        known = self._facts.keys()  # each way that is made adds to them
         if pack.retired:
             self._steps.append(Step("service", pack.service, pack.retired, Reason.RETIRED_SERVICE))
         else:
             for way in pack.ways:
-                if self._holds(way.needs, way.unless):
+                if known >= way.needs and known.isdisjoint(way.unless):
                     offers += self._offers(way)
         for note in pack.notes:
-            if self._holds(note.needs, note.unless):
+            if known >= note.needs and known.isdisjoint(note.unless):
                 saw, decided = note.saw.fill(self._facts), note.decided.fill(self._facts)
                 if saw is not None and decided is not None:
                     self._steps.append(Step(note.step, saw[:200], decided[:200], note.reason))
         rank = (bool(pack.retired), pack.priority)
         return Recognised(pack.service, rank, min(self._orders), tuple(offers), tuple(self._steps), pack.fallback)
 
-    def _holds(self, needs: frozenset[str], unless: frozenset[str]) -> bool:
-        facts = self._facts.keys()
-        return facts >= needs and facts.isdisjoint(unless)
-
     # -- what the rules capture
 
     def _accept(self, name: str, captured: Fields, own: Fields) -> bool:
         """Whether the capture agrees with what is known; then it is a fact. ``own``: what only this rule can say."""
         facts, clean = self._facts, self._pack.clean
-        if clean:
+        if clean and not clean.keys().isdisjoint(captured):
             cleaned = ((key, _cleaned(clean[key], raw) if key in clean else raw) for key, raw in captured.items())
             captured = {key: value for key, value in cleaned if value}
         hits = self._hits.get(name)

@@ -30,6 +30,7 @@ class Template:
 
     parts: tuple[str | tuple[str, ...], ...]
     needed: frozenset[str] = frozenset()  # without these nothing is made
+    plain: str | None = None  # where no field has a second choice: as `str.format_map` takes it, which is quicker
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -47,7 +48,9 @@ class Template:
             if not names[0] or any(name and not NAME.fullmatch(name) for name in names):
                 raise BadTemplate(f"{{{inside[:60]}}} is no field's name")
             parts.append(names)
-        return cls(tuple(parts), frozenset(part[0] for part in parts if isinstance(part, tuple) and len(part) == 1))
+        needed = frozenset(part[0] for part in parts if isinstance(part, tuple) and len(part) == 1)
+        choice = any(isinstance(part, tuple) and len(part) > 1 for part in parts)
+        return cls(tuple(parts), needed, None if choice else text)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -57,10 +60,12 @@ class Template:
     def fill(self, fields: Mapping[str, str]) -> str | None:
         """None where a field is missing, or the outcome is absurdly long."""
         try:
-            made = [part if isinstance(part, str) else _value(part, fields) for part in self.parts]
+            if self.plain is not None:
+                text = self.plain.format_map(fields)
+            else:
+                text = "".join([part if isinstance(part, str) else _value(part, fields) for part in self.parts])
         except KeyError:
             return None
-        text = made[0] if len(made) == 1 else "".join(made)
         return text if len(text) <= MOST_MADE else None
 
 
