@@ -26,6 +26,7 @@ SHELLS: dict[str, str] = {
     "hub/db/migrations/versions/v0003_people_and_rights.py": "tests/unit/hub/db/test_migrate.py",
     "hub/db/migrations/versions/v0004_managing_rooms.py": "tests/unit/hub/db/test_migrate.py",
     "hub/db/migrations/versions/v0005_findings_dealt_with.py": "tests/unit/hub/db/test_migrate.py",
+    "hub/db/migrations/versions/v0006_asks_of_a_room.py": "tests/unit/hub/db/test_migrate.py",
     "hub/db/steps.py": "tests/unit/hub/db/test_migrate.py",
     "hub/identity/oidc/fetching.py": "tests/unit/hub/identity/oidc/test_service.py",
     "hub/identity/oidc/pages.py": "tests/unit/hub/identity/oidc/test_http.py",

@@ -15,7 +15,7 @@ from roomgate.cli.demo.invitations import event_file, zoom
 from roomgate.clock import SystemClock
 from roomgate.connector.wishes import Cause, Kind, Wish
 from roomgate.ids import RoomName
-from roomgate.meetings.booking import BookingId
+from roomgate.meetings.booking import BookingId, booking_id
 from support.ledgers import events, events_until
 from support.world import RunningWorld, in_world
 
@@ -62,6 +62,30 @@ async def test_the_hub_is_told_of_meetings_without_passcodes_and_private_titles(
         for program in ("hub", "connector"):
             written = world.log(program).read_text("utf-8") + str(events(world.folder, program))
             assert not [secret for secret in ("Merger", "board@example.com", "110292") if secret in written]
+
+
+async def test_more_time_is_granted_by_the_calendar_or_not_and_the_command_says_which(world: RunningWorld) -> None:
+    async with world.room() as room:
+        soon = SystemClock().now().replace(microsecond=0) + timedelta(minutes=3)
+        now, then = "now@demo.example", "then@demo.example"
+        files = [
+            write(world, room, "now.ics", event_file(now, soon, "Now", "sip:n@example.com", "x")),
+            write(
+                world, room, "then.ics", event_file(then, soon + timedelta(hours=1), "Then", "sip:t@example.com", "x")
+            ),
+        ]
+        await room.shows(lambda state: len(state["bookings"]) == 2)
+        who = await world.guest(room.name, ["bookings"])
+        extend = ("room", "extend", room.name, booking_id(now, ""))
+        code, out, err = await world.cli(*extend, "15", token=who.token)
+        assert (code, err) == (0, "")
+        assert f"ends at {soon + timedelta(minutes=45)}" in out
+        code, out, err = await world.cli(*extend, "30", token=who.token)  # into the next one
+        assert (code, err) == (1, "")
+        assert "has not granted it" in out
+        for file in files:
+            file.unlink()
+        await room.shows(lambda state: not state["bookings"])
 
 
 async def test_what_is_booked_in_the_room_while_the_connector_is_dead_is_answered_once(world: RunningWorld) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import hmac
+import socket
 import ssl
 import webbrowser
 from typing import Annotated
@@ -56,22 +57,21 @@ def tunnel(
 
 
 async def _hold(api: Api, room: str, port: int, known: str, reason: str, *, browse: bool, json: bool) -> None:
-    wire = await open_wire(api, room, reason, trust(api.ca))
-    try:
-        opened = await wire.opened(lambda: None if json else say("Waiting for somebody in the room to say yes …"))
-        async with asyncio.TaskGroup() as group:
-            end = End(group, wire.put)
-            server = await asyncio.start_server(end.accept, HOST, port, limit=READ_AHEAD)
-            wire.listen(end.feed)
-            async with server:
-                try:
-                    await _serve(
-                        wire, server.sockets[0].getsockname()[1], room, opened, known, browse=browse, json=json
-                    )
-                finally:
-                    end.close()  # first: from Python 3.12 on a server waits for its connections
-    finally:
-        wire.close()
+    with socket.create_server((HOST, port)) as listener:  # first: where the port is not free, nobody is asked anything
+        wire = await open_wire(api, room, reason, trust(api.ca))
+        try:
+            opened = await wire.opened(lambda: None if json else say("Waiting for somebody in the room to say yes …"))
+            async with asyncio.TaskGroup() as group:
+                end = End(group, wire.put)
+                server = await asyncio.start_server(end.accept, sock=listener, limit=READ_AHEAD)
+                wire.listen(end.feed)
+                async with server:
+                    try:
+                        await _serve(wire, listener.getsockname()[1], room, opened, known, browse=browse, json=json)
+                    finally:
+                        end.close()  # before the server: from Python 3.12 on a server waits for its connections
+        finally:
+            wire.close()
 
 
 async def _serve(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -85,7 +85,7 @@ def opens_in(options: Options, now: datetime) -> float:
     opens = local.replace(hour=start.hour, minute=start.minute, second=0, microsecond=0)
     if opens <= local:
         opens += timedelta(days=1)
-    return max(1.0, (opens - local).total_seconds())
+    return max(1.0, (opens.astimezone(UTC) - now).total_seconds())  # a day in between may have 23 hours, or 25
 
 
 def pause(options: Options, tries: int) -> float:

@@ -41,6 +41,7 @@ _PREMIUM = Pattern(
     r"|(?:3389[0-9]|3480[367]|3989[29]|42090|4393|4590|6119[0-9]|81990|4870)[0-9]{4,10}"
     r"|(?:881|882|883|979)[0-9]{5,12}))$"
 )
+_SIGNS = str.maketrans("", "", "-.()")  # what stands between a number's digits
 _LOOKS = str.maketrans({"0": "o", "1": "l", "3": "e", "5": "s", "8": "b"})
 
 
@@ -173,6 +174,11 @@ def _arguments(query: str) -> Mapping[str, Sequence[str | None]]:
         return {}
 
 
+def costs(number: str) -> bool:
+    """Is a telephone number a premium-rate or satellite one?"""
+    return _PREMIUM.find(number.translate(_SIGNS).encode()) is not None
+
+
 class SipAddress(msgspec.Struct, frozen=True, gc=False):
     """``user@host[:port]``, without scheme, parameters or headers."""
 
@@ -194,7 +200,7 @@ class SipAddress(msgspec.Struct, frozen=True, gc=False):
         # At a meeting service a number is a meeting's, whatever it would cost on the telephone.
         number = user[user.rfind("+") :] if "+" in user else user  # whatever stands in front of it
         dialled = number[0] in "+0123456789" and _KNOWN.isdisjoint(suffixes(host))
-        if dialled and _PREMIUM.find(number.replace("-", "").replace(".", "").encode()):
+        if dialled and costs(number):
             raise AddressRefused("the number is a premium-rate or satellite one")
         return cls(user, check_host(host), port)
 

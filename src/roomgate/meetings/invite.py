@@ -294,17 +294,23 @@ def occurrences(events: Sequence[Event], window: Window) -> list[Invitation]:
     return sorted(found, key=lambda one: (one.start, one.uid, one.recurrence_id))
 
 
-def _series(events: Sequence[Event], window: Window) -> list[Invitation]:
-    latest: dict[str, Event] = {}
+def latest(events: Sequence[Event]) -> list[Event]:
+    """Of each event only its latest word; of two that came at once the later in the file."""
+    found: dict[tuple[str, str], Event] = {}
     for event in events:
-        known = latest.get(event.recurrence_id)
+        known = found.get((event.uid, event.recurrence_id))
         if known is None or event.rank >= known.rank:
-            latest[event.recurrence_id] = event
-    master = latest.get("")
+            found[event.uid, event.recurrence_id] = event
+    return list(found.values())
+
+
+def _series(events: Sequence[Event], window: Window) -> list[Invitation]:
+    said = latest(events)
+    master = next((event for event in said if not event.recurrence_id), None)
     if master is None or not master.repeats:
-        chosen = [event for event in latest.values() if master is None or event is master]
+        chosen = said if master is None else [master]
         return [invitation(event) for event in chosen if _overlaps(event, window)]
-    exceptions = [event for event in latest.values() if event is not master]
+    exceptions = [event for event in said if event is not master]
     return _expanded([master, *exceptions], window)
 
 

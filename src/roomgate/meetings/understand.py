@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Any
 
-from roomgate.meetings.evidence import Evidence, gather
-from roomgate.meetings.invite import Invitation, Window, invitation, occurrences, parse_events
+from roomgate.meetings.evidence import Evidence, find_telephone, gather
+from roomgate.meetings.invite import Invitation, Window, invitation, latest, occurrences, parse_events
 from roomgate.meetings.meeting import NO_JOIN, How, Join, Meeting, Step
 from roomgate.meetings.reason import Reason, with_reason
 from roomgate.meetings.rules.catalogue import Catalogue, shipped
 from roomgate.meetings.rules.offer import Offer, Recognised
 from roomgate.meetings.rules.reach import allowed
+from roomgate.meetings.unwrap import find_imitated as find_wrapper_imitated
 
 MOST_STEPS = 100
 
@@ -47,6 +48,9 @@ def understand(one: Invitation, device: DeviceAbilities, rules: Catalogue | None
     service, joins = _joins(catalogue, evidence, device, steps)
     if one.cancelled:
         joins = []
+    taken = {join.address for join in joins}
+    # What no address of a room's may look like, a service of its own networks may print: it has just vouched for it.
+    steps = [step for step in steps if not (step.saw in taken and step.decided.startswith("refused"))]
     if joins:
         steps.append(
             Step("join", "1 way in" if len(joins) == 1 else f"{len(joins)} ways in", f"{joins[0].how} comes first")
@@ -85,6 +89,7 @@ def _joins(
         ]
         found = _recognised(catalogue, evidence, steps)
     if not found:
+        steps += [told] if (told := find_telephone(evidence)) else []
         steps.append(_nothing(catalogue, evidence))
         return "none", []
     first = found[0]
@@ -113,11 +118,14 @@ def _recognised(catalogue: Catalogue, evidence: Evidence, steps: list[Step]) -> 
 
 
 def _nothing(catalogue: Catalogue, evidence: Evidence) -> Step:
-    strange = next((one for one in evidence.links if not catalogue.knows_host(one.link.host)), None)
+    strange = next((one.link.host for one in evidence.links if not catalogue.knows_host(one.link.host)), None)
     if strange is None:
         return Step("service", "no known link and no labelled address", "no button", Reason.NO_ADDRESS)
-    saw = f"no known link and no labelled address; a link to {strange.link.host}"[:200]
-    if name := catalogue.find_imitated(strange.link.host):
+    saw = f"no known link and no labelled address; a link to {strange}"[:200]
+    if wrapper := find_wrapper_imitated(strange):
+        told = f"no button: the link looks like one that {wrapper} wrapped, but its host does not belong to it"
+        return Step("service", saw, told)
+    if name := catalogue.find_imitated(strange):
         return Step("service", saw, f"no button: the host looks like {name} but does not belong to it")
     return Step("service", saw, "no button: no rule knows such a service", Reason.UNKNOWN_SERVICE)
 
@@ -171,10 +179,11 @@ def explain(
     window: Window | None = None,
     rules: Catalogue | None = None,
 ) -> list[dict[str, Any]]:
-    """What ``roomgate meeting explain FILE`` prints: one object per event, or per occurrence in a window.
+    """What ``roomgate meeting explain FILE`` prints: one object per event, or per occurrence in a window; of an event
+    that stands there twice its latest word.
 
     Raises `BadInvitation`.
     """
     events = parse_events(raw, zone)
-    ones = occurrences(events, window) if window else [invitation(event) for event in events]
+    ones = occurrences(events, window) if window else [invitation(event) for event in latest(events)]
     return [understand(one, device or DeviceAbilities(), rules).to_json() for one in ones]

@@ -54,6 +54,14 @@ def unwrap(text: str) -> Unwrapped:
         text = _mended(inner.strip())
 
 
+def find_imitated(host: str) -> str | None:
+    """The wrapper whose host this one shows without belonging to it."""
+    flat = host.replace(".", "-")
+    if not _BY_DOMAIN.keys().isdisjoint(suffixes(host)):
+        return None
+    return next((made[0][0] for domain, made in _BY_DOMAIN.items() if domain.replace(".", "-") in flat), None)
+
+
 Undo = Callable[[Link], str | None]
 
 

@@ -69,3 +69,36 @@ def test_a_site_without_calendars_is_told_how_to_get_one(tmp_path):
     done = check(tmp_path / "connector.toml")
     assert done.code == USAGE
     assert "[[calendars]]" in done.err
+
+
+@pytest.mark.parametrize(
+    ("planted", "said"),
+    [
+        ({"bad.ics": b"hello"}, "1 cannot be understood"),
+        ({f"{n}.ics": "bare" for n in "bcd"}, "none of which has a text"),
+    ],
+    ids=["unreadable", "bare"],
+)
+def test_what_stands_in_the_way_of_a_meeting_ends_with_1_and_data_is_told_all_the_same(tmp_path, planted, said):
+    soon = datetime.now(UTC) + timedelta(hours=3)
+    (tmp_path / "ics" / "oslo").mkdir(parents=True)
+    for name, content in planted.items():
+        raw = content if isinstance(content, bytes) else ics(f"DTSTART:{soon:%Y%m%dT%H%M%SZ}", uid=name)
+        (tmp_path / "ics" / "oslo" / name).write_bytes(raw)
+    (tmp_path / "connector.toml").write_text('data = "data"\ndevices = "devices.toml"\ncalendar = "ics"\n')
+    done = check(tmp_path / "connector.toml", "oslo")
+    assert done.code == NO, done.out
+    assert said in done.out
+    told = check(tmp_path / "connector.toml", "oslo", "--json")
+    assert (told.code, [one["room"] for one in json.loads(told.out)]) == (NO, ["oslo"])
+
+
+def test_a_room_in_no_calendar_is_a_no_only_where_somebody_named_it(config):
+    (config.parent / "devices.toml").write_text(f'[[room]]\nname = "tromso"\nhost = "192.0.2.9"\npin = "{"ab" * 32}"\n')
+    done = check(config, "tromso")
+    assert (done.code, "is in no calendar" in done.out) == (NO, True)
+    (config.parent / "connector.toml").write_text(
+        (config.parent / "connector.toml").read_text().replace(', bergen = "Bergen room"', "")
+    )
+    done = check(config)
+    assert (done.code, "tromso: is in no calendar" in done.out) == (DONE, True), done

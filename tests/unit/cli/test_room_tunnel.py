@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import ssl
 import webbrowser
 from pathlib import Path
@@ -25,8 +26,10 @@ def browsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return opened
 
 
-def begin(hub: TunnelHub, known: str = "", *, json: bool = False, browse: bool = True) -> asyncio.Task[None]:
-    return asyncio.ensure_future(_hold(hub.api, "oslo", 0, known, "", browse=browse, json=json))
+def begin(
+    hub: TunnelHub, known: str = "", *, port: int = 0, json: bool = False, browse: bool = True
+) -> asyncio.Task[None]:
+    return asyncio.ensure_future(_hold(hub.api, "oslo", port, known, "", browse=browse, json=json))
 
 
 @pytest.mark.asyncio
@@ -95,3 +98,25 @@ def test_a_port_that_is_none_is_refused_before_anything_is_asked() -> None:
     done = run("room", "tunnel", "oslo", "--port", "70000")
     assert done.code == 2
     assert "0 to 65535" in done.err
+
+
+@pytest.mark.asyncio
+async def test_a_port_that_somebody_has_is_told_before_any_room_is_asked(tmp_path: Path, browsed: list[str]) -> None:
+    async with tunnel_hub(tmp_path) as hub:
+        hub.says = [hub.done()]
+        with socket.create_server(("127.0.0.1", 0)) as theirs, pytest.raises(OSError) as busy:
+            await begin(hub, port=theirs.getsockname()[1])
+        assert code_of(busy.value) == 2
+        assert (hub.asked, hub.open, browsed) == ([], [], [])
+
+
+@pytest.mark.asyncio
+async def test_the_port_is_free_again_where_the_room_says_no(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        port = ours.getsockname()[1]
+    async with tunnel_hub(tmp_path) as hub:
+        hub.says = [{"outcome": "refused", "rule": "policy", "words": "No."}]
+        with pytest.raises(SaysNo):
+            await begin(hub, port=port)
+        assert len(hub.asked) == 1
+    socket.create_server(("127.0.0.1", port)).close()

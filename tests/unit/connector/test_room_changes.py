@@ -234,6 +234,20 @@ async def test_what_is_not_ours_or_no_persons_changes_nothing(tmp_path):
         assert (calendar.asked, stage.panel.told) == ([], [])
 
 
+@pytest.mark.parametrize("cause", ["", "HotdeskSignout", "HotdeskOrganizerNotFoundInOrg", "Rubbish"])
+async def test_one_that_goes_without_a_word_or_for_no_reason_of_a_persons_is_put_again(tmp_path, cause):
+    calendar = MemoryCalendar(invited("a", NOW), invited("b", NOW + timedelta(hours=1)))
+    async with staged(tmp_path, calendar) as stage:
+        stage.diary.lists[OSLO] = stage.diary.lists[OSLO][1:]
+        assert list(stage.shows()) == ["Title of b"]
+        if cause:
+            stage.gone("a", cause)
+        await stage.settle()
+        await stage.sync.sync_room(OSLO)  # as within a minute, or when the device says that its list changed
+        assert list(stage.shows()) == ["Title of a", "Title of b"]
+        assert (calendar.asked, stage.panel.told) == ([], [])
+
+
 async def no_show(stage, uid="a"):
     (one,) = [one for one in stage.sync.shown(OSLO) if one.meeting.uid == uid]
     return await stage.book.wishes.add(build_release(OSLO, one.meeting, one.id), stage.clock.now())

@@ -40,6 +40,17 @@ def test_a_night_is_in_its_own_zone_and_may_pass_midnight(clock, seconds):
     assert opens_in(NIGHT, datetime(2026, 1, 10, hour, minute, tzinfo=UTC)) == seconds
 
 
+@pytest.mark.parametrize(
+    ("now", "opens"),
+    [
+        (datetime(2026, 3, 28, 20, 30, tzinfo=UTC), datetime(2026, 3, 29, 2, 0, tzinfo=UTC)),  # the clock goes forward
+        (datetime(2026, 10, 24, 20, 30, tzinfo=UTC), datetime(2026, 10, 25, 3, 0, tzinfo=UTC)),  # and back
+    ],
+)
+def test_a_night_begins_by_the_clock_also_where_the_clock_is_changed_before_it(now, opens):
+    assert opens_in(Options(night="04:00-05:00", zone="Europe/Oslo"), now) == (opens - now).total_seconds()
+
+
 def test_without_a_night_it_is_always_open():
     assert opens_in(Options(), datetime(2026, 1, 10, 12, tzinfo=UTC)) == 0
 

@@ -19,7 +19,7 @@ async def test_a_hub_is_made_once(tmp_path: Path) -> None:
     assert made.fingerprint == hub_fingerprint(config(tmp_path))
     with pytest.raises(Conflict):
         await init(config(tmp_path), "eve", PASSWORD)
-    assert await migrate(config(tmp_path)) == "0005"
+    assert await migrate(config(tmp_path)) == "0006"
 
 
 async def test_without_a_password_the_first_administrator_comes_by_a_code(tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from support.invite_corpus import CORPUS, FORM, differs, expected, names, reason
 from support.invites import ics
 
 INVITES = CORPUS / "invites"
+START = "DTSTART:20260310T090000Z"
 NAMES = names(INVITES)
 LATER = (INVITES / "later.txt").read_text().split()  # expected, not yet understood
 UNTOLD = {  # no button, as it should be; the word for why is not found yet
-    "hostile-file-link", "hostile-url-property", "hostile-wrapper-lookalike", "hostile-zero-width", "wrap-shortener",
+    "hostile-file-link", "hostile-url-property", "hostile-zero-width", "wrap-shortener",
 }  # fmt: skip
 
 
@@ -121,3 +122,59 @@ def test_words_and_a_number_make_no_button_beside_a_link_that_imitates():
     for link, how in (("https://us02web.zoorn.us/j/85551240001", "none"), ("", "sip")):
         raw = ics("DTSTART:20260310T090000Z", f"DESCRIPTION:{words.format(link)}")
         assert (link, explain(raw, DeviceAbilities())[0]["join"]["how"]) == (link, how)
+
+
+@pytest.mark.parametrize(
+    ("text", "saw", "reason"),
+    [
+        ("Call in: tel:+19005550123", "+19005550123", "premium-number"),
+        ("tel:+47-22-00-00-00 or tel:+1-900-555-0123", "+1-900-555-0123", "premium-number"),
+        ("Call <tel:+4722000000>", "+4722000000", None),
+        ("callto://+4722000000", "+4722000000", None),
+    ],
+)
+def test_a_telephone_number_is_told_as_one_that_is_not_dialled(text, saw, reason):
+    (one,) = explain(ics(START, f"DESCRIPTION:{text}"))
+    assert one["join"]["how"] == "none"
+    assert [(step["saw"], step.get("reason")) for step in one["because"] if step["step"] == "telephone"] == [
+        (saw, reason)
+    ]
+
+
+def test_of_telephones_beside_a_meeting_nothing_is_told():
+    (one,) = explain(ics(START, "DESCRIPTION:https://example.zoom.us/j/84400330022 or tel:+19005550123"))
+    assert one["join"]["address"] == "84400330022@zoomcrc.com"
+    assert "telephone" not in [step["step"] for step in one["because"]]
+
+
+def test_a_host_that_only_looks_like_a_wrapper_is_told_as_such():
+    (one,) = explain(ics(START, "DESCRIPTION:https://eur03.safelinks.protection.outlook.com.attacker.example/?url=x"))
+    last = one["because"][-1]
+    assert (last["reason"], "Safe Links" in last["decided"]) == ("look-alike", True)
+
+
+GOTO = "https://global.gotomeeting.com/join/190222555 Or dial directly: 190222555@"
+
+
+def test_an_address_that_its_service_vouches_for_is_not_told_as_refused():
+    (taken,) = explain(ics(START, f"DESCRIPTION:{GOTO}67.217.95.2"))
+    assert taken["join"]["address"] == "190222555@67.217.95.2"
+    assert [step for step in taken["because"] if "refused" in step["decided"]] == []
+    (refused,) = explain(ics(START, f"DESCRIPTION:{GOTO}8.8.8.8"))
+    assert refused["join"]["how"] == "none"
+    assert {step["saw"] for step in refused["because"] if "refused: an IP" in step["decided"]} == {"190222555@8.8.8.8"}
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_an_event_that_stands_twice_in_a_file_its_latest_word_is_explained(newest_first):
+    raw = (CORPUS / "invites_fresh_4" / "ical-later-sequence-first.ics").read_bytes()
+    head, first, second = raw.split(b"BEGIN:VEVENT")
+    second, tail = second.split(b"END:VCALENDAR")
+    events = (first, second) if newest_first else (second, first)
+    (one,) = explain(b"BEGIN:VEVENT".join((head, *events)) + b"END:VCALENDAR" + tail)
+    assert (one["service"], one["start"][11:16]) == ("webex", "15:00")
+
+
+def test_what_was_changed_of_a_series_once_is_explained_beside_it():
+    found = explain((CORPUS / "invites_fresh_4" / "ical-series-with-other-link-once.ics").read_bytes())
+    assert [one["title"] for one in found] == ["Series", "Series (guests)"]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomgate.meetings.unwrap import MOST_DEPTH, unwrap
+from roomgate.meetings.unwrap import MOST_DEPTH, find_imitated, unwrap
 
 TARGET = "https://us02web.zoom.us/j/85512345678?pwd=Ab.1"
 CODED = quote(TARGET, safe="")
@@ -128,3 +128,17 @@ def test_an_ampersand_that_html_left_in_a_wrapper():
         unwrap("https://www.google.com/url?q=https%3A%2F%2Fa.example%2F%3Fb%3D1%26amp%3Bc%3D2").text
         == "https://a.example/?b=1&c=2"
     )
+
+
+@pytest.mark.parametrize(
+    ("host", "wrapper"),
+    [
+        ("eur03.safelinks.protection.outlook.com.attacker.example", "Safe Links"),
+        ("safelinks-protection-outlook-com.example.net", "Safe Links"),
+        ("urldefense.com.attacker.example.net", "Proofpoint v3"),
+        ("eur03.safelinks.protection.outlook.com", None),
+        ("example.com", None),
+    ],
+)
+def test_a_host_that_shows_a_wrapper_without_belonging_to_it(host: str, wrapper: str | None) -> None:
+    assert find_imitated(host) == wrapper

@@ -6,7 +6,7 @@ from roomgate.hub.db.schema import sequence
 from roomgate.storage.database import Database
 from roomgate.storage.record import metadata as record_metadata
 
-HEAD = "0005"  # the newest of migrations/versions
+HEAD = "0006"  # the newest of migrations/versions
 
 
 async def migrate(db: Database) -> str:

@@ -379,6 +379,7 @@ asks = Table(
     Column("answered_at", String(40)),
     Column("permit_entry", Integer),  # index in the hub's record
     Column("outcome_entry", Integer),
+    Index("ix_asks_room", "room", "asked_at"),  # who changed what a room's settings are not
 )
 
 site_entries = Table(

@@ -42,6 +42,7 @@ _BEFORE_PATTERN = frozenset(
         "default",
     ]
 )
+_HEADS = frozenset({"if", "while", "for", "with"})  # behind what stands in their brackets a statement begins
 _DECLARES = frozenset({"const", "let", "var", "function", "class", "import", "catch"})
 # What people know from browsers and Node, and no device has.
 _ABSENT = frozenset(
@@ -58,6 +59,7 @@ class _Token:
     kind: str  # word, string, number, pattern, template, mark
     text: str
     at: int
+    ends_head: bool = False  # the bracket that ends what stands behind an if, a while, a for, a with
 
 
 class _Scan:
@@ -67,13 +69,18 @@ class _Scan:
         self.text = text
         self.found: list[tuple[int, str, str, str]] = []  # where, kind, code, about
         self._open: list[tuple[str, int]] = []
+        self._heads: set[int] = set()  # where the open brackets of heads stand
 
     def tokens(self) -> Iterator[_Token]:
-        text, at, before = self.text, 0, _Token("mark", ";", 0)
+        text, at = self.text, 0
+        before = earlier = _Token("mark", ";", 0)
         while at < len(text) and len(self.found) < MOST_FINDINGS:
             token, at = self._next(at, before)
             if token is not None:
-                before = token
+                if token.text == "(" and _begins_head(before, earlier):
+                    self._heads.add(token.at)
+                if before.text != "for" or token.text != "await":  # for await (…) is a head as well
+                    earlier, before = before, token
                 yield token
         for bracket, where in self._open[-10:]:
             code = "lint.template" if bracket == "`" else "lint.unclosed"
@@ -106,8 +113,8 @@ class _Scan:
             return _Token("word", found[0], at), found.end()
         mark = _MARK.match(text, at)
         word = mark[0] if mark else one
-        self._bracket(word, at)
-        return _Token("mark", word, at), at + len(word)
+        opened = self._bracket(word, at)
+        return _Token("mark", word, at, word == ")" and opened in self._heads), at + len(word)
 
     def _value(self, kind: str, form: "re.Pattern[str]", at: int, code: str) -> tuple[_Token, int]:
         found = form.match(self.text, at)
@@ -128,18 +135,20 @@ class _Scan:
         self._open.append(("${", began))
         return _Token("mark", "${", end), end + 2
 
-    def _bracket(self, mark: str, at: int) -> None:
+    def _bracket(self, mark: str, at: int) -> int | None:
+        """Where the bracket stands that this one closes, if it is its own."""
         if mark in ("(", "[", "{"):
             self._open.append((mark, at))
         elif mark in _CLOSES:
             if self._open and self._open[-1][0] == _CLOSES[mark]:
-                self._open.pop()
-            elif self._open:
+                return self._open.pop()[1]
+            if self._open:
                 wanted, where = self._open.pop()
                 about = f"{mark} ({wanted} {self.text.count(chr(10), 0, where) + 1})"
                 self.found.append((at, "bad", "lint.mismatch", about))
             else:
                 self.found.append((at, "bad", "lint.stray", mark))
+        return None
 
 
 def _line_end(text: str, at: int) -> int:
@@ -147,10 +156,15 @@ def _line_end(text: str, at: int) -> int:
     return len(text) if end < 0 else end
 
 
+def _begins_head(word: _Token, before: _Token) -> bool:
+    """Is a bracket behind this word a head's? A member may be called so as well."""
+    return word.kind == "word" and word.text in _HEADS and before.text not in (".", "?.")
+
+
 def _may_be_pattern(before: _Token) -> bool:
     if before.kind == "word":
         return before.text in _BEFORE_PATTERN
-    return before.kind == "mark" and before.text not in (")", "]", "}", "++", "--")
+    return before.ends_head or (before.kind == "mark" and before.text not in (")", "]", "}", "++", "--"))
 
 
 def lint_macro(text: str, macros: Iterable[str] = ()) -> list[Finding]:

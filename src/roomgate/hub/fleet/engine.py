@@ -49,7 +49,8 @@ from roomgate.storage.database import Database
 from roomgate.xapi.call import Verb
 
 SLOW_S = 15.0  # how long to wait where the site allows no more commands in this minute
-LOOK_EVERY_S = 5.0  # whether the person's access has ended, while a plan waits
+LOOK_EVERY_S = 5.0  # whether the person's access has ended, while a room rests
+MOST_NIGHT_S = 3600.0  # of waiting for the night at once: somebody may set the clock
 HEALTH_EVERY_S = 10.0
 FRESH = timedelta(minutes=10)  # how long a room is believed to be as the plan found it
 ROOMS_OWN = frozenset({"no-room", "room.gone", "lock.room", "lock.site", "lock.connector"})
@@ -229,7 +230,8 @@ class Engine:
         """One room, to its end, or until the plan stops."""
         while not run.stopped:
             if closed_s := opens_in(run.options, self._clock.now()):
-                await self._rest(run, row, min(closed_s, LOOK_EVERY_S))
+                closed_s = min(closed_s, MOST_NIGHT_S)
+                await self._rest(run, row, closed_s, every_s=closed_s)
                 continue
             try:
                 async with run.gates[run.known.place(row.room)]:
@@ -397,12 +399,12 @@ class Engine:
         if why := stops(run.options, run.failed, run.ended, wave_over=False):
             run.stop(why)
 
-    async def _rest(self, run: Run, row: PlanRoom, seconds: float) -> None:
+    async def _rest(self, run: Run, row: PlanRoom, seconds: float, *, every_s: float = LOOK_EVERY_S) -> None:
         """Wait, and look meanwhile whether whoever started it still may anything."""
         left = seconds
         while left > 0 and not run.stopped:
-            await self._wait(min(left, LOOK_EVERY_S), run.news)
-            left -= LOOK_EVERY_S
+            await self._wait(min(left, every_s), run.news)
+            left -= every_s
             _, facts = await self._grants.facts(run.known.principal, row.room)
             if not facts.active:
                 run.stop("The access of whoever started it has ended.")

@@ -1,11 +1,16 @@
 """Where the check speaks, and where it must not."""
 
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.hub.extensions.lint import MOST_FINDINGS, lint_macro
 from roomgate.hub.extensions.text import MOST_BYTES
+from support.node import node_binary
 
 GOOD = r"""#!/usr/bin/env roomos
 import xapi from 'xapi';
@@ -22,6 +27,11 @@ function handle(document) { return document?.title ?? typeof window; }
 const take = (fetch, n = 1) => fetch(n), arrow = navigator => navigator.x;
 try { xapi.Command.Dial({ Number: 'a@example.com' }); } catch { return; }
 if (quote) /x/.exec('x'); else { await take(); }
+if (take(quote)) /['"({]/.exec(half);
+for (const one of other) /[/`]/.test(one);
+for await (const one of other) /'/.test(one);
+while (half) /"/.test(half);
+const part = all.if(half) / 2, rest = (half) / 3 + "'" / other.for(1) / take(2);
 const global = 1; x = global / 2;
 """
 
@@ -74,3 +84,55 @@ def test_size_and_number_of_findings_are_bounded() -> None:
 def test_no_text_breaks_it(text: str) -> None:
     lines = text.count("\n") + 1
     assert all(1 <= one.line <= lines and one.column >= 1 for one in lint_macro(text))
+
+
+# Says of each line, a text as JSON, whether it is a program; it is read, never run.
+READER = """
+const { Script } = require("vm");
+require("readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  try { new Script(JSON.parse(line)); console.log("yes"); } catch (error) { console.log(String(error)); }
+});
+"""
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Callable[[str], str]]:
+    """A real engine's word on a program."""
+    with subprocess.Popen([node_binary(), "-e", READER], stdin=-1, stdout=-1, text=True) as node:
+        into, out = node.stdin, node.stdout
+        assert into is not None
+        assert out is not None
+
+        def read(program: str) -> str:
+            into.write(json.dumps(program) + "\n")
+            into.flush()
+            return out.readline().strip()
+
+        yield read
+        into.close()
+
+
+PATTERN = st.sampled_from(["/x/", "/['\"]/g", "/[(/]/", "/`/", "/\\//", "/}{/", "/ 2 /"])
+NAME = st.sampled_from(["a", "b.if", "b.while", "b?.for", "b.with", "b . /* ( */ if", "iffy", "$if"])
+VALUE = st.recursive(
+    st.one_of(st.sampled_from(["a", "1", "'/'", "`/`"]), PATTERN.map(lambda one: f"{one}.test(a)")),
+    lambda value: st.one_of(
+        st.tuples(NAME, value).map(lambda two: f"{two[0]}({two[1]})"),
+        st.tuples(value, value).map(lambda two: f"({two[0]}) / {two[1]}"),
+        st.tuples(NAME, value, value).map(lambda three: f"{three[0]}({three[1]}) / {three[2]}"),
+    ),
+    max_leaves=6,
+)
+SPACE = st.sampled_from(["", " ", "\n", "/* ( */", "// )\n"])
+HEAD = st.one_of(
+    st.tuples(st.sampled_from(["if", "while", "with"]), SPACE, VALUE).map(lambda one: f"{one[0]}{one[1]}({one[2]})"),
+    VALUE.map(lambda value: f"for (const c of [{value}])"),
+    VALUE.map(lambda value: f"for (;; {value})"),
+)
+STATEMENT = st.tuples(HEAD, SPACE, VALUE).map(lambda one: f"{one[0]}{one[1]}{one[2]};")
+
+
+@given(st.lists(st.one_of(STATEMENT, VALUE.map(lambda value: f"{value};")), max_size=4).map("\n".join))
+def test_what_an_engine_takes_is_called_bad_nowhere(engine: Callable[[str], str], program: str) -> None:
+    assert engine(program) == "yes"
+    assert [one for one in lint_macro(program) if one.kind == "bad"] == []

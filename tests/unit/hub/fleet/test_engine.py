@@ -326,6 +326,36 @@ async def test_outside_its_night_it_waits(tmp_path):
         later = world.console.hub.clock.now()
     assert done.counts == {RoomState.DONE: 1}
     assert (later.hour, later.minute) == (now.hour, 10)
+    assert world.waits == [pytest.approx(600, abs=1)]  # it begins ten minutes from now: until then nothing is read
+
+
+async def test_a_night_that_is_far_is_waited_for_an_hour_at_a_time(tmp_path):
+    async with plans(tmp_path, "oslo") as world:
+        hub = world.console.hub
+        signed, _ = await hub.token("ada", minutes=300)  # a sign-in that nobody uses would end before
+        now = hub.clock.now()
+        shown = await world.plan(VOLUME, by=signed, night=f"{now.hour + 2:02}:30-{now.hour + 3:02}:00")
+        await world.fleet.start(shown.plan.id, signed)
+        done = await world.until(shown.plan.id, State.DONE, State.HALTED)
+    assert done.counts == {RoomState.DONE: 1}
+    assert world.waits == [3600.0, 3600.0, pytest.approx(1800, abs=1)]
+
+
+async def test_who_loses_their_access_before_the_night_changes_nothing_in_it(tmp_path):
+    async with plans(tmp_path, "oslo") as world:
+        hub, grants = world.console.hub, world.console.hub.parts.grants
+        now = hub.clock.now()
+        shown = await world.plan(VOLUME, night=f"{now.hour:02}:10-{now.hour + 1:02}:00")
+
+        async def wait(seconds, news):
+            for grant in await grants.of_person(hub.admin.person.id):
+                await grants.end(grant.id, hub.admin)
+            hub.clock.advance(seconds)
+
+        await world.begin(wait)
+        done = await world.apply(shown.plan.id)
+    assert world.rooms.sent == []
+    assert done.plan.state is State.HALTED
 
 
 async def test_an_upgrade_waits_until_each_room_is_back_with_the_new_software(tmp_path):

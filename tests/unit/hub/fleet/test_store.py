@@ -1,4 +1,5 @@
 import pytest
+from sqlalchemy import event
 
 from roomgate.fleet.difference import Step
 from roomgate.fleet.waves import Options
@@ -47,5 +48,24 @@ async def test_plans_and_their_rooms_are_kept_and_changed_by_whoever_is_first(tm
             assert not store.change(conn, "plan_a", [State.PLANNED], state="running")
             assert store.find(conn, "plan_a").version == 2
             assert store.done_asks(conn, "oslo", "", 5) == []
+
+        await hub.parts.db.write(unit)
+
+
+async def test_what_was_done_in_a_room_is_found_without_looking_through_all_that_was_ever_asked(tmp_path):
+    async with running(tmp_path) as hub:
+
+        def unit(conn):
+            said = []
+
+            def hear(_conn, _cursor, statement, parameters, *_):
+                said.append((statement, parameters))
+
+            event.listen(conn, "before_cursor_execute", hear)
+            store.done_asks(conn, "oslo", "", 5)
+            event.remove(conn, "before_cursor_execute", hear)
+            [(statement, parameters)] = said
+            steps = conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+            assert [step.detail for step in steps] == ["SEARCH asks USING INDEX ix_asks_room (room=? AND asked_at>?)"]
 
         await hub.parts.db.write(unit)

@@ -13,7 +13,7 @@ def services(text: str, rules: Catalogue | None = None) -> list[str]:
 
 def test_the_services_of_this_release():
     assert {pack.service for pack in shipped().packs} == {
-        "bluejeans", "gotomeeting", "h323", "lifesize", "meet", "pexip", "ringcentral", "sip", "skype", "starleaf",
+        "bluejeans", "chime", "gotomeeting", "h323", "lifesize", "meet", "pexip", "ringcentral", "sip", "skype", "starleaf",
         "teams", "webex", "zoom",
     }  # fmt: skip
     assert all(pack.origin for pack in shipped().packs)
