@@ -50,7 +50,7 @@ from roomgate.xapi.call import Verb
 
 SLOW_S = 15.0  # how long to wait where the site allows no more commands in this minute
 LOOK_EVERY_S = 5.0  # whether the person's access has ended, while a room rests
-MOST_NIGHT_S = 3600.0  # of waiting for the night at once: somebody may set the clock
+MOST_NIGHT_S = 60.0  # of waiting for the night at once: the clock may be set, the access of whoever asked taken away
 HEALTH_EVERY_S = 10.0
 FRESH = timedelta(minutes=10)  # how long a room is believed to be as the plan found it
 ROOMS_OWN = frozenset({"no-room", "room.gone", "lock.room", "lock.site", "lock.connector"})
