@@ -13,7 +13,7 @@ from roomgate.xapi.call import Call
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 
-MOST = 60  # settings on a page, so that its first paint stays light
+MOST = 30  # settings on a page: two screens full, and half as long until the first is painted as with twice as many
 
 
 @dataclass(frozen=True, slots=True)

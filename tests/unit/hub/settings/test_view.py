@@ -23,9 +23,11 @@ def many(count):
 def test_a_long_list_comes_in_parts_that_lead_to_each_other():
     first = listed(many(12), find="channel")
     assert (len(first.rows), first.found, first.before) == (MOST, 96, "")
-    assert first.after == f"{BASE}?q=channel&first=60"
-    second = listed(many(12), find="channel", first=60)
-    assert (len(second.rows), second.after, second.before) == (36, "", f"{BASE}?q=channel")
+    assert first.after == f"{BASE}?q=channel&first=30"
+    second = listed(many(12), find="channel", first=30)
+    assert (len(second.rows), second.after, second.before) == (MOST, f"{BASE}?q=channel&first=60", f"{BASE}?q=channel")
+    last = listed(many(12), find="channel", first=90)
+    assert (len(last.rows), last.after, last.before) == (6, "", f"{BASE}?q=channel&first=60")
     assert listed(many(12), find="channel", first=9999).first == 0
 
 
