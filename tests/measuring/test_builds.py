@@ -100,10 +100,11 @@ def test_the_page_is_judged_with_the_most_rooms():
 def test_the_settings_are_judged_by_the_slowest_and_the_heaviest_of_their_pages():
     cpu = {name: [9.0] for name in ("hub", "connector", "sim")}
     pages = {
-        "a": settings.Opened([240.0, 260.0], [240.0, 260.0], [5e4], [50.0], cpu),
-        "b": settings.Opened([100.0, 120.0], [300.0, 360.0], [8e4], [90.0], cpu),
+        "a": settings.Opened([240.0, 260.0], [240.0, 260.0], [5e4], [50.0], [280.0], cpu),
+        "b": settings.Opened([100.0, 120.0], [300.0, 360.0], [8e4], [90.0], [290.0], cpu),
     }
-    result = settings.build(pages, [30.0, 40.0], 1000)
+    smallest = settings.Opened([900.0], [900.0], [9e4], [20.0], [950.0], cpu)  # it stands beside them
+    result = settings.build(pages, smallest, [30.0, 40.0], 1000)
     assert by_id(result) == {"settings-page.first": 330.0, "settings-page.bytes": 80.0}
 
 

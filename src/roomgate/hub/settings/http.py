@@ -20,7 +20,7 @@ from roomgate.hub.relay.asked import Answer, Wish
 from roomgate.hub.relay.parts import RelayParts
 from roomgate.hub.settings import service
 from roomgate.hub.settings.change import Edit, Planned, Step, plan_changes
-from roomgate.hub.settings.groups import settings_in
+from roomgate.hub.settings.groups import group_settings, settings_in
 from roomgate.hub.settings.setting import HIDDEN, Scalar, Setting, is_secret, known_leaves, matches, parse_change
 from roomgate.xapi.values import Literals, ValueSpace
 
@@ -140,7 +140,7 @@ async def list_settings(
         found = [one for one in found if matches(one, q)]
     if group:
         of_word = [one for one in found if one.path.words[0].lower() == group.lower()]
-        found = of_word or settings_in(found, group)
+        found = of_word or settings_in(group_settings(found), group)
     if after:
         names = [str(one.path) for one in found]
         if after not in names:

@@ -6,14 +6,14 @@ from urllib.parse import quote, urlencode
 
 from roomgate.hub.console.words import Words
 from roomgate.hub.settings.change import Edit, Planned, Step
-from roomgate.hub.settings.groups import Group, changed, group_settings, settings_in
+from roomgate.hub.settings.groups import changed, group_settings, settings_in
 from roomgate.hub.settings.service import Verdict
 from roomgate.hub.settings.setting import Control, Setting, matches, name_of, reset_value
 from roomgate.xapi.call import Call
 from roomgate.xapi.path import Path
 from roomgate.xapi.schema import Catalogue
 
-MOST = 60  # settings on a page, so that its first paint stays light
+MOST = 30  # settings on a page: two screens full, and half as long until the first is painted as with twice as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Listed:
     """A part of the settings: of a group, found by words, or else those that differ from their defaults."""
 
     rows: list[Row]
-    groups: list[Group]
+    groups: dict[str, int]  # how many each has
     group: str
     find: str
     total: int
@@ -74,10 +74,11 @@ def build_list(
     group: str = "",
     first: int = 0,
 ) -> Listed:
+    groups = group_settings(settings)
     if find.strip():
         chosen = [one for one in settings if matches(one, find)]
     elif group:
-        chosen = settings_in(settings, group)
+        chosen = settings_in(groups, group)
     else:
         chosen = changed(settings)
     first = first if 0 <= first < len(chosen) else 0
@@ -90,7 +91,7 @@ def build_list(
 
     return Listed(
         rows,
-        group_settings(settings),
+        {name: len(held) for name, held in groups.items()},
         "" if find.strip() else group,
         find.strip(),
         len(settings),

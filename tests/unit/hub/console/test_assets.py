@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,27 @@ def test_an_address_changes_with_the_content() -> None:
     assert assets.url("main.js") == f"/static/main.js?v={assets.ASSETS['main.js'].tag}"
     tags = [one.tag for one in assets.ASSETS.values()]
     assert len(set(tags)) == len(tags)
+
+
+def test_what_a_module_imports_comes_before_it_once_also_in_a_circle() -> None:
+    files = {
+        "a.js": b'import { b } from "./b.js";\nimport { c, d } from "./c.js";\nb(c);\n',
+        "b.js": b'import { c } from "./c.js";\nexport function b() { c(); }\n',
+        "c.js": b'import { b } from "./b.js";\nexport const c = () => b();\n  import("./c.js");\n',
+        "d.js": b"1;\n",
+    }
+    body, parts = assets.join_modules(files, "a.js")
+    assert parts == ["c.js", "b.js", "a.js"]
+    assert body == b'const c = () => b();\n  import("./c.js");\nfunction b() { c(); }\nb(c);\n'
+
+
+def test_every_page_has_one_file_of_script_in_which_no_name_is_two_things() -> None:
+    main = assets.ASSETS[assets.MAIN].body.decode()
+    assert re.search(r"^(import|export)\b", main, re.MULTILINE) is None
+    names = re.findall(r"^(?:async )?(?:const|let|class|function) (\w+)", main, re.MULTILINE)
+    assert {"follow", "swap", "takeForms", "words"} <= set(names)
+    assert len(names) == len(set(names))
+    assert not {"live.js", "swap.js"} & assets.ASSETS.keys()
 
 
 def test_a_page_never_links_to_nothing() -> None:

@@ -1,7 +1,6 @@
 // Forms answer in place: what was asked says that it is on its way where it was made, and then what became of it.
 import { fetchPage, swap } from "./swap.js";
-
-const words = () => document.getElementById("words").dataset;
+import { words } from "./time.js";
 
 // Built by hand and filled with textContent: what a server or a device said stays text.
 export function banner(kind, title, text) {

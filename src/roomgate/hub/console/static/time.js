@@ -3,7 +3,7 @@ const lang = document.documentElement.lang || undefined;
 const hour = new Intl.DateTimeFormat(lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const full = new Intl.DateTimeFormat(lang, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 
-const words = () => document.getElementById("words").dataset;
+export const words = () => document.getElementById("words").dataset;
 const fill = (text, fields) => text.replace(/\{(\w+)\}/g, (_, name) => String(fields[name]));
 
 // The same words as the server's.
