@@ -159,3 +159,68 @@ def test_any_text(text):
     made = plaintext.from_html(text)
     made.encode()
     assert not any(ord(sign) < 32 and sign != "\n" for sign in made)
+
+
+SECRET = "secret"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<p title="> secret ">',
+        "<img alt='> secret '>",
+        '<p title="< secret ">',
+        '</p title="> secret ">',
+        "<? secret ?>",
+        "</ secret >",
+        "</<a secret >",
+        "<svg><![CDATA[ > secret ]]></svg>",
+        "<template>secret</template>",
+        "<iframe>secret</iframe>",
+        "<script></scriptx>secret</script>",
+        "<script><!--<script></script>secret--></script>",
+        "<div hidden>secret</div>",
+        '<div style="display:none"></div-x>secret</div>',
+        '<div style="display:none"><!-- </div> -->secret</div>',
+        '<div style="display:none"><p title="</div>">secret</p></div>',
+        '<div style="display:none"><script></div></script>secret</div>',
+        '<span style="display:none"><div></span>secret</div></span>',
+        '<table style="display:none"><b hidden></table>secret',
+        '<p style="display:none"><br>secret',
+        "<style>.h{display:none}</style><div class='x h'>secret</div>",
+        "<div class='x h'>secret</div><style>@media screen{.h{display:none}}</style>",
+        "<div style='font-size:0'><b>secret</b></div>",
+        "<a href='https://e.example/secret'></a>",
+        "<a-b href='https://e.example/secret'>x</a-b>",
+        "<a title=' href=https://e.example/secret ' href='https://e.example/'>x</a>",
+        "<https://e.example/secret>",
+        "<p title='secret",
+        "<b hidden>" * 501 + "</b>" * 501 + "secret",
+        "<style>" + " " * plaintext.MOST_SHEETS + "x</style>secret",
+        "<b hidden>x</b>" * (plaintext.MOST_LOOKED + 1) + "secret",
+    ],
+)
+def test_what_a_browser_hides_is_no_text(text):
+    assert SECRET not in plaintext.reduce(f"<p>a</p>{text}", markup=True)[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<div hidden>x</div>secret",
+        "<p hidden>x<p>secret",
+        "<table><tr><td hidden>x<td>secret</table>",
+        "<li hidden>x<li>secret",
+        "<div hidden><b>x</div>secret",
+        "<div style='font-size:0'><b style='font-size:14px'>secret</b></div>",
+        "<style>@media (max-width:480px){.h{display:none}}</style><div class=h>secret</div>",
+        "<style media=print>.h{display:none}</style><div class=h>secret</div>",
+        "<style>.h a{display:none} a:hover{display:none} a[x]{display:none}</style><a class=x>secret</a>",
+        "<a href='https://e.example/secret'><img src=x></a>",
+        "<!--[if mso]>x<![endif]--><!--[if !mso]><!-->secret<!--<![endif]-->",
+        "a < b > secret",
+        "<td style='display:none'>secret",
+    ],
+)
+def test_what_a_browser_shows_is_text(text):
+    assert SECRET in plaintext.reduce(f"<p>a</p>{text}", markup=True)[0]

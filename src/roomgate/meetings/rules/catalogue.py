@@ -5,6 +5,7 @@ packs there are.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 
@@ -24,6 +25,10 @@ class Catalogue:
         """``reach``: what release and site vouch for; left out, what these packs name themselves."""
         self.packs = tuple(sorted(packs, key=lambda pack: (pack.priority, pack.service)))
         self.reach = reach or _reach_of(self.packs)
+        # A shipped pack leads to its own service: what another one's domain is dialled for is not this one's meeting.
+        self._reaches = tuple(
+            self.reach if pack.own else replace(self.reach, dialled=pack.domains) for pack in self.packs
+        )
         self._at: dict[str, tuple[int, ...]] = {}
         for number, pack in enumerate(self.packs):
             for host in pack.hosts:
@@ -54,15 +59,14 @@ class Catalogue:
             concerned |= self._any_address
         for name in sight.link_names | sight.printed_names:
             concerned.update(self._at.get(name, ()))
-        found = [seen for number in sorted(concerned) if (seen := recognise(self.packs[number], sight, self.reach))]
+        found = [seen for number in sorted(concerned) if (seen := self._look(number, sight))]
         # Beside a link that was refused for its looks, words and a number would make the lure work after all.
         if all(one.fallback for one in found) and not sight.lured:
-            found += [
-                seen
-                for number in self._wordy
-                if (seen := recognise(self.packs[number], sight, self.reach, by_words=True))
-            ]
+            found += [seen for number in self._wordy if (seen := self._look(number, sight, by_words=True))]
         return sorted(found, key=lambda one: (one.fallback, one.rank, one.order))
+
+    def _look(self, number: int, sight: Sight, *, by_words: bool = False) -> Recognised | None:
+        return recognise(self.packs[number], sight, self._reaches[number], by_words=by_words)
 
     def with_own(self, own: Iterable[Pack]) -> "Catalogue":
         """These packs and the customer's, whose higher versions take a shipped one's place.
@@ -79,6 +83,7 @@ def _reach_of(packs: tuple[Pack, ...]) -> Reach:
         domains=frozenset(domain for pack in packs for domain in pack.domains),
         networks=networks_of(network for pack in packs for network in pack.networks),
         links=frozenset(host for pack in packs for rule in pack.links for host in rule.hosts if host != ANY),
+        dialled=frozenset(domain for pack in packs if not pack.retired for domain in pack.domains),
     )
 
 

@@ -30,16 +30,17 @@ class Reach:
     """What the packs of a release vouch for: they alone make one.
 
     ``links``: the hosts of their links. ``networks``: by how many bits of an address name it, as a set, since a
-    service may have many.
+    service may have many. ``dialled``: of the domains those that a button may lead to; left out, all of them.
     """
 
     domains: frozenset[str] = frozenset()
     networks: Mapping[int, frozenset[int]] = field(default_factory=dict)
     links: frozenset[str] = frozenset()
+    dialled: frozenset[str] | None = None
 
     def vouches(self, host: str) -> bool:
-        """Is the host, or a domain above it, a known service's?"""
-        return not suffixes(host).isdisjoint(self.domains)
+        """Is the host, or a domain above it, one that a known service is dialled at?"""
+        return not suffixes(host).isdisjoint(self.domains if self.dialled is None else self.dialled)
 
     def vouches_link(self, host: str) -> bool:
         return not suffixes(host).isdisjoint(self.links)
@@ -89,6 +90,9 @@ def check_target(how: How, text: str, reach: Reach, parsed: Parsed = NOTHING) ->
     user, _, host = text.rpartition("@")
     if _IP.fullmatch(host):
         return _check_ip(user, host, reach)
+    if ";" in text or "?" in text:
+        # Where an address ends, its parameters begin: what a template put behind them would be lost, its host too.
+        raise AddressRefused("the address has characters that no address has")
     address = SipAddress.parse(text)
     return Target(str(address), None if reach.vouches(address.host) else address.host)
 

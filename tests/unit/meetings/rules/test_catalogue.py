@@ -51,6 +51,29 @@ def test_a_host_that_shows_a_known_name():
     assert shipped().find_imitated("video.example.com") is None
 
 
+GATEWAY = "https://gateway.example.net/teams?conf=66666666666&d="
+
+
+@pytest.mark.parametrize(
+    ("domain", "vouched"),
+    [("m.webex.com", True), ("a.onpexip.com", True), ("zoomcrc.com", False), ("a.webex.com", False), ("bjn.vc", False)],
+)
+def test_a_service_leads_to_its_own_domains_only(domain, vouched):
+    (teams,) = shipped().recognise(evidence_of(TEAMS + GATEWAY + domain))
+    (gateway,) = [offer for offer in teams.offers if offer.name == "gateway"]
+    assert (gateway.domain is None) is vouched
+
+
+def test_the_customer_s_pack_leads_to_every_service_that_has_not_ended():
+    def domain(address: str) -> str | None:
+        rules = with_own(OWN.replace("{number}@video.example.com", "{number}@" + address))
+        (bridge,) = rules.recognise(evidence_of("Bridge: 4711"))
+        return bridge.offers[0].domain
+
+    assert domain("zoomcrc.com") is None
+    assert domain("bjn.vc") == "bjn.vc"
+
+
 def test_the_customer_s_pack_comes_beside_and_reaches_no_further():
     wider = OWN.replace("title", 'domains = ["evil.example"]\nnetworks = ["8.8.8.0/24"]\ntitle')
     rules = with_own(wider)

@@ -25,6 +25,19 @@ def test_a_known_service_s_domain_and_what_is_below_it_are_vouched_for():
     assert check_target(How.H323, "1@example.com", REACH).domain == "example.com"
 
 
+def test_a_known_domain_may_be_one_that_nobody_is_dialled_at():
+    narrow = Reach(domains=REACH.domains, dialled=frozenset({"m.webex.com"}))
+    assert check_target(How.SIP, "1@m.webex.com", narrow).domain is None
+    assert check_target(How.SIP, "1@zoomcrc.com", narrow).domain == "zoomcrc.com"
+
+
+@pytest.mark.parametrize("text", ["1@zoomcrc.com;@video.example.com", "1@zoomcrc.com?@video.example.com"])
+@pytest.mark.parametrize("how", [How.SIP, How.H323])
+def test_nothing_that_a_template_made_is_cut_off(how, text):
+    with pytest.raises(AddressRefused):
+        check_target(how, text, REACH)
+
+
 def test_an_ip_address_needs_a_network_that_is_vouched_for():
     assert check_target(How.SIP, "190222555@67.217.95.2", REACH).text == "190222555@67.217.95.2"
     assert check_target(How.H323, "67.217.95.2##190222555", REACH).domain is None
