@@ -44,7 +44,7 @@ _DOTTED = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}")
 _SCHEME = re.compile(r"(?i)(?<![A-Za-z0-9])(conf:sips?|sips?|h323|mailto|tel|callto|xmpp|im):(?://)?$")
 _SCHEMES = re.compile(r"(?i)(?:conf:|sips?:|h323:|tel:|mailto:|callto:|xmpp:|im:|//)+")
 _ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")
-_TELEPHONE = re.compile(r"(?i)\b(?:tel|callto):(?://)?(\+?[0-9][0-9().-]{2,30})")
+_TELEPHONE = re.compile(r"\b(?:tel|callto):(?://)?(\+?[0-9][0-9().-]{2,30})")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _TAIL = ".,;:!?)]}>'*|»”’"
 _ENTITIES = ("&gt;", "&lt;", "&quot;", "&#39;", "&nbsp;", "&apos;")
@@ -110,7 +110,7 @@ def gather(invitation: Invitation) -> Evidence:
 
 def find_telephone(evidence: Evidence) -> Step | None:
     """Why a link to a telephone is no way in, for who found nothing else. A room's device calls none by an invitation."""
-    numbers = [number for text in evidence.texts for number in _TELEPHONE.findall(text.text)]
+    numbers = [number for text in evidence.texts for number in _telephones(text.text.lower())]
     if not numbers:
         return None
     if dear := next(filter(costs, numbers), None):
@@ -118,6 +118,10 @@ def find_telephone(evidence: Evidence) -> Step | None:
             "telephone", dear, "not dialled: the number is a premium-rate or satellite one", Reason.PREMIUM_NUMBER
         )
     return Step("telephone", numbers[0], "not dialled: a telephone number is no address of a meeting")
+
+
+def _telephones(text: str) -> list[str]:
+    return _TELEPHONE.findall(text) if "tel:" in text or "callto:" in text else []
 
 
 def _same_meeting(own: Evidence, older: Evidence, sources: set[str]) -> bool:

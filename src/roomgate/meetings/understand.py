@@ -48,10 +48,10 @@ def understand(one: Invitation, device: DeviceAbilities, rules: Catalogue | None
     service, joins = _joins(catalogue, evidence, device, steps)
     if one.cancelled:
         joins = []
-    taken = {join.address for join in joins}
-    # What no address of a room's may look like, a service of its own networks may print: it has just vouched for it.
-    steps = [step for step in steps if not (step.saw in taken and step.decided.startswith("refused"))]
     if joins:
+        # What no address may look like a service with networks of its own may print: it has just vouched for it.
+        taken = {join.address for join in joins}
+        steps = [step for step in steps if not (step.saw in taken and step.decided.startswith("refused"))]
         steps.append(
             Step("join", "1 way in" if len(joins) == 1 else f"{len(joins)} ways in", f"{joins[0].how} comes first")
         )

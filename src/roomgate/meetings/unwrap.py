@@ -59,7 +59,7 @@ def find_imitated(host: str) -> str | None:
     flat = host.replace(".", "-")
     if not _BY_DOMAIN.keys().isdisjoint(suffixes(host)):
         return None
-    return next((made[0][0] for domain, made in _BY_DOMAIN.items() if domain.replace(".", "-") in flat), None)
+    return next((name for shown, name in _SHOWN if shown in flat), None)
 
 
 Undo = Callable[[Link], str | None]
@@ -204,3 +204,4 @@ _BY_DOMAIN: dict[str, list[tuple[str, Callable[[Link], bool], Undo | None]]] = {
 for _name, _domains, _fits, _undo in _WRAPPERS:
     for _domain in _domains:
         _BY_DOMAIN.setdefault(_domain, []).append((_name, _fits, _undo))
+_SHOWN = tuple((domain.replace(".", "-"), made[0][0]) for domain, made in _BY_DOMAIN.items())
