@@ -104,7 +104,7 @@ def test_the_settings_are_judged_by_the_slowest_and_the_heaviest_of_their_pages(
         "b": settings.Opened([100.0, 120.0], [300.0, 360.0], [8e4], [90.0], [290.0], cpu),
     }
     smallest = settings.Opened([900.0], [900.0], [9e4], [20.0], [950.0], cpu)  # it stands beside them
-    result = settings.build(pages, smallest, [30.0, 40.0], 1000)
+    result = settings.build(pages, {"smallest": smallest}, [30.0, 40.0], 1000)
     assert by_id(result) == {"settings-page.first": 330.0, "settings-page.bytes": 80.0}
 
 
