@@ -1,8 +1,8 @@
 """What an invitation holds that a meeting could be joined by: links, printed addresses, and what was refused.
 
 Its own words come first. Mail that is quoted below them, and then the signature, are evidence of their own, for
-who found nothing above: last week's number must not stand beside this week's link. Of a link its target counts;
-words that show an address themselves are compared with it, and are evidence of nothing.
+who found nothing above: last week's number must not stand beside this week's link. Of a link its target counts, and
+its words never; a link whose words show another place than its target is evidence of nothing, wherever it stands.
 """
 
 import re
@@ -13,10 +13,11 @@ from urllib.parse import unquote
 import msgspec
 
 from roomgate.meetings import quoted
-from roomgate.meetings.address import AddressRefused, Link, SipAddress, belongs, imitates
+from roomgate.meetings.address import AddressRefused, Link, SipAddress, imitates
 from roomgate.meetings.invite import Invitation, Text
 from roomgate.meetings.meeting import Step
 from roomgate.meetings.pattern import Pattern
+from roomgate.meetings.shown import JOINT, MOST_WORDS, misleads
 from roomgate.meetings.unwrap import Unwrapped, unwrap
 
 MOST_LINKS = 200
@@ -130,9 +131,8 @@ def _telling(evidence: Evidence, *, links: bool = True, printed: bool = True) ->
 def _evidence(texts: Iterable[tuple[str, str]], mailboxes: frozenset[str]) -> Evidence:
     gathering = _Gathering(mailboxes)
     read = tuple(Text(source, gathering.read(at, source, text)) for at, (source, text) in enumerate(texts))
-    return Evidence(
-        read, tuple(gathering.links), tuple(gathering.printed), tuple(dict.fromkeys(gathering.steps))[:MOST_STEPS]
-    )
+    links = [one for one in gathering.links if (one.link.host, one.link.path) not in gathering.misleading]
+    return Evidence(read, tuple(links), tuple(gathering.printed), tuple(dict.fromkeys(gathering.steps))[:MOST_STEPS])
 
 
 @dataclass(slots=True)
@@ -143,6 +143,7 @@ class _Gathering:
     links: list[Found] = field(default_factory=list)
     printed: list[Printed] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    misleading: set[tuple[str, str]] = field(default_factory=set)  # host and path of where words did not lead
     tried: int = 0
 
     def read(self, at: int, source: str, text: str) -> str:
@@ -223,8 +224,11 @@ class _Gathering:
             # No sentence ends within a target: an argument's full stop is its own.
             made = unwrap(_ended(target, _TAIL.replace(".", "") if "?" in target else _TAIL)[0])
             self._add(source, order, made, told=True)
-            if shows and made.stuck is None and not _agree(_host_shown(words), made.link.host if made.link else ""):
-                self._tell("link", _shown(words), _MISLED)
+            if shows and made.stuck is None and misleads(words, made.link):
+                self._tell("link", _shown(words.replace(JOINT, " ")), _MISLED)
+                if made.link:
+                    self.misleading.add((made.link.host, made.link.path))
+                    return "", ""
             # What came out of a wrapper and is no link is no text either: no reader sees it.
             return "" if shows else words, made.link.text if made.link else target
         address = unquote(body.partition("?")[0].partition(";")[0]).strip("/ ").lower()
@@ -365,8 +369,9 @@ def _start(befores: re.Pattern[str], text: str, end: int, most: int, least: int)
 
 
 def _last(text: str) -> int:
-    """Where the last word begins, if the text ends with one."""
-    return _start(_LINK_ENDS, text, len(text), 500, 0)
+    """Where the last word begins, if the text ends with one. Few are long."""
+    start = _start(_LINK_ENDS, text, len(text), 200, 0)
+    return start if len(text) - start < 200 else _start(_LINK_ENDS, text, len(text), MOST_WORDS, 0)
 
 
 def _is_label(text: str) -> bool:
@@ -408,19 +413,6 @@ def _ended(text: str, tail: str = _TAIL) -> tuple[str, str]:
             break
         link = link.replace("&amp;", "&")
     return link, after
-
-
-def _host_shown(words: str) -> str:
-    """The host that a reader takes the words for."""
-    made = unwrap(words.rstrip(_TAIL))
-    if made.link:
-        return made.link.host
-    bare = words.partition("://")[2] or words
-    return bare.partition("/")[0].rpartition("@")[2].partition(":")[0].strip(_TAIL).lower()
-
-
-def _agree(shown: str, host: str) -> bool:
-    return bool(host) and (belongs(shown, host) or belongs(host, shown.removeprefix("www.")))
 
 
 def _shown(text: str) -> str:

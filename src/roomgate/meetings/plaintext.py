@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 import re2
 
 from roomgate.meetings.quoted import OLDER_MAIL
+from roomgate.meetings.shown import JOINT
 
 MOST_TEXT = 256 * 1024
 MOST_TAGS = 12_000  # of one text; what stands behind them is not read
@@ -254,14 +255,14 @@ def _link(target: str, words: str) -> str:
     if not target or target.startswith("#"):
         return f" {words} "
     tokens = words.split(" ")
-    shown = next((token for token in tokens if _ADDRESSED.search(token)), None)
+    shown = list(dict.fromkeys(token for token in tokens if _ADDRESSED.search(token)))
     if not shown and target.startswith(NOWHERE):
         return f" {words} "
     if not shown:
         # A picture's link stands alone: it is no target of the words before it.
         return f" {words} <{target}> " if words else f"\n<{target}> "
     rest = " ".join(token for token in tokens if not _ADDRESSED.search(token))
-    return f" {rest} {shown}<{target}> "
+    return f" {rest} {JOINT.join(shown) if target[:4].lower() == 'http' else shown[0]}<{target}> "
 
 
 def reduce(text: str, *, markup: bool = False) -> tuple[str, bool]:
