@@ -87,6 +87,9 @@ def test_an_honest_link():
         ("+19005550123@example.com", "premium"),
         ("1-900-555-0123@example.com", "premium"),
         ("0900123456@example.com", "premium"),
+        ("09061234567@example.com", "premium"),
+        ("0906-123-4567@example.com", "premium"),
+        ("909811234567@example.com", "premium"),
         ("+88161234567@example.com", "premium"),
         ("+34803123456@example.com", "premium"),
         ("+39899123456@example.com", "premium"),
@@ -115,7 +118,7 @@ def test_odd_sip_addresses_are_refused_with_the_reason(text, reason):
         SipAddress.parse(text)
 
 
-@pytest.mark.parametrize("user", ["noor+1900", "9011", "90114420", "4711*75", "+442055501234", "011442055501234"])
+@pytest.mark.parametrize("user", ["noor+1900", "9011", "90114420", "0906123456", "090612345678", "4711*75", "+442055501234", "011442055501234"])
 def test_numbers_that_cost_no_more_and_names_are_addresses(user):
     assert str(SipAddress.parse(f"{user}@example.com")) == f"{user}@example.com"
 
