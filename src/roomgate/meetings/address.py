@@ -29,6 +29,8 @@ _KNOWN = frozenset(KNOWN_NAMES)
 _HOST = re2.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
 # Classes that part at signs which none of them has, so linear: a link without a port or anything odd.
 _PLAIN_LINK = re.compile(r"(?ai:https?)://([A-Za-z0-9.-]+)(/[^?#]*)?(?:\?([^#]*))?(?:#.*)?")
+# A browser takes such steps in a path, coded ones too, and goes elsewhere than it says.
+_STEPS = re.compile(r"(?i)/(?:\.|%2e){1,2}(?:/|$)")
 # No star in front: at a company's own exchange that is a feature code, to divert the room's calls for instance.
 _USER = re.compile(r"[A-Za-z0-9+_][A-Za-z0-9._+*=!~-]{0,127}")  # two classes: linear
 _PORT = re.compile(r"[0-9]{1,5}")
@@ -133,7 +135,7 @@ class Link(msgspec.Struct, frozen=True):
             raise AddressRefused("the link has characters that no link has")
         if plain := _PLAIN_LINK.fullmatch(text):
             host, path, query = plain.groups("")
-            return cls(check_host(host), path, query, text)
+            return cls(check_host(host), _straight(path), query, text)
         try:
             parts = urlsplit(text)
             port = parts.port
@@ -145,13 +147,18 @@ class Link(msgspec.Struct, frozen=True):
             raise AddressRefused("the link hides its host behind a user name")
         if port not in (None, 80, 443):
             raise AddressRefused("the link names an odd port")
-        return cls(check_host(parts.hostname or ""), parts.path, parts.query, text)
+        return cls(check_host(parts.hostname or ""), _straight(parts.path), parts.query, text)
 
     def argument(self, name: str) -> str | None:
         """One value of the query, percent-decoded."""
         if name not in self.query and "%" not in self.query:
             return None
         return _arguments(self.query).get(name, _NO_VALUE)[0]
+
+    def only(self, name: str) -> str | None:
+        """As `argument`, but None where it stands there twice with different values."""
+        values = set(_arguments(self.query).get(name, ()))
+        return values.pop() if len(values) == 1 else None
 
     def within(self, *domains: str) -> bool:
         return any(belongs(self.host, domain) for domain in domains)
@@ -160,6 +167,12 @@ class Link(msgspec.Struct, frozen=True):
     def shown(self) -> str:
         """Host and path: the query may hold a secret."""
         return (self.host + self.path)[:120]
+
+
+def _straight(path: str) -> str:
+    if _STEPS.search(path):
+        raise AddressRefused("the link's path has steps to elsewhere, as no link has")
+    return path
 
 
 _NO_VALUE: list[str | None] = [None]
