@@ -43,6 +43,10 @@ _HOST_ENDS = re.compile(r"[\s<>\"(),@|/\\]")
 _DOTTED = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}")
 _SCHEME = re.compile(r"(?i)(?<![A-Za-z0-9])(conf:sips?|sips?|h323|mailto|tel|callto|xmpp|im):(?://)?$")
 _SCHEMES = re.compile(r"(?i)(?:conf:|sips?:|h323:|tel:|mailto:|callto:|xmpp:|im:|//)+")
+_SPACES = re.compile(r"[\s<>]")
+_PARTING = '",()[]|'  # signs that may part two addresses
+_GLUE = _PARTING + ":;/\\"
+_LAST_WORD = re.compile(r"[A-Za-z0-9._+*=!~-]{1,128}$")
 _ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _TAIL = ".,;:!?)]}>'*|»”’"
@@ -349,12 +353,22 @@ def _is_target(text: str, angle: int) -> bool:
 
 
 def _within_address(text: str, start: int) -> bool:
-    """Is what begins here the rest of something else: behind a scheme there stands more than the scheme?"""
-    if text[start - 1 : start] not in (":", ";", "/", "\\"):
+    """Is what begins here the rest of something else? Behind a scheme there stands more than the scheme, or a sign
+    that begins no address is glued to the end of another word.
+    """
+    sign = text[start - 1 : start]
+    if not sign or sign not in _GLUE:
         return False
-    before = text[_start(_LINK_ENDS, text, start, 255, 0) : start]
+    before = text[_start(_SPACES if sign in _PARTING else _LINK_ENDS, text, start, 255, 0) : start]
     scheme = _SCHEMES.match(before)
-    return scheme is not None and scheme.end() < len(before)
+    if scheme is not None:
+        return scheme.end() < len(before) and (sign not in _PARTING or "@" not in before)
+    if sign == '"':
+        return before.rstrip('"')[-1:].isalnum()
+    last = _LAST_WORD.search(before.rstrip(_GLUE))
+    if last is None or sign in "([" or "@" in before or len(before.strip(_GLUE)) == 1 or _is_label(last.group()):
+        return False  # an address before it, a number of a list, or a label
+    return sign == "," or any(map(str.isdigit, last.group()))
 
 
 def _index(ends: re.Pattern[str], text: str, start: int) -> int:

@@ -42,6 +42,20 @@ def test_labels_of_other_languages(label):
         "sip:+19005550199;ext=1@v.example.com",
         "SIP: tel:1;sip:a@v.example.com",
         "sip://evil.example/a@v.example.com",
+        'sip:47"11@v.example.com',
+        'SIP: 47"11@v.example.com',
+        'SIP: 47""11@v.example.com',
+        'SIP: room"11@v.example.com',
+        "sip:47,11@v.example.com",
+        "SIP: 47,11@v.example.com",
+        "Dial:47,11@v.example.com",
+        "Video room,11@v.example.com",
+        "SIP: 47(0)11@v.example.com",
+        "sip:47(11@v.example.com",
+        "SIP: 47;11@v.example.com",
+        "SIP: 47/11@v.example.com",
+        "SIP: 4711:11@v.example.com",
+        "SIP: 47|11@v.example.com",
     ],
 )
 def test_what_stands_within_another_address_is_none(text):
@@ -51,10 +65,22 @@ def test_what_stands_within_another_address_is_none(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["sip:sip:a@v.example.com", "sip://a@v.example.com", "Video:a@v.example.com", "Room;SIP:a@v.example.com"]
-)
+    "text",
+    [
+        "sip:sip:a@v.example.com", "sip://a@v.example.com", "Video:a@v.example.com", "Room;SIP:a@v.example.com",
+        'SIP "a@v.example.com"', '{"uri":"a@v.example.com"}', "Video(a@v.example.com)", "SIP,a@v.example.com",
+        "(SIP)a@v.example.com", "1)a@v.example.com", "H.323:a@v.example.com", "Zoom|a@v.example.com",
+        "地址：a@v.example.com", "Video,,a@v.example.com",
+    ],
+)  # fmt: skip
 def test_a_label_that_is_glued_to_an_address_is_no_address(text):
     assert [str(one.address) for one in evidence(text).printed] == ["a@v.example.com"]
+
+
+def test_addresses_with_a_sign_between_them_are_several():
+    for sign in ",|":
+        found = evidence(f"SIP: 1@v.example.com{sign}2@v.example.com").printed
+        assert [one.address.user for one in found] == ["1", "2"]
 
 
 def test_a_label_does_not_reach_over_other_lines():
