@@ -6,6 +6,7 @@ All patterns run in linear time (RE2, or one class of characters), and every tex
 import html
 import quopri
 import re
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
 import re2
@@ -18,6 +19,7 @@ MOST_TAGS = 12_000  # of one text; what stands behind them is not read
 MOST_LINKS = 1000  # of one text, likewise: more than anybody follows
 MOST_ENTITIES = 20_000  # those behind stay as they are written
 MOST_TAG = 8192  # signs of one tag
+MOST_SIZES = 50  # elements with a size of their own, within each other
 MOST_LINE = 200  # of a title or a name
 SPOILT = "\ufffd"  # stands where a control character stood: no address has it, so none is stitched together
 
@@ -37,6 +39,12 @@ _BLOCKS = ("p", "div", "tr", "li", "ul", "ol", "table", "h1", "h2", "h3", "h4", 
 _BREAKS = frozenset(("br", "hr", *_BLOCKS, *(f"/{name}" for name in _BLOCKS)))
 _VOID = frozenset(("br", "hr", "img", "input", "meta", "link", "col", "area", "base", "wbr"))
 _UNSEEN = re.compile(r"display\s?:\s?none|visibility\s?:\s?hidden")
+_HIDDEN_MARK = re.compile(r"[\s\"'/]hidden(?=[\s=/>]|$)")
+_QUOTED_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
+_SIZE = re.compile(r"(?:[\s;\"'{])font(?:-size)?\s?:\s?(?:([0-9]*\.?[0-9]+)([a-z%]*)|([a-z-]+))")
+# Within a size of nothing these are nothing too.
+_PART_OF_SIZE = frozenset(("em", "%", "ex", "inherit", "larger", "smaller", "unset"))
+_PICTURES = frozenset(("img", "svg", "picture", "object", "input", "video", "v"))
 _CELLS = frozenset(("/td", "/th"))
 _TARGETS = ("http:", "https:", "mailto:", "sip:", "sips:", "h323:")
 # Attributes by which mail programs set off the mail that they answer.
@@ -96,6 +104,15 @@ def from_html(text: str) -> str:
     return _Reader(text.replace("\n", " ") if _DOCUMENT.search(text) else text).read()
 
 
+@dataclass(slots=True)
+class _Size:
+    """The size of an element's text. ``open``: how many elements of its name are, itself among them."""
+
+    name: str
+    nothing: bool
+    open: int = 1
+
+
 class _Reader:
     """One pass over the tags. Nothing is looked for twice in vain, so hostile markup takes linear time too."""
 
@@ -108,6 +125,8 @@ class _Reader:
         self._base: str | None = None  # what links without a host of their own are below
         self._target: str | None = None  # of the link that we are in, and where its words began
         self._words = 0
+        self._pictured = False  # is there a picture in it?
+        self._sizes: list[_Size] = []  # of the elements that we are in and that have one
         self._links = 0
         self._entities = 0
         self._missing: set[str] = set()  # what is not found any more, up to the end
@@ -138,7 +157,7 @@ class _Reader:
         return clean("".join(self._made))
 
     def _say(self, text: str) -> None:
-        if text:
+        if text and not self._shrunk:
             if "&" in text:
                 self._entities += text.count("&")
                 text = html.unescape(text) if self._entities <= MOST_ENTITIES else text
@@ -153,8 +172,10 @@ class _Reader:
             if name == "head" and (base := self._lower.find("<base", start, end)) != -1:
                 self._take_base(base, self._text.find(">", base))
             return end if (angle := self._text.find(">", end)) == -1 else angle + 1
-        if close - start > 20 and name[0] != "/" and name not in _VOID and self._is_unseen(start, close):
+        unseen = close - start > 8 and name[0] != "/" and self._is_unseen(start, close)
+        if unseen and name not in _VOID:
             return self._behind_element(name, close)
+        self._take_size(name, start, close)
         if name in _BREAKS:
             self._break()
         elif name in _CELLS:
@@ -162,12 +183,14 @@ class _Reader:
         elif name == "a":
             self._end_link()
             self._target = _href(self._text[start : min(close, start + MOST_TAG)])
-            self._words = len(self._made)
+            self._words, self._pictured = len(self._made), False
         elif name == "/a":
             self._end_link()
         elif name == "base":
             self._take_base(start, close)
-        elif self._lower.startswith(_TARGETS, start + 1):
+        elif name in _PICTURES:
+            self._pictured = self._pictured or not unseen
+        elif self._lower.startswith(_TARGETS, start + 1) and not self._shrunk:
             self._made.append(f" <{html.unescape(self._text[start + 1 : close])}> ")
         if name in _QUOTING and close - start > 12:
             body = self._lower[start : min(close, start + MOST_TAG)]
@@ -190,7 +213,31 @@ class _Reader:
 
     def _is_unseen(self, start: int, close: int) -> bool:
         tag = self._lower[start : min(close, start + MOST_TAG)]
-        return ("display" in tag or "visibility" in tag) and bool(_UNSEEN.search(tag))
+        if ("display" in tag or "visibility" in tag) and _UNSEEN.search(tag):
+            return True
+        return "hidden" in tag and _HIDDEN_MARK.search(_QUOTED_VALUE.sub('""', tag)) is not None
+
+    def _take_size(self, name: str, start: int, close: int) -> None:
+        """Text in a size of nothing is not seen, up to the element's end or where one within has another size."""
+        closing = name[0] == "/"
+        if close - start > 15 and not closing and name not in _VOID and self._lower.find("font", start, close) != -1:
+            sizes = _SIZE.findall(self._lower, start, min(close, start + MOST_TAG))
+            if sizes:
+                number, unit, word = sizes[-1]
+                zero = number != "" and not float(number)
+                self._sizes.append(_Size(name, zero or (self._shrunk and (unit or word) in _PART_OF_SIZE)))
+                return
+        for at in range(len(self._sizes) - 1, max(-1, len(self._sizes) - MOST_SIZES), -1):
+            size = self._sizes[at]
+            if size.name == name.lstrip("/"):
+                size.open += -1 if closing else 1
+                if not size.open:
+                    del self._sizes[at:]
+                return
+
+    @property
+    def _shrunk(self) -> bool:
+        return bool(self._sizes) and self._sizes[-1].nothing
 
     def _behind_element(self, name: str, at: int) -> int:
         """Behind the end of an element that nobody sees, and of those of its name within it."""
@@ -215,7 +262,8 @@ class _Reader:
             words = "".join(self._made[self._words :])
             del self._made[self._words :]
             self._links += 1
-            self._made.append(_link(resolved(html.unescape(self._target), self._base), words))
+            if words.strip() or self._pictured:  # else nobody sees it
+                self._made.append(_link(resolved(html.unescape(self._target), self._base), words))
             self._target = None
 
 
