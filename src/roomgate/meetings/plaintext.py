@@ -19,7 +19,8 @@ MOST_TAGS = 12_000  # of one text; what stands behind them is not read
 MOST_LINKS = 1000  # of one text, likewise: more than anybody follows
 MOST_ENTITIES = 20_000  # those behind stay as they are written
 MOST_TAG = 8192  # signs of one tag
-MOST_SIZES = 50  # elements with a size of their own, within each other
+MOST_SIZED = 2000  # elements that have a size of text, once there is one of nothing; what is behind them is not read
+MOST_SIZES = 8  # of them within each other
 MOST_LINE = 200  # of a title or a name
 SPOILT = "\ufffd"  # stands where a control character stood: no address has it, so none is stitched together
 
@@ -42,6 +43,7 @@ _UNSEEN = re.compile(r"display\s?:\s?none|visibility\s?:\s?hidden")
 _HIDDEN_MARK = re.compile(r"[\s\"'/]hidden(?=[\s=/>]|$)")
 _QUOTED_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'")
 _SIZE = re.compile(r"(?:[\s;\"'{])font(?:-size)?\s?:\s?(?:([0-9]*\.?[0-9]+)([a-z%]*)|([a-z-]+))")
+_NOTHING = re.compile(r"font(?:-size)?\s?:\s?[0.]+(?![0-9.])")
 # Within a size of nothing these are nothing too.
 _PART_OF_SIZE = frozenset(("em", "%", "ex", "inherit", "larger", "smaller", "unset"))
 _PICTURES = frozenset(("img", "svg", "picture", "object", "input", "video", "v"))
@@ -126,7 +128,9 @@ class _Reader:
         self._target: str | None = None  # of the link that we are in, and where its words began
         self._words = 0
         self._pictured = False  # is there a picture in it?
-        self._sizes: list[_Size] = []  # of the elements that we are in and that have one
+        self._shrinks = _NOTHING.search(lower) is not None
+        self._sized = 0
+        self._sizes: list[_Size] = []  # of the elements that we are in, from the first of nothing on
         self._links = 0
         self._entities = 0
         self._missing: set[str] = set()  # what is not found any more, up to the end
@@ -175,7 +179,8 @@ class _Reader:
         unseen = close - start > 8 and name[0] != "/" and self._is_unseen(start, close)
         if unseen and name not in _VOID:
             return self._behind_element(name, close)
-        self._take_size(name, start, close)
+        if self._shrinks:
+            self._take_size(name, start, close)
         if name in _BREAKS:
             self._break()
         elif name in _CELLS:
@@ -225,7 +230,12 @@ class _Reader:
             if sizes:
                 number, unit, word = sizes[-1]
                 zero = number != "" and not float(number)
-                self._sizes.append(_Size(name, zero or (self._shrunk and (unit or word) in _PART_OF_SIZE)))
+                if zero or self._sizes:
+                    self._sizes.append(_Size(name, zero or (self._shrunk and (unit or word) in _PART_OF_SIZE)))
+                    self._sized += 1
+                    if self._sized > MOST_SIZED:
+                        self._sizes.append(_Size("", nothing=True))
+                        self._shrinks = False
                 return
         for at in range(len(self._sizes) - 1, max(-1, len(self._sizes) - MOST_SIZES), -1):
             size = self._sizes[at]
@@ -303,14 +313,17 @@ def _link(target: str, words: str) -> str:
     if not target or target.startswith("#"):
         return f" {words} "
     tokens = words.split(" ")
-    shown = list(dict.fromkeys(token for token in tokens if _ADDRESSED.search(token)))
+    shown: list[str] = []
+    rest: list[str] = []
+    for token in tokens:
+        (shown if _ADDRESSED.search(token) else rest).append(token)
     if not shown and target.startswith(NOWHERE):
         return f" {words} "
     if not shown:
         # A picture's link stands alone: it is no target of the words before it.
         return f" {words} <{target}> " if words else f"\n<{target}> "
-    rest = " ".join(token for token in tokens if not _ADDRESSED.search(token))
-    return f" {rest} {JOINT.join(shown) if target[:4].lower() == 'http' else shown[0]}<{target}> "
+    places = JOINT.join(dict.fromkeys(shown)) if target[:4].lower() == "http" else shown[0]
+    return f" {' '.join(rest)} {places}<{target}> "
 
 
 def reduce(text: str, *, markup: bool = False) -> tuple[str, bool]:

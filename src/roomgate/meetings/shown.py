@@ -13,6 +13,7 @@ from roomgate.meetings.address import KNOWN_NAMES, Link, belongs, imitates, suff
 from roomgate.meetings.unwrap import unwrap
 
 MOST_WORDS = 4000
+MOST_PATH = 1000  # no meeting has a longer one
 JOINT = "\u241f"  # parts the places that the words of one link show
 
 # Linear, each: a run of signs is begun at its first one only, and parts at a sign that the run has not.
@@ -84,6 +85,8 @@ def _differs(shown: str, target: Link | None) -> bool:
 
 
 def _is_same(shown: Link, target: Link) -> bool:
+    if max(len(shown.path), len(target.path)) > MOST_PATH:
+        return shown.text == target.text
     here, there = _path(shown), _path(target)
     said, meant = _arguments(shown), _arguments(target)
     if here in _PAGES and not said:

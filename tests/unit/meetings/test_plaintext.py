@@ -136,6 +136,7 @@ def test_hostile_markup_takes_linear_time():
         ('<b style="font-size:0">b<i style="font-size:small">c</i>f</b>g', "cg"),
         ('<b style="font-size:0">b<b>c</b>d</b>e', "e"),
         ('<div style="font-size:0"><p style="font-size:0">b</div>e', "e"),
+        ('<p style="font-size:9px">a<b style="font-size:0">b</b>c</p>', "ac"),
         ('<p style="font-size:0.5em">a<span style="font-size:10px">b</span></p>', "ab"),
         ('<p style="font-family:Arial;font-size:14px;line-height:0">a</p>', "a"),
         ('a<p style="font-size:0">&lt;https://e.example/&gt; <https://e.example/></p>', "a"),
@@ -165,6 +166,12 @@ def test_a_line_of_the_source_is_no_line_of_a_document_but_one_of_a_note():
 def test_words_behind_too_many_links_are_not_read_without_their_targets():
     text = "<a href='#'>x</a>" * (plaintext.MOST_LINKS + 5) + "<a href='https://e.example/'>https://zoom.us/j/1</a>"
     assert "zoom.us" not in plaintext.from_html(text)
+
+
+def test_words_behind_too_many_sizes_are_not_read():
+    for most, read in ((plaintext.MOST_SIZED - 5, True), (plaintext.MOST_SIZED + 5, False)):
+        text = "<b style='font-size:0'>x</b>" * most + "<b style='font-size:9px'>https://zoom.us/j/1</b>"
+        assert ("zoom.us" in plaintext.from_html(text)) is read
 
 
 def test_what_the_mails_own_encoding_left_behind():
