@@ -29,6 +29,8 @@ _KNOWN = frozenset(KNOWN_NAMES)
 _HOST = re2.compile(r"^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$")
 # Classes that part at signs which none of them has, so linear: a link without a port or anything odd.
 _PLAIN_LINK = re.compile(r"(?ai:https?)://([A-Za-z0-9.-]+)(/[^?#]*)?(?:\?([^#]*))?(?:#.*)?")
+# A browser takes such steps in a path, coded ones too, and goes elsewhere than it says.
+_STEPS = re.compile(r"(?i)/(?:\.|%2e){1,2}(?:/|$)")
 # No star in front: at a company's own exchange that is a feature code, to divert the room's calls for instance.
 _USER = re.compile(r"[A-Za-z0-9+_][A-Za-z0-9._+*=!~-]{0,127}")  # two classes: linear
 _PORT = re.compile(r"[0-9]{1,5}")
@@ -36,7 +38,7 @@ _PORT = re.compile(r"[0-9]{1,5}")
 # and satellite and international shared-cost ranges; also behind the digit that some exchanges want for a line out.
 _ABROAD = r"(?:\+|[09]?(?:00|011))"
 _PREMIUM = Pattern(
-    rf"^(?:(?:{_ABROAD}|[09])?(?:1?900[2-9][0-9]{{6}}|0190[0-9]{{4,9}}|0900[0-9]{{4,9}}|0990[0-9]{{6}})"
+    rf"^(?:(?:{_ABROAD}|[09])?(?:1?900[2-9][0-9]{{6}}|0190[0-9]{{4,9}}|0900[0-9]{{4,9}}|0990[0-9]{{6}}|09[0-9]{{9}})"
     rf"|{_ABROAD}(?:449[0-9]{{7,10}}|(?:49|43|41|31|33|32|46|47|358|353)90[0-9]{{5,10}}"
     r"|(?:3389[0-9]|3480[367]|3989[29]|42090|4393|4590|6119[0-9]|81990|4870)[0-9]{4,10}"
     r"|(?:881|882|883|979)[0-9]{5,12}))$"
@@ -134,7 +136,7 @@ class Link(msgspec.Struct, frozen=True, gc=False):
             raise AddressRefused("the link has characters that no link has")
         if plain := _PLAIN_LINK.fullmatch(text):
             host, path, query = plain.groups("")
-            return cls(check_host(host), path, query, text)
+            return cls(check_host(host), _straight(path), query, text)
         try:
             parts = urlsplit(text)
             port = parts.port
@@ -146,13 +148,18 @@ class Link(msgspec.Struct, frozen=True, gc=False):
             raise AddressRefused("the link hides its host behind a user name")
         if port not in (None, 80, 443):
             raise AddressRefused("the link names an odd port")
-        return cls(check_host(parts.hostname or ""), parts.path, parts.query, text)
+        return cls(check_host(parts.hostname or ""), _straight(parts.path), parts.query, text)
 
     def argument(self, name: str) -> str | None:
         """One value of the query, percent-decoded."""
         if name not in self.query and "%" not in self.query:
             return None
         return _arguments(self.query).get(name, _NO_VALUE)[0]
+
+    def only(self, name: str) -> str | None:
+        """As `argument`, but None where it stands there twice with different values."""
+        values = set(_arguments(self.query).get(name, ()))
+        return values.pop() if len(values) == 1 else None
 
     def within(self, *domains: str) -> bool:
         return any(belongs(self.host, domain) for domain in domains)
@@ -161,6 +168,12 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     def shown(self) -> str:
         """Host and path: the query may hold a secret."""
         return (self.host + self.path)[:120]
+
+
+def _straight(path: str) -> str:
+    if _STEPS.search(path):
+        raise AddressRefused("the link's path has steps to elsewhere, as no link has")
+    return path
 
 
 _NO_VALUE: list[str | None] = [None]

@@ -1,8 +1,8 @@
 """What an invitation holds that a meeting could be joined by: links, printed addresses, and what was refused.
 
 Its own words come first. Mail that is quoted below them, and then the signature, are evidence of their own, for
-who found nothing above: last week's number must not stand beside this week's link. Of a link its target counts;
-words that show an address themselves are compared with it, and are evidence of nothing.
+who found nothing above: last week's number must not stand beside this week's link. Of a link its target counts, and
+its words never; a link whose words show another place than its target is evidence of nothing, wherever it stands.
 """
 
 import re
@@ -13,11 +13,12 @@ from urllib.parse import unquote
 import msgspec
 
 from roomgate.meetings import quoted
-from roomgate.meetings.address import AddressRefused, Link, SipAddress, belongs, costs, imitates
+from roomgate.meetings.address import AddressRefused, Link, SipAddress, costs, imitates
 from roomgate.meetings.invite import Invitation, Text
 from roomgate.meetings.meeting import Step
 from roomgate.meetings.pattern import Pattern
 from roomgate.meetings.reason import Reason
+from roomgate.meetings.shown import JOINT, MOST_WORDS, misleads
 from roomgate.meetings.unwrap import Unwrapped, unwrap
 
 MOST_LINKS = 200
@@ -43,6 +44,10 @@ _HOST_ENDS = re.compile(r"[\s<>\"(),@|/\\]")
 _DOTTED = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}")
 _SCHEME = re.compile(r"(?i)(?<![A-Za-z0-9])(conf:sips?|sips?|h323|mailto|tel|callto|xmpp|im):(?://)?$")
 _SCHEMES = re.compile(r"(?i)(?:conf:|sips?:|h323:|tel:|mailto:|callto:|xmpp:|im:|//)+")
+_SPACES = re.compile(r"[\s<>]")
+_PARTING = '",()[]|'  # signs that may part two addresses
+_GLUE = _PARTING + ":;/\\"
+_LAST_WORD = re.compile(r"[A-Za-z0-9._+*=!~-]{1,128}$")
 _ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")
 _TELEPHONE = re.compile(r"\b(?:tel|callto):(?://)?(\+?[0-9][0-9().-]{2,30})")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -148,9 +153,8 @@ def _telling(evidence: Evidence, *, links: bool = True, printed: bool = True) ->
 def _evidence(texts: Iterable[tuple[str, str]], mailboxes: frozenset[str]) -> Evidence:
     gathering = _Gathering(mailboxes)
     read = tuple(Text(source, gathering.read(at, source, text)) for at, (source, text) in enumerate(texts))
-    return Evidence(
-        read, tuple(gathering.links), tuple(gathering.printed), tuple(dict.fromkeys(gathering.steps))[:MOST_STEPS]
-    )
+    links = [one for one in gathering.links if (one.link.host, one.link.path) not in gathering.misleading]
+    return Evidence(read, tuple(links), tuple(gathering.printed), tuple(dict.fromkeys(gathering.steps))[:MOST_STEPS])
 
 
 @dataclass(slots=True)
@@ -161,6 +165,7 @@ class _Gathering:
     links: list[Found] = field(default_factory=list)
     printed: list[Printed] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    misleading: set[tuple[str, str]] = field(default_factory=set)  # host and path of where words did not lead
     tried: int = 0
 
     def read(self, at: int, source: str, text: str) -> str:
@@ -241,8 +246,11 @@ class _Gathering:
             # No sentence ends within a target: an argument's full stop is its own.
             made = unwrap(_ended(target, _TAIL.replace(".", "") if "?" in target else _TAIL)[0])
             self._add(source, order, made, told=True)
-            if shows and made.stuck is None and not _agree(_host_shown(words), made.link.host if made.link else ""):
-                self._tell("link", _shown(words), _MISLED)
+            if shows and made.stuck is None and misleads(words, made.link):
+                self._tell("link", _shown(words.replace(JOINT, " ")), _MISLED)
+                if made.link:
+                    self.misleading.add((made.link.host, made.link.path))
+                    return "", ""
             # What came out of a wrapper and is no link is no text either: no reader sees it.
             return "" if shows else words, made.link.text if made.link else target
         address = unquote(body.partition("?")[0].partition(";")[0]).strip("/ ").lower()
@@ -363,12 +371,22 @@ def _is_target(text: str, angle: int) -> bool:
 
 
 def _within_address(text: str, start: int) -> bool:
-    """Is what begins here the rest of something else: behind a scheme there stands more than the scheme?"""
-    if text[start - 1 : start] not in (":", ";", "/", "\\"):
+    """Is what begins here the rest of something else? Behind a scheme there stands more than the scheme, or a sign
+    that begins no address is glued to the end of another word.
+    """
+    sign = text[start - 1 : start]
+    if not sign or sign not in _GLUE:
         return False
-    before = text[_start(_LINK_ENDS, text, start, 255, 0) : start]
+    before = text[_start(_SPACES if sign in _PARTING else _LINK_ENDS, text, start, 255, 0) : start]
     scheme = _SCHEMES.match(before)
-    return scheme is not None and scheme.end() < len(before)
+    if scheme is not None:
+        return scheme.end() < len(before) and (sign not in _PARTING or "@" not in before)
+    if sign == '"':
+        return before.rstrip('"')[-1:].isalnum()
+    last = _LAST_WORD.search(before.rstrip(_GLUE))
+    if last is None or sign in "([" or "@" in before or len(before.strip(_GLUE)) == 1 or _is_label(last.group()):
+        return False  # an address before it, a number of a list, or a label
+    return sign == "," or any(map(str.isdigit, last.group()))
 
 
 def _index(ends: re.Pattern[str], text: str, start: int) -> int:
@@ -383,8 +401,9 @@ def _start(befores: re.Pattern[str], text: str, end: int, most: int, least: int)
 
 
 def _last(text: str) -> int:
-    """Where the last word begins, if the text ends with one."""
-    return _start(_LINK_ENDS, text, len(text), 500, 0)
+    """Where the last word begins, if the text ends with one. Few are long."""
+    start = _start(_LINK_ENDS, text, len(text), 200, 0)
+    return start if len(text) - start < 200 else _start(_LINK_ENDS, text, len(text), MOST_WORDS, 0)
 
 
 def _is_label(text: str) -> bool:
@@ -426,19 +445,6 @@ def _ended(text: str, tail: str = _TAIL) -> tuple[str, str]:
             break
         link = link.replace("&amp;", "&")
     return link, after
-
-
-def _host_shown(words: str) -> str:
-    """The host that a reader takes the words for."""
-    made = unwrap(words.rstrip(_TAIL))
-    if made.link:
-        return made.link.host
-    bare = words.partition("://")[2] or words
-    return bare.partition("/")[0].rpartition("@")[2].partition(":")[0].strip(_TAIL).lower()
-
-
-def _agree(shown: str, host: str) -> bool:
-    return bool(host) and (belongs(shown, host) or belongs(host, shown.removeprefix("www.")))
 
 
 def _shown(text: str) -> str:

@@ -377,6 +377,8 @@ def _texts(properties: dict[str, list[Property]], steps: list[Step]) -> tuple[Te
                 left = min(left, MOST_TITLE)  # the last of all
             said = value.text(left) if name in _PLAIN_WORDS or name.startswith("X-") else value.value[:left]
             text, _ = plaintext.reduce(said, markup=name == "X-ALT-DESC")
+            if name == "X-PM-CONFERENCE-URL" and (passcode := _passcode(value)):
+                text = f"{text}\nPasscode: {passcode}"
             if len(value.value) > left and name != "SUMMARY":
                 saw = f"{name} of {len(value.value)} characters"
                 steps.append(Step("size", saw, "only its first 256 KiB are read"))
@@ -384,6 +386,12 @@ def _texts(properties: dict[str, list[Property]], steps: list[Step]) -> tuple[Te
             if text.strip() and (name != "SUMMARY" or "/" in text or "@" in text):
                 texts.append(Text(name, text))
     return tuple(texts)
+
+
+def _passcode(link: Property) -> str:
+    """Of a link that Proton writes as a property: what stands beside it is its own. A word is no room's to key in."""
+    given = (link.parameter("PASSWORD") or link.parameter("X-PM-PASSWORD") or "").strip()
+    return given if given.isascii() and given.isdigit() and len(given) <= 10 else ""
 
 
 def titled(said: str, steps: list[Step]) -> str:

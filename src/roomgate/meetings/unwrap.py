@@ -1,8 +1,8 @@
 """Undo the link wrapping of mail scanners, offline.
 
 A wrapper is known by its host, exactly or as a suffix after a dot; a wrapper inside a wrapper is undone
-three times at most. What can only be undone by asking the wrapper's server stays as it is: nothing is
-fetched. The result is as foreign as the input, and is parsed again by whoever uses it.
+three times at most. What can only be undone by asking the wrapper's server stays as it is, and so does what
+names two targets, of which the wrapper follows we do not know which: nothing is fetched. The result is as foreign as the input, and is parsed again by whoever uses it.
 """
 
 import base64
@@ -89,14 +89,17 @@ def _mended(text: str) -> str:
 
 
 def _argument(*names: str) -> Undo:
+    """Of several names any will do, as long as there is one target."""
+
     def undo(link: Link) -> str | None:
-        return next((value for name in names if (value := link.argument(name))), None)
+        values = {link.only(name) for name in names if link.argument(name)}
+        return values.pop() if len(values) == 1 else None
 
     return undo
 
 
 def _proofpoint2(link: Link) -> str | None:
-    coded = link.argument("u")
+    coded = link.only("u")
     return unquote(coded.replace("-", "%").replace("_", "/")) if coded else None
 
 
@@ -128,7 +131,7 @@ def _proofpoint3(link: Link) -> str | None:
 
 def _base64(name: str) -> Undo:
     def undo(link: Link) -> str | None:
-        coded = link.argument(name) or ""
+        coded = link.only(name) or ""
         try:
             return base64.urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode("ascii") or None
         except (binascii.Error, UnicodeDecodeError):
@@ -148,8 +151,8 @@ def _avanan(link: Link) -> str | None:
 
 
 def _launched(link: Link) -> str | None:
-    place = link.argument("url") or ""
-    return f"https://{link.host}{quote(place.removeprefix('/_#'), safe='/?=&%')}"
+    place = link.only("url")
+    return place and f"https://{link.host}{quote(place.removeprefix('/_#'), safe='/?=&%')}"
 
 
 def _always(link: Link) -> bool:

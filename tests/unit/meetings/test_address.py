@@ -57,11 +57,26 @@ from roomgate.meetings.address import (
         ("ftp://zoom.us/j/1", "web links"),
         ("https://zoom.us/" + "a" * 5000, "too long"),
         ("https://zoom.us/\x00", "characters"),
+        ("https://zoom.us/j/85551240091/../99900011122", "steps to elsewhere"),
+        ("https://zoom.us/j/85551240091/%2e%2E/99900011122", "steps to elsewhere"),
+        ("https://zoom.us/j/85551240091/.%2e", "steps to elsewhere"),
+        ("https://zoom.us/j/./85551240091?x=1", "steps to elsewhere"),
+        ("https://zoom.us:443/j/85551240091/..#x", "steps to elsewhere"),
     ],
 )
 def test_odd_links_are_refused_with_the_reason(text, reason):
     with pytest.raises(AddressRefused, match=reason):
         Link.parse(text)
+
+
+@pytest.mark.parametrize("path", ["/j/1..2", "/...", "/.well-known/x", "/a..", "/x?y=/../z", "/x#/../z"])
+def test_dots_that_are_no_steps(path):
+    assert Link.parse(f"https://zoom.us{path}").host == "zoom.us"
+
+
+def test_an_argument_that_says_two_things():
+    link = Link.parse("https://e.example/?a=1&a=2&b=3&b=3")
+    assert (link.only("a"), link.only("b"), link.only("c")) == (None, "3", None)
 
 
 def test_an_honest_link():
@@ -87,6 +102,9 @@ def test_an_honest_link():
         ("+19005550123@example.com", "premium"),
         ("1-900-555-0123@example.com", "premium"),
         ("0900123456@example.com", "premium"),
+        ("09061234567@example.com", "premium"),
+        ("0906-123-4567@example.com", "premium"),
+        ("909811234567@example.com", "premium"),
         ("+88161234567@example.com", "premium"),
         ("+34803123456@example.com", "premium"),
         ("+39899123456@example.com", "premium"),
@@ -115,7 +133,10 @@ def test_odd_sip_addresses_are_refused_with_the_reason(text, reason):
         SipAddress.parse(text)
 
 
-@pytest.mark.parametrize("user", ["noor+1900", "9011", "90114420", "4711*75", "+442055501234", "011442055501234"])
+@pytest.mark.parametrize(
+    "user",
+    ["noor+1900", "9011", "90114420", "0906123456", "090612345678", "4711*75", "+442055501234", "011442055501234"],
+)
 def test_numbers_that_cost_no_more_and_names_are_addresses(user):
     assert str(SipAddress.parse(f"{user}@example.com")) == f"{user}@example.com"
 

@@ -333,3 +333,19 @@ def test_what_a_subject_tries_is_told(said, shown, told):
     one = invitation(parse_events(ics("DTSTART:20260310T090000Z", f"SUMMARY:{said}"))[0])
     assert one.title == shown
     assert [step.saw for step in one.steps if step.step == "title"] == told
+
+
+@pytest.mark.parametrize(
+    ("head", "text"),
+    [
+        ("X-PM-CONFERENCE-URL;PASSWORD=976611", "https://zoom.us/j/85551240091\nPasscode: 976611"),
+        ('X-PM-CONFERENCE-URL;X-PM-HOST=a;X-PM-PASSWORD="976611"', "https://zoom.us/j/85551240091\nPasscode: 976611"),
+        ("X-PM-CONFERENCE-URL;PASSWORD=blue7", "https://zoom.us/j/85551240091"),
+        ("X-PM-CONFERENCE-URL;PASSWORD=٩٧٦٦", "https://zoom.us/j/85551240091"),
+        ("X-PM-CONFERENCE-URL;PASSWORD=97661100112", "https://zoom.us/j/85551240091"),
+        ("URL;PASSWORD=976611", "https://zoom.us/j/85551240091"),
+    ],
+)
+def test_the_passcode_beside_a_link_of_proton_s(head, text):
+    seen = invitation(parse_events(ics("DTSTART:20260310T090000Z", f"{head}:https://zoom.us/j/85551240091"))[0])
+    assert [one.text for one in seen.texts] == [text]

@@ -44,6 +44,7 @@ def test_where_a_link_leads(target, base, leads_to):
     "head",
     [
         '<base href="https://b.example/">',
+        '<base hidden style="display:none" href="https://b.example/">',
         "<html><head><title>x</title><BASE target=_top HREF=//b.example/></head>",
         '<base target="_top"><base href="https://b.example/"><base href="https://zoom.us/">',
     ],
@@ -123,6 +124,27 @@ def test_hostile_markup_takes_linear_time():
         ('a<b style="DISPLAY: none !important;">b<br>c</b>e', "ae"),
         ('a<div style="visibility:hidden"><p>b', "a"),
         ('<img style="display:none">a', "a"),
+        ("a<p hidden>b<p>c</p></p>e", "ae"),
+        ("a<b title='it\"s' HIDDEN='x'>b</b>e", "ae"),
+        ('<p class="a hidden b">a</p>', "a"),
+        ("<p aria-hidden='true' data-hidden id=hidden>a</p>", "a"),
+        ('a<span style="font-size:0">b<b>c</b></span>e', "ae"),
+        ('a<span style="x:y; FONT-SIZE : 0.0px !important">b</span>e', "ae"),
+        ("a<span style='font:0/0 a'>b</span>e", "ae"),
+        ('a<b style="font-size:0em">b<i style="font-size:200%">c</i><i style="font-size:larger">d</i></b>e', "ae"),
+        ('<b style="font-size:0">b<i style="font-size:13px">c<i>d</i>e</i>f</b>g', "cdeg"),
+        ('<b style="font-size:0">b<i style="font-size:small">c</i>f</b>g', "cg"),
+        ('<b style="font-size:0">b<b>c</b>d</b>e', "e"),
+        ('<div style="font-size:0"><p style="font-size:0">b</div>e', "e"),
+        ('<p style="font-size:9px">a<b style="font-size:0">b</b>c</p>', "ac"),
+        ('<p style="font-size:0.5em">a<span style="font-size:10px">b</span></p>', "ab"),
+        ('<p style="font-family:Arial;font-size:14px;line-height:0">a</p>', "a"),
+        ('a<p style="font-size:0">&lt;https://e.example/&gt; <https://e.example/></p>', "a"),
+        ('<a href="https://a.example/"></a><a href="https://a.example/"> <b>&nbsp;</b></a>', ""),
+        ('<a href="https://a.example/"><img style="display:none"></a>', ""),
+        ('<a href="https://a.example/"><span style="font-size:0">x</span></a>', ""),
+        ('<td style="font-size:0"><a href="https://a.example/"><img src=x></a></td>', "<https://a.example/>"),
+        ('<a href="https://a.example/"><v:roundrect>', "<https://a.example/>"),
         ('<p style="display:block">a</p>', "a"),
         ("İ<p>İ</p><script>x</script>İ", "İ İ İ"),
     ],
@@ -144,6 +166,12 @@ def test_a_line_of_the_source_is_no_line_of_a_document_but_one_of_a_note():
 def test_words_behind_too_many_links_are_not_read_without_their_targets():
     text = "<a href='#'>x</a>" * (plaintext.MOST_LINKS + 5) + "<a href='https://e.example/'>https://zoom.us/j/1</a>"
     assert "zoom.us" not in plaintext.from_html(text)
+
+
+def test_words_behind_too_many_sizes_are_not_read():
+    for most, read in ((plaintext.MOST_SIZED - 5, True), (plaintext.MOST_SIZED + 5, False)):
+        text = "<b style='font-size:0'>x</b>" * most + "<b style='font-size:9px'>https://zoom.us/j/1</b>"
+        assert ("zoom.us" in plaintext.from_html(text)) is read
 
 
 def test_what_the_mails_own_encoding_left_behind():

@@ -74,6 +74,12 @@ def test_the_page_on_which_a_browser_stands_after_a_teams_link():
     )
 
 
+def test_that_page_with_two_places_leads_to_neither():
+    places = ["/_#/meet/22033344455566", "/_#/meet/99900011122233"]
+    seen = unwrap(LAUNCHER + "&url=".join(quote(place, safe="") for place in places))
+    assert (seen.link, seen.stuck) == (None, "Teams' launcher cannot be undone without asking its server")
+
+
 @pytest.mark.parametrize("place", ["https://evil.example/l/meetup-join/1", "//evil.example/_#/meet/1", "/_#/l/chat/0"])
 def test_that_page_leads_to_its_own_meetings_only(place):
     assert unwrap(LAUNCHER + quote(place, safe="")).wrappers == ()
@@ -89,6 +95,28 @@ def nested(depth):
 def test_three_deep_and_no_deeper():
     assert unwrap(nested(MOST_DEPTH)).text == TARGET
     assert unwrap(nested(MOST_DEPTH + 1)).stuck == "more than 3 wrappers"
+
+
+OTHER = quote("https://zoom.us/j/99900011122", safe="")
+BASE64 = base64.urlsafe_b64encode(TARGET.encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("wrapped", "other"),
+    [
+        (f"https://eur01.safelinks.protection.outlook.com/?url={CODED}", f"url={OTHER}"),
+        (f"https://www.google.com/url?q={CODED}", f"url={OTHER}"),
+        (f"https://linkprotect.cudasvc.com/url?a={CODED}", f"a={OTHER}"),
+        ("https://urldefense.proofpoint.com/v2/url?u=https-3A__us02web.zoom.us_j_85512345678-3Fpwd-3DAb.1", "u=x"),
+        (f"https://eu.protection.sophos.com/?u={BASE64}", "u=aHR0cHM6Ly96b29tLnVz"),
+    ],
+)
+def test_what_names_two_targets_stays(wrapped, other):
+    twice = wrapped.partition("?")[2]
+    assert unwrap(f"{wrapped}&{twice}").text == TARGET
+    for seen in (unwrap(f"{wrapped}&{other}"), unwrap(wrapped.replace("?", f"?{other}&", 1))):
+        assert (seen.link, seen.wrappers) == (None, ())
+        assert "cannot be undone" in (seen.stuck or "")
 
 
 def test_mimecast_stays():
