@@ -82,7 +82,8 @@ def _mended(text: str) -> str:
 
 def _argument(*names: str) -> Undo:
     def undo(link: Link) -> str | None:
-        return next((value for name in names if (value := link.argument(name))), None)
+        values = {value for name in names for value in link.arguments(name)}
+        return values.pop() if len(values) == 1 else None  # of two, nobody knows which its server would take
 
     return undo
 
