@@ -34,6 +34,7 @@ _STEPS = re.compile(r"(?i)/(?:\.|%2e){1,2}(?:/|$)")
 # No star in front: at a company's own exchange that is a feature code, to divert the room's calls for instance.
 _USER = re.compile(r"[A-Za-z0-9+_][A-Za-z0-9._+*=!~-]{0,127}")  # two classes: linear
 _PORT = re.compile(r"[0-9]{1,5}")
+_SIP_PORTS = range(5060, 5100)  # behind any other there may be a printer that takes an INVITE for a page
 # Numbers that cost money by the minute, as written from abroad and at home (ITU country lists, national plans),
 # and satellite and international shared-cost ranges; also behind the digit that some exchanges want for a line out.
 _ABROAD = r"(?:\+|[09]?(?:00|011))"
@@ -156,9 +157,9 @@ class Link(msgspec.Struct, frozen=True, gc=False):
             return None
         return _arguments(self.query).get(name, _NO_VALUE)[0]
 
-    def only(self, name: str) -> str | None:
-        """As `argument`, but None where it stands there twice with different values."""
-        values = set(_arguments(self.query).get(name, ()))
+    def only(self, *names: str) -> str | None:
+        """As `argument`, by any of these names; None where two values differ, since nobody knows which one counts."""
+        values = {value for name in names for value in _arguments(self.query).get(name, ())}
         return values.pop() if len(values) == 1 else None
 
     def within(self, *domains: str) -> bool:
@@ -210,6 +211,8 @@ class SipAddress(msgspec.Struct, frozen=True, gc=False):
             raise AddressRefused("the address has characters that no address has")
         if colon and not _PORT.fullmatch(port):
             raise AddressRefused("that is not a port")
+        if colon and int(port) not in _SIP_PORTS:
+            raise AddressRefused("the address names an odd port")
         # At a meeting service a number is a meeting's, whatever it would cost on the telephone.
         number = user[user.rfind("+") :] if "+" in user else user  # whatever stands in front of it
         dialled = number[0] in "+0123456789" and _KNOWN.isdisjoint(suffixes(host))

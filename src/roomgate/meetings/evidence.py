@@ -42,6 +42,7 @@ _BEFORE_HOST = re.compile(r"[\s(\[<>:：,;'*|\"]")  # looked for backwards
 _BEFORE_USER = re.compile(r"[\s<>\"(),;:@\[\]|/\\]")  # looked for backwards
 _HOST_ENDS = re.compile(r"[\s<>\"(),@|/\\]")
 _DOTTED = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}")
+_HOST_FIRST = re.compile(r"(?i)(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}[/?]")
 _SCHEME = re.compile(r"(?i)(?<![A-Za-z0-9])(conf:sips?|sips?|h323|mailto|tel|callto|xmpp|im):(?://)?$")
 _SCHEMES = re.compile(r"(?i)(?:conf:|sips?:|h323:|tel:|mailto:|callto:|xmpp:|im:|//)+")
 _SPACES = re.compile(r"[\s<>]")
@@ -223,6 +224,9 @@ class _Gathering:
                 if _is_target(text, stop + (text[stop : stop + 1] == " ")):
                     colon = stop  # these are the words of the link that follows
                     continue
+                if _within_link(text, start, end):
+                    colon = stop
+                    continue
                 bare, after = _ended(text[start:stop])
                 rest += [text[end:start], " ", after]
                 if self._may_try():
@@ -387,6 +391,13 @@ def _within_address(text: str, start: int) -> bool:
     if last is None or sign in "([" or "@" in before or len(before.strip(_GLUE)) == 1 or _is_label(last.group()):
         return False  # an address before it, a number of a list, or a label
     return sign == "," or any(map(str.isdigit, last.group()))
+
+
+def _within_link(text: str, start: int, least: int) -> bool:
+    """Is the web link that begins here the rest of another one, or what an unknown scheme in angles is told?"""
+    first = _start(_LINK_ENDS, text, start, 255, least)
+    before = text[first:start]
+    return bool(before) and ("//" in before or text[first - 1 : first] == "<" or _HOST_FIRST.match(before) is not None)
 
 
 def _index(ends: re.Pattern[str], text: str, start: int) -> int:

@@ -89,13 +89,7 @@ def _mended(text: str) -> str:
 
 
 def _argument(*names: str) -> Undo:
-    """Of several names any will do, as long as there is one target."""
-
-    def undo(link: Link) -> str | None:
-        values = {link.only(name) for name in names if link.argument(name)}
-        return values.pop() if len(values) == 1 else None
-
-    return undo
+    return lambda link: link.only(*names)
 
 
 def _proofpoint2(link: Link) -> str | None:

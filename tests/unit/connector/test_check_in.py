@@ -1,9 +1,9 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roomgate.connector.booking_rules import CheckInRules
 from roomgate.connector.check_in import CheckIn, Release, Warn, decide, read_signs

@@ -98,6 +98,8 @@ def test_an_honest_link():
         ("a@exam\ufffdple.com", "internationalised"),
         ("@example.com", "characters"),
         ("a@example.com:sip", "port"),
+        ("a@example.com:9100", "odd port"),
+        ("a@example.com:0", "odd port"),
         ("a" * 256 + "@example.com", "too long"),
         ("+19005550123@example.com", "premium"),
         ("1-900-555-0123@example.com", "premium"),

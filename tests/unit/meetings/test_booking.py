@@ -1,7 +1,7 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from roomgate.meetings.booking import UNTITLED, booking_id, build_booking, plain_number
 from roomgate.meetings.house_rules import PRIVATE_TITLE, HouseRules, Private

@@ -328,3 +328,21 @@ def test_rubbish_is_evidence_of_nothing_dangerous(pieces):
         if found.older is None:
             break
         found = found.older
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ftp://evil.example/https://zoom.us/j/85512345678",
+        "evil.example/https://zoom.us/j/85512345678",
+        "see evil.example?to=https://zoom.us/j/85512345678",
+        "<view-source:https://zoom.us/j/85512345678>",
+    ],
+)
+def test_a_link_within_another_one_is_none(text):
+    assert "zoom.us" not in {one.link.host for one in evidence(text).links}
+
+
+@pytest.mark.parametrize("before", ["", "Link:", "(", "加入", "Zoom/Teams", "<", "and/or: "])
+def test_a_link_behind_words_is_one(before):
+    assert [one.link.host for one in evidence(f"{before}https://zoom.us/j/85512345678").links] == ["zoom.us"]

@@ -1,11 +1,11 @@
 """What is told outside a room opens no meeting."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roomgate.meetings.masking import DOTS, masked, masked_address, masked_steps, passcodes_of
 from roomgate.meetings.meeting import NO_JOIN, How, Join, Meeting, Organizer, Step, h323_join, sip_join

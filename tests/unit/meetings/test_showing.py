@@ -1,12 +1,12 @@
 """Which meetings a room shows, in what order, and the word for each that it does not."""
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roomgate.meetings.house_rules import DEFAULT, HouseRules, Private
 from roomgate.meetings.meeting import NO_JOIN, Meeting, Organizer, Step, sip_join

@@ -170,3 +170,22 @@ def test_an_ampersand_that_html_left_in_a_wrapper():
 )
 def test_a_host_that_shows_a_wrapper_without_belonging_to_it(host: str, wrapper: str | None) -> None:
     assert find_imitated(host) == wrapper
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://www.google.com/url?q=https://zoom.us/j/1&q=https://evil.example/",
+        "https://www.google.com/url?q=https://zoom.us/j/1&url=https://evil.example/",
+        "https://a.safelinks.protection.outlook.com/?url=https%3A%2F%2Fzoom.us%2Fj%2F1&url=https%3A%2F%2Fevil.example",
+    ],
+)
+def test_of_two_places_in_one_wrapper_neither_is_taken(text):
+    made = unwrap(text)
+    assert made.link is None
+    assert made.stuck
+
+
+def test_the_same_place_twice_is_one():
+    made = unwrap("https://www.google.com/url?q=https://zoom.us/j/1&url=https://zoom.us/j/1")
+    assert made.text == "https://zoom.us/j/1"
