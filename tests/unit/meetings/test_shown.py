@@ -71,6 +71,12 @@ def test_what_is_no_other_place(words, target):
         ("MS.Teams", TEAMS),
         ("and/or", ZOOM),
         ("@ada", ZOOM),
+        ("zoom.us/j/␟855␟5124␟0091", ZOOM),
+        ("zoom.us␟/j/85551240091", ZOOM),
+        ("https://zoom.us/j/85551240091␟123456", ZOOM),
+        ("https://zoom.us/␟meeting", ZOOM),
+        ("https://zoom.us/j/85551240091␟-␟Join", ZOOM),
+        ("MS.Teams␟/Zoom", ZOOM),
     ],
 )
 def test_what_mail_programs_make_of_a_link_is_no_other_place(words, target):
@@ -120,6 +126,10 @@ def test_what_mail_programs_make_of_a_link_is_no_other_place(words, target):
         ("https://video.example.com/webapp/#/?conference=4711", "https://video.example.com/webapp/#/?conference=4712"),
         ("4712@example.com", OWN),
         ("https://zoom.us/j/85551240091", "https://zoom.us/my/mallory-85551240091"),
+        ("zoom.us/j/␟999␟0001␟1122", ZOOM),
+        ("https://zoom.us/j/9␟9900011122", ZOOM),
+        ("zoom.us␟/j/99900011122", ZOOM),
+        ("example.webex.com/meet/␟ada", ROOM.replace("ada", "mallory")),
         (f"zoom.us{JOINT}https://zoom.us/j/99900011122", ZOOM),
     ],
 )
