@@ -55,6 +55,20 @@ async def test_only_what_the_grants_cover_is_shown_and_only_what_they_change_has
         assert "To change it you need: settings" in words(read)
 
 
+async def test_a_part_of_a_long_list_says_which_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(view, "MOST", 1)
+    async with console(tmp_path) as it:
+        settled(await it.connect("oslo"))
+        bob = await person(it, *ENOUGH)
+        first, second = [await bob.get(f"{HERE}?q=e&first={number}") for number in (0, 1)]
+        of = re.search(r"1–1 of (\d+)", words(first))
+        assert of is not None
+        assert f"2–2 of {of[1]}" in words(second)
+        assert ("Previous page" in words(first), "Next page" in words(first)) == (False, True)
+        assert "Previous page" in words(second)
+        assert "of 0" not in words(await bob.get(f"{HERE}?q=nothing-of-this-name"))
+
+
 async def test_a_secret_is_dots_and_an_empty_field(tmp_path: Path) -> None:
     async with console(tmp_path) as it:
         site = settled(await it.connect("oslo"))
