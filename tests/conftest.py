@@ -24,11 +24,12 @@ import pytest
 from _pytest.nodeid import NodeId
 from hypothesis import HealthCheck, settings
 
-from support import alone
+from support import alone, compiled_once
 from support.longest_first import group_of, longest_first
 
 settings.register_profile("roomgate", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("roomgate")
+compiled_once.share()
 
 _TURNS = pytest.StashKey[alone.Turns]()
 
