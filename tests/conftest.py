@@ -9,13 +9,18 @@ asyncio's debug mode is off: it writes down where each future, task and callback
 that awaits much. Of what it finds, one thing makes a test fail: a loop that is given work by a thread that is not its
 own. That is looked for here, always. `pytest -o asyncio_debug=true` brings back the rest, for a hunt.
 
+Byte code is kept, whatever the shell says: tests start the programs some hundred times, and each start would compile
+all of them anew.
+
 What a shell starts in the background ignores ctrl-C, and hands that on to what it starts itself. Here ctrl-C means
 what it says, however the tests were started: some of them send it.
 """
 
 import asyncio
 import gc
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -45,6 +50,9 @@ def _by_its_own_thread(schedule: Callable[..., asyncio.Handle]) -> Callable[...,
 
 for _name in ("call_soon", "call_at"):  # call_later is a call_at
     setattr(asyncio.BaseEventLoop, _name, _by_its_own_thread(getattr(asyncio.BaseEventLoop, _name)))
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -49,11 +49,14 @@ def run(*words: str, stdin: bytes = b"") -> Done:
     """One command, as a script runs it: no terminal anywhere."""
     out, err = io.StringIO(), io.StringIO()
     code: object = 0
+    collector = gc.get_threshold()  # a command sets it for its own process, and here it is the tests'
     with redirect_stdout(out), redirect_stderr(err), _stdin(stdin):
         try:
             main(list(words))
         except SystemExit as end:
             code = end.code
+        finally:
+            gc.set_threshold(*collector)
     assert isinstance(code, int), code
     if code and words[:1] == ("xapi",):
         # A device that refuses is slow to hang up, too, if the machine is busy. A command does not wait for that: it

@@ -1,5 +1,6 @@
 """The one command. Each group of verbs is a file beside this one, loaded only when asked for."""
 
+import gc
 import io
 import os
 import sys
@@ -8,6 +9,10 @@ from cyclopts import App, Parameter
 from cyclopts.exceptions import CycloptsError
 
 from roomgate import __version__
+
+# To load a program makes some hundred thousand objects that stay. With its own default the garbage collector walks
+# through them hundreds of times before a hub answers. What runs for long says later how often it looks (running.py).
+_OBJECTS_BETWEEN_LOOKS = 50_000
 
 
 def _default(value: object) -> str | None:
@@ -79,6 +84,7 @@ for _name, (_target, _help) in _GROUPS.items():
 
 def main(words: list[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
+    gc.set_threshold(_OBJECTS_BETWEEN_LOOKS)
     # The first page has no need of markdown, and to load that takes as long as to show the page.
     named = any(not word.startswith("-") for word in (sys.argv[1:] if words is None else words))
     app.help_format = "markdown" if named else "plaintext"

@@ -1,3 +1,4 @@
+import gc
 import os
 import re
 import subprocess
@@ -184,3 +185,17 @@ def test_a_demonstration_without_rooms_or_with_too_many_is_bad_input():
 
 def test_version():
     assert re.fullmatch(r"\d+\.\d+\.\d+\n", run("--version").out)
+
+
+def test_what_a_command_loads_is_not_looked_at_by_the_collector_again_and_again():
+    kept = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)  # as an interpreter begins
+    try:
+        with pytest.raises(SystemExit) as end:
+            main(["--version"])
+        assert end.value.code == 0
+        looks = gc.get_stats()[0]["collections"]
+        loaded = [[number] for number in range(20_000)]
+        assert (gc.get_stats()[0]["collections"] - looks, len(loaded)) == (0, 20_000)
+    finally:
+        gc.set_threshold(*kept)
