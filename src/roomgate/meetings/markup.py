@@ -41,7 +41,7 @@ FORMATTING = frozenset(
 
 _ZERO = r"(?:0++(?:\.0*+)?+|\.0++)(?![.0-9])"
 _OUTSIDE = re.compile(r"-[0-9]{3}")
-_OF_SIZE = re.compile(r".*[1-9][0-9.]*(?:p[xtc]|[cm]m|in|rem|v[wh])|[a-z-]*(?:small|medium|large)")
+_OF_SIZE = re.compile(r".*[1-9][0-9.]*(?:p[xtc]|[cm]m|in|rem|v[wh])|[a-z-]*(?:small|medium|large)(?!e?r)")
 _FLAT = re.compile(_ZERO)
 # By property, the values with which nobody sees an element.
 _HIDES = {

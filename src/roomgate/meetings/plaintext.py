@@ -224,8 +224,8 @@ class _Reader:
         elif name == "base":
             if self._base is None and "href" in given:  # the first one counts, as in a browser
                 self._base = resolved(given["href"], None)
-        elif name == "img":
-            self._pictured = True
+        elif name == "img" or name.startswith("v:"):  # as Outlook draws buttons
+            self._pictured = self._pictured or find_seen(name, given, self._hidden) is not Seen.NEVER
         if name in _QUOTING and len(said) > 10:
             low = said[:MOST_TAG].lower()
             if any(mark in low for mark in _QUOTED):

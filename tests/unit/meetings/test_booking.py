@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -92,7 +93,7 @@ def test_when_the_button_is_open():
 
 def test_the_sites_own_buffers():
     early = build_booking(MEETING, HouseRules(early=timedelta(minutes=15)))
-    made = replace(early, late_s=120)
+    made = dataclasses.replace(early, late_s=120)
     assert [made.joinable(at) for at in (START - timedelta(minutes=15), made.end + timedelta(seconds=119))] == [
         True
     ] * 2

@@ -124,7 +124,7 @@ def test_hostile_markup_takes_linear_time():
         ('a<b style="DISPLAY: none !important;">b<br>c</b>e', "ae"),
         ('a<div style="visibility:hidden"><p>b', "a"),
         ('<img style="display:none">a', "a"),
-        ("a<p hidden>b<p>c</p></p>e", "ae"),
+        ("a<p hidden>b<p>c</p></p>e", "a c e"),
         ("a<b title='it\"s' HIDDEN='x'>b</b>e", "ae"),
         ('<p class="a hidden b">a</p>', "a"),
         ("<p aria-hidden='true' data-hidden id=hidden>a</p>", "a"),
@@ -166,12 +166,6 @@ def test_a_line_of_the_source_is_no_line_of_a_document_but_one_of_a_note():
 def test_words_behind_too_many_links_are_not_read_without_their_targets():
     text = "<a href='#'>x</a>" * (plaintext.MOST_LINKS + 5) + "<a href='https://e.example/'>https://zoom.us/j/1</a>"
     assert "zoom.us" not in plaintext.from_html(text)
-
-
-def test_words_behind_too_many_sizes_are_not_read():
-    for most, read in ((plaintext.MOST_SIZED - 5, True), (plaintext.MOST_SIZED + 5, False)):
-        text = "<b style='font-size:0'>x</b>" * most + "<b style='font-size:9px'>https://zoom.us/j/1</b>"
-        assert ("zoom.us" in plaintext.from_html(text)) is read
 
 
 def test_what_the_mails_own_encoding_left_behind():

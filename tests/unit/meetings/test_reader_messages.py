@@ -1,9 +1,9 @@
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roomgate.meetings.reader_messages import (
     HEAD,
