@@ -1,3 +1,4 @@
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,7 +53,7 @@ def test_whoever_came_is_checked_in_while_that_is_open(sign):
 
 
 def test_only_the_signs_count_that_the_site_named():
-    panel_alone = replace(RULES, by=("panel",))
+    panel_alone = dataclasses.replace(RULES, by=("panel",))
     assert at(8, signs={"call", "presence"}, rules=panel_alone) == (Warn(ONE),)
 
 
