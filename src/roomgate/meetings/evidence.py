@@ -18,7 +18,7 @@ from roomgate.meetings.invite import Invitation, Text
 from roomgate.meetings.meeting import Step
 from roomgate.meetings.pattern import Pattern
 from roomgate.meetings.reason import Reason
-from roomgate.meetings.shown import JOINT, MOST_WORDS, misleads
+from roomgate.meetings.shown import ADDRESSED, JOINT, MOST_WORDS, misleads
 from roomgate.meetings.unwrap import Unwrapped, unwrap
 
 MOST_LINKS = 200
@@ -49,7 +49,6 @@ _SPACES = re.compile(r"[\s<>]")
 _PARTING = '",()[]|'  # signs that may part two addresses
 _GLUE = _PARTING + ":;/\\"
 _LAST_WORD = re.compile(r"[A-Za-z0-9._+*=!~-]{1,128}$")
-_ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")
 _TELEPHONE = re.compile(r"\b(?:tel|callto):(?://)?(\+?[0-9][0-9().-]{2,30})")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _TAIL = ".,;:!?)]}>'*|»”’"
@@ -210,7 +209,7 @@ class _Gathering:
             stop = _index(_LINK_ENDS, text, colon)
             if start > end and text[start - 1] == "<" and text[stop : stop + 1] == ">":
                 before = text[end : start - 1]
-                if before.endswith(" ") and _ADDRESSED.search(before[_last(before[:-1]) :]):
+                if before.endswith(" ") and ADDRESSED.search(before[_last(before[:-1]) :]):
                     before = before[:-1]  # some mail programs leave a space before a target
                 words = before[_last(before) :]
                 target = text[start:stop]
@@ -245,7 +244,7 @@ class _Gathering:
         scheme = scheme.lower()
         if not self._may_try():
             return "", ""  # nor is anything read that follows
-        shows = bool(words and _ADDRESSED.search(words))
+        shows = bool(words and ADDRESSED.search(words))
         if scheme in _WEB:
             # No sentence ends within a target: an argument's full stop is its own.
             made = unwrap(_ended(target, _TAIL.replace(".", "") if "?" in target else _TAIL)[0])

@@ -25,7 +25,7 @@ from roomgate.meetings.markup import (
     hidden_names,
 )
 from roomgate.meetings.quoted import OLDER_MAIL
-from roomgate.meetings.shown import JOINT
+from roomgate.meetings.shown import ADDRESSED, JOINT
 
 MOST_TEXT = 256 * 1024
 MOST_TAGS = 8000  # of one text; what stands behind them is not read
@@ -69,7 +69,6 @@ _QUOTED = (
     "olk_src_body_section", "zmail_extra", "type=cite", 'type="cite"', "type='cite'",
 )  # fmt: skip
 _SPACES = re.compile(r" {2,}")
-_ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")
 _BROKEN_LINK = re2.compile(r"(?i)<(https?://[^<>\s]*(?:\n[^<>\s]+){1,6})>")
 
 _PLAIN: dict[int, str] = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0), *range(0xFFF9, 0xFFFC)], SPOILT)
@@ -343,8 +342,8 @@ def _link(target: str, words: str) -> str:
     shown: list[str] = []  # places, and the words behind each, as it may go on there
     near = 0
     for token in tokens:
-        if _ADDRESSED.search(token):
-            near = 5
+        if ADDRESSED.search(token):
+            near = 4
         else:
             rest.append(token)
         if near:

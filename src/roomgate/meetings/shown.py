@@ -13,9 +13,12 @@ from roomgate.meetings.address import KNOWN_NAMES, Link, belongs, imitates, suff
 from roomgate.meetings.unwrap import unwrap
 
 MOST_WORDS = 4000
+MOST_PLACES = 4  # that are compared: nobody knows where a link leads that shows more
+MOST_GLUED = 200
 MOST_PATH = 1000  # no meeting has a longer one
 JOINT = "\u241f"  # stands for the spaces in the words of one link
 
+ADDRESSED = re.compile(r"(?i)://|@|[a-z0-9]\.[a-z]{2}")  # what may show a place
 # Linear, each: a run of signs is begun at its first one only, and parts at a sign that the run has not.
 _WEB = re.compile(r"(?i)https?:[/\\]")
 _DOTS = r"(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}"
@@ -43,14 +46,17 @@ _ONE_PLACE = (
 
 def misleads(words: str, target: Link | None) -> bool:
     """``target``: wrappers taken off; None where it is no link that anybody should follow."""
-    return any(_misleads(one, target) for one in _places(words.split(JOINT)))
+    if JOINT not in words:
+        return _misleads(words, target)
+    places = [one for one in _places(words.split(JOINT)) if ADDRESSED.search(one)]
+    return len(places) > MOST_PLACES or any(_misleads(one, target) for one in places)
 
 
 def _places(words: list[str]) -> list[str]:
     """Some of what parts words is seen by nobody: a place goes on behind it where its path or its number does."""
     glued: list[str] = []
     for word in words:
-        if glued and word and len(glued[-1]) < MOST_PATH and _goes_on(glued[-1], word):
+        if glued and word and len(glued[-1]) < MOST_GLUED and _goes_on(glued[-1], word):
             glued[-1] += word
         else:
             glued.append(word)

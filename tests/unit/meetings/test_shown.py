@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roomgate.meetings.address import Link
-from roomgate.meetings.shown import JOINT, misleads
+from roomgate.meetings.shown import JOINT, MOST_PLACES, misleads
 
 ZOOM = "https://us02web.zoom.us/j/85551240091?pwd=Ab.1"
 ROOM = "https://example.webex.com/meet/ada"
@@ -135,6 +135,11 @@ def test_what_mail_programs_make_of_a_link_is_no_other_place(words, target):
 )
 def test_what_shows_another_place(words, target):
     assert not shown(words, target)
+
+
+def test_a_link_that_shows_too_much_is_not_followed():
+    assert not misleads(JOINT.join(["a.bc"] * MOST_PLACES), Link.parse(ZOOM))
+    assert misleads(JOINT.join(["a.bc"] * (MOST_PLACES + 1)), Link.parse(ZOOM))
 
 
 def test_where_a_link_leads_nowhere_words_with_a_place_mislead():
