@@ -62,7 +62,7 @@ async def measure(run: Run) -> Result:
     rooms, loads, changes = run.size(ROOMS, 200), run.size(9, 2), run.size(20, 3)
     found: dict[int, tuple[Loads, list[float]]] = {}
     run.say("starting hub, connector, witness, simulator and Chromium")
-    async with scene(run.place("world")) as world, chromium() as browser:
+    async with scene(run.place("world")) as world, chromium("chromium") as browser:  # with windows, as people have it
         cookies = await sign_in(world, browser)
         for count in (10, rooms):
             run.say(f"{count:,} rooms")

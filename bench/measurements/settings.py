@@ -73,7 +73,10 @@ class Opened:
 async def measure(run: Run) -> Result:
     loads = run.size(15, 2)
     run.say("starting hub, connector, witness, simulator and Chromium")
-    async with scene(run.place("world"), 1) as world, chromium() as browser:
+    async with (
+        scene(run.place("world"), 1) as world,
+        chromium("chromium") as browser,
+    ):  # with windows, as people have it
         await world.set_policy(POLICY)
         room = world.rooms[0].name
         wish = {

@@ -80,8 +80,9 @@ expect.set_options(timeout=20_000)
 
 
 @asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    binary = next(filter(None, map(shutil.which, BINARIES)), None)
+async def chromium(*binaries: str) -> AsyncIterator[Browser]:
+    """``binaries``: the first that is there; left out, the lightest."""
+    binary = next(filter(None, map(shutil.which, binaries or BINARIES)), None)
     if binary is None:
         pytest.fail("there is no chromium; run: make setup-tests")
     arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]

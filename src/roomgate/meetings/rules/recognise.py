@@ -20,6 +20,7 @@ from roomgate.meetings.rules.reach import Parsed, Reach, check_argument, check_t
 MOST_TRIES = 100  # matches of one pattern in one text
 MOST_ARGUMENT = 2000  # the device's join commands take no longer link
 
+_LURES = frozenset((Reason.LOOK_ALIKE, Reason.LINK_TEXT))
 # Holds the address of a conference's focus, which is no address to dial: only a client of that service can.
 _FOCUS = "X-MICROSOFT-ONLINEMEETINGCONFLINK"
 
@@ -53,10 +54,9 @@ class Sight:
 
     @property
     def lured(self) -> bool:
-        """Was something refused because it looks like a known service's?"""
+        """Was something refused because it shows another place than its own?"""
         return any(
-            step.decided.startswith("refused") and find_reason(step.decided) is Reason.LOOK_ALIKE
-            for step in self.evidence.steps
+            step.decided.startswith("refused") and find_reason(step.decided) in _LURES for step in self.evidence.steps
         )
 
 
