@@ -93,7 +93,13 @@ def takes_a_use(call: Call) -> bool:
     for start in _FILE["sets"]["outbound"]:
         if begins(words, start):
             outbound = True
-    if not outbound and (words[-1] == "Get" or words[-1] == "List" or words[-1] == "Search" or words[-1] == "Show"):
+    if not outbound and (
+        words[-1] == "Explain"
+        or words[-1] == "Get"
+        or words[-1] == "List"
+        or words[-1] == "Search"
+        or words[-1] == "Show"
+    ):
         return False
     for start in _FILE["sets"]["relieving"]:
         if begins(words, start):

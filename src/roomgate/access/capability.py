@@ -38,7 +38,7 @@ class Capability(StrEnum):
 
 Words = tuple[str, ...]
 _MOST_KNOWN = 20_000
-_LOOKING = frozenset({"Get", "List", "Search", "Show"})  # last words of commands that change nothing
+_LOOKING = frozenset({"Explain", "Get", "List", "Search", "Show"})  # last words of commands that change nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,3 +178,11 @@ def test_of_an_event_that_stands_twice_in_a_file_its_latest_word_is_explained(ne
 def test_what_was_changed_of_a_series_once_is_explained_beside_it():
     found = explain((CORPUS / "invites_fresh_4" / "ical-series-with-other-link-once.ics").read_bytes())
     assert [one["title"] for one in found] == ["Series", "Series (guests)"]
+
+
+def test_beside_a_link_that_was_refused_for_its_words_words_and_a_number_make_no_button():
+    said = r"Zoom Meeting\nMeeting ID: 999 0001 1122\nPasscode: 4711\n"
+    (lure,) = explain(ics(START, f"DESCRIPTION:{said}https://zoom.us/j/85551240091<https://zoom.us/j/99900011122>"))
+    assert (lure["join"]["how"], "link-text" in [step.get("reason") for step in lure["because"]]) == ("none", True)
+    (alone,) = explain(ics(START, f"DESCRIPTION:{said}"))
+    assert alone["join"]["address"] == "99900011122.4711@zoomcrc.com"
