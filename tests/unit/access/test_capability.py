@@ -203,7 +203,7 @@ def test_what_only_shows_takes_no_use_of_a_grant() -> None:
         "Security Session List",
         "CallHistory Get",
         "Roomgate Accounts List",
-        "Roomgate Meetings Explain",
     )
     calls = [offered().canonical(Verb.COMMAND, name) for name in (*looks, "Roomgate Logs Collect", "Standby Activate")]
-    assert [Classes.shipped().counted(call) for call in calls] == [False] * len(looks) + [True, True]
+    calls.append(offered().canonical(Verb.COMMAND, "Roomgate Meetings Explain", {"Id": "rg-1"}))
+    assert [Classes.shipped().counted(call) for call in calls] == [False] * len(looks) + [True, True, False]
