@@ -13,6 +13,7 @@ import msgspec
 from roomgate.meetings import lines, plaintext, series
 from roomgate.meetings.lines import MOST_BYTES, MOST_EVENTS, BadInvitation, Calendar, Property
 from roomgate.meetings.meeting import Organizer, Step
+from roomgate.meetings.reason import Reason
 from roomgate.meetings.times import in_utc, parse_duration, parse_periods, parse_time, parse_times
 from roomgate.meetings.zones import zone_described, zone_named, zone_of_offset
 
@@ -283,18 +284,43 @@ def occurrences(events: Sequence[Event], window: Window) -> list[Invitation]:
     Events may come from several files: an update, an exception or a cancellation often is a mail of its own.
     Raises `BadInvitation`.
     """
-    by_uid: dict[str, list[Event]] = {}
-    for event in events:
-        by_uid.setdefault(event.uid, []).append(event)
     found: list[Invitation] = []
-    for together in by_uid.values():
-        found += _series(together, window)
+    for together in _by_uid(events):
+        found += _undisputed(together, _series(together, window))
         if len(found) > MOST_OCCURRENCES:
             raise BadInvitation(f"more than {MOST_OCCURRENCES} occurrences in the window")
     return sorted(found, key=lambda one: (one.start, one.uid, one.recurrence_id))
 
 
-def latest(events: Sequence[Event]) -> list[Event]:
+def stated(events: Sequence[Event]) -> list[Invitation]:
+    """As `occurrences`, but each event as it stands: no series is expanded."""
+    return [
+        one
+        for together in _by_uid(events)
+        for one in _undisputed(together, [invitation(event) for event in _latest(together)])
+    ]
+
+
+def _by_uid(events: Sequence[Event]) -> list[list[Event]]:
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault(event.uid, []).append(event)
+    return list(found.values())
+
+
+def _undisputed(events: Sequence[Event], found: list[Invitation]) -> list[Invitation]:
+    """A meeting is its organizer's alone to change (RFC 5546, 2.1), and whoever was invited knows its UID. So where two
+    say that it is theirs, nobody knows whose word counts, and nothing that leads anywhere is left of it.
+    """
+    claimed = {_mailbox(said[0]) if (said := event.properties.get("ORGANIZER")) else "" for event in events}
+    if len(claimed) < 2:
+        return found
+    saw = ", ".join(one or "nobody" for one in sorted(claimed))[:200]
+    told = Step("organizer", saw, "no button: it is not sure whose meeting this is", Reason.DISPUTED)
+    return [replace(one, texts=(), steps=(*one.steps, told)) for one in found]
+
+
+def _latest(events: Sequence[Event]) -> list[Event]:
     """Of each event only its latest word; of two that came at once the later in the file."""
     found: dict[tuple[str, str], Event] = {}
     for event in events:
@@ -305,7 +331,7 @@ def latest(events: Sequence[Event]) -> list[Event]:
 
 
 def _series(events: Sequence[Event], window: Window) -> list[Invitation]:
-    said = latest(events)
+    said = _latest(events)
     master = next((event for event in said if not event.recurrence_id), None)
     if master is None or not master.repeats:
         chosen = said if master is None else [master]

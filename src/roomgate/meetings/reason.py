@@ -26,6 +26,7 @@ class Reason(StrEnum):
     BROADCAST = "broadcast"  # an audience's link: nobody joins
     DEVICE = "device"  # the device cannot do it
     CANCELLED = "cancelled"
+    DISPUTED = "disputed"  # two events of one UID, and not one organizer
 
 
 # What the sentences of a refusal have in common. The first that fits counts.

@@ -9,7 +9,7 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from roomgate.meetings.evidence import Evidence, find_telephone, gather
-from roomgate.meetings.invite import Invitation, Window, invitation, latest, occurrences, parse_events
+from roomgate.meetings.invite import Invitation, Window, occurrences, parse_events, stated
 from roomgate.meetings.meeting import NO_JOIN, How, Join, Meeting, Step
 from roomgate.meetings.reason import Reason, with_reason
 from roomgate.meetings.rules.catalogue import Catalogue, shipped
@@ -185,5 +185,5 @@ def explain(
     Raises `BadInvitation`.
     """
     events = parse_events(raw, zone)
-    ones = occurrences(events, window) if window else [invitation(event) for event in latest(events)]
+    ones = occurrences(events, window) if window else stated(events)
     return [understand(one, device or DeviceAbilities(), rules).to_json() for one in ones]

@@ -186,3 +186,31 @@ def test_beside_a_link_that_was_refused_for_its_words_words_and_a_number_make_no
     assert (lure["join"]["how"], "link-text" in [step.get("reason") for step in lure["because"]]) == ("none", True)
     (alone,) = explain(ics(START, f"DESCRIPTION:{said}"))
     assert alone["join"]["address"] == "99900011122.4711@zoomcrc.com"
+
+
+ADA, MALLORY = "ORGANIZER:mailto:ada@example.com", "ORGANIZER;CN=Ada:mailto:mallory@attacker.example"
+
+
+def both(first: bytes, second: bytes) -> bytes:
+    """The events of two files in one."""
+    return first.replace(b"END:VCALENDAR\r\n", b"BEGIN:VEVENT") + second.partition(b"BEGIN:VEVENT")[2]
+
+
+@pytest.mark.parametrize("window", [None, Window(datetime(2026, 3, 10, tzinfo=UTC), datetime(2026, 3, 11, tzinfo=UTC))])
+@pytest.mark.parametrize("later", [["SEQUENCE:9"], ["RECURRENCE-ID:20260310T090000Z"]])
+@pytest.mark.parametrize(
+    ("whose", "address"),
+    [
+        ([ADA], "99900011122@zoomcrc.com"), (["ORGANIZER:MAILTO:Ada@Example.com"], "99900011122@zoomcrc.com"),
+        ([MALLORY], None), ([], None),
+    ],
+)  # fmt: skip
+def test_a_meeting_is_its_organizer_s_alone_to_change(whose, address, later, window):
+    first = ics(START, ADA, "RRULE:FREQ=DAILY;COUNT=3", "LOCATION:https://zoom.us/j/85551240091")
+    second = ics(START, *whose, *later, "LOCATION:https://zoom.us/j/99900011122")
+    made = explain(both(first, second), window=window)
+    if address:
+        assert address in [one["join"]["address"] for one in made]
+    else:
+        assert {one["join"]["how"] for one in made} == {"none"}
+        assert all("disputed" in [step.get("reason") for step in one["because"]] for one in made)
