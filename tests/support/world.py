@@ -32,6 +32,7 @@ VOLUME = 50  # of a simulated room, until somebody changes it
 EVERYTHING = ("observe", "bookings", "call", "in-call", "av-control", "privacy", "configure")  # that the console offers
 START_S = 300.0  # a machine may be busy; a world that hangs is stopped all the same
 _LOOK_S = 0.02
+_TIDY_S = 60.0
 # Beside what the demonstration's site allows: the page of every device, to whoever has a grant for it.
 CEDAR_WITH_PAGES = CEDAR + 'permit (principal, action == Action::"web", resource);\n'
 # Many people with passwords are made here, and none of these tests is about the price of a guess.
@@ -105,7 +106,7 @@ class RunningWorld:
     async def room(self, *, returns: bool = True) -> AsyncIterator[Inside]:
         """A room that no other test uses now, seen from within; the one that rested longest.
 
-        Afterwards its calls are hung up and its volume is as it was. ``returns=False``: what the test does to it cannot be undone (it is
+        Afterwards its calls are hung up, its meetings are gone, and its volume is as it was. ``returns=False``: what the test does to it cannot be undone (it is
         removed, its password is changed), so nobody gets it again.
         """
         inside = self.world.inside[self._free.popleft()]
@@ -125,6 +126,11 @@ class RunningWorld:
         if state["calls"]:
             await room.touch("hang-up")
             await room.shows(lambda state: not state["calls"])
+        async with asyncio.timeout(_TIDY_S):
+            while (await room.state())["bookings"]:  # again: what was booked last may come to the calendar yet
+                for file in (self.folder / "calendar" / room.name).glob("*.ics"):
+                    file.unlink(missing_ok=True)
+                await asyncio.sleep(_LOOK_S)
 
     async def fine(self, names: Iterable[str] | None = None, within_s: float = 60.0) -> None:
         """Wait until the hub has live news of these rooms, or of all that no test has spent."""

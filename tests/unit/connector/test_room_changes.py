@@ -3,13 +3,13 @@
 import asyncio
 import tempfile
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from roomgate.access.offered import offered
 from roomgate.clock import HandClock, iso
