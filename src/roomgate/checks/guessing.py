@@ -26,6 +26,7 @@ COUNTED = 20_000  # numbers whose hashes are known by heart
 RUN = 4  # letters at the same place that all addresses share: chance does not do that
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _WORD = re.compile(r"[a-z]{2,14}|[a-z]?\d{1,6}[a-z]?")
+_PARTED = re.compile(r"[-_.+/ ]+|(?<=[a-z]{2})(?=[A-Z][a-z])")  # also as in BoardRoom
 _ULID = re.compile(r"0[0-9A-HJKMNP-TV-Z]{25}")
 _ALPHABETS = (
     string.digits, "0123456789abcdef", "0123456789ABCDEF", string.ascii_lowercase, string.ascii_uppercase,
@@ -145,7 +146,10 @@ def _decoded(secret: str) -> str | None:
 
 def _is_name(secret: str) -> bool:
     """Words and room numbers, with something between them; no letters that only chance puts side by side."""
-    words = [word for word in re.split(r"[-_.+/ ]+", secret.casefold()) if word]
+    written = [word for word in _PARTED.split(secret) if word]
+    if any(word not in (word.lower(), word.upper(), word.capitalize()) for word in written):
+        return False  # letters drawn by chance, some great and some small
+    words = [word.casefold() for word in written]
     if not words or not all(_WORD.fullmatch(word) for word in words):
         return False
     letters = [word for word in words if word.isalpha() and len(word) >= 3]

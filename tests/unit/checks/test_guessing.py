@@ -26,6 +26,18 @@ def test_what_is_drawn_by_chance_is_not_held_to_be_weak(seed, how):
     assert all(one.bits >= STRONG_BITS - 13 and not one.is_name for one in bounds(*parts))
 
 
+def test_of_many_drawn_by_chance_none_is_a_name():
+    """One of 700 has no digit, and a hyphen between what could be two words but for its great and small letters."""
+    draw = random.Random(0)
+    parts = [base64.urlsafe_b64encode(draw.randbytes(16)).decode().rstrip("=") for _ in range(5000)]
+    assert [one.shown for part in parts for one in bounds(part) if one.is_name] == []
+
+
+@pytest.mark.parametrize("part", ["oslo", "Board-Room-12", "BoardRoomOslo", "OSLO_2"])
+def test_words_are_a_name_however_they_are_written(part):
+    assert bounds(part)[0].is_name
+
+
 @pytest.mark.parametrize(
     ("part", "why"),
     [
