@@ -310,6 +310,9 @@ def test_words_behind_the_bounds_are_no_text():
         found = evidence(f"{many} {ZOOM}<https://evil.example/> zoom.us/j/85512345678<https://evil.example/>")
         assert found.links == ()
         assert "855" not in found.texts[0].text
+        plain = evidence(f"{many} https://zoom.us/j/85512345678")
+        assert plain.links == ()
+        assert "855" not in plain.texts[0].text
 
 
 PIECES = st.sampled_from(
